@@ -1,0 +1,81 @@
+"""What was found on a cluster. A fact shapes a rendering only once it stands in the profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFacts:
+    """One node: architecture, and what is left for new pods (CPU in millicores, memory in bytes)."""
+
+    name: str
+    architecture: str
+    cpu_free: int
+    memory_free: int
+    cpu: int
+    memory: int
+    schedulable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StoreFacts:
+    """A SecretStore or ClusterSecretStore of External Secrets."""
+
+    kind: str
+    name: str
+    namespace: str
+    provider: str
+    ready: bool
+    writable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterFacts:
+    """A cluster as it was found; `uid` is the uid of the namespace kube-system."""
+
+    context: str
+    reachable: bool
+    uid: str = ""
+    server: str = ""
+    version: str = ""
+    nodes: tuple[NodeFacts, ...] = ()
+    namespaces: tuple[str, ...] = ()
+    operators: tuple[tuple[str, str], ...] = ()
+    """Found operators with the version of their API that is served: `("external-secrets", "v1")`."""
+    stores: tuple[StoreFacts, ...] = ()
+    trouble: str = ""
+    """Why it could not be reached, in words."""
+
+    @property
+    def architectures(self) -> tuple[str, ...]:
+        return tuple(sorted({node.architecture for node in self.nodes}))
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a GitLab token is and what it may do."""
+
+    username: str
+    scopes: tuple[str, ...]
+    expires_at: str = ""
+    """ISO date, or empty where the token does not say."""
+    is_admin: bool = False
+    known: bool = True
+    """False where GitLab would not tell (an OAuth or fine-grained token): then trying is the test."""
+
+    def may(self, scope: str) -> bool | None:
+        """Whether the token has a scope; None where GitLab would not say."""
+        if not self.known:
+            return None
+        return scope in self.scopes or "api" in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a runner may be created: a project, a group, or the instance."""
+
+    kind: str
+    path: str
+    id: int = 0
+    name: str = ""

@@ -1,0 +1,66 @@
+"""A Kubernetes object we render, and a file we write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+MANAGED_BY = "app.kubernetes.io/managed-by"
+PART_OF = "app.kubernetes.io/part-of"
+OWNER_ID = "runner-wizard/id"
+"""Labels by which an object is known as ours; prune and destroy go by these, never by name."""
+
+FIELD_MANAGER = "runner-wizard"
+
+
+class ObjectRef(NamedTuple):
+    """Which object: API version and kind, namespace (empty for cluster-scoped) and name."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {place}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A Kubernetes object as we want it; `body` is plain data, ready to be written as YAML."""
+
+    body: Mapping[str, Any]
+
+    @property
+    def ref(self) -> ObjectRef:
+        metadata = self.body["metadata"]
+        return ObjectRef(
+            self.body["apiVersion"],
+            self.body["kind"],
+            metadata.get("namespace", ""),
+            metadata["name"],
+        )
+
+    @property
+    def kind(self) -> str:
+        return str(self.body["kind"])
+
+    @property
+    def name(self) -> str:
+        return str(self.body["metadata"]["name"])
+
+    @property
+    def namespace(self) -> str:
+        return str(self.body["metadata"].get("namespace", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFile:
+    """A file of the delivery: `path` relative to the delivery's directory, with `/`."""
+
+    path: str
+    content: str
+    about: str
+    """One line: what the file is for."""
