@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NodeFacts:
-    """One node: architecture, and what is left for new pods (CPU in millicores, memory in bytes)."""
+    """One node, and what is left on it for new pods; CPU in millicores, memory in bytes."""
 
     name: str
     architecture: str
@@ -42,7 +42,7 @@ class ClusterFacts:
     nodes: tuple[NodeFacts, ...] = ()
     namespaces: tuple[str, ...] = ()
     operators: tuple[tuple[str, str], ...] = ()
-    """Found operators with the version of their API that is served: `("external-secrets", "v1")`."""
+    """Found operators, each with the API version it serves: `("external-secrets", "v1")`."""
     stores: tuple[StoreFacts, ...] = ()
     trouble: str = ""
     """Why it could not be reached, in words."""
@@ -62,7 +62,7 @@ class Identity:
     """ISO date, or empty where the token does not say."""
     is_admin: bool = False
     known: bool = True
-    """False where GitLab would not tell (an OAuth or fine-grained token): then trying is the test."""
+    """False where GitLab would not tell (an OAuth or fine-grained token): trying is the test."""
 
     def may(self, scope: str) -> bool | None:
         """Whether the token has a scope; None where GitLab would not say."""
