@@ -79,3 +79,5 @@ class Scope:
     path: str
     id: int = 0
     name: str = ""
+    access_level: int = 0
+    """What the token's user is there, as GitLab counts (40 Maintainer, 50 Owner); 0: not known."""

@@ -1,0 +1,170 @@
+"""GitLab: what we need of it. `adapter.PythonGitLab` does it over the REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from wizard.core.facts import Identity, Scope
+from wizard.core.secrets import SecretStr
+from wizard.systems.gitlab.nouns import (
+    Created,
+    Job,
+    Manager,
+    Page,
+    Pipeline,
+    RunnerInfo,
+    RunnerSettings,
+)
+from wizard.systems.gitlab.url import RUNNER_SCOPES, TOKEN_SCOPES, token_page
+
+__all__ = [
+    "RUNNER_SCOPES",
+    "TOKEN_SCOPES",
+    "Created",
+    "GitLab",
+    "Job",
+    "Manager",
+    "Page",
+    "Pipeline",
+    "RunnerInfo",
+    "RunnerSettings",
+    "token_page",
+]
+
+
+class GitLab(Protocol):
+    """One GitLab and one token. Synchronous: operations run each call in a thread.
+
+    Every method may raise `NotReached` (not reached, throttled for too long, cut, nonsense),
+    `NotAllowed` (the token, its scopes, or the user's role), `NotFound`, `Conflict`, or a plain
+    `WizardError` with GitLab's own words. A write that raises `NotReached` says in `maybe_done`
+    whether it may have taken effect. Only reads are retried.
+    """
+
+    @property
+    def url(self) -> str:
+        """The address as it is used: scheme, host, relative path, no trailing slash."""
+        ...
+
+    @property
+    def warning(self) -> str:
+        """A sentence the user must see about this address; mostly empty."""
+        ...
+
+    def now(self) -> datetime:
+        """GitLab's own clock, whole seconds rounded down, aware; compare its times with this."""
+        ...
+
+    def version(self) -> str:
+        """GitLab's version as it says it, such as `19.4.1-ee`; needs `read_api` or `api`."""
+        ...
+
+    def whoami(self) -> Identity:
+        """Who the token is and what it may do, found without side effects.
+
+        `username` is empty where the token's scopes do not reach as far as its own user.
+        """
+        ...
+
+    def resolve(self, kind: str, path: str) -> Scope:
+        """The scope with its numeric id and today's path.
+
+        Args:
+            kind: `project`, `group` or `instance`.
+            path: full path or numeric id; ignored for the instance.
+        """
+        ...
+
+    def search_projects(self, text: str = "", page: int = 1) -> Page:
+        """Projects where the token's user may create runners (Maintainer or more), one page."""
+        ...
+
+    def search_groups(self, text: str = "", page: int = 1) -> Page:
+        """Groups where the token's user may create runners (Owner), one page."""
+        ...
+
+    def find_runners(self, scope: Scope, marker: str) -> list[RunnerInfo]:
+        """Every runner of this scope whose description holds the marker, lowest id first."""
+        ...
+
+    def create_runner(self, scope: Scope, settings: RunnerSettings) -> Created:
+        """Create a runner; sent once. The token in the answer is shown this once only.
+
+        Raises:
+            NotReached: with `maybe_done` when the answer was lost: look for the runner by its
+                marker before anything else.
+        """
+        ...
+
+    def get_runner(self, runner_id: int) -> RunnerInfo:
+        """One runner by id; NotFound when it is gone."""
+        ...
+
+    def update_runner(self, runner_id: int, fields: Mapping[str, Any]) -> RunnerInfo:
+        """Set some fields of `RunnerSettings` by name, and return the runner as it is then."""
+        ...
+
+    def reset_token(self, runner_id: int) -> Created:
+        """Replace the runner's token; the old one is refused from that moment."""
+        ...
+
+    def delete_runner(self, runner_id: int) -> None:
+        """Delete the runner and its managers; one that is gone already is fine."""
+        ...
+
+    def delete_by_token(self, token: SecretStr) -> bool:
+        """Delete the runner this runner token belongs to, for undoing without `manage_runner`.
+
+        Returns False where GitLab does not know the token (any more).
+        """
+        ...
+
+    def managers(self, runner_id: int) -> list[Manager]:
+        """Every runner manager GitLab has seen for the runner."""
+        ...
+
+    def default_branch(self, project_id: int) -> str:
+        """The project's default branch; empty when its repository is empty."""
+        ...
+
+    def commit_file(
+        self,
+        project_id: int,
+        branch: str,
+        start_branch: str,
+        path: str,
+        content: str,
+        message: str,
+    ) -> str:
+        """Create `branch` from `start_branch` with one commit that sets one file; its SHA.
+
+        Raises:
+            Conflict: the branch exists already.
+        """
+        ...
+
+    def delete_branch(self, project_id: int, branch: str) -> None:
+        """Delete a branch; one that is gone already is fine."""
+        ...
+
+    def create_pipeline(self, project_id: int, ref: str) -> Pipeline:
+        """Start a pipeline on a branch."""
+        ...
+
+    def find_pipelines(self, project_id: int, ref: str) -> list[Pipeline]:
+        """Pipelines of a branch, newest first (the newest 100)."""
+        ...
+
+    def cancel_pipeline(self, project_id: int, pipeline_id: int) -> None:
+        """Cancel what still runs of a pipeline; one that has ended or is gone is fine."""
+        ...
+
+    def jobs(self, project_id: int, pipeline_id: int) -> list[Job]:
+        """The pipeline's jobs (the first 100)."""
+        ...
+
+    def trace(self, project_id: int, job_id: int) -> str:
+        """What the job has printed so far."""
+        ...
