@@ -1,0 +1,158 @@
+"""The cluster, the images, the manager, and how and where everything is delivered."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from wizard.profile.runner import CpuShare, MemoryShare, Toleration
+from wizard.profile.types import (
+    Architecture,
+    DnsLabel,
+    FilePath,
+    ImageRef,
+    Labels,
+    Matching,
+    NoProxyHost,
+    ObjectName,
+    Seconds,
+    Section,
+    Text,
+    Url,
+    Version,
+    option,
+)
+
+Packaging = Literal["argocd", "flux", "helm", "manifests"]
+Target = Literal["cluster", "directory", "merge-request"]
+_Folder = Annotated[
+    str,
+    Matching(
+        r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[\w./ -]+", "a folder of the repository, such as argocd-apps"
+    ),
+]
+_Branch = Annotated[str, Matching(r"[^\s~^:?*\[\\]+", "the name of a branch")]
+_GitUrl = Annotated[
+    str,
+    Matching(
+        r"https?://[^\s@]+|ssh://\S+|[\w.-]+@[\w.-]+:\S+",
+        "a Git address without credentials; write for example https://gitlab.com/acme/gitops.git",
+    ),
+]
+
+
+class GitLabServer(Section):
+    """The GitLab that the runners work for."""
+
+    url: Url = option("https://gitlab.com", "GitLab's address, as it is in the browser.")
+    ca_file: FilePath | None = option(
+        None, "A private CA, in PEM, relative to the profile; it reaches manager, helper and jobs."
+    )
+    proxy: Url | None = option(None, "An HTTP proxy, for the manager and the jobs.")
+    no_proxy: list[NoProxyHost] = option([], "Hosts and networks that need no proxy.")
+
+
+class Manager(Section):
+    """The runner manager: the pod that asks GitLab for jobs. It uses little itself."""
+
+    runner_version: Version = option("19.3.1", "GitLab Runner's version; the chart's follows.")
+    flavor: Literal["alpine", "ubuntu"] = option(
+        "alpine",
+        "Which image of it.",
+        alpine="the small one; user 100",
+        ubuntu="the large one; user 999",
+    )
+    cpu: CpuShare = option(CpuShare(request="100m"), "CPU of the manager; no limit by default.")
+    memory: MemoryShare = option(
+        MemoryShare(request="128Mi", limit="256Mi"), "Memory of the manager."
+    )
+    drain: Seconds = option(
+        3600, "How long a manager that is replaced may wait for its running jobs."
+    )
+    check_interval: Seconds = option(3, "Seconds between two questions for jobs.")
+    log_level: Literal["debug", "info", "warn", "error"] = option("info", "How much it logs.")
+    log_format: Literal["json", "text"] = option("json", "How its log is written.")
+    node_selector: Labels = option({}, "Only nodes with all these labels run the manager.")
+    tolerations: list[Toleration] = option([], "Taints that the manager tolerates.")
+    priority_class: ObjectName | None = option(None, "The priority class of the manager's pod.")
+    image_pull_secrets: list[ObjectName] = option(
+        [], "Secrets of the manager's namespace with which its image is pulled."
+    )
+
+
+class TargetCluster(Section):
+    """The cluster, and the two namespaces in it."""
+
+    context: Text | None = option(None, "The kubeconfig context; headless apply needs it or uid.")
+    uid: Text | None = option(
+        None, "The uid of its namespace kube-system; filled in, so that no other is touched."
+    )
+    namespace: DnsLabel = option("gitlab-runner", "The namespace of the runner managers.")
+    job_namespace: DnsLabel = option("gitlab-runner-jobs", "The namespace of the job pods.")
+    architectures: list[Architecture] = option(
+        ["amd64"], "The architectures of its nodes; filled in from the cluster."
+    )
+
+
+class Images(Section):
+    """Where images come from."""
+
+    registry: ImageRef | None = option(
+        None, "A registry that mirrors everything; every image is rewritten to it."
+    )
+    mirrors: dict[Text, ImageRef] = option({}, "Mirrors by source registry, such as docker.io.")
+    pull_policy: Literal["if-not-present", "always", "never"] = option(
+        "if-not-present",
+        "When nodes pull images.",
+        if_not_present="once a node; for runners of one trusted project",
+        always="at every job; where projects that may not see each other share nodes",
+        never="only what the nodes have already",
+    )
+
+
+class Repository(Section):
+    """The Git repository that Argo CD or Flux reads."""
+
+    url: _GitUrl = option(..., "Its address, as the cluster reaches it.")
+    branch: _Branch = option("main", "The branch that is synced.")
+    apps_path: _Folder = option("argocd-apps", "The folder of the Applications.")
+    manifests_path: _Folder = option("manifests", "The folder of the manifests.")
+
+
+class ArgoCd(Section):
+    """How Argo CD is set up."""
+
+    namespace: DnsLabel = option("argocd", "The namespace Argo CD runs in.")
+    project: ObjectName = option("default", "The AppProject of the Applications.")
+
+
+class Chart(Section):
+    """GitLab's Helm chart."""
+
+    version: Version | None = option(None, "The chart's version; none: the one of runner_version.")
+    repository: Text = option("https://charts.gitlab.io", "Where it is, or a mirror of it.")
+
+
+class Delivery(Section):
+    """How the runner is expressed, and where that goes."""
+
+    packaging: Packaging = option(
+        "manifests",
+        "How the runner is expressed.",
+        alias="as",
+        manifests="plain manifests with a kustomization; needs nothing but Kubernetes",
+        helm="values for GitLab's chart, with the companion manifests",
+        argocd="an Argo CD Application per runner, of GitLab's chart and its own manifests",
+        flux="a HelmRelease per runner, for Flux",
+    )
+    target: Target = option(
+        "cluster",
+        "Where it goes.",
+        alias="to",
+        cluster="applied to the cluster directly",
+        directory="written as files for you to commit",
+        merge_request="committed through GitLab's API, as a merge request",
+    )
+    directory: FilePath = option("./gitops", "The folder of the files, relative to the profile.")
+    repository: Repository | None = option(None, "The Git repository that is synced.")
+    argocd: ArgoCd = option(ArgoCd(), "How Argo CD is set up.")
+    chart: Chart = option(Chart(), "GitLab's Helm chart.")

@@ -1,0 +1,65 @@
+"""The profile: one YAML file, the whole wish, no secret in it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
+
+from wizard.profile.delivery import Delivery, GitLabServer, Images, Manager, TargetCluster
+from wizard.profile.runner import Runner
+from wizard.profile.secrets import Secrets
+from wizard.profile.types import Matching, RunnerName, Section, option
+
+CURRENT_VERSION = 1
+
+
+def _id_as_text(value: object) -> object:
+    # `id: 00012345` without quotes is a number to YAML; its eight digits are known all the same.
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:08d}"
+    return value
+
+
+ProfileId = Annotated[
+    str, BeforeValidator(_id_as_text), Matching(r"[0-9a-f]{8}", "an id of eight hex digits")
+]
+
+
+class Profile(Section):
+    """Everything the user wants, for one or many runners of one cluster."""
+
+    version: int = Field(
+        CURRENT_VERSION, ge=1, le=CURRENT_VERSION, description="The file's format."
+    )
+    id: ProfileId | None = option(
+        None,
+        "Eight hex digits, made once by init; by it everything of this profile is found again.",
+    )
+    name: RunnerName = option(..., "A name for the whole, at most 39 characters.")
+    gitlab: GitLabServer = option(GitLabServer(), "The GitLab that the runners work for.")
+    defaults: dict[str, Any] = option({}, "What every runner below inherits.")
+    runners: list[Runner] = Field(
+        min_length=1, description="One or many; each is its own release, with its token and tags."
+    )
+    secrets: Secrets = option(Secrets(), "Where the tokens are kept.")
+    manager: Manager = option(Manager(), "The pods that ask GitLab for jobs.")
+    cluster: TargetCluster = option(TargetCluster(), "The cluster and its namespaces.")
+    images: Images = option(Images(), "Where images come from.")
+    delivery: Delivery = option(Delivery(), "How the runner is expressed, and where that goes.")
+
+    @property
+    def shared(self) -> str:
+        """The name under which everything stands that all its runners share."""
+        return f"gitlab-runner-{self.name}-shared"
+
+    def runner(self, name: str) -> Runner:
+        """The runner of that name. Raises: KeyError."""
+        for runner in self.runners:
+            if runner.name == name:
+                return runner
+        raise KeyError(name)
+
+    def marker(self, runner: Runner) -> str:
+        """What the runner's description in GitLab ends with, so that it is found again."""
+        return f"[rw:{self.id}/{runner.name}]"
