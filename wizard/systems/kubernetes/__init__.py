@@ -1,0 +1,176 @@
+"""Kubernetes: what we need of a cluster. `adapter.connect` reaches one over its REST API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from threading import Event
+from typing import Any, Protocol
+
+from wizard.core.changes import Change
+from wizard.core.facts import ClusterFacts
+from wizard.core.manifest import Manifest, ObjectRef
+from wizard.systems.kubernetes.nouns import (
+    Applied,
+    Contexts,
+    Json,
+    Outcome,
+    Owned,
+    Permission,
+    ServiceAccountRef,
+)
+from wizard.systems.kubernetes.order import in_order, in_reverse
+from wizard.systems.kubernetes.owners import owner_of
+
+__all__ = [
+    "Applied",
+    "Cluster",
+    "Contexts",
+    "Json",
+    "Outcome",
+    "Owned",
+    "Permission",
+    "ServiceAccountRef",
+    "in_order",
+    "in_reverse",
+    "owner_of",
+]
+
+
+class Cluster(Protocol):
+    """One cluster, reached as one user. Synchronous: operations run each call in a thread.
+
+    Every method may raise `NotReached` (refused, timed out, throttled for too long, cut, nonsense),
+    `NotAllowed` (unknown to the cluster, or forbidden by RBAC), `NotFound` (also: the cluster does
+    not serve this kind), `Conflict`, or a plain `WizardError` with the server's own words. Only
+    reads are retried; a write that raises `NotReached` says in `maybe_done` whether it may have
+    taken effect. All methods may be called from several threads at once.
+    """
+
+    @property
+    def context(self) -> str:
+        """The kubeconfig's context in use, or `in-cluster`."""
+        ...
+
+    def uid(self) -> str:
+        """The cluster's identity: the uid of its namespace kube-system. Asked once."""
+        ...
+
+    def version(self) -> str:
+        """The server's version: `v1.32.0`."""
+        ...
+
+    def serves(self, api_version: str, kind: str) -> bool:
+        """Whether the cluster knows this kind. Asked once per API version."""
+        ...
+
+    def get(self, ref: ObjectRef) -> Json | None:
+        """One object, or None where there is none (a kind that is not served has none either)."""
+        ...
+
+    def find(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str = "",
+        labels: Mapping[str, str] | None = None,
+    ) -> list[Json]:
+        """Objects of a kind by labels; an empty namespace means all. Reads page by page."""
+        ...
+
+    def secret_fingerprint(self, ref: ObjectRef, key: str) -> str | None:
+        """`core.secrets.fingerprint` of one value of a Secret; None where it is not there."""
+        ...
+
+    def apply(self, manifest: Manifest, *, force: bool = False) -> Applied:
+        """Server-side apply as field manager `runner-wizard`, with strict field validation.
+
+        Args:
+            force: take over fields of other field managers, and objects that Helm, Argo CD, Flux
+                or OLM look after.
+
+        Raises: Conflict, naming the other owner and the fields, unless forced.
+        """
+        ...
+
+    def diff(self, manifest: Manifest, *, force: bool = False) -> Change:
+        """What `apply` would change, from a server-side dry-run; nothing is written.
+
+        Secret values are compared and shown as SHA-256. A namespaced object whose namespace is not
+        there yet is a create that the server could not judge; `why` says so.
+        """
+        ...
+
+    def owned(self, profile_id: str) -> list[Owned]:
+        """Everything ours for a profile: our labels, and written by our field manager.
+
+        Objects that a GitOps controller applied from our files are that controller's, not listed.
+        """
+        ...
+
+    def delete(self, ref: ObjectRef, *, uid: str) -> bool:
+        """Delete exactly this incarnation; False where it is gone already.
+
+        Raises: Conflict, when the name now belongs to an object with another uid.
+        """
+        ...
+
+    def may(self, permission: Permission, account: ServiceAccountRef | None = None) -> bool:
+        """Whether we, or a ServiceAccount, may do something (SelfSubjectAccessReview, 1.32)."""
+        ...
+
+    def refused(
+        self, permissions: list[Permission], account: ServiceAccountRef | None = None
+    ) -> list[Permission]:
+        """Those of the permissions that are not given, in their order; asked side by side."""
+        ...
+
+    def admit(self, pod: Mapping[str, Any]) -> tuple[str, ...]:
+        """Ask whether a pod would be admitted (Pod Security, quota, webhooks); a dry-run create.
+
+        A namespace that does not exist cannot judge: Pod Security reads the namespace's labels
+        and a dry-run leaves no namespace behind. Apply the Namespace first, then ask, and only
+        then create anything else.
+
+        Returns: the server's warnings.
+        Raises: Refused, with the server's words; NotFound, when the namespace is not there.
+        """
+        ...
+
+    def watch_rollout(
+        self, deployment: ObjectRef, *, deadline: float, cancel: Event, patience: float = 30
+    ) -> Iterator[str]:
+        """Wait until the newest ReplicaSet of a Deployment is available; yields what happens.
+
+        Args:
+            deadline: seconds, for the whole wait.
+            cancel: ends the wait early, without an error, within a second or two.
+            patience: seconds that one trouble (unschedulable, image pull, crash loop, missing key,
+                quota) may last before the wait is given up.
+
+        Raises: WizardError, with the trouble in words, the evidence (scheduler's message, image,
+            last 20 log lines, redacted) and a way out.
+        """
+        ...
+
+    def restart_pods(
+        self, namespace: str, labels: Mapping[str, str], *, deadline: float, cancel: Event
+    ) -> Iterator[str]:
+        """Delete the pods one by one, each time waiting for a ready replacement; yields progress.
+
+        Args:
+            deadline: seconds for each replacement.
+
+        Raises: WizardError, as `watch_rollout`; pods not yet deleted are left alone.
+        """
+        ...
+
+    def logs(self, namespace: str, pod: str, container: str = "", *, lines: int = 20) -> str:
+        """The last lines of a container's log, redacted."""
+        ...
+
+    def discover(self) -> ClusterFacts:
+        """What there is: version, nodes with free room, operators, stores, namespaces.
+
+        What may not be seen is left empty and named in `trouble`; never raises.
+        """
+        ...

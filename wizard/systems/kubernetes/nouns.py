@@ -1,0 +1,79 @@
+"""The records that pass between the operations and a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from wizard.core.manifest import ObjectRef
+
+Json = dict[str, Any]
+"""A Kubernetes object, or a part of one, as plain data."""
+
+
+class Outcome(StrEnum):
+    """What an apply did to the stored object."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    """Not written: the object's resourceVersion is the one it had."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The answer to one apply; `before` is None where the object was not there.
+
+    Both objects may hold a Secret's values, so they never show in a repr.
+    """
+
+    outcome: Outcome
+    before: Json | None = field(repr=False)
+    after: Json = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An object that carries our labels and that our field manager has written."""
+
+    ref: ObjectRef
+    uid: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One thing that somebody may or may not do; an empty namespace means cluster-wide."""
+
+    verb: str
+    group: str
+    """API group; empty for the core group."""
+    resource: str
+    """Plural, with its subresource if there is one: `pods/exec`."""
+    namespace: str = ""
+    name: str = ""
+    """One object's name; empty for any."""
+
+    def __str__(self) -> str:
+        resource = f"{self.resource}.{self.group}" if self.group else self.resource
+        named = f" {self.name}" if self.name else ""
+        where = f"in namespace {self.namespace}" if self.namespace else "in the whole cluster"
+        return f"{self.verb} {resource}{named} {where}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAccountRef:
+    """A ServiceAccount, as somebody whose permissions are asked for."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contexts:
+    """The contexts of the kubeconfig, in its order, and the current one (may be empty)."""
+
+    names: tuple[str, ...]
+    current: str

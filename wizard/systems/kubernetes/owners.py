@@ -1,0 +1,47 @@
+"""Who else looks after an object: Helm, Argo CD, Flux or OLM, by the marks they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.core.manifest import MANAGED_BY
+
+_HELM_RELEASE = "meta.helm.sh/release-name"
+_HELM_NAMESPACE = "meta.helm.sh/release-namespace"
+_ARGO_TRACKING = "argocd.argoproj.io/tracking-id"
+_ARGO_INSTANCE = "argocd.argoproj.io/instance"
+_FLUX = (
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+)
+_OLM = "olm.owner"
+
+
+def owner_of(live: Mapping[str, Any]) -> str:
+    """The other owner in words (`Argo CD application homelab`), or the empty string.
+
+    Controllers come before Helm: Argo CD and Flux apply what a chart rendered, labels and all, and
+    it is the controller that would undo our change. The marks are those documented for Helm 3,
+    Argo CD 3, Flux 2 and OLM 0.
+    """
+    labels = live["metadata"].get("labels") or {}
+    annotations = live["metadata"].get("annotations") or {}
+    if tracking := annotations.get(_ARGO_TRACKING):
+        return f"Argo CD application {str(tracking).partition(':')[0]}"
+    if instance := labels.get(_ARGO_INSTANCE):
+        return f"Argo CD application {instance}"
+    for prefix, kind in _FLUX:
+        if name := labels.get(f"{prefix}/name"):
+            namespace = labels.get(f"{prefix}/namespace", "")
+            return f"Flux {kind} {namespace}/{name}" if namespace else f"Flux {kind} {name}"
+    if owner := labels.get(_OLM):
+        return f"OLM operator {owner}"
+    return _helm_release(labels, annotations)
+
+
+def _helm_release(labels: Mapping[str, str], annotations: Mapping[str, str]) -> str:
+    if release := annotations.get(_HELM_RELEASE):
+        namespace = annotations.get(_HELM_NAMESPACE, "")
+        return f"Helm release {namespace}/{release}" if namespace else f"Helm release {release}"
+    return "Helm" if labels.get(MANAGED_BY) == "Helm" else ""
