@@ -48,7 +48,6 @@ class RunnerInfo:
     """None where the token does not expire, and on servers that do not say."""
     projects: tuple[str, ...] = ()
     """Full paths of the projects a project runner is assigned to, its owner first."""
-    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

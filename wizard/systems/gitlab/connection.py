@@ -1,0 +1,161 @@
+"""How GitLab is reached: trust, proxy, timeouts, and what a failure on the way means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wizard.core.errors import NotReached, UsageError
+from wizard.core.secrets import redact
+from wizard.systems.gitlab.errors import Errand, MayPass
+
+if TYPE_CHECKING:
+    import requests
+
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The way to a GitLab.
+
+    Args:
+        ca_file: PEM file of the authorities to trust; empty trusts the usual ones.
+        proxy: URL of an HTTP proxy; empty takes what the environment says.
+        no_proxy: comma-separated hosts that are reached directly, as in `NO_PROXY`.
+        connect_timeout: seconds.
+        read_timeout: seconds without a byte of the answer.
+    """
+
+    ca_file: str = ""
+    proxy: str = ""
+    no_proxy: str = ""
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+
+    def trusted(self) -> str | bool:
+        """The CA file to trust, or True for the usual authorities.
+
+        Raises:
+            UsageError: the file is not there.
+        """
+        from_environment = (os.environ.get(name, "") for name in _CA_VARIABLES)
+        file = self.ca_file or next(filter(None, from_environment), "")
+        if file and not Path(file).exists():
+            raise UsageError(
+                f"There is no CA file {file}.", fix="Correct gitlab.ca_file in the profile."
+            )
+        return file or True
+
+    def failure(
+        self, lost: OSError, url: str, errand: Errand, *, is_read: bool
+    ) -> NotReached | UsageError:
+        """The error for a call that got no answer.
+
+        Args:
+            lost: what requests raised.
+            url: GitLab's address.
+            errand: what the call was for.
+            is_read: False where the lost call may have changed something.
+        """
+        import requests
+
+        said = redact(_innermost(lost))
+        if isinstance(lost, requests.exceptions.SSLError):
+            return NotReached(
+                f"{url} shows a certificate that is not trusted.",
+                said,
+                "Set gitlab.ca_file to the PEM file of the authority that signed it.",
+            )
+        if isinstance(lost, requests.exceptions.ProxyError):
+            return NotReached(
+                f"The proxy on the way to {url} does not let us through.",
+                said,
+                "Check gitlab.proxy and gitlab.no_proxy, or HTTPS_PROXY and NO_PROXY.",
+            )
+        if isinstance(lost, requests.exceptions.InvalidURL):
+            return UsageError(f"{url} is not an address.", said, "Correct gitlab.url.")
+        if _took_too_long(lost):
+            return NotReached(
+                f"GitLab did not answer within {self.read_timeout:g} seconds; "
+                f"asked to {errand.doing}.",
+                fix="Try again; on your own GitLab, look at its load.",
+                maybe_done=not is_read,
+            )
+        if _was_cut(lost):
+            return MayPass(
+                f"The connection was cut before GitLab answered; asked to {errand.doing}.",
+                said,
+                "Try again.",
+                maybe_done=not is_read,
+            )
+        return NotReached(
+            f"{url} cannot be reached.",
+            said,
+            "Check the address and your network; a proxy is set with gitlab.proxy.",
+        )
+
+
+def open_session(
+    url: str, connection: Connection, look_at: Callable[..., None]
+) -> requests.Session:
+    """A session that takes nothing from the environment but proxies.
+
+    Args:
+        url: GitLab's address.
+        connection: the way there.
+        look_at: called with every response before anything else is done with it.
+    """
+    import requests
+
+    session = requests.Session()
+    # The environment's ~/.netrc would sign calls that must go unsigned, and its proxies would win
+    # over the profile's.
+    session.trust_env = False
+    session.proxies = _proxies(url, connection)
+    session.max_redirects = 3
+    session.hooks["response"] = [look_at]
+    return session
+
+
+def _proxies(url: str, connection: Connection) -> dict[str, Any]:
+    from requests.utils import get_environ_proxies, should_bypass_proxies
+
+    no_proxy = connection.no_proxy or None
+    if not connection.proxy:
+        return dict(get_environ_proxies(url, no_proxy=no_proxy))
+    if should_bypass_proxies(url, no_proxy=no_proxy):
+        return {}
+    return {"http": connection.proxy, "https": connection.proxy}
+
+
+def _took_too_long(lost: OSError) -> bool:
+    """Whether the answer, or the rest of it, did not come in time."""
+    from requests.exceptions import ReadTimeout
+    from urllib3.exceptions import ReadTimeoutError
+
+    return isinstance(lost, ReadTimeout) or any(
+        isinstance(part, ReadTimeoutError) for part in lost.args
+    )
+
+
+def _was_cut(lost: OSError) -> bool:
+    """Whether a connection that stood was broken off, so that the call may have arrived."""
+    from requests.exceptions import ChunkedEncodingError
+    from urllib3.exceptions import ProtocolError
+
+    return isinstance(lost, ChunkedEncodingError) or any(
+        isinstance(part, ProtocolError) for part in lost.args
+    )
+
+
+def _innermost(error: BaseException) -> str:
+    """The words at the bottom of requests' nested exceptions."""
+    while True:
+        nested = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        if not isinstance(nested, BaseException):
+            return str(error.args[-1] if error.args else error)
+        error = nested

@@ -1,0 +1,160 @@
+"""GitLab's many ways of saying no, said in ours.
+
+GitLab has four: `message` as text, list or mapping, `error` (with `error_description`), plain text,
+and, from whatever stands before it, HTML.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
+from wizard.core.secrets import redact
+
+_LONGEST = 600
+"""Characters of somebody else's words that are shown."""
+
+
+class ScopeTooSmall(NotAllowed):
+    """The token is good, but its scopes do not reach this call; another token may."""
+
+
+class Rejected(WizardError):
+    """GitLab understood, and objects to what was asked (400, 422 and their like)."""
+
+
+class MayPass(NotReached):
+    """A failure that is often over in a second: the connection was cut, or 502, 503, 504."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a call is for, so that its failure can say what it takes.
+
+    `doing` completes "GitLab refused to ..."; `scopes` and `role` are what the token and its user
+    need for it.
+    """
+
+    doing: str
+    scopes: str = "read_api or api"
+    role: str = "access to it"
+
+
+def words(body: bytes) -> str:
+    """What an answer says in words, whatever its dialect; redacted and cut to a readable length."""
+    text = body.decode("utf-8", "replace").strip()
+    try:
+        said = _from_json(json.loads(text))
+    except ValueError:
+        said = _from_html(text) if text.startswith("<") else text
+    said = redact(" ".join(said.split()))
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
+
+
+def _from_json(answer: Any) -> str:
+    if not isinstance(answer, dict):
+        return _flat(answer)
+    parts = [answer[key] for key in ("message", "error", "error_description") if answer.get(key)]
+    return ": ".join(dict.fromkeys(_flat(part) for part in parts))
+
+
+def _flat(said: Any) -> str:
+    """Nested words on one line: `{"tags": ["too many"]}` as `tags: too many`."""
+    if isinstance(said, dict):
+        return "; ".join(
+            _flat(value) if key == "base" else f"{key}: {_flat(value)}"
+            for key, value in said.items()
+        )
+    if isinstance(said, list):
+        return ", ".join(_flat(part) for part in said)
+    return str(said)
+
+
+def _from_html(text: str) -> str:
+    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    return f"a web page, {unescape(title[1]).strip()!r}" if title else "a web page"
+
+
+def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> WizardError:
+    """The error for an answer with a failing status.
+
+    Args:
+        status: HTTP status, 400 or higher.
+        body: the answer as it came.
+        errand: what the call was for.
+        token_page: where to make another token.
+    """
+    said = words(body)
+    cause = f"GitLab says: {said}" if said else f"GitLab answered with status {status}."
+    if status >= 500:
+        return _trouble(status, cause, errand)
+    if status == 401:
+        return NotAllowed(
+            "GitLab does not accept the token.", cause, f"Make a new one at {token_page}"
+        )
+    if status == 403:
+        return _forbidden(said, cause, errand, token_page)
+    if status == 404 or re.search(r"Missing/invalid (project|group)", said):
+        return NotFound(
+            f"GitLab could not {errand.doing}: not there, or not visible to the token's user.",
+            cause,
+            "Check the spelling, and that the token's user is a member there.",
+        )
+    if status in {409, 412} or "already exists" in said:
+        return Conflict(f"GitLab could not {errand.doing}.", cause, "Look at what is there now.")
+    return Rejected(f"GitLab refused to {errand.doing}.", cause, _way_out(said))
+
+
+def _trouble(status: int, cause: str, errand: Errand) -> NotReached:
+    kind = MayPass if status in {502, 503, 504} else NotReached
+    return kind(
+        f"GitLab is in trouble and could not {errand.doing} (status {status}).",
+        cause,
+        "Try again in a few minutes; on your own GitLab, look at its logs.",
+    )
+
+
+def _forbidden(said: str, cause: str, errand: Errand, token_page: str) -> WizardError:
+    if said.startswith("insufficient_granular_scope"):
+        return ScopeTooSmall(
+            f"The token's permissions are not enough to {errand.doing}.",
+            cause,
+            "Add the permission GitLab names to the fine-grained token, "
+            f"or make a classic one at {token_page}",
+        )
+    if said.startswith("insufficient_scope"):
+        return ScopeTooSmall(
+            f"The token's scopes are not enough to {errand.doing}.",
+            cause,
+            f"It takes {errand.scopes}. Make a token with it at {token_page}",
+        )
+    return NotAllowed(
+        f"GitLab does not let this user {errand.doing}.",
+        cause,
+        f"It takes {errand.role}, and runner registration switched on there.",
+    )
+
+
+_WAYS_OUT = {
+    r"Maximum number of ci registered": "Delete runners that are not used any more, or ask an "
+    "administrator to raise the limit.",
+    r"Too many tags": "Give the runner 50 tags at most.",
+    r"[Tt]ags?.list.*empty": "Give the runner tags, or let it run untagged jobs.",
+    r"at least 10 minutes": "Set maximum_timeout to 10m or more.",
+    r"Missing CI config": "Put a .gitlab-ci.yml on the branch.",
+    r"rules configuration prevented": "The project's workflow rules keep this pipeline from "
+    "running; prove the runner with one of your own pipelines instead.",
+    r"Too many pipelines": "Wait a minute, then try again.",
+}
+"""What GitLab objects to, and the way out of it."""
+
+
+def _way_out(said: str) -> str:
+    for pattern, way in _WAYS_OUT.items():
+        if re.search(pattern, said):
+            return way
+    return "Change what GitLab objects to, then try again."

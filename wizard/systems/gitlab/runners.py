@@ -1,0 +1,110 @@
+"""Runners: find, create once, update, reset, delete, and who serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from wizard.core.errors import NotAllowed, NotFound
+from wizard.core.facts import Scope
+from wizard.core.secrets import SecretStr
+from wizard.systems.gitlab import answers
+from wizard.systems.gitlab.errors import Errand, ScopeTooSmall
+from wizard.systems.gitlab.nouns import Created, Manager, RunnerInfo, RunnerSettings
+from wizard.systems.gitlab.pages import all_rows
+from wizard.systems.gitlab.transport import Transport
+
+_ROLES = {
+    "project": "the role Maintainer or Owner of the project",
+    "group": "the role Owner of the group",
+    "instance": "an administrator (with Admin Mode, a token with admin_mode too)",
+}
+_MANAGES = "manage_runner or api"
+
+
+class RunnerCalls:
+    """The part of `GitLab` about runners."""
+
+    _transport: Transport
+
+    def find_runners(self, scope: Scope, marker: str) -> list[RunnerInfo]:
+        errand = Errand(f"list the runners of {_place(scope)}", role=_ROLES[scope.kind])
+        path = "/runners/all" if scope.kind == "instance" else f"/{scope.kind}s/{scope.id}/runners"
+        # The list also holds what is inherited from above, hence the type; it cannot be searched,
+        # and its entries are short, hence the second call for those that match.
+        rows = all_rows(self._transport, errand, path, type=f"{scope.kind}_type")
+        ids = [row["id"] for row in rows if marker in (row["description"] or "")]
+        return [runner for runner_id in sorted(ids) if (runner := self._if_there(runner_id))]
+
+    def _if_there(self, runner_id: int) -> RunnerInfo | None:
+        try:
+            return self.get_runner(runner_id)
+        except NotFound:
+            return None  # deleted since it was listed
+
+    def create_runner(self, scope: Scope, settings: RunnerSettings) -> Created:
+        errand = Errand(
+            f"create a runner in {_place(scope)}", "create_runner or api", _ROLES[scope.kind]
+        )
+        fields = answers.runner_fields(asdict(settings))
+        if settings.maximum_timeout is None:
+            del fields["maximum_timeout"]
+        target = {} if scope.kind == "instance" else {f"{scope.kind}_id": scope.id}
+        answer = self._transport.send(
+            errand,
+            "post",
+            "/user/runners",
+            {"runner_type": f"{scope.kind}_type", **target, **fields},
+        )
+        return answer.read(answers.created)
+
+    def get_runner(self, runner_id: int) -> RunnerInfo:
+        errand = Errand(
+            f"show runner {runner_id}", "manage_runner, read_api or api", _ROLES["project"]
+        )
+        return self._transport.get(errand, f"/runners/{runner_id}").read(answers.runner)
+
+    def update_runner(self, runner_id: int, fields: Mapping[str, Any]) -> RunnerInfo:
+        errand = Errand(f"update runner {runner_id}", _MANAGES, _ROLES["project"])
+        body = answers.runner_fields(fields)
+        answer = self._transport.send(errand, "put", f"/runners/{runner_id}", body)
+        return answer.read(answers.runner)
+
+    def reset_token(self, runner_id: int) -> Created:
+        errand = Errand(f"reset the token of runner {runner_id}", _MANAGES, _ROLES["project"])
+        answer = self._transport.send(
+            errand, "post", f"/runners/{runner_id}/reset_authentication_token"
+        )
+        return answer.read(lambda row: answers.created(row, runner_id))
+
+    def delete_runner(self, runner_id: int) -> None:
+        errand = Errand(f"delete runner {runner_id}", _MANAGES, _ROLES["project"])
+        try:
+            self._transport.send(errand, "delete", f"/runners/{runner_id}")
+        except NotFound:
+            return
+
+    def delete_by_token(self, token: SecretStr) -> bool:
+        errand = Errand("delete the runner of this token", "no scope", "a valid runner token")
+        body = {"token": token.get_secret_value()}
+        try:
+            self._transport.send(errand, "delete", "/runners", body, signed=False)
+        except ScopeTooSmall:
+            raise
+        except NotAllowed:
+            return False  # 403 is how GitLab answers a runner token it does not know
+        return True
+
+    def managers(self, runner_id: int) -> list[Manager]:
+        errand = Errand(
+            f"show who serves runner {runner_id}",
+            "manage_runner, read_api or api",
+            _ROLES["project"],
+        )
+        answer = self._transport.get(errand, f"/runners/{runner_id}/managers")
+        return answer.read(lambda rows: [answers.manager(row) for row in rows])
+
+
+def _place(scope: Scope) -> str:
+    return "the whole instance" if scope.kind == "instance" else f"{scope.kind} {scope.path}"

@@ -1,0 +1,155 @@
+"""Who the token is, and where it may create runners."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from wizard.core.errors import NotFound
+from wizard.core.facts import Identity, Scope
+from wizard.systems.gitlab import answers
+from wizard.systems.gitlab.errors import Errand, Rejected, ScopeTooSmall
+from wizard.systems.gitlab.nouns import Page
+from wizard.systems.gitlab.pages import PER_PAGE, next_page
+from wizard.systems.gitlab.transport import Answer, Transport
+
+_MAINTAINER, _OWNER = 40, 50
+_PICKER_ROWS = 50
+
+_ME = Errand("say whose token this is", "read_api, read_user or api")
+
+
+class ScopeCalls:
+    """The part of `GitLab` about identity, projects and groups."""
+
+    _transport: Transport
+
+    def version(self) -> str:
+        errand = Errand("tell its version", "read_api, read_user or api")
+        return self._transport.get(errand, "/metadata").read(lambda told: str(told["version"]))
+
+    def whoami(self) -> Identity:
+        token = self._token_itself()
+        try:
+            user = self._transport.get(_ME, "/user").read(dict[str, Any])
+        except ScopeTooSmall:
+            user = {}
+        scopes = tuple(token.get("scopes", ()))
+        return Identity(
+            username=user.get("username", ""),
+            scopes=scopes,
+            expires_at=token.get("expires_at") or "",
+            is_admin=bool(user.get("is_admin")),
+            # A fine-grained token lists the one word "granular", which says nothing.
+            known=bool(scopes) and scopes != ("granular",),
+        )
+
+    def _token_itself(self) -> Mapping[str, Any]:
+        """What GitLab tells of the token; empty for OAuth (400) and some fine-grained (403)."""
+        try:
+            answer = self._transport.get(_ME, "/personal_access_tokens/self")
+        except (ScopeTooSmall, Rejected):
+            return {}
+        return answer.read(dict[str, Any])
+
+    def resolve(self, kind: str, path: str) -> Scope:
+        if kind == "instance":
+            return Scope("instance", "")
+        errand = Errand(f"find the {kind} {path}")
+        where = f"/{kind}s/{quote(path.strip('/'), safe='')}"
+        shape = answers.project if kind == "project" else answers.group
+        try:
+            # Without this a group brings up to 100 projects along.
+            answer = self._transport.get(errand, where, with_projects="false")
+        except ScopeTooSmall:
+            return self._resolve_without_reading(kind, path)
+        return answer.read(shape)
+
+    def _resolve_without_reading(self, kind: str, path: str) -> Scope:
+        """The scope for a token with `create_runner` alone, which may read neither."""
+        page: int | None = 1
+        while page:
+            found = self._associated(kind, "", page)
+            for scope in found.scopes:
+                if path.strip("/") in {scope.path, str(scope.id)}:
+                    return scope
+            page = found.next_page
+        raise NotFound(
+            f"This token may not create runners in a {kind} {path}.",
+            "It is not among those the token's user maintains.",
+            "Check the spelling and your role there.",
+        )
+
+    def search_projects(self, text: str = "", page: int = 1) -> Page:
+        query = {
+            "membership": "true",
+            "archived": "false",
+            "simple": "true",
+            "order_by": "last_activity_at",
+        }
+        if text:
+            query |= {"search": text, "search_namespaces": "true"}
+        return self._search("project", text, page, query, answers.project)
+
+    def search_groups(self, text: str = "", page: int = 1) -> Page:
+        query = {"all_available": "false"} | ({"search": text} if text else {})
+        return self._search("group", text, page, query, answers.group)
+
+    def _search(
+        self,
+        kind: str,
+        text: str,
+        page: int,
+        query: Mapping[str, str],
+        shape: Callable[[Mapping[str, Any], int], Scope],
+    ) -> Page:
+        level = _level(kind)
+        try:
+            answer = self._transport.get(
+                Errand(f"list your {kind}s"),
+                f"/{kind}s",
+                min_access_level=level,
+                page=page,
+                per_page=_PICKER_ROWS,
+                **query,
+            )
+        except ScopeTooSmall:
+            return self._associated(kind, text, page)
+        scopes = answer.read(lambda rows: tuple(shape(row, level) for row in rows))
+        return Page(scopes, next_page(answer, page, len(scopes), _PICKER_ROWS), _total(answer))
+
+    def _associated(self, kind: str, text: str, page: int) -> Page:
+        """One page of what the token is associated with, the one list every scope may read.
+
+        GitLab does not search it, so a page may hold few matches, or none, and still have a next.
+        """
+        level = _level(kind)
+        answer = self._transport.get(
+            Errand(f"list your {kind}s"),
+            "/personal_access_tokens/self/associations",
+            min_access_level=level,
+            page=page,
+            per_page=PER_PAGE,
+        )
+        rows = answer.read(lambda told: [dict(row) for row in told[f"{kind}s"]])
+        shape = answers.project if kind == "project" else _associated_group
+        scopes = answer.read(lambda _: tuple(shape(row, level) for row in rows))
+        wanted = text.lower()
+        matching = tuple(scope for scope in scopes if wanted in scope.path.lower())
+        return Page(matching, next_page(answer, page, len(rows)))
+
+
+def _level(kind: str) -> int:
+    return _MAINTAINER if kind == "project" else _OWNER
+
+
+def _total(answer: Answer) -> int | None:
+    said = answer.headers.get("X-Total", "")
+    return int(said) if said.isdigit() else None
+
+
+def _associated_group(row: Mapping[str, Any], level: int) -> Scope:
+    # The only full path in this list is the end of the group's page.
+    path = urlsplit(row["web_url"]).path.partition("/groups/")[2]
+    return Scope("group", path, int(row["id"]), row["name"], level)

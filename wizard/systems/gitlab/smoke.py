@@ -1,0 +1,107 @@
+"""What the smoke job needs: a branch with one commit, its pipeline, its jobs, and the way back."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from wizard.core.errors import NotFound
+from wizard.systems.gitlab import answers
+from wizard.systems.gitlab.errors import Errand
+from wizard.systems.gitlab.nouns import Job, Pipeline
+from wizard.systems.gitlab.pages import PER_PAGE
+from wizard.systems.gitlab.transport import Transport
+
+_WRITES = "api"
+_DEVELOPER = "the role Developer or more, and the right to push there"
+
+
+class SmokeCalls:
+    """The part of `GitLab` about branches, pipelines and jobs."""
+
+    _transport: Transport
+
+    def default_branch(self, project_id: int) -> str:
+        errand = Errand(f"show project {project_id}")
+        answer = self._transport.get(errand, f"/projects/{project_id}")
+        return answer.read(lambda told: told["default_branch"] or "")
+
+    def commit_file(
+        self,
+        project_id: int,
+        branch: str,
+        start_branch: str,
+        path: str,
+        content: str,
+        message: str,
+    ) -> str:
+        errand = Errand(f"commit {path} to the new branch {branch}", _WRITES, _DEVELOPER)
+        there = self._has_file(project_id, start_branch, path)
+        action = {
+            "action": "update" if there else "create",
+            "file_path": path,
+            "content": content,
+        }
+        answer = self._transport.send(
+            errand,
+            "post",
+            f"/projects/{project_id}/repository/commits",
+            {
+                "branch": branch,
+                "start_branch": start_branch,
+                "commit_message": message,
+                "actions": [action],
+            },
+        )
+        return answer.read(lambda told: str(told["id"]))
+
+    def _has_file(self, project_id: int, branch: str, path: str) -> bool:
+        errand = Errand(f"look for {path} on {branch}", _WRITES, _DEVELOPER)
+        where = f"/projects/{project_id}/repository/files/{quote(path, safe='')}"
+        try:
+            self._transport.get(errand, where, ref=branch)
+        except NotFound:
+            return False
+        return True
+
+    def delete_branch(self, project_id: int, branch: str) -> None:
+        errand = Errand(f"delete the branch {branch}", _WRITES, _DEVELOPER)
+        where = f"/projects/{project_id}/repository/branches/{quote(branch, safe='')}"
+        try:
+            self._transport.send(errand, "delete", where)
+        except NotFound:
+            return
+
+    def create_pipeline(self, project_id: int, ref: str) -> Pipeline:
+        errand = Errand(f"start a pipeline on {ref}", _WRITES, _DEVELOPER)
+        answer = self._transport.send(
+            errand, "post", f"/projects/{project_id}/pipeline", {"ref": ref}
+        )
+        return answer.read(answers.pipeline)
+
+    def find_pipelines(self, project_id: int, ref: str) -> list[Pipeline]:
+        errand = Errand(f"list the pipelines of {ref}")
+        answer = self._transport.get(
+            errand, f"/projects/{project_id}/pipelines", ref=ref, per_page=PER_PAGE
+        )
+        return answer.read(lambda rows: [answers.pipeline(row) for row in rows])
+
+    def cancel_pipeline(self, project_id: int, pipeline_id: int) -> None:
+        errand = Errand(f"cancel pipeline {pipeline_id}", _WRITES, _DEVELOPER)
+        try:
+            self._transport.send(
+                errand, "post", f"/projects/{project_id}/pipelines/{pipeline_id}/cancel"
+            )
+        except NotFound:
+            return
+
+    def jobs(self, project_id: int, pipeline_id: int) -> list[Job]:
+        errand = Errand(f"show the jobs of pipeline {pipeline_id}")
+        answer = self._transport.get(
+            errand, f"/projects/{project_id}/pipelines/{pipeline_id}/jobs", per_page=PER_PAGE
+        )
+        return answer.read(lambda rows: [answers.job(row) for row in rows])
+
+    def trace(self, project_id: int, job_id: int) -> str:
+        errand = Errand(f"show what job {job_id} printed")
+        answer = self._transport.get(errand, f"/projects/{project_id}/jobs/{job_id}/trace")
+        return answer.body.decode("utf-8", "replace")

@@ -1,0 +1,270 @@
+"""One HTTP call to GitLab, with everything a careful client does, and nothing it must not.
+
+python-gitlab carries the calls (its lowest public level, `http_request`), but not its habits: it
+would sleep silently on 429, resend a lost POST, follow redirects with the token, and its managers
+lack half the calls we need (versions 7 and 8).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urljoin, urlsplit
+
+from wizard.core.errors import NotAllowed, NotFound, NotReached, UsageError
+from wizard.core.secrets import SecretStr, redact, remember_secret
+from wizard.systems.gitlab.connection import Connection, open_session
+from wizard.systems.gitlab.errors import Errand, MayPass, Rejected, refusal, words
+from wizard.systems.gitlab.throttle import LONGEST_WAIT, http_date, seconds_asked
+from wizard.systems.gitlab.url import clean_url, token_page
+
+if TYPE_CHECKING:
+    import gitlab
+    import requests
+
+T = TypeVar("T")
+
+_RETRY_PAUSES = (0.3, 1.0)
+"""Seconds before a read is sent a second and a third time."""
+
+
+class _Throttled(Exception):
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__("429")
+        self.headers = headers
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer: its body, and the headers that page through lists."""
+
+    errand: Errand
+    is_read: bool
+    body: bytes
+    headers: Mapping[str, str]
+
+    def read(self, shape: Callable[[Any], T]) -> T:
+        """The JSON of the answer in our words.
+
+        Args:
+            shape: builds our record from the parsed JSON.
+
+        Raises:
+            NotReached: the answer is not what GitLab answers here.
+        """
+        try:
+            return shape(json.loads(self.body))
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            raise NotReached(
+                f"The answer makes no sense; asked to {self.errand.doing}.",
+                f"It says: {words(self.body) or 'nothing'}",
+                "Check that the address is GitLab's own and that no login page or proxy stands "
+                "before it.",
+                maybe_done=not self.is_read,
+            ) from None
+
+
+class Transport:
+    """Calls to one GitLab with one token, safe to share between threads.
+
+    Args:
+        url: as the user wrote it.
+        token: personal, project, group or OAuth access token; sent as `Authorization: Bearer`,
+            which unlike `PRIVATE-TOKEN` is never sent on to another host.
+        connection: CA, proxy, timeouts.
+        on_wait: called once a second with the seconds left and the reason while GitLab asks us to
+            wait; what it raises ends the call.
+        sleep: takes seconds.
+
+    Raises:
+        UsageError: the address or the token cannot be one.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: SecretStr,
+        connection: Connection,
+        on_wait: Callable[[int, str], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.url = clean_url(url)
+        self._token = remember_secret(_sendable(token))
+        self._connection = connection
+        self._on_wait = on_wait
+        self._sleep = sleep
+        self._clients: tuple[gitlab.Gitlab, gitlab.Gitlab] | None = None
+        self._clock: tuple[datetime, float] | None = None
+
+    def get(self, errand: Errand, path: str, **query: Any) -> Answer:
+        """Ask for something; sent again when the connection is cut or a proxy is in trouble."""
+        for pause in _RETRY_PAUSES:
+            try:
+                return self._call(errand, "get", path, query=query)
+            except MayPass:
+                self._sleep(pause)
+        return self._call(errand, "get", path, query=query)
+
+    def send(
+        self,
+        errand: Errand,
+        verb: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        signed: bool = True,
+    ) -> Answer:
+        """Change something; sent once.
+
+        Args:
+            errand: what it is for.
+            verb: `post`, `put` or `delete`.
+            path: below `/api/v4`.
+            body: sent as JSON, so that nothing of it stands in a URL.
+            signed: False leaves our token out, for calls that carry a runner's token.
+        """
+        return self._call(errand, verb, path, body=dict(body or {}), signed=signed)
+
+    def now(self) -> datetime:
+        """GitLab's clock, from its newest answer and the time passed since."""
+        if self._clock is None:
+            self._set_clock()
+        if self._clock is None:  # a GitLab without a clock: ours is the best there is
+            return datetime.now(UTC).replace(microsecond=0)
+        date, then = self._clock
+        return date + timedelta(seconds=int(time.monotonic() - then))
+
+    def _set_clock(self) -> None:
+        try:
+            self._call(Errand("tell the time"), "get", "/version")
+        except (NotAllowed, NotFound, Rejected):
+            return  # a refusal carries the time as well
+
+    def _call(
+        self,
+        errand: Errand,
+        verb: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        signed: bool = True,
+    ) -> Answer:
+        # A 429 is answered before anything is done, so waiting it out is safe for writes as well.
+        waited, turn = 0.0, 0
+        while True:
+            try:
+                return self._once(errand, verb, path, query, body, signed)
+            except _Throttled as throttled:
+                pause = seconds_asked(throttled.headers, turn)
+            if waited + pause > LONGEST_WAIT:
+                raise NotReached(
+                    f"GitLab limits how often it is asked, and could not {errand.doing}.",
+                    f"It asks to wait {round(pause)} seconds; "
+                    f"a call waits {round(LONGEST_WAIT)} at most.",
+                    "Try again later; an administrator can raise the rate limit.",
+                )
+            self._count_down(pause, errand)
+            waited, turn = waited + pause, turn + 1
+
+    def _count_down(self, pause: float, errand: Errand) -> None:
+        why = f"GitLab asks to wait before it can {errand.doing}"
+        while pause > 0:
+            if self._on_wait:
+                self._on_wait(round(pause), why)
+            self._sleep(min(1.0, pause))
+            pause -= 1.0
+
+    def _once(
+        self,
+        errand: Errand,
+        verb: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        signed: bool,
+    ) -> Answer:
+        from gitlab.exceptions import GitlabError
+
+        is_read = verb == "get"
+        ours, anonymous = self._open()
+        timeout = (self._connection.connect_timeout, self._connection.read_timeout)
+        try:
+            response = (ours if signed else anonymous).http_request(
+                verb,
+                path,
+                query_data=dict(query or {}),
+                post_data=dict(body) if body else None,
+                timeout=cast("float", timeout),  # requests takes the pair, the annotation does not
+                obey_rate_limit=False,
+                retry_transient_errors=False,
+            )
+        except GitlabError as refused:
+            status = refused.response_code or 500
+            error = refusal(status, refused.response_body or b"", errand, token_page(self.url))
+            if isinstance(error, NotReached):
+                error.maybe_done = not is_read
+        except OSError as lost:  # every exception of requests is one
+            error = self._connection.failure(lost, self.url, errand, is_read=is_read)
+        else:
+            return Answer(errand, is_read, response.content, response.headers)
+        # Outside the handler, so that no SDK exception, which holds the request and its headers,
+        # travels along as context.
+        raise error
+
+    def _open(self) -> tuple[gitlab.Gitlab, gitlab.Gitlab]:
+        """The client with our token, and the one without."""
+        if self._clients is None:
+            import gitlab
+
+            session = open_session(self.url, self._connection, self._look_at)
+            options: dict[str, Any] = {
+                "ssl_verify": self._connection.trusted(),
+                "keep_base_url": True,
+                "user_agent": "runner-wizard",
+                "session": session,
+            }
+            token = self._token.get_secret_value()
+            self._clients = (
+                gitlab.Gitlab(self.url, oauth_token=token, **options),
+                gitlab.Gitlab(self.url, **options),
+            )
+        return self._clients
+
+    def _look_at(self, response: requests.Response, **_: Any) -> None:
+        """See every answer before python-gitlab or requests act on it."""
+        if date := http_date(response.headers.get("Date", "")):
+            self._clock = (date, time.monotonic())
+        if response.is_redirect:
+            self._allow_redirect(response)
+        if response.status_code == 429:
+            response.close()
+            raise _Throttled(response.headers)
+
+    def _allow_redirect(self, response: requests.Response) -> None:
+        """Let only a read go on to another path of the same GitLab (a moved project)."""
+        target = urlsplit(urljoin(response.url, response.headers["Location"]))
+        origin = f"{target.scheme}://{target.netloc}"
+        here = urlsplit(self.url)
+        if origin == f"{here.scheme}://{here.netloc}" and response.request.method == "GET":
+            return
+        response.close()
+        raise NotReached(
+            f"{self.url} sends us on to {redact(origin)}.",
+            "The token is sent to no address but the one you wrote.",
+            f"If that is the right one, write {redact(origin)} as GitLab's address.",
+        )
+
+
+def _sendable(token: SecretStr) -> SecretStr:
+    plain = token.get_secret_value().strip()
+    if not plain or not plain.isascii() or not plain.isprintable() or " " in plain:
+        raise UsageError(
+            "That cannot be a GitLab token.",
+            "It is empty, or holds spaces, line breaks or other characters no token has.",
+            "Copy it again from the page that made it.",
+        )
+    return SecretStr(plain)
