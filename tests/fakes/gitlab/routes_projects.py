@@ -1,0 +1,197 @@
+"""Repositories, pipelines and jobs of a project, as a user reaches them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from tests.fakes.gitlab import ci, entities
+from tests.fakes.gitlab.http import (
+    Refusal,
+    Reply,
+    Request,
+    Routes,
+    bad_parameter,
+    bad_request,
+    forbidden,
+    paginate,
+)
+from tests.fakes.gitlab.state import DEVELOPER, MAINTAINER, Job, Pipeline, Project
+
+routes = Routes()
+
+_READ, _WRITE = ("api", "read_api"), ("api",)
+_FILES = "/projects/:id/repository/files/:file"
+_ACTIONS = ("create", "update", "move", "delete", "chmod")
+
+
+def _writable(fake: Any, request: Request) -> Project:
+    project = fake.project(request)
+    if fake.state.level(request.user, project) < DEVELOPER:
+        raise forbidden()
+    return project
+
+
+def _not_found(what: str) -> Refusal:
+    return Refusal(404, {"message": f"404 {what} Not Found"})
+
+
+@routes.on("GET", _FILES, ("api", "read_api", "read_repository"), "read_repository")
+def file(fake: Any, request: Request) -> Reply:
+    project = fake.project(request)
+    sha = project.branches.get(request.text("ref"))
+    if sha is None:
+        raise _not_found("Commit")
+    content = fake.state.trees[sha].get(request.values["file"])
+    if content is None:
+        raise _not_found("File")
+    encoded = base64.b64encode(content.encode()).decode()
+    path = request.values["file"]
+    body = {"file_path": path, "content": encoded, "encoding": "base64", "commit_id": sha}
+    return Reply(200, body)
+
+
+@routes.on("POST", "/projects/:id/repository/commits", _WRITE, "create_commit")
+def commit(fake: Any, request: Request) -> Reply:
+    project = _writable(fake, request)
+    branch = request.text("branch")
+    _may_push(fake, request, project, branch)
+    _complete(fake, request)
+    files = _start(fake, request, project, branch)
+    for action in request.params["actions"]:
+        _act(files, action)
+    sha = fake.state.commit(project, branch, files)
+    if project.default_branch is None:
+        project.default_branch = branch
+    message = request.text("commit_message")
+    if ci.CI_FILE in files and "[skip ci]" not in message and fake.pipelines_on_push:
+        ci.new_pipeline(fake.state, project, branch, "push")
+    return Reply(201, {"id": sha, "short_id": sha[:8], "title": message, "message": message})
+
+
+def _may_push(fake: Any, request: Request, project: Project, branch: str) -> None:
+    protected = branch in project.protected_branches
+    too_low = protected and fake.state.level(request.user, project) < MAINTAINER
+    if too_low or project.archived:
+        raise forbidden("You are not allowed to push into this branch")
+
+
+def _complete(fake: Any, request: Request) -> None:
+    missing = [n for n in ("branch", "commit_message", "actions") if not request.params.get(n)]
+    if missing and fake.modern:
+        raise bad_request(f"{missing[0]} is required")
+    if missing:
+        raise bad_parameter(", ".join(f"{name} is missing" for name in missing))
+    for number, action in enumerate(request.params["actions"]):
+        if action.get("action") not in _ACTIONS:
+            raise bad_request(f"actions[{number}][action] must be one of: {', '.join(_ACTIONS)}")
+
+
+def _start(fake: Any, request: Request, project: Project, branch: str) -> dict[str, str]:
+    """The files the commit builds on."""
+    start = request.text("start_branch")
+    if branch in project.branches:
+        if start:
+            text = f"A branch called '{branch}' already exists. Switch to that branch in order to"
+            raise Refusal(400, {"message": f"{text} make changes"})
+        return dict(fake.state.trees[project.branches[branch]])
+    if not project.branches:
+        return {}
+    if start not in project.branches:
+        raise Refusal(
+            400, {"message": "You can only create or edit files when you are on a branch"}
+        )
+    return dict(fake.state.trees[project.branches[start]])
+
+
+def _act(files: dict[str, str], action: dict[str, str]) -> None:
+    path = action["file_path"]
+    if action["action"] == "create" and path in files:
+        raise Refusal(400, {"message": "A file with this name already exists"})
+    if action["action"] in {"update", "delete"} and path not in files:
+        raise Refusal(400, {"message": "A file with this name doesn't exist"})
+    if action["action"] == "delete":
+        del files[path]
+    else:
+        files[path] = action.get("content", "")
+
+
+@routes.on("DELETE", "/projects/:id/repository/branches/:branch", _WRITE, "delete_branch")
+def delete_branch(fake: Any, request: Request) -> Reply:
+    project = _writable(fake, request)
+    branch = request.values["branch"]
+    if branch not in project.branches:
+        raise _not_found("Branch")
+    if branch in project.protected_branches or branch == project.default_branch:
+        raise forbidden("Protected branch cannot be deleted")
+    del project.branches[branch]
+    return Reply(204)
+
+
+@routes.on("POST", "/projects/:id/pipeline", _WRITE, "create_pipeline")
+def create_pipeline(fake: Any, request: Request) -> Reply:
+    project = _writable(fake, request)
+    if not request.text("ref"):
+        raise bad_parameter("ref is missing")
+    pipeline = ci.new_pipeline(fake.state, project, request.text("ref"), "api")
+    return Reply(201, entities.pipeline_row(fake, pipeline))
+
+
+@routes.on("GET", "/projects/:id/pipelines", _READ, "read_pipeline")
+def pipelines(fake: Any, request: Request) -> Reply:
+    project = fake.project(request)
+    ref, sha = request.text("ref"), request.text("sha")
+    rows = [
+        pipeline
+        for pipeline in reversed(fake.state.pipelines.values())
+        if pipeline.project is project and ref in {"", pipeline.ref} and sha in {"", pipeline.sha}
+    ]
+    return paginate(fake, request, rows, lambda one: entities.pipeline_row(fake, one))
+
+
+def _pipeline(fake: Any, request: Request) -> Pipeline:
+    project = fake.project(request)
+    pipeline = fake.state.pipelines.get(int(request.values["pipeline"]))
+    if pipeline is None or pipeline.project is not project:
+        raise _not_found("Pipeline")
+    return pipeline
+
+
+@routes.on("GET", "/projects/:id/pipelines/:pipeline", _READ, "read_pipeline")
+def pipeline(fake: Any, request: Request) -> Reply:
+    return Reply(200, entities.pipeline_row(fake, _pipeline(fake, request)))
+
+
+@routes.on("GET", "/projects/:id/pipelines/:pipeline/jobs", _READ, "read_pipeline_job")
+def jobs(fake: Any, request: Request) -> Reply:
+    rows = list(reversed(_pipeline(fake, request).jobs))
+    return paginate(fake, request, rows, lambda job: entities.job_row(fake, job))
+
+
+@routes.on("POST", "/projects/:id/pipelines/:pipeline/cancel", _WRITE, "cancel_pipeline")
+def cancel(fake: Any, request: Request) -> Reply:
+    _writable(fake, request)
+    pipeline = _pipeline(fake, request)
+    for job in pipeline.jobs:
+        if job.status not in ci.ENDED:
+            job.status = "canceled"
+            job.finished_at = fake.state.clock.now()
+    return Reply(200, entities.pipeline_row(fake, pipeline))
+
+
+def _job(fake: Any, request: Request) -> Job:
+    project = fake.project(request)
+    job = fake.state.jobs.get(int(request.values["job"]))
+    if job is None or job.pipeline.project is not project:
+        raise Refusal(404, {"message": "404 Not found"})
+    return job
+
+
+@routes.on("GET", "/projects/:id/jobs/:job", _READ, "read_pipeline_job")
+def job(fake: Any, request: Request) -> Reply:
+    return Reply(200, entities.job_row(fake, _job(fake, request)))
+
+
+@routes.on("GET", "/projects/:id/jobs/:job/trace", _READ, "read_pipeline_job")
+def trace(fake: Any, request: Request) -> Reply:
+    return Reply(200, _job(fake, request).trace)
