@@ -128,8 +128,8 @@ class Cluster(Protocol):
         """Ask whether a pod would be admitted (Pod Security, quota, webhooks); a dry-run create.
 
         A namespace that does not exist cannot judge: Pod Security reads the namespace's labels
-        and a dry-run leaves no namespace behind. Apply the Namespace first, then ask, and only
-        then create anything else.
+        and a dry-run leaves no namespace behind. Apply the Namespace and the pod's ServiceAccount
+        (it is looked up too) first, then ask, and only then create anything else.
 
         Returns: the server's warnings.
         Raises: Refused, with the server's words; NotFound, when the namespace is not there.

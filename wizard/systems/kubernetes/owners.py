@@ -11,11 +11,18 @@ _HELM_RELEASE = "meta.helm.sh/release-name"
 _HELM_NAMESPACE = "meta.helm.sh/release-namespace"
 _ARGO_TRACKING = "argocd.argoproj.io/tracking-id"
 _ARGO_INSTANCE = "argocd.argoproj.io/instance"
+_ARGO_MANAGER = "argocd-controller"
+_INSTANCE = "app.kubernetes.io/instance"
 _FLUX = (
     ("helm.toolkit.fluxcd.io", "HelmRelease"),
     ("kustomize.toolkit.fluxcd.io", "Kustomization"),
 )
 _OLM = "olm.owner"
+
+
+def field_managers(live: Mapping[str, Any]) -> set[str]:
+    """The names of all who have written fields of an object."""
+    return {entry.get("manager", "") for entry in live["metadata"].get("managedFields") or ()}
 
 
 def owner_of(live: Mapping[str, Any]) -> str:
@@ -30,6 +37,9 @@ def owner_of(live: Mapping[str, Any]) -> str:
     if tracking := annotations.get(_ARGO_TRACKING):
         return f"Argo CD application {str(tracking).partition(':')[0]}"
     if instance := labels.get(_ARGO_INSTANCE):
+        return f"Argo CD application {instance}"
+    if (instance := labels.get(_INSTANCE)) and _ARGO_MANAGER in field_managers(live):
+        # Argo CD 2 tracks by this label, which charts also set themselves.
         return f"Argo CD application {instance}"
     for prefix, kind in _FLUX:
         if name := labels.get(f"{prefix}/name"):

@@ -1,0 +1,273 @@
+"""A cluster over its REST API: reading, server-side apply, ownership, permissions, admission."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from threading import Event
+from typing import Any
+
+from wizard.core.changes import Action, Change, System
+from wizard.core.errors import Conflict, NotFound, Refused
+from wizard.core.facts import ClusterFacts
+from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest, ObjectRef
+from wizard.core.secrets import redact
+from wizard.systems.kubernetes import rollout
+from wizard.systems.kubernetes.api import ONLY_METADATA, Api
+from wizard.systems.kubernetes.compare import field_changes, same_ownership
+from wizard.systems.kubernetes.discover import facts_of
+from wizard.systems.kubernetes.errors import NotAccepted
+from wizard.systems.kubernetes.kinds import Kinds
+from wizard.systems.kubernetes.nouns import (
+    Applied,
+    Json,
+    Outcome,
+    Owned,
+    Permission,
+    ServiceAccountRef,
+)
+from wizard.systems.kubernetes.objects import selecting
+from wizard.systems.kubernetes.owners import field_managers, owner_of
+from wizard.systems.kubernetes.side_by_side import side_by_side
+
+_EVER_CREATED = (
+    ("v1", ("Namespace", "ServiceAccount", "ConfigMap", "Secret", "Service")),
+    ("v1", ("ResourceQuota", "LimitRange")),
+    ("apps/v1", ("Deployment",)),
+    ("rbac.authorization.k8s.io/v1", ("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding")),
+    ("policy/v1", ("PodDisruptionBudget",)),
+    ("networking.k8s.io/v1", ("NetworkPolicy",)),
+    ("external-secrets.io/v1", ("ExternalSecret", "SecretStore", "ClusterSecretStore")),
+    ("bitnami.com/v1alpha1", ("SealedSecret",)),
+    ("monitoring.coreos.com/v1", ("PodMonitor", "ServiceMonitor", "PrometheusRule")),
+    ("keda.sh/v1alpha1", ("ScaledObject",)),
+    ("cilium.io/v2", ("CiliumNetworkPolicy",)),
+    ("argoproj.io/v1alpha1", ("Application",)),
+    ("source.toolkit.fluxcd.io/v1", ("HelmRepository", "GitRepository")),
+    ("helm.toolkit.fluxcd.io/v2", ("HelmRelease",)),
+    ("kustomize.toolkit.fluxcd.io/v1", ("Kustomization",)),
+)
+"""Every kind that any packaging renders: where `owned` looks."""
+
+_REVIEWS = "/apis/authorization.k8s.io/v1"
+
+
+class KubernetesCluster:
+    """A `Cluster`, as one context of the kubeconfig reaches it."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._kinds = Kinds(api)
+
+    @property
+    def context(self) -> str:
+        return self._api.context
+
+    def uid(self) -> str:
+        return self._uid
+
+    @cached_property
+    def _uid(self) -> str:
+        return str(self._api.get("/api/v1/namespaces/kube-system")["metadata"]["uid"])
+
+    def version(self) -> str:
+        return str(self._api.get("/version").get("gitVersion", ""))
+
+    def serves(self, api_version: str, kind: str) -> bool:
+        return self._kinds.look_up(api_version, kind) is not None
+
+    def get(self, ref: ObjectRef) -> Json | None:
+        if not (kind := self._kinds.look_up(ref.api_version, ref.kind)):
+            return None
+        try:
+            return self._api.get(kind.path(ref.namespace, ref.name))
+        except NotFound:
+            return None
+
+    def find(
+        self,
+        api_version: str,
+        kind: str,
+        namespace: str = "",
+        labels: Mapping[str, str] | None = None,
+    ) -> list[Json]:
+        if not (found := self._kinds.look_up(api_version, kind)):
+            return []
+        items = self._api.pages(found.path(namespace), selecting(labels or {}))
+        # Lists leave out what every item of them shares.
+        return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
+
+    def secret_fingerprint(self, ref: ObjectRef, key: str) -> str | None:
+        value = ((self.get(ref) or {}).get("data") or {}).get(key)
+        if value is None:
+            return None
+        try:
+            return hashlib.sha256(base64.standard_b64decode(value)).hexdigest()
+        except binascii.Error:
+            return None
+
+    def apply(self, manifest: Manifest, *, force: bool = False) -> Applied:
+        before = self.get(manifest.ref)
+        _refuse_other_owner(manifest.ref, before, force=force)
+        after = self._send(manifest, dry_run=False, force=force)
+        if before is None:
+            return Applied(Outcome.CREATED, None, after)
+        unchanged = _version(before) == _version(after)
+        return Applied(Outcome.UNCHANGED if unchanged else Outcome.UPDATED, before, after)
+
+    def diff(self, manifest: Manifest, *, force: bool = False) -> Change:
+        ref = manifest.ref
+        before = self.get(ref)
+        _refuse_other_owner(ref, before, force=force)
+        try:
+            after = self._send(manifest, dry_run=True, force=force)
+        except NotFound:
+            if self._has_namespace(ref):
+                raise
+            return self._unjudged(manifest)
+        wanted = manifest.body if before is None else after
+        fields = tuple(field_changes(before, wanted))
+        change = Change(System.CLUSTER, Action.UPDATE, str(ref), fields)
+        if before is None:
+            return replace(change, action=Action.CREATE)
+        if fields:
+            return change
+        if same_ownership(before, after):
+            return replace(change, action=Action.KEEP)
+        return replace(change, why="its fields become ours; no value changes")
+
+    def _unjudged(self, manifest: Manifest) -> Change:
+        return Change(
+            System.CLUSTER,
+            Action.CREATE,
+            str(manifest.ref),
+            tuple(field_changes(None, manifest.body)),
+            why=f"namespace {manifest.namespace} does not exist yet, "
+            "so the cluster could not judge this object",
+        )
+
+    def _has_namespace(self, ref: ObjectRef) -> bool:
+        if not ref.namespace or not self.serves(ref.api_version, ref.kind):
+            return True
+        return self.get(ObjectRef("v1", "Namespace", "", ref.namespace)) is not None
+
+    def _send(self, manifest: Manifest, *, dry_run: bool, force: bool) -> Json:
+        path = self._kinds.path_of(manifest.ref)
+        try:
+            return self._api.apply(path, manifest.body, dry_run=dry_run, force=force)
+        except (Conflict, NotAccepted) as error:
+            # The server names the object only now and then.
+            error.problem = f"{manifest.ref}: {error.problem}"
+            raise
+
+    def owned(self, profile_id: str) -> list[Owned]:
+        labels = {MANAGED_BY: FIELD_MANAGER, OWNER_ID: profile_id}
+        wanted = [(version, kind) for version, kinds in _EVER_CREATED for kind in kinds]
+        side_by_side(lambda pair: self.serves(*pair), {v: (v, k) for v, k in wanted}.values())
+        found = side_by_side(lambda pair: self._owned_of(*pair, labels), wanted)
+        return [item for items in found for item in items]
+
+    def _owned_of(self, api_version: str, name: str, labels: Mapping[str, str]) -> list[Owned]:
+        if not (kind := self._kinds.look_up(api_version, name)):
+            return []
+        listed = self._api.pages(kind.path(), selecting(labels), accept=ONLY_METADATA)
+        return [
+            Owned(
+                ObjectRef(api_version, name, meta.get("namespace", ""), meta["name"]),
+                meta["uid"],
+                meta.get("labels") or {},
+            )
+            for item in listed
+            if FIELD_MANAGER in field_managers(item)
+            for meta in (item["metadata"],)
+        ]
+
+    def delete(self, ref: ObjectRef, *, uid: str) -> bool:
+        try:
+            self._api.delete(self._kinds.path_of(ref), uid)
+        except NotFound:
+            return False
+        return True
+
+    def may(self, permission: Permission, account: ServiceAccountRef | None = None) -> bool:
+        kind = "SubjectAccessReview" if account else "SelfSubjectAccessReview"
+        spec = {"resourceAttributes": _attributes(permission)} | _subject(account)
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": spec}
+        answer, _ = self._api.create(f"{_REVIEWS}/{kind.lower()}s", review)
+        return bool((answer.get("status") or {}).get("allowed"))
+
+    def refused(
+        self, permissions: list[Permission], account: ServiceAccountRef | None = None
+    ) -> list[Permission]:
+        answers = side_by_side(lambda permission: self.may(permission, account), permissions)
+        return [permission for permission, may in zip(permissions, answers, strict=True) if not may]
+
+    def admit(self, pod: Mapping[str, Any]) -> tuple[str, ...]:
+        namespace = pod["metadata"]["namespace"]
+        query = {"dryRun": "All", "fieldValidation": "Strict"}
+        try:
+            _, warnings = self._api.create(f"/api/v1/namespaces/{namespace}/pods", pod, query)
+        except NotAccepted as error:
+            raise Refused(
+                f"Namespace {namespace} would not admit this pod.", error.cause, error.fix
+            ) from error
+        # A header `299 - "text"`; the numbers say nothing to a reader.
+        return tuple(redact(warning.partition('"')[2].rstrip('"')) for warning in warnings)
+
+    def watch_rollout(
+        self, deployment: ObjectRef, *, deadline: float, cancel: Event, patience: float = 30
+    ) -> Iterator[str]:
+        return rollout.Rollout(self._api, cancel).watch(deployment, deadline, patience)
+
+    def restart_pods(
+        self, namespace: str, labels: Mapping[str, str], *, deadline: float, cancel: Event
+    ) -> Iterator[str]:
+        return rollout.Rollout(self._api, cancel).restart(namespace, labels, deadline)
+
+    def logs(self, namespace: str, pod: str, container: str = "", *, lines: int = 20) -> str:
+        return rollout.last_log_lines(self._api, namespace, pod, container, lines=lines)
+
+    def discover(self) -> ClusterFacts:
+        return facts_of(self._api)
+
+
+def _refuse_other_owner(ref: ObjectRef, live: Json | None, *, force: bool) -> None:
+    if force or live is None or not (owner := owner_of(live)):
+        return
+    raise Conflict(
+        f"{ref} is looked after by {owner}.",
+        "It carries that owner's labels or annotations, and would be changed back or removed.",
+        "Change it there, remove it there first, or say that the wizard shall take it over.",
+    )
+
+
+def _version(body: Json) -> str:
+    return str(body["metadata"].get("resourceVersion", ""))
+
+
+def _attributes(permission: Permission) -> dict[str, str]:
+    resource, _, subresource = permission.resource.partition("/")
+    attributes = {
+        "verb": permission.verb,
+        "group": permission.group,
+        "resource": resource,
+        "subresource": subresource,
+        "namespace": permission.namespace,
+        "name": permission.name,
+    }
+    return {key: value for key, value in attributes.items() if value}
+
+
+def _subject(account: ServiceAccountRef | None) -> dict[str, Any]:
+    """A ServiceAccount as the authenticator names it, with the groups it always has."""
+    if account is None:
+        return {}
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{account.namespace}"]
+    return {
+        "user": f"system:serviceaccount:{account.namespace}:{account.name}",
+        "groups": [*groups, "system:authenticated"],
+    }

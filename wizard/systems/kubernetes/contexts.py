@@ -1,0 +1,86 @@
+"""Choosing a cluster: by context, by the cluster's uid, or by looking at all of them."""
+
+from __future__ import annotations
+
+from wizard.core.errors import Refused, WizardError
+from wizard.core.facts import ClusterFacts
+from wizard.systems.kubernetes import kubeconfig
+from wizard.systems.kubernetes.adapter import KubernetesCluster
+from wizard.systems.kubernetes.api import Api, Timeouts
+from wizard.systems.kubernetes.nouns import Contexts
+from wizard.systems.kubernetes.side_by_side import side_by_side
+
+_QUICK = Timeouts(connect=3, read=5, sign_in=10)
+
+
+def contexts() -> Contexts:
+    """The contexts of the kubeconfig; nothing is contacted. Raises: UsageError."""
+    return kubeconfig.load().names
+
+
+def connect(context: str = "", uid: str = "") -> KubernetesCluster:
+    """The cluster of a context, or with a uid, or else of the current context.
+
+    Args:
+        context: a context of the kubeconfig; where it is given, only it is looked at.
+        uid: the cluster's uid; where no context is given, the one that reaches it is searched.
+
+    Raises: Refused, when the context reaches another cluster, or none reaches this uid; NotFound,
+        when there is no such context; UsageError, NotAllowed, NotReached.
+    """
+    config = kubeconfig.load()
+    if uid and not context:
+        return _with_uid(config, uid)
+    cluster = KubernetesCluster(Api(config.select(context)))
+    if uid and cluster.uid() != uid:
+        raise Refused(
+            f"Context {cluster.context} reaches another cluster than the profile's.",
+            f"the profile's cluster has the uid {uid}, this one {cluster.uid()}",
+            "Choose the context of the right cluster, or clear cluster.uid in the profile "
+            "if the cluster was really replaced.",
+        )
+    return cluster
+
+
+def discover_contexts(timeout_each: float = 5) -> list[ClusterFacts]:
+    """What every context reaches, side by side and in the kubeconfig's order.
+
+    Args:
+        timeout_each: seconds for each silence on the wire, and for each sign-in command.
+
+    Raises: UsageError, when the kubeconfig itself cannot be read; what goes wrong with one context
+        stands in its `trouble`.
+    """
+    config = kubeconfig.load()
+    timeouts = Timeouts(min(timeout_each, 5), timeout_each, timeout_each)
+    return side_by_side(lambda name: _look(config, name, timeouts), config.names.names, at_once=16)
+
+
+def _look(config: kubeconfig.Kubeconfig, name: str, timeouts: Timeouts) -> ClusterFacts:
+    try:
+        return KubernetesCluster(Api(config.select(name), timeouts)).discover()
+    except WizardError as error:
+        return ClusterFacts(name, reachable=False, trouble=str(error))
+
+
+def _with_uid(config: kubeconfig.Kubeconfig, uid: str) -> KubernetesCluster:
+    names = sorted(config.names.names, key=lambda name: name != config.names.current)
+    seen = side_by_side(lambda name: _uid_of(config, name), names, at_once=16)
+    for name, (found, _) in zip(names, seen, strict=True):
+        if found == uid:
+            return KubernetesCluster(Api(config.select(name)))
+    looked = "\n".join(
+        f"{name}: {found or trouble}" for name, (found, trouble) in zip(names, seen, strict=True)
+    )
+    raise Refused(
+        f"No context of the kubeconfig reaches the cluster {uid}.",
+        looked or "the kubeconfig has no context",
+        "Add the cluster's context to the kubeconfig, or point KUBECONFIG at the right file.",
+    )
+
+
+def _uid_of(config: kubeconfig.Kubeconfig, name: str) -> tuple[str, str]:
+    try:
+        return KubernetesCluster(Api(config.select(name), _QUICK)).uid(), ""
+    except WizardError as error:
+        return "", error.problem

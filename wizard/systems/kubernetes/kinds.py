@@ -1,0 +1,84 @@
+"""Which kinds a cluster serves, and at which paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.core.errors import NotFound
+from wizard.core.manifest import ObjectRef
+from wizard.systems.kubernetes.api import Api
+
+_OPERATORS = {
+    "external-secrets.io": "External Secrets",
+    "argoproj.io": "Argo CD",
+    "kustomize.toolkit.fluxcd.io": "Flux",
+    "helm.toolkit.fluxcd.io": "Flux",
+    "source.toolkit.fluxcd.io": "Flux",
+    "bitnami.com": "Sealed Secrets",
+    "monitoring.coreos.com": "the Prometheus operator",
+    "keda.sh": "KEDA",
+    "cilium.io": "Cilium",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a kind is addressed."""
+
+    root: str
+    """`/api/v1` or `/apis/GROUP/VERSION`."""
+    plural: str
+    namespaced: bool
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """The path of an object, or of a collection; an empty namespace means all of them."""
+        place = f"/namespaces/{namespace}" if self.namespaced and namespace else ""
+        return f"{self.root}{place}/{self.plural}" + (f"/{name}" if name else "")
+
+
+def root_of(api_version: str) -> str:
+    """Where an API version lives on the server."""
+    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+
+
+class Kinds:
+    """The kinds a cluster serves, each API version asked for once."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._known: dict[str, dict[str, Kind]] = {}
+
+    def look_up(self, api_version: str, kind: str) -> Kind | None:
+        """The kind, or None where the cluster does not serve it."""
+        if api_version not in self._known:
+            self._known[api_version] = self._ask(api_version)
+        return self._known[api_version].get(kind)
+
+    def of(self, ref: ObjectRef) -> Kind:
+        """The kind of an object. Raises: NotFound, naming what has to be installed."""
+        if found := self.look_up(ref.api_version, ref.kind):
+            return found
+        operator = _OPERATORS.get(ref.api_version.partition("/")[0])
+        raise NotFound(
+            f"The cluster does not know {ref.kind} of {ref.api_version}.",
+            f"{root_of(ref.api_version)} at {self._api.server} has no such kind",
+            f"Install or update {operator}, or choose a set-up that does without it."
+            if operator
+            else "Choose a set-up that does without it, or a newer cluster.",
+        )
+
+    def path_of(self, ref: ObjectRef) -> str:
+        """The path of one object. Raises: NotFound, as `of`."""
+        return self.of(ref).path(ref.namespace, ref.name)
+
+    def _ask(self, api_version: str) -> dict[str, Kind]:
+        root = root_of(api_version)
+        try:
+            answer = self._api.get(root)
+        except NotFound:
+            return {}
+        return {
+            resource["kind"]: Kind(root, resource["name"], resource["namespaced"])
+            for resource in answer.get("resources") or ()
+            if "/" not in resource["name"]  # a subresource
+        }
