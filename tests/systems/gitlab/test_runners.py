@@ -1,0 +1,323 @@
+"""A runner's life: created once, found again, changed, given a new token, deleted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.fakes.gitlab import FakeGitLab, RunnerPlayer
+from tests.fakes.gitlab.state import DEVELOPER, MAINTAINER
+from tests.systems.gitlab.conftest import MARKER, Connect
+from wizard.core.errors import NotAllowed, NotFound, NotReached, WizardError
+from wizard.core.facts import Scope
+from wizard.core.secrets import redact
+from wizard.systems.gitlab import RunnerSettings
+from wizard.systems.gitlab.adapter import PythonGitLab
+from wizard.systems.gitlab.errors import ScopeTooSmall
+
+
+def test_a_runner_is_created_as_wanted_and_found_by_its_marker(gitlab, fake, project, wanted):
+    created = gitlab.create_runner(project, wanted)
+
+    assert created.token.get_secret_value() == fake.runners[0].token
+    (found,) = gitlab.find_runners(project, MARKER)
+    assert found.id == created.id
+    assert found.settings == wanted
+    assert found.status == "never_contacted"
+    assert found.projects == ("acme/homelab",)
+
+
+def test_a_new_token_is_never_shown(gitlab, project, wanted):
+    created = gitlab.create_runner(project, wanted)
+
+    token = created.token.get_secret_value()
+    assert token not in repr(created)
+    assert token not in redact(f"somebody printed {token}")
+
+
+def test_group_and_instance_runners_are_created_and_found_too(fake, connect, group, wanted):
+    admin = connect(token=fake.add_token(user=fake.add_user("root", admin=True)))
+    instance = Scope("instance", "")
+
+    in_group = admin.create_runner(group, wanted)
+    everywhere = admin.create_runner(instance, wanted)
+
+    assert [found.id for found in admin.find_runners(group, MARKER)] == [in_group.id]
+    assert [found.id for found in admin.find_runners(instance, MARKER)] == [everywhere.id]
+    assert [runner.runner_type for runner in fake.runners] == ["group_type", "instance_type"]
+
+
+def test_a_runner_inherited_from_the_group_is_not_the_projects(gitlab, project, group, wanted):
+    gitlab.create_runner(group, wanted)
+
+    assert gitlab.find_runners(project, MARKER) == []
+
+
+def test_the_marker_is_found_among_hundreds_of_runners(gitlab, project, wanted):
+    for number in range(205):
+        other = replace(wanted, description=f"other {number}")
+        gitlab.create_runner(project, wanted if number == 3 else other)
+
+    assert len(gitlab.find_runners(project, MARKER)) == 1
+    assert len(gitlab.find_runners(project, "other 20")) == 6
+
+
+def test_two_runners_with_one_marker_come_lowest_id_first(gitlab, project, wanted):
+    first, second = (gitlab.create_runner(project, wanted) for _ in range(2))
+
+    assert [found.id for found in gitlab.find_runners(project, MARKER)] == [first.id, second.id]
+
+
+def test_a_lost_answer_to_create_is_said_and_nothing_is_sent_again(gitlab, fake, project, wanted):
+    fake.fail_next("POST", "/user/runners", drop_after=True)
+
+    with pytest.raises(NotReached) as lost:
+        gitlab.create_runner(project, wanted)
+
+    assert lost.value.maybe_done
+    assert fake.writes["POST /user/runners"] == 1
+    assert len(gitlab.find_runners(project, MARKER)) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_error_to_create_may_have_taken_effect(gitlab, fake, project, wanted, status):
+    fake.fail_next("POST", "/user/runners", status)
+
+    with pytest.raises(NotReached) as lost:
+        gitlab.create_runner(project, wanted)
+
+    assert lost.value.maybe_done
+    assert sum(call.method == "POST" for call in fake.calls) == 1
+
+
+def test_a_slow_answer_to_create_is_given_up_and_may_have_taken_effect(
+    gitlab, fake, project, wanted
+):
+    fake.fail_next("POST", "/user/runners", delay=1)
+
+    with pytest.raises(NotReached, match="did not answer within") as lost:
+        gitlab.create_runner(project, wanted)
+
+    assert lost.value.maybe_done
+    assert len(fake.runners) == 1
+
+
+def test_an_answer_without_a_token_may_have_taken_effect(gitlab, fake, project, wanted):
+    fake.fail_next("POST", "/user/runners", 201, {"id": 7})
+
+    with pytest.raises(NotReached, match="makes no sense") as lost:
+        gitlab.create_runner(project, wanted)
+
+    assert lost.value.maybe_done
+
+
+def test_a_gitlab_that_is_not_there_has_done_nothing(fake, connect, project, wanted):
+    with FakeGitLab() as gone:
+        url = gone.url
+
+    with pytest.raises(NotReached, match="cannot be reached") as refused:
+        connect(url=url).create_runner(project, wanted)
+
+    assert not refused.value.maybe_done
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"run_untagged": False, "tags": frozenset()}, "Tags list can not be empty"),
+        ({"maximum_timeout": 60}, "at least 10 minutes"),
+        ({"tags": frozenset(map(str, range(51)))}, "Too many tags"),
+        ({"maintenance_note": "x" * 1025}, "too long"),
+    ],
+)
+def test_what_gitlab_objects_to_is_told_in_its_own_words(gitlab, project, wanted, change, words):
+    with pytest.raises(WizardError) as refused:
+        gitlab.create_runner(project, replace(wanted, **change))
+
+    assert words in refused.value.cause
+    assert refused.value.fix
+
+
+def test_a_full_project_says_who_can_help(gitlab, fake, project, wanted):
+    fake.runner_limit = 1
+    gitlab.create_runner(project, wanted)
+
+    with pytest.raises(WizardError) as refused:
+        gitlab.create_runner(project, wanted)
+
+    assert "Maximum number of ci registered project runners (1) exceeded" in refused.value.cause
+    assert "administrator" in refused.value.fix
+
+
+def test_a_token_that_may_only_read_is_told_which_scopes_it_takes(connect, project, wanted):
+    with pytest.raises(ScopeTooSmall) as refused:
+        connect("read_api").create_runner(project, wanted)
+
+    assert "create_runner or api" in refused.value.fix
+    assert "personal_access_tokens" in refused.value.fix
+
+
+def test_a_fine_grained_token_is_told_which_permission_it_lacks(fake, connect, project, wanted):
+    token = fake.add_token(kind="granular", permissions=("read_project",))
+
+    with pytest.raises(ScopeTooSmall) as refused:
+        connect(token=token).create_runner(project, wanted)
+
+    assert "[create_runner]" in refused.value.cause
+
+
+@pytest.mark.parametrize("role", [DEVELOPER, MAINTAINER])
+def test_group_runners_need_an_owner_and_project_runners_a_maintainer(
+    fake, connect, project, group, wanted, role
+):
+    for thing in (*fake.state.groups.values(), *fake.state.projects.values()):
+        thing.members[fake.user.id] = role
+    gitlab = connect()
+
+    with pytest.raises(NotAllowed, match="in group acme") as refused:
+        gitlab.create_runner(group, wanted)
+    assert "Owner of the group" in refused.value.fix
+    if role == MAINTAINER:
+        gitlab.create_runner(project, wanted)
+    else:
+        with pytest.raises(NotAllowed, match="in project acme/homelab"):
+            gitlab.create_runner(project, wanted)
+
+
+def test_registration_switched_off_is_named_among_the_causes(gitlab, fake, project, wanted):
+    fake.state.projects[project.id].runner_registration = False
+
+    with pytest.raises(NotAllowed) as refused:
+        gitlab.create_runner(project, wanted)
+
+    assert "runner registration switched on" in refused.value.fix
+
+
+def test_a_project_that_is_gone_is_not_found(gitlab, wanted):
+    with pytest.raises(NotFound):
+        gitlab.create_runner(Scope("project", "acme/gone", 999), wanted)
+
+
+def test_an_expiring_token_says_so(gitlab, fake, project, wanted):
+    from datetime import timedelta
+
+    fake.token_lifetime = timedelta(days=14)
+
+    created = gitlab.create_runner(project, wanted)
+
+    assert created.token_expires_at
+    assert (created.token_expires_at - gitlab.now()).days in {13, 14}
+
+
+def test_only_the_named_fields_are_updated(gitlab, fake, project, wanted):
+    created = gitlab.create_runner(project, wanted)
+    new = replace(wanted, tags=frozenset({"big"}), protected=True, maximum_timeout=None)
+
+    changes = new.changes_from(wanted)
+    updated = gitlab.update_runner(created.id, {name: to for name, (_, to) in changes.items()})
+
+    assert set(changes) == {"tags", "protected", "maximum_timeout"}
+    assert updated.settings == new
+    assert fake.runners[0].access_level == "ref_protected"
+
+
+def test_a_refused_update_changes_nothing(gitlab, fake, project, wanted):
+    created = gitlab.create_runner(project, wanted)
+
+    with pytest.raises(WizardError, match="refused to update") as refused:
+        gitlab.update_runner(created.id, {"maximum_timeout": 5})
+
+    assert "maximum_timeout: needs to be at least 10 minutes" in refused.value.cause
+    assert gitlab.get_runner(created.id).settings == wanted
+
+
+def test_a_reset_gives_a_token_that_works_and_kills_the_old_one(gitlab, fake, project, wanted):
+    old = gitlab.create_runner(project, wanted)
+
+    new = gitlab.reset_token(old.id)
+
+    assert new.id == old.id
+    assert RunnerPlayer(fake.url, new.token.get_secret_value()).verify()
+    assert not RunnerPlayer(fake.url, old.token.get_secret_value()).verify()
+
+
+def test_deleting_twice_is_fine(gitlab, fake, project, wanted):
+    created = gitlab.create_runner(project, wanted)
+
+    gitlab.delete_runner(created.id)
+    gitlab.delete_runner(created.id)
+
+    assert fake.runners == []
+
+
+@pytest.mark.parametrize("version", ["17.11.2", "19.4.1-ee"])
+def test_a_runner_that_is_gone_is_not_found_in_either_dialect(gitlab, fake, version):
+    fake.version = version
+
+    with pytest.raises(NotFound):
+        gitlab.get_runner(12345)
+
+
+def test_a_runner_can_be_undone_with_nothing_but_its_token(connect, fake, project, wanted):
+    gitlab = connect("create_runner")
+    created = gitlab.create_runner(project, wanted)
+
+    assert gitlab.delete_by_token(created.token) is True
+    assert gitlab.delete_by_token(created.token) is False
+    assert fake.runners == []
+    last = fake.calls[-1]
+    assert "Authorization" not in last.headers
+    assert created.token.get_secret_value() not in last.target
+
+
+def test_managers_are_told_with_the_system_id_that_serves(gitlab, fake, project, wanted):
+    created = gitlab.create_runner(project, wanted)
+    before = gitlab.now()
+    player = RunnerPlayer(fake.url, created.token.get_secret_value(), "r_1234567890ab", "19.4.0")
+    player.request_job()
+
+    (manager,) = gitlab.managers(created.id)
+
+    assert (manager.system_id, manager.status) == ("r_1234567890ab", "online")
+    assert (manager.version, manager.platform) == ("19.4.0", "linux")
+    assert manager.contacted_at
+    assert manager.contacted_at >= before
+
+
+@pytest.mark.parametrize("touches", [False, True])
+def test_registering_alone_does_not_make_a_manager_online(
+    gitlab: PythonGitLab, fake: FakeGitLab, project: Scope, wanted: RunnerSettings, touches: bool
+):
+    fake.verify_touches_contact = touches
+    created = gitlab.create_runner(project, wanted)
+
+    RunnerPlayer(fake.url, created.token.get_secret_value()).verify()
+
+    (manager,) = gitlab.managers(created.id)
+    assert manager.status == "never_contacted"
+    assert gitlab.get_runner(created.id).status == ("online" if touches else "never_contacted")
+
+
+def test_a_runner_goes_offline_and_stale_as_time_passes(gitlab, fake, project, wanted):
+    created = gitlab.create_runner(project, wanted)
+    RunnerPlayer(fake.url, created.token.get_secret_value()).request_job()
+
+    seen = []
+    for hours in (0, 3, 24 * 7):
+        fake.advance(hours * 3600)
+        seen.append((gitlab.get_runner(created.id).status, gitlab.managers(created.id)[0].status))
+
+    assert seen == [("online", "online"), ("offline", "offline"), ("stale", "stale")]
+
+
+def test_a_token_for_managing_alone_reads_and_deletes_but_does_not_list(
+    gitlab: PythonGitLab, connect: Connect, project: Scope, wanted: RunnerSettings
+):
+    created = gitlab.create_runner(project, wanted)
+    managing = connect("create_runner", "manage_runner")
+
+    assert managing.get_runner(created.id).settings == wanted
+    with pytest.raises(ScopeTooSmall, match="list the runners"):
+        managing.find_runners(project, MARKER)
+    managing.delete_runner(created.id)
