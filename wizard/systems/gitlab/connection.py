@@ -42,12 +42,12 @@ class Connection:
         Raises:
             UsageError: the file is not there.
         """
-        from_environment = (os.environ.get(name, "") for name in _CA_VARIABLES)
-        file = self.ca_file or next(filter(None, from_environment), "")
+        named = {"gitlab.ca_file": self.ca_file} | {
+            name: os.environ.get(name, "") for name in _CA_VARIABLES
+        }
+        where, file = next(((name, path) for name, path in named.items() if path), ("", ""))
         if file and not Path(file).exists():
-            raise UsageError(
-                f"There is no CA file {file}.", fix="Correct gitlab.ca_file in the profile."
-            )
+            raise UsageError(f"There is no CA file {file}.", f"{where} names it.", "Correct it.")
         return file or True
 
     def failure(

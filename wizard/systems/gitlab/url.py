@@ -30,19 +30,29 @@ def clean_url(written: str) -> str:
     text = written.strip()
     if "://" not in text:
         text = f"https://{text}"
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UsageError(
-            "That is not the address of a GitLab.", fix="Write it as https://gitlab.example.com."
-        )
+    try:
+        parts = urlsplit(text)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise _no_address() from None
+    host = parts.hostname or ""
+    if parts.scheme not in {"http", "https"} or not host or re.search(r"\s", text):
+        raise _no_address()
+    host = f"[{host}]" if ":" in host else host
     if parts.username or parts.password or parts.query or parts.fragment:
         raise UsageError(
             "GitLab's address holds more than scheme, host and path.",
             "Credentials and queries do not belong into an address: it is logged and shown.",
-            f"Write it as {parts.scheme}://{parts.hostname}.",
+            f"Write it as {parts.scheme}://{host}{port}.",
         )
     path = parts.path.rstrip("/").removesuffix("/api/v4")
-    return f"{parts.scheme}://{parts.netloc}{path}"
+    return f"{parts.scheme}://{host}{port}{path}"
+
+
+def _no_address() -> UsageError:
+    return UsageError(
+        "That is not the address of a GitLab.", fix="Write it as https://gitlab.example.com."
+    )
 
 
 def plain_http_warning(url: str) -> str:
