@@ -1,0 +1,61 @@
+"""Where a runner's token is kept: what we need of such a place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from wizard.core.findings import Check
+from wizard.core.secrets import SecretStr
+from wizard.profile.runner import Runner
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A token that is kept, without showing it."""
+
+    fingerprint: str
+    """`core.secrets.fingerprint` of the token; empty where the backend will not show values."""
+    version: str = ""
+    """The backend's own version of the value, where it has one."""
+    changed_at: datetime | None = None
+
+
+class Backend(Protocol):
+    """One place for tokens, reached as one identity. Synchronous; run each call in a thread.
+
+    Every method may raise `NotReached`, `NotAllowed`, `NotFound`, `Conflict`, or a plain
+    `WizardError` in the backend's own words.
+    """
+
+    def where(self, runner: Runner) -> str:
+        """The place of this runner's token, as people name it: `Secret gitlab-runner/x-token`."""
+        ...
+
+    def check(self) -> list[Check]:
+        """Reach it, say who we are and whether we may write and read here; writes nothing."""
+        ...
+
+    def read(self, runner: Runner) -> Stored | None:
+        """The token that is kept, or None where there is none (an empty value is none)."""
+        ...
+
+    def write(self, runner: Runner, token: SecretStr) -> bool:
+        """Create or update, read back and compare; returns whether anything was written.
+
+        The same token again writes nothing. Raises: WizardError, when what was read back differs.
+        """
+        ...
+
+    def remove(self, runner: Runner) -> bool:
+        """Remove the token; False where there is none."""
+        ...
+
+    def policy(self) -> str:
+        """The least rights that writer and reader need, as text to hand to an administrator."""
+        ...
+
+    def close(self) -> None:
+        """End the session where there is one."""
+        ...

@@ -1,0 +1,1 @@
+"""Where GitOps files go."""

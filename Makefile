@@ -1,0 +1,79 @@
+# Every target sets up what it needs in .venv: uv where it is there, else venv and pip.
+.DEFAULT_GOAL := help
+.PHONY: help run test test-cluster lint format bench fuzz matrix screenshots lock clean
+
+PROFILE ?=
+BUILD := build/gitops
+UV := $(shell command -v uv 2>/dev/null)
+PYTHON3 ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+DEV_STAMP := $(VENV)/.dev-stamp
+
+help:  ## Show the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(VENV):
+ifdef UV
+	@$(UV) venv --quiet --python $(PYTHON3) $(VENV)
+else
+	@$(PYTHON3) -m venv $(VENV)
+endif
+
+ifdef UV
+INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet
+else
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+endif
+
+# What is installed is what the lock files say, hashes and all; then the project itself, editable.
+$(STAMP): pyproject.toml requirements.lock | $(VENV)
+	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --no-deps --editable .
+	@touch $@
+
+$(DEV_STAMP): requirements-dev.lock $(STAMP)
+	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+run: $(STAMP)  ## Open the wizard; without a terminal or with PROFILE=FILE: render it
+	@if [ -z "$(PROFILE)" ] && [ -t 0 ] && [ -t 1 ]; then \
+		$(BIN)/runner-wizard; \
+	else \
+		$(BIN)/runner-wizard render $(or $(PROFILE),profiles/homelab.yaml) -o $(BUILD); \
+	fi
+
+test: $(DEV_STAMP)  ## Run the tests
+	@$(BIN)/python -m pytest -n auto -m "not cluster"
+
+test-cluster: $(DEV_STAMP)  ## Run the tests that need a real kube-apiserver (KUBEBUILDER_ASSETS)
+	@$(BIN)/python -m pytest -m cluster -rs
+
+lint: $(DEV_STAMP)  ## Check style, types and who may import whom
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache | tail -n 20
+
+format: $(DEV_STAMP)  ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(DEV_STAMP)  ## Measure, as ratios against peers in one run
+	@$(BIN)/python -m bench
+
+fuzz: $(DEV_STAMP)  ## Throw ten thousand broken profiles at it (FUZZ_EXAMPLES=N)
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -m fuzz
+
+matrix: $(DEV_STAMP)  ## Kill apply at every step and run it again
+	@CRASH_MATRIX=all $(BIN)/python -m pytest tests/journeys -k killed
+
+lock:  ## Bring the lock files up to date (needs uv)
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \
+		--python-version 3.11 pyproject.toml -o requirements.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \
+		--python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:  ## Remove what was built
+	@rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

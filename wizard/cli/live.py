@@ -1,0 +1,192 @@
+"""The commands that look at GitLab and the cluster: plan, apply, destroy."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wizard.cli.offline import PROFILE, load_checked
+from wizard.cli.output import Output, Result
+from wizard.cli.plans import plan_text
+from wizard.cli.running import command
+from wizard.core.changes import Plan
+from wizard.core.errors import ExitCode, Refused
+from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
+from wizard.operations.wish import Run
+from wizard.profile.load import LoadedProfile
+from wizard.wiring import Wiring
+
+YES = click.option("--yes", is_flag=True, help="Do it without asking.")
+TIMEOUT = click.option(
+    "--timeout",
+    type=click.IntRange(10, 3600),
+    default=300,
+    show_default=True,
+    help="Seconds for each wait: a rollout, a first contact, a job.",
+)
+
+
+@click.command()
+@PROFILE
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when changes are pending.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, as JSON, here."
+)
+@command
+def plan(output: Output, profile: Path, detailed_exitcode: bool, out: Path | None) -> Result:
+    """Show what would change, and where; writes nothing."""
+    from wizard.operations.plan import plan as make_plan
+
+    loaded = load_checked(profile)
+    made = asyncio.run(make_plan(loaded.profile, _wiring(loaded, output)))
+    data = plan_data(made)
+    if out:
+        _write_plan(out, data)
+    pending = detailed_exitcode and made.pending
+    return Result(
+        plan_text(made, output),
+        data,
+        ExitCode.CHANGES if pending else ExitCode.DONE,
+        loaded.warnings,
+    )
+
+
+@click.command()
+@PROFILE
+@YES
+@click.option("--no-smoke", is_flag=True, help="Do not end with a smoke job.")
+@click.option("--undo", is_flag=True, help="Take a first set-up that failed away again.")
+@TIMEOUT
+@command
+def apply(
+    output: Output, profile: Path, yes: bool, no_smoke: bool, undo: bool, timeout: int
+) -> Result:
+    """Make it so, then prove it. Killed and run again, it goes on where it was."""
+    from wizard.operations.apply import apply as carry_out
+    from wizard.operations.plan import plan as make_plan
+
+    if undo:
+        return _destroy(output, profile, yes, timeout)
+    loaded = load_checked(profile)
+    systems = _wiring(loaded, output)
+    attended = not yes and _terminal()
+    if not yes:
+        made = asyncio.run(make_plan(loaded.profile, systems))
+        _agree(output, made, "Apply this?", attended=attended)
+    run = Run(attended=attended, smoke=not no_smoke, deadline=timeout)
+    return _follow(output, carry_out(loaded, systems, run))
+
+
+@click.command()
+@PROFILE
+@YES
+@TIMEOUT
+@command
+def destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
+    """Remove runner, token and objects; proves that nothing of ours is left."""
+    return _destroy(output, profile, yes, timeout)
+
+
+def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
+    from wizard.operations.destroy import destroy as take_away
+    from wizard.operations.destroy import plan_destroy
+
+    loaded = load_checked(profile)
+    systems = _wiring(loaded, output)
+    attended = not yes and _terminal()
+    if not yes:
+        made = asyncio.run(plan_destroy(loaded.profile, systems))
+        _agree(output, made, "Destroy all this?", attended=attended)
+    run = Run(attended=attended, deadline=timeout)
+    return _follow(output, take_away(loaded.profile, systems, run))
+
+
+def _wiring(loaded: LoadedProfile, output: Output) -> Wiring:
+    def ask(prompt: str) -> str:
+        answer: str = click.prompt(prompt, hide_input=True, err=True)
+        return answer
+
+    return Wiring(loaded, ask=ask if _terminal() else None, say=output.say)
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None:
+    """Show the plan and ask; nothing pending needs no answer.
+
+    Raises: Refused, when the answer is no, or when there is nobody to give one.
+    """
+    if not plan.pending:
+        return
+    output.say(plan_text(plan, output))
+    if not attended:
+        raise Refused(
+            "Nothing was changed: there is nobody to ask.",
+            "without a terminal, changes need to be agreed to beforehand",
+            "read the plan above, then add --yes",
+        )
+    if not click.confirm(question, default=False, err=True):
+        raise Refused("Nothing was changed.")
+
+
+def _follow(output: Output, events: AsyncIterator[Event]) -> Result:
+    """Tell every event as it happens, and sum up at the end."""
+    told = asyncio.run(_tell(output, events))
+    waiting = [event for event in told if isinstance(event, Waiting)]
+    planned = next((event.plan for event in told if isinstance(event, Planned)), Plan())
+    unproven = [event.runner for event in told if isinstance(event, Unproven)]
+    changed = bool(planned.pending) or len(told) > len(("Look", "Planned"))
+    data: dict[str, Any] = {
+        "changed": changed,
+        "unproven": unproven,
+        "waiting": [event.what for event in waiting],
+    }
+    text = "Done." if changed else "No change."
+    if waiting:
+        text = "Written, waiting for you."
+    return Result(text, data, ExitCode.WAITING if waiting else ExitCode.DONE)
+
+
+async def _tell(output: Output, events: AsyncIterator[Event]) -> list[Event]:
+    told: list[Event] = []
+    async for event in events:
+        told.append(event)
+        if output.as_json:
+            output.line(event.record())
+        elif isinstance(event, StepStarted):
+            output.say(output.mark(event.sentence(), bold=True))
+        elif isinstance(event, Planned):
+            output.say(plan_text(event.plan, output, only_pending=True))
+        else:
+            output.say("\n".join(f"  {line}" for line in event.sentence().splitlines()))
+    return told
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The plan as data, with its counts."""
+    return {
+        "pending": len(plan.pending),
+        "counts": plan.counts(),
+        "changes": [asdict(change) for change in plan.changes],
+        "unseen": list(plan.unseen),
+    }
+
+
+def _write_plan(path: Path, data: dict[str, Any]) -> None:
+    import json
+
+    from wizard.core.errors import WizardError
+    from wizard.core.secrets import redact
+
+    try:
+        path.write_text(redact(json.dumps(data, indent=2, default=str)) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise WizardError(f"The plan cannot be written to {path}.", str(error)) from None

@@ -1,0 +1,194 @@
+"""The commands that need no network: init, check, render, images, schema, completion."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wizard.cli.output import Output, Result
+from wizard.cli.running import command
+from wizard.core.errors import Refused, UsageError
+from wizard.profile.load import LoadedProfile, load
+
+PROFILE = click.argument("profile", type=click.Path(path_type=Path), metavar="PROFILE")
+
+
+def load_checked(path: Path) -> LoadedProfile:
+    """Load a profile and check it against every rule, those of rendering too.
+
+    Raises: InvalidDocument, with all its problems.
+    """
+    from wizard.render import check as check_rendering
+
+    loaded = load(path)
+    loaded.check(check_rendering)
+    return loaded
+
+
+@click.command()
+@PROFILE
+@command
+def check(_output: Output, profile: Path) -> Result:
+    """Check a profile, offline: every problem at once, with line, key and the way out."""
+    loaded = load_checked(profile)
+    names = ", ".join(runner.name for runner in loaded.profile.runners[:5])
+    more = len(loaded.profile.runners) - 5
+    names += f" and {more} more" if more > 0 else ""
+    return Result(
+        f"{profile}: valid (runners: {names})",
+        {"profile": str(profile), "runners": [r.name for r in loaded.profile.runners]},
+        warnings=loaded.warnings,
+    )
+
+
+@click.command()
+@PROFILE
+@click.option(
+    "-o",
+    "--output",
+    "directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write to; without it, the profile's delivery.directory.",
+)
+@click.option("--diff", is_flag=True, help="Show what would change and write nothing.")
+@command
+def render(output: Output, profile: Path, directory: Path | None, diff: bool) -> Result:
+    """Write the GitOps files of a profile, offline; only files it owns are touched."""
+    from wizard.render import files
+    from wizard.render.ownership import is_ours
+    from wizard.systems.gitops.folder import FileAction, Folder
+
+    loaded = load_checked(profile)
+    root = directory or profile.parent / loaded.profile.delivery.directory
+    folder = Folder(root, lambda beginning: is_ours(loaded.profile, beginning))
+    changes = folder.compare(files(loaded.profile))
+    if not diff:
+        folder.write(changes)
+    data = {
+        "directory": str(root),
+        "written": not diff,
+        "files": [
+            {"path": change.path, "action": change.action.value, "about": change.about}
+            for change in changes
+        ],
+    }
+    if diff:
+        text = "".join(change.diff() for change in changes)
+        return Result(text or "No change.", data, warnings=loaded.warnings)
+    if not output.as_json:
+        changed = [c for c in changes if c.action is not FileAction.UNCHANGED]
+        output.say(f"{root}: " + _counted(changes) if changed else f"{root}: No change.")
+    return Result(_tree(root, changes), data, warnings=loaded.warnings)
+
+
+def _counted(changes: list[Any]) -> str:
+    counts: dict[str, int] = {}
+    for change in changes:
+        counts[change.action.value] = counts.get(change.action.value, 0) + 1
+    return ", ".join(f"{count} {action}" for action, count in counts.items())
+
+
+def _tree(root: Path, changes: list[Any]) -> str:
+    """The files as a tree, one line on each; long lists of runners are cut in the middle."""
+    lines = [f"{root}/"]
+    shown: list[str] = []
+    for change in changes:
+        *folders, name = change.path.split("/")
+        for depth, folder in enumerate(folders):
+            if shown[: depth + 1] != folders[: depth + 1]:
+                shown = folders[: depth + 1]
+                lines.append("  " * (depth + 1) + folder + "/")
+        shown = folders
+        left = "  " * (len(folders) + 1) + name
+        lines.append(f"{left:<46} {change.action.value:<9}  {change.about}".rstrip())
+    return "\n".join(lines)
+
+
+@click.command()
+@PROFILE
+@command
+def images(_output: Output, profile: Path) -> Result:
+    """List every image a profile needs: its source, and the mirror it comes from."""
+    from wizard.render import images as list_images
+
+    loaded = load_checked(profile)
+    uses = list_images(loaded.profile)
+    width = max(len(use.image) for use in uses)
+    return Result(
+        "\n".join(f"{use.image:<{width}}  {use.used_for}" for use in uses),
+        {"images": [{"image": use.image, "used_for": use.used_for} for use in uses]},
+        warnings=loaded.warnings,
+    )
+
+
+@click.command()
+@command
+def schema(_output: Output) -> Result:
+    """Print the profile's JSON Schema, for editors."""
+    import json
+
+    from wizard.profile.schema import json_schema
+
+    document = json_schema()
+    return Result(json.dumps(document, indent=2), document)
+
+
+@click.command()
+@click.option("--preset", help="The preset to start from; without it, you are asked.")
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; without it, the preset's name.",
+)
+@command
+def init(output: Output, preset: str | None, target: Path | None) -> Result:
+    """Write a commented profile, from a preset or six questions."""
+    from wizard.profile.presets import find_preset, from_preset, new_id, presets
+    from wizard.profile.save import write_new
+
+    if preset is None and not sys.stdin.isatty():
+        names = ", ".join(one.name for one in presets())
+        raise UsageError(
+            "There is nobody to ask.",
+            "init asks its questions on a terminal, and this is none",
+            f"choose a preset: runner-wizard init --preset NAME ({names})",
+        )
+    if preset is None:
+        from wizard.cli.asking import ask_questions
+
+        preset, answers = ask_questions(output)
+    else:
+        answers = {}
+    chosen = find_preset(preset)
+    path = target or Path(f"{answers.get(('name',), chosen.name)}.yaml")
+    if path.exists():
+        raise Refused(
+            f"{path} is there already; nothing was written.",
+            "init never overwrites a profile",
+            "name another file with -o, or change this one",
+        )
+    write_new(path, from_preset(chosen.name, answers, new_id()))
+    loaded = load(path)
+    output.say(f"wrote {path}; read it, then: runner-wizard check {path}")
+    return Result(str(path), {"profile": str(path), "id": loaded.profile.id})
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@command
+def completion(_output: Output, shell: str) -> Result:
+    """Print the completion script of a shell: eval "$(runner-wizard completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    from wizard.cli.commands import runner_wizard
+
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise UsageError(f"There is no completion for {shell}.")
+    source = kind(runner_wizard, {}, "runner-wizard", "_RUNNER_WIZARD_COMPLETE").source()
+    return Result(source, {"shell": shell, "script": source})

@@ -1,0 +1,122 @@
+"""What a command prints: data on stdout, narration on stderr, or one versioned JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+
+from wizard.core.errors import ExitCode, WizardError
+from wizard.core.problems import InvalidDocument, Problem, key_path
+from wizard.core.secrets import redact
+
+ENVELOPE = "runner-wizard/1"
+"""The version of the JSON envelope; raised only when a key goes or changes its meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command has to say: `text` for people, `data` for machines, and how it ends."""
+
+    text: str = ""
+    data: Any = None
+    exit_code: ExitCode = ExitCode.DONE
+    warnings: list[Problem] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Output:
+    """One command's way out. Everything that leaves passes through redaction."""
+
+    command: str
+    as_json: bool = False
+    color: bool | None = None
+    """True and False force it; None: where the stream is a terminal."""
+
+    def say(self, text: str) -> None:
+        """Narrate on stderr."""
+        click.echo(redact(text), err=True, color=self.color)
+
+    def mark(self, text: str, **style: Any) -> str:
+        """`text` in colour, where colour is wanted; never the only sign of anything."""
+        return text if self.color is False else click.style(text, **style)
+
+    def line(self, record: dict[str, Any]) -> None:
+        """One JSON line on stdout: the progress of a longer command."""
+        self._write(json.dumps(record, default=str) + "\n")
+
+    def finish(self, result: Result) -> None:
+        if self.as_json:
+            self._document(result.exit_code, result.data, warnings=result.warnings)
+            return
+        for warning in result.warnings:
+            self.say(f"{self.mark('warning:', fg='yellow')} {_located(warning)}")
+        if result.text:
+            self._write(result.text if result.text.endswith("\n") else result.text + "\n")
+
+    def fail(self, error: WizardError) -> None:
+        """Say an error: problem, cause, fix."""
+        if self.as_json:
+            problems = error.problems.found if isinstance(error, InvalidDocument) else []
+            self._document(error.exit_code, None, error=error, warnings=problems)
+            return
+        if isinstance(error, InvalidDocument):
+            self._fail_document(error)
+            return
+        self.say(f"{self.mark('error:', fg='red', bold=True)} {error.problem}")
+        if error.cause:
+            self.say(_indented(error.cause))
+        if error.fix:
+            self.say(_indented(f"fix: {error.fix}"))
+
+    def _fail_document(self, error: InvalidDocument) -> None:
+        file = error.problems.file
+        for problem in sorted(error.problems.found, key=lambda problem: problem.line):
+            style = "red" if problem.severity == "error" else "yellow"
+            place = f"{file}:{problem.line}:{problem.column}" if problem.line else file
+            self.say(f"{place}: {self.mark(problem.severity, fg=style)}: {problem}")
+        self.say(error.problem)
+
+    def _document(
+        self,
+        exit_code: ExitCode,
+        data: Any,
+        *,
+        error: WizardError | None = None,
+        warnings: list[Problem],
+    ) -> None:
+        document = {
+            "format": ENVELOPE,
+            "command": self.command,
+            "exit_code": int(exit_code),
+            "data": data,
+            "problems": [_problem(problem) for problem in warnings],
+            "error": error and {"problem": error.problem, "cause": error.cause, "fix": error.fix},
+        }
+        self._write(json.dumps(document, indent=2, default=str) + "\n")
+
+    def _write(self, text: str) -> None:
+        sys.stdout.write(redact(click.unstyle(text) if self.color is False else text))
+        sys.stdout.flush()
+
+
+def _located(problem: Problem) -> str:
+    return f"line {problem.line}: {problem}" if problem.line else str(problem)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "severity": problem.severity,
+        "key": key_path(problem.key),
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+        "fix": problem.fix,
+    }

@@ -1,0 +1,140 @@
+"""Taking it all away: what runs, the token, the runner; and proof that nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from wizard.core.changes import Action, Change, Plan, System
+from wizard.core.errors import Refused, WizardError
+from wizard.core.events import (
+    Event,
+    ObjectDeleted,
+    Planned,
+    Progress,
+    RunnerDeleted,
+    RunnerUpdated,
+    SecretRemoved,
+    StepStarted,
+)
+from wizard.operations.look import Seen, look
+from wizard.operations.namespaces import delete_object
+from wizard.operations.preflight import check_target
+from wizard.operations.wish import Run, Systems
+from wizard.profile.model import Profile
+from wizard.systems.backends import Backend
+from wizard.systems.gitlab import GitLab, RunnerInfo
+from wizard.systems.kubernetes import Cluster, Owned, in_reverse
+
+_GONE_TRIES = 30
+
+
+async def plan_destroy(profile: Profile, systems: Systems) -> Plan:
+    """What `destroy` would take away.
+
+    Raises: Refused, when the profile was never applied.
+    """
+    if profile.id is None:
+        raise Refused(
+            "This profile has never been applied: it has no id.",
+            "everything the wizard makes carries the profile's id; nothing can carry this one's",
+            "there is nothing to destroy; give the file that apply wrote the id into",
+        )
+    gitlab, backend, cluster = await asyncio.gather(
+        asyncio.to_thread(systems.gitlab),
+        asyncio.to_thread(systems.backend),
+        asyncio.to_thread(systems.cluster),
+    )
+    seen, owned = await asyncio.gather(
+        look(profile, gitlab, backend), asyncio.to_thread(cluster.owned, profile.id)
+    )
+    objects = [
+        Change(System.CLUSTER, Action.DELETE, str(ref))
+        for ref in in_reverse([one.ref for one in owned])
+    ]
+    tokens = [
+        Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
+        for one in seen.runners
+        if one.stored is not None
+    ]
+    runners = [
+        Change(System.GITLAB, Action.DELETE, f"runner {info.settings.description}")
+        for info in _runners(seen)
+    ]
+    return Plan((*objects, *tokens, *runners))
+
+
+async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+    """Pause the runners, delete our objects, the tokens and the runners; then look again.
+
+    Raises: WizardError; run again, it goes on with what is still there.
+    """
+    plan = await plan_destroy(profile, systems)
+    yield Planned(plan)
+    gitlab, backend, cluster = systems.gitlab(), systems.backend(), systems.cluster()
+    await asyncio.to_thread(check_target, profile, cluster, run)
+    seen = await look(profile, gitlab, backend)
+    async for event in _pause(seen, gitlab):
+        yield event
+    yield StepStarted("Objects in the cluster")
+    async for event in _objects(profile, cluster):
+        yield event
+    yield StepStarted("Tokens")
+    for one in seen.runners:
+        if await asyncio.to_thread(backend.remove, one.runner):
+            yield SecretRemoved(one.runner.name, backend.where(one.runner))
+    yield StepStarted("Runners in GitLab")
+    for info in _runners(seen):
+        await asyncio.to_thread(gitlab.delete_runner, info.id)
+        yield RunnerDeleted(info.settings.description, info.id)
+    async for event in _gone(profile, gitlab, backend, cluster):
+        yield event
+
+
+def _runners(seen: Seen) -> list[RunnerInfo]:
+    ours = [info for one in seen.runners for info in (one.info, *one.duplicates) if info]
+    return [*ours, *seen.strays]
+
+
+async def _pause(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
+    """Paused first: a job that came in meanwhile would lose its pod."""
+    running = [info for info in _runners(seen) if not info.settings.paused]
+    if running:
+        yield StepStarted("Pause")
+    for info in running:
+        await asyncio.to_thread(gitlab.update_runner, info.id, {"paused": True})
+        yield RunnerUpdated(info.settings.description, info.id, ("paused",))
+
+
+async def _objects(profile: Profile, cluster: Cluster) -> AsyncIterator[Event]:
+    owned = await asyncio.to_thread(cluster.owned, profile.id or "")
+    by_ref: dict[object, Owned] = {one.ref: one for one in owned}
+    for ref in in_reverse([one.ref for one in owned]):
+        left = await asyncio.to_thread(delete_object, cluster, by_ref[ref])
+        yield left or ObjectDeleted(str(ref))
+
+
+async def _gone(
+    profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster
+) -> AsyncIterator[Event]:
+    """Look again until nothing of ours is there; what is kept on purpose was said before.
+
+    Raises: WizardError, naming what is still there.
+    """
+    yield StepStarted("Proof that nothing is left")
+    for _ in range(_GONE_TRIES):
+        seen, owned = await asyncio.gather(
+            look(profile, gitlab, backend), asyncio.to_thread(cluster.owned, profile.id or "")
+        )
+        still = [str(one.ref) for one in owned if one.ref.kind != "Namespace"]
+        still += [f"runner {info.id} in GitLab" for info in _runners(seen)]
+        still += [backend.where(one.runner) for one in seen.runners if one.stored]
+        if not still:
+            yield Progress("nothing of this profile is left")
+            return
+        await asyncio.sleep(1)
+    raise WizardError(
+        "Something of this profile is still there.",
+        "\n".join(still),
+        "a finalizer may hold it; look at it, then run destroy again",
+    )

@@ -1,0 +1,169 @@
+"""Comparing what is wanted with what is there, in every system the profile names."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from wizard.core.changes import Action, Change, FieldChange, Plan, System
+from wizard.core.manifest import Manifest, ObjectRef
+from wizard.operations.look import Seen, SeenRunner, look
+from wizard.operations.restarts import stale_pods
+from wizard.operations.wish import Systems
+from wizard.profile.model import Profile
+from wizard.render import manifests
+from wizard.systems.backends import Backend
+from wizard.systems.gitlab import RunnerInfo
+from wizard.systems.kubernetes import Cluster, Owned, in_reverse
+
+RUNNER_LABEL = "runner-wizard/runner"
+_AT_ONCE = 8
+_HIDDEN = {"maintenance_note"}  # ours to keep; its text is no news to anybody
+
+
+async def plan(profile: Profile, systems: Systems) -> Plan:
+    """What `apply` would change; writes nothing.
+
+    Raises: WizardError, when a system cannot be looked at.
+    """
+    # Each system is reached in a thread of its own: importing its client takes time as well.
+    gitlab, backend, cluster = await asyncio.gather(
+        asyncio.to_thread(systems.gitlab),
+        asyncio.to_thread(systems.backend),
+        asyncio.to_thread(systems.cluster),
+    )
+    seen, objects = await asyncio.gather(
+        look(profile, gitlab, backend), compare_objects(profile, cluster)
+    )
+    return Plan((*gitlab_changes(seen), *secret_changes(seen, backend), *objects))
+
+
+def gitlab_changes(seen: Seen) -> list[Change]:
+    """What would change in GitLab."""
+    changes = [_runner_change(one) for one in seen.runners]
+    for one in seen.runners:
+        why = "a second runner with the same marker"
+        changes += [_deletion(double, one.runner.name, why) for double in one.duplicates]
+    changes += [_deletion(stray, "", "the profile no longer wants it") for stray in seen.strays]
+    return changes
+
+
+def _runner_change(one: SeenRunner) -> Change:
+    name = one.runner.name
+    subject = f"runner {name}"
+    if one.info is None:
+        wanted = {f.name: getattr(one.wanted, f.name) for f in fields(one.wanted)}
+        changed = tuple(
+            FieldChange(field, None, _plain(value))
+            for field, value in wanted.items()
+            if field not in _HIDDEN
+        )
+        where = one.scope.kind + (f" {one.scope.path}" if one.scope.path else "")
+        return Change(System.GITLAB, Action.CREATE, subject, changed, f"in {where}", name)
+    differs = one.wanted.changes_from(one.info.settings)
+    if not differs:
+        return Change(System.GITLAB, Action.KEEP, subject, runner=name)
+    changed = tuple(
+        FieldChange(field, _plain(before), _plain(after))
+        for field, (before, after) in differs.items()
+    )
+    return Change(System.GITLAB, Action.UPDATE, subject, changed, runner=name)
+
+
+def _deletion(info: RunnerInfo, name: str, why: str) -> Change:
+    return Change(
+        System.GITLAB, Action.DELETE, f"runner {info.settings.description}", (), why, name
+    )
+
+
+def _plain(value: Any) -> Any:
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+def secret_changes(seen: Seen, backend: Backend) -> list[Change]:
+    """What would change where the tokens are kept."""
+    changes = []
+    for one in seen.runners:
+        where = backend.where(one.runner)
+        name = one.runner.name
+        if one.token_fits:
+            change = Change(System.SECRETS, Action.KEEP, where, runner=name)
+        elif one.stored is None:
+            change = Change(System.SECRETS, Action.CREATE, where, (), "its token", name)
+        else:
+            change = Change(System.SECRETS, Action.REPLACE, where, (), _why_replace(one), name)
+        changes.append(change)
+    return changes
+
+
+def _why_replace(one: SeenRunner) -> str:
+    if one.info is None:
+        return "the stored token belongs to no runner that is there"
+    return "the stored token is not the one this runner was last given"
+
+
+async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
+    """What would change in the cluster: objects, those no longer wanted, and restarts."""
+    wanted = manifests(profile)
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def compare(manifest: Manifest) -> Change:
+        async with room:
+            return await asyncio.to_thread(cluster.diff, manifest)
+
+    compared, unwanted, restarts = await asyncio.gather(
+        asyncio.gather(*(compare(manifest) for manifest in wanted)),
+        unwanted_objects(profile, cluster, wanted),
+        asyncio.gather(*(_restart(profile, name, cluster) for name in _names(profile))),
+    )
+    deletions = [
+        Change(
+            System.CLUSTER, Action.DELETE, str(owned.ref), (), "no longer wanted", _runner(owned)
+        )
+        for owned in unwanted
+    ]
+    return [*compared, *deletions, *(change for change in restarts if change)]
+
+
+async def unwanted_objects(
+    profile: Profile, cluster: Cluster, wanted: Sequence[Manifest]
+) -> list[Owned]:
+    """Our objects that the profile no longer wants, in the order in which they are deleted.
+
+    The Secret of a runner that is wanted is not rendered, but it is wanted all the same.
+    """
+    if profile.id is None:
+        return []
+    keep = {_place(manifest.ref) for manifest in wanted}
+    keep |= {
+        ("Secret", profile.cluster.namespace, runner.token_secret) for runner in profile.runners
+    }
+    owned = await asyncio.to_thread(cluster.owned, profile.id)
+    unwanted = {one.ref: one for one in owned if _place(one.ref) not in keep}
+    return [unwanted[ref] for ref in in_reverse(list(unwanted))]
+
+
+async def _restart(profile: Profile, name: str, cluster: Cluster) -> Change | None:
+    runner = profile.runner(name)
+    pods = await asyncio.to_thread(stale_pods, profile, runner, cluster)
+    if not pods:
+        return None
+    why = "they started before the token they should use was written"
+    subject = f"pods of Deployment {profile.cluster.namespace}/{runner.release}"
+    return Change(System.CLUSTER, Action.REPLACE, subject, (), why, name)
+
+
+def _names(profile: Profile) -> list[str]:
+    return [runner.name for runner in profile.runners]
+
+
+def _runner(owned: Owned) -> str:
+    labels: Mapping[str, str] = owned.labels
+    return labels.get(RUNNER_LABEL, "")
+
+
+def _place(ref: ObjectRef) -> tuple[str, str, str]:
+    # Not the API version: a kind that moved to a newer one is the same object.
+    return ref.kind, ref.namespace, ref.name

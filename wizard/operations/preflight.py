@@ -1,0 +1,104 @@
+"""Finding out, before anything is changed, whether the work can be done at all."""
+
+from __future__ import annotations
+
+import asyncio
+
+from wizard.core.errors import Refused
+from wizard.core.facts import Identity
+from wizard.core.manifest import Manifest, ObjectRef
+from wizard.operations.wish import Run
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.render import job_pod
+from wizard.systems.gitlab import GitLab, token_page
+from wizard.systems.kubernetes import Cluster, Permission
+
+_PLURALS = {
+    "NetworkPolicy": "networkpolicies",
+}
+
+
+async def check_identity(gitlab: GitLab, run: Run) -> Identity:
+    """Whether the token may create, find and reset runners.
+
+    A token that can only create cannot find a runner again: killed half-way, a second run would
+    make a second runner. Somebody who is asked may take that on; a pipeline may not.
+
+    Raises: Refused.
+    """
+    identity = await asyncio.to_thread(gitlab.whoami)
+    missing = [
+        scope
+        for scope in ("create_runner", "manage_runner", "read_api")
+        if identity.may(scope) is False
+    ]
+    if "create_runner" in missing or (missing and not run.attended):
+        raise Refused(
+            f"The GitLab token of {identity.username or 'this user'} is not enough.",
+            f"it has {', '.join(identity.scopes) or 'no scopes'}; {', '.join(missing)} "
+            f"{'are' if len(missing) > 1 else 'is'} missing, without which a runner cannot be "
+            "found again after an interruption",
+            f"make one with create_runner, manage_runner and read_api (or api, to prove the "
+            f"runner with a job) at {token_page(gitlab.url)}",
+        )
+    return identity
+
+
+def check_target(profile: Profile, cluster: Cluster, run: Run) -> None:
+    """Whether this is the cluster the profile means.
+
+    Raises: Refused, when it is another one, or when nobody is there and nothing says which.
+    """
+    wanted = profile.cluster
+    if wanted.uid and wanted.uid != cluster.uid():
+        raise Refused(
+            f"The context {cluster.context} leads to another cluster than the profile means.",
+            f"its uid is {cluster.uid()}, the profile says {wanted.uid}",
+            "choose the right context in cluster.context, or remove cluster.uid if the cluster "
+            "was rebuilt",
+        )
+    if not run.attended and not wanted.uid and not wanted.context:
+        raise Refused(
+            "The profile does not say which cluster it is for.",
+            "without a person to ask, the current context is not taken on trust",
+            f"write cluster.context: {cluster.context} or cluster.uid: {cluster.uid()} into it",
+        )
+
+
+async def check_permissions(profile: Profile, cluster: Cluster, manifests: list[Manifest]) -> None:
+    """Whether we may write every kind of object, the token's Secret, and read the pods.
+
+    Raises: Refused, naming every permission that is missing.
+    """
+    namespace = profile.cluster.namespace
+    needed = {
+        Permission(verb, _group(manifest.ref), _plural(manifest.kind), manifest.namespace)
+        for manifest in manifests
+        for verb in ("get", "create", "patch", "delete")
+    }
+    needed |= {Permission(verb, "", "secrets", namespace) for verb in ("get", "create", "patch")}
+    needed |= {Permission(verb, "", "pods", namespace) for verb in ("list", "delete")}
+    refused = await asyncio.to_thread(cluster.refused, sorted(needed, key=str))
+    if refused:
+        raise Refused(
+            f"The user of context {cluster.context} may not do what is needed.",
+            "\n".join(f"missing: {permission}" for permission in refused),
+            "use a context whose user may, or ask for these permissions",
+        )
+
+
+async def check_admission(profile: Profile, runner: Runner, cluster: Cluster) -> tuple[str, ...]:
+    """Whether a job's pod would be admitted; the server's warnings, if it has any.
+
+    Raises: Refused, in the server's words.
+    """
+    return await asyncio.to_thread(cluster.admit, job_pod(profile, runner).body)
+
+
+def _group(ref: ObjectRef) -> str:
+    return ref.api_version.rpartition("/")[0]
+
+
+def _plural(kind: str) -> str:
+    return _PLURALS.get(kind, kind.lower() + "s")

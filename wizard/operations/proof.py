@@ -1,0 +1,213 @@
+"""Proof that a runner works: GitLab has heard from its manager, and it has run a job.
+
+Never because a command returned 0, and never by `status: online`, which GitLab shows for two hours
+after any contact.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from wizard.core.errors import WizardError
+from wizard.core.events import (
+    Event,
+    Progress,
+    SmokeJobPassed,
+    SmokeJobStarted,
+    Unproven,
+)
+from wizard.core.facts import Scope
+from wizard.operations.wish import Run
+from wizard.profile.runner import Runner
+from wizard.systems.gitlab import GitLab, Job, Manager, Pipeline
+
+_POLL = 2.0
+_PIPELINE_FILE = ".gitlab-ci.yml"
+
+
+@dataclass(slots=True)
+class Proof:
+    """Proves one runner; `job_id` is the smoke job's id once it has passed."""
+
+    runner: Runner
+    scope: Scope
+    runner_id: int
+    gitlab: GitLab
+    run: Run
+    job_id: int = 0
+
+    async def manager(self, known: frozenset[str], since: datetime, *, fresh: bool) -> Manager:
+        """Wait until GitLab has heard from a manager.
+
+        Args:
+            known: system ids that GitLab knew before anything was changed.
+            since: GitLab's clock at that moment.
+            fresh: the pods are new, so only a system id that is not known counts; otherwise a
+                known manager counts too, once it has been in contact again.
+
+        Raises: WizardError, when the deadline passes; it says what GitLab shows instead.
+        """
+        end = time.monotonic() + self.run.deadline
+        managers: list[Manager] = []
+        while time.monotonic() < end and not self.run.cancel.is_set():
+            managers = await asyncio.to_thread(self.gitlab.managers, self.runner_id)
+            for manager in managers:
+                if _in_contact(manager, known, since, fresh=fresh):
+                    return manager
+            await asyncio.sleep(_POLL)
+        raise _never_seen(self.runner, self.runner_id, managers)
+
+    async def smoke(self) -> AsyncIterator[Event]:
+        """Run a job on exactly this runner and check who ran it and what it printed.
+
+        The runner carries a tag of its own meanwhile, so that no other runner can take the job;
+        a run that is killed here leaves that tag, which the next plan shows and takes away.
+
+        Raises: WizardError, when the job fails, is not taken, or prints something else.
+        """
+        if why := await self._why_not():
+            yield Unproven(self.runner.name, why)
+            return
+        tag = f"runner-wizard-smoke-{secrets.token_hex(4)}"
+        tags = frozenset(self.runner.tags)
+        set_tags = self.gitlab.update_runner
+        await asyncio.to_thread(set_tags, self.runner_id, {"tags": tags | {tag}})
+        try:
+            async for event in self._job(tag):
+                yield event
+        finally:
+            await asyncio.to_thread(self.gitlab.delete_branch, self.scope.id, tag)
+            await asyncio.to_thread(set_tags, self.runner_id, {"tags": tags})
+
+    async def _why_not(self) -> str:
+        """Why no smoke job can be run; empty when one can."""
+        if self.scope.kind != "project":
+            return f"a smoke job needs a project, and it is a runner of a {self.scope.kind}"
+        if self.runner.protected:
+            return "it takes jobs of protected branches alone"
+        if self.runner.paused:
+            return "it is paused"
+        identity = await asyncio.to_thread(self.gitlab.whoami)
+        if identity.may("api") is False:
+            return "the token's scopes do not allow starting a pipeline; api would"
+        if not await asyncio.to_thread(self.gitlab.default_branch, self.scope.id):
+            return f"{self.scope.path} has no commit yet to branch from"
+        return ""
+
+    async def _job(self, tag: str) -> AsyncIterator[Event]:
+        left, right = (secrets.randbelow(9000) + 1000 for _ in range(2))
+        await asyncio.to_thread(
+            self.gitlab.commit_file,
+            self.scope.id,
+            tag,
+            await asyncio.to_thread(self.gitlab.default_branch, self.scope.id),
+            _PIPELINE_FILE,
+            _pipeline(tag, left, right),
+            f"Prove that runner {self.runner.name} works\n\nThis branch removes itself.",
+        )
+        pipeline = await self._pipeline_of(tag)
+        yield SmokeJobStarted(self.runner.name, pipeline.web_url)
+        job = await self._ended(pipeline)
+        yield Progress(f"job {job.id} ended: {job.status}")
+        await self._check(job, left * right)
+        self.job_id = job.id
+        yield SmokeJobPassed(self.runner.name, job.id, job.system_id)
+
+    async def _pipeline_of(self, branch: str) -> Pipeline:
+        """The pipeline that GitLab starts for the push; asked for where it does not."""
+        for _ in range(5):
+            if found := await asyncio.to_thread(self.gitlab.find_pipelines, self.scope.id, branch):
+                return found[0]
+            await asyncio.sleep(_POLL / 2)
+        return await asyncio.to_thread(self.gitlab.create_pipeline, self.scope.id, branch)
+
+    async def _ended(self, pipeline: Pipeline) -> Job:
+        end = time.monotonic() + self.run.deadline
+        job: Job | None = None
+        try:
+            while time.monotonic() < end and not self.run.cancel.is_set():
+                jobs = await asyncio.to_thread(self.gitlab.jobs, self.scope.id, pipeline.id)
+                job = jobs[0] if jobs else None
+                if job and job.ended:
+                    return job
+                await asyncio.sleep(_POLL)
+        finally:
+            if job is None or not job.ended:
+                await asyncio.to_thread(self.gitlab.cancel_pipeline, self.scope.id, pipeline.id)
+        raise WizardError(
+            f"The smoke job of {self.runner.name} did not end within {self.run.deadline:.0f} s.",
+            f"job {job.id} is {job.status}" if job else "the pipeline has no job",
+            _advice(job) + (f"; the job is at {job.web_url}" if job and job.web_url else ""),
+        )
+
+    async def _check(self, job: Job, product: int) -> None:
+        trace = await asyncio.to_thread(self.gitlab.trace, self.scope.id, job.id)
+        if job.status != "success":
+            raise WizardError(
+                f"The smoke job of {self.runner.name} ended with {job.status}.",
+                "\n".join([job.failure_reason, *trace.splitlines()[-10:]]).strip(),
+                f"read the whole log at {job.web_url}",
+            )
+        if job.runner_id != self.runner_id:
+            raise WizardError(
+                f"Another runner ({job.runner_id}) took the smoke job of {self.runner.name}.",
+                "both carry the tag that was made for it",
+                "look for a second runner with our tags, then run apply again",
+            )
+        managers = await asyncio.to_thread(self.gitlab.managers, self.runner_id)
+        if job.system_id not in {manager.system_id for manager in managers}:
+            raise WizardError(
+                f"The smoke job of {self.runner.name} ran on a manager that is not its own.",
+                f"the job names {job.system_id or 'no manager'}",
+                "run apply again",
+            )
+        if f"proof {product}" not in trace:
+            raise WizardError(
+                f"The smoke job of {self.runner.name} did not print what it was asked to.",
+                "\n".join(trace.splitlines()[-10:]),
+                "look at the job's log; something stands between the pod and GitLab",
+            )
+
+
+def _in_contact(manager: Manager, known: frozenset[str], since: datetime, *, fresh: bool) -> bool:
+    if manager.contacted_at is None:
+        return False
+    if manager.system_id not in known:
+        return True
+    return not fresh and manager.contacted_at >= since
+
+
+def _never_seen(runner: Runner, runner_id: int, managers: list[Manager]) -> WizardError:
+    shown = ", ".join(
+        f"{manager.system_id} last heard of {manager.contacted_at or 'never'}"
+        for manager in managers
+    )
+    return WizardError(
+        f"GitLab has not heard from the manager of {runner.name}.",
+        f"runner {runner_id} shows {shown or 'no manager at all'}",
+        "read the manager's log; it names GitLab's answer, most often a wrong address, a private "
+        "CA, or a proxy",
+    )
+
+
+def _advice(job: Job | None) -> str:
+    if job is not None and job.status == "running":
+        return "its pod may still be pulling images; raise --timeout"
+    return "no manager took it: look at the manager's log"
+
+
+def _pipeline(tag: str, left: int, right: int) -> str:
+    # The product is worked out by the job, so an echo of the script does not hold it.
+    return (
+        "runner-wizard-smoke:\n"
+        f"  tags: [{tag}]\n"
+        "  variables:\n"
+        "    GIT_STRATEGY: none\n"
+        "  script:\n"
+        f'    - echo "proof $(({left} * {right}))"\n'
+    )

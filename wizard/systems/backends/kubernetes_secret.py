@@ -1,0 +1,133 @@
+"""Tokens in plain Secrets of the cluster, where the runner manager reads them directly."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime
+
+from wizard.core.errors import WizardError
+from wizard.core.findings import Check, Finding, Verdict
+from wizard.core.manifest import MANAGED_BY, OWNER_ID, PART_OF, Manifest, ObjectRef
+from wizard.core.secrets import SecretStr, fingerprint
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.systems.backends import Stored
+from wizard.systems.kubernetes import Cluster, Outcome, Permission
+
+TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
+REGISTRATION_KEY = "runner-registration-token"
+"""GitLab's chart mounts both keys by name; the second must be there, and empty (chart 0.86.0)."""
+
+
+class KubernetesSecrets:
+    """The Secret of each runner, in the manager's namespace, labelled as ours.
+
+    Written by server-side apply only: a client-side one would keep the token a second time, in an
+    annotation.
+    """
+
+    def __init__(self, profile: Profile, cluster: Cluster) -> None:
+        self._profile = profile
+        self._cluster = cluster
+
+    def where(self, runner: Runner) -> str:
+        return str(self._ref(runner))
+
+    def check(self) -> list[Check]:
+        namespace = self._profile.cluster.namespace
+        needed = [Permission(verb, "", "secrets", namespace) for verb in ("get", "create", "patch")]
+        refused = self._cluster.refused(needed)
+        if not refused:
+            return [Check(f"write Secrets in {namespace}", Verdict.OK)]
+        finding = Finding(
+            f"Secrets of namespace {namespace} cannot be written",
+            ", ".join(map(str, refused)),
+            "the context's user has no right to",
+            "ask for these permissions, or use another context",
+        )
+        return [Check(f"write Secrets in {namespace}", Verdict.FAIL, finding)]
+
+    def read(self, runner: Runner) -> Stored | None:
+        secret = self._cluster.get(self._ref(runner))
+        encoded = (secret or {}).get("data", {}).get(TOKEN_KEY, "")
+        if not secret or not encoded:
+            return None
+        metadata = secret["metadata"]
+        return Stored(
+            hashlib.sha256(base64.b64decode(encoded)).hexdigest(),
+            metadata["resourceVersion"],
+            datetime.fromisoformat(metadata["creationTimestamp"]),
+        )
+
+    def write(self, runner: Runner, token: SecretStr) -> bool:
+        applied = self._cluster.apply(self._manifest(runner, token))
+        stored = self.read(runner)
+        if stored is None or stored.fingerprint != fingerprint(token):
+            raise WizardError(
+                f"{self.where(runner)} does not hold what was written to it.",
+                "something else writes this Secret as well",
+                "find its other owner (kubectl get secret -o yaml --show-managed-fields)",
+            )
+        return applied.outcome is not Outcome.UNCHANGED
+
+    def remove(self, runner: Runner) -> bool:
+        ref = self._ref(runner)
+        secret = self._cluster.get(ref)
+        if secret is None or secret["metadata"].get("labels", {}).get(OWNER_ID) != self._profile.id:
+            return False
+        return self._cluster.delete(ref, uid=secret["metadata"]["uid"])
+
+    def policy(self) -> str:
+        namespace = self._profile.cluster.namespace
+        names = "\n".join(f"      - {runner.token_secret}" for runner in self._profile.runners)
+        return (
+            "apiVersion: rbac.authorization.k8s.io/v1\n"
+            "kind: Role\n"
+            f"metadata: {{name: runner-wizard-tokens, namespace: {namespace}}}\n"
+            "rules:\n"
+            '  - apiGroups: [""]\n'
+            "    resources: [secrets]\n"
+            "    verbs: [create]\n"
+            '  - apiGroups: [""]\n'
+            "    resources: [secrets]\n"
+            "    verbs: [get, patch, delete]\n"
+            f"    resourceNames:\n{names}\n"
+        )
+
+    def close(self) -> None:
+        """There is no session of its own to end."""
+
+    def _ref(self, runner: Runner) -> ObjectRef:
+        return ObjectRef("v1", "Secret", self._profile.cluster.namespace, runner.token_secret)
+
+    def _manifest(self, runner: Runner, token: SecretStr) -> Manifest:
+        labels = {
+            "app.kubernetes.io/name": "gitlab-runner",
+            "app.kubernetes.io/instance": runner.release,
+            MANAGED_BY: "runner-wizard",
+            PART_OF: "gitlab-runner",
+            "runner-wizard/runner": runner.name,
+        }
+        if self._profile.id:
+            labels[OWNER_ID] = self._profile.id
+        values = {TOKEN_KEY: token.get_secret_value().strip(), REGISTRATION_KEY: ""}
+        return Manifest(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {
+                    "name": runner.token_secret,
+                    "namespace": self._profile.cluster.namespace,
+                    "labels": labels,
+                },
+                "type": "Opaque",
+                # `data`, not `stringData`: what is sent is then what is stored, and an apply of
+                # the same token is no change to the server.
+                "data": {key: _encoded(value) for key, value in values.items()},
+            }
+        )
+
+
+def _encoded(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()

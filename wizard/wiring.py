@@ -1,0 +1,125 @@
+"""Profile and environment to adapters, each built when it is asked for, and only here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.core.errors import Refused, UsageError
+from wizard.core.secrets import SecretStr, remember_secret
+from wizard.profile.load import LoadedProfile
+
+if TYPE_CHECKING:
+    from wizard.systems.backends import Backend
+    from wizard.systems.gitlab import GitLab
+    from wizard.systems.kubernetes import Cluster
+
+KEYRING_SERVICE = "gitlab-runner-wizard"
+
+Ask = Callable[[str], str]
+"""Ask for a hidden value: the prompt in, the answer out."""
+Say = Callable[[str], None]
+
+
+def _silent(_text: str) -> None:
+    """Nobody listens."""
+
+
+class Wiring:
+    """The systems of one profile, as this machine's environment reaches them.
+
+    Args:
+        loaded: the profile and the folder its paths are relative to.
+        ask: how to ask somebody for a token; None where nobody is there.
+        say: where to tell of a wait (a throttled call, counted down).
+    """
+
+    def __init__(
+        self,
+        loaded: LoadedProfile,
+        *,
+        environ: Mapping[str, str] = os.environ,
+        ask: Ask | None = None,
+        say: Say = _silent,
+    ) -> None:
+        self._loaded = loaded
+        self._profile = loaded.profile
+        self._environ = environ
+        self._ask = ask
+        self._say = say
+
+    def gitlab(self) -> GitLab:
+        return self._gitlab
+
+    def cluster(self) -> Cluster:
+        return self._cluster
+
+    def backend(self) -> Backend:
+        return self._backend
+
+    @cached_property
+    def _gitlab(self) -> GitLab:
+        from wizard.systems.gitlab.adapter import PythonGitLab
+
+        server = self._profile.gitlab
+        return PythonGitLab(
+            server.url,
+            self.token(server.url),
+            ca_file=self._beside(server.ca_file),
+            proxy=server.proxy or "",
+            no_proxy=",".join(server.no_proxy),
+            on_wait=lambda seconds, why: self._say(f"waiting {seconds:.0f} s: {why}"),
+        )
+
+    @cached_property
+    def _cluster(self) -> Cluster:
+        from wizard.systems.kubernetes.adapter import connect
+
+        target = self._profile.cluster
+        return connect(context=target.context or "", uid=target.uid or "")
+
+    @cached_property
+    def _backend(self) -> Backend:
+        name = self._profile.secrets.backend
+        if name == "kubernetes":
+            from wizard.systems.backends.kubernetes_secret import KubernetesSecrets
+
+            return KubernetesSecrets(self._profile, self._cluster)
+        raise Refused(
+            f"Writing tokens to {name} is not built yet.",
+            "this version writes them to Secrets of the cluster",
+            "set secrets.backend: kubernetes",
+        )
+
+    def token(self, url: str) -> SecretStr:
+        """A GitLab token: from GITLAB_TOKEN, the keyring, or somebody who is asked; in that order.
+
+        Raises: UsageError, when there is none and nobody to ask.
+        """
+        found = self._environ.get("GITLAB_TOKEN", "").strip() or kept_token(url)
+        if not found and self._ask:
+            found = self._ask(f"GitLab token for {url}").strip()
+        if not found:
+            raise UsageError(
+                f"There is no token for {url}.",
+                "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
+                f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
+            )
+        return remember_secret(SecretStr(found))
+
+    def _beside(self, name: str | None) -> Path | None:
+        return self._loaded.path.parent / name if name else None
+
+
+def kept_token(url: str) -> str:
+    """The token kept in the system's keyring for this GitLab; empty where there is none."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(KEYRING_SERVICE, url) or ""
+    except KeyringError:
+        return ""  # a machine without a keyring: GITLAB_TOKEN is the way there
