@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from wizard.profile.runner import CpuShare, MemoryShare, Toleration
+from wizard.profile.runner import CpuShare, MemoryShare, Resources, Toleration
 from wizard.profile.types import (
     Architecture,
     DnsLabel,
@@ -51,7 +51,7 @@ class GitLabServer(Section):
     no_proxy: list[NoProxyHost] = option([], "Hosts and networks that need no proxy.")
 
 
-class Manager(Section):
+class Manager(Resources):
     """The runner manager: the pod that asks GitLab for jobs. It uses little itself."""
 
     runner_version: Version = option("19.3.1", "GitLab Runner's version; the chart's follows.")

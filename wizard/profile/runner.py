@@ -30,6 +30,7 @@ _GroupPath = Annotated[str, Matching(r"[\w.-]+(?:/[\w.-]+)*", "a group's path, s
 _ProjectPath = Annotated[
     str, Matching(r"[\w.-]+(?:/[\w.-]+)+", "a project's full path, such as acme/homelab")
 ]
+_SHARES = frozenset({"cpu", "memory", "ephemeral_storage"})
 _Id = Annotated[int, Field(ge=1, strict=True)]
 
 
@@ -87,7 +88,27 @@ class MemoryShare(Section):
     )
 
 
-class HelperResources(Section):
+class Resources(Section):
+    """A section with shares of CPU and memory, each of which may be given in part.
+
+    `memory: {limit: 4Gi}` keeps the default request; without one Kubernetes would set the request
+    to the limit, and a node would hold a fraction of the jobs.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_share_keeps_the_defaults_it_does_not_name(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        completed = dict(value)
+        for name in _SHARES & value.keys():
+            if isinstance(value[name], dict):
+                default: CpuShare | MemoryShare = cls.model_fields[name].default
+                completed[name] = {**default.model_dump(exclude_none=True), **value[name]}
+        return completed
+
+
+class HelperResources(Resources):
     """Resources of the helper container, which clones, caches and uploads."""
 
     cpu: CpuShare = option(CpuShare(request="50m", limit="500m"), "CPU of the helper container.")
@@ -98,7 +119,7 @@ class HelperResources(Section):
     ephemeral_storage: MemoryShare = option(MemoryShare(), "Disk of the helper container.")
 
 
-class ServiceResources(Section):
+class ServiceResources(Resources):
     """Resources of each service container of a job."""
 
     cpu: CpuShare = option(CpuShare(request="50m", limit="1"), "CPU of each service container.")
@@ -126,7 +147,7 @@ class Gpu(Section):
     count: Count = option(1, "How many of it each job gets.")
 
 
-class Jobs(Section):
+class Jobs(Resources):
     """What every job of this runner gets."""
 
     concurrent: Count = option(

@@ -28,7 +28,12 @@ _IMAGE = re.compile(
 class Section(BaseModel):
     """A mapping of the profile: unknown keys are errors, and nothing changes once it is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        populate_by_name=True,
+        defer_build=True,  # only the profile's own validator is ever used: import stays quick
+    )
 
 
 def option(default: Any, help: str, *, alias: str | None = None, **choices: str) -> Any:  # noqa: A002
@@ -41,6 +46,13 @@ def option(default: Any, help: str, *, alias: str | None = None, **choices: str)
     if choices:
         extra = {"x-choices": {name.replace("_", "-"): text for name, text in choices.items()}}
     return Field(default, description=help, alias=alias, json_schema_extra=extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a value of a type is, in a few words: for messages, the reference and the widgets."""
+
+    what: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,28 +200,50 @@ def _duration(value: object) -> object:
     return value
 
 
-Text = Annotated[str, AfterValidator(_one_line), Field(max_length=1024)]
-Cpu = Annotated[str, BeforeValidator(_text), AfterValidator(_cpu)]
+Text = Annotated[str, AfterValidator(_one_line), Field(max_length=1024), Kind("text")]
+_Number = int | float | str
+Cpu = Annotated[
+    str,
+    BeforeValidator(_text, json_schema_input_type=_Number),
+    AfterValidator(_cpu),
+    Kind("CPU in cores, such as 500m or 2"),
+]
 """A CPU quantity, canonical: `500m`, `2`."""
-Memory = Annotated[str, BeforeValidator(_text), AfterValidator(_bytes)]
+Memory = Annotated[
+    str,
+    BeforeValidator(_text, json_schema_input_type=_Number),
+    AfterValidator(_bytes),
+    Kind("bytes, such as 512Mi or 2Gi"),
+]
 """A memory or storage quantity, canonical: `512Mi`, `2Gi`."""
 Seconds = Annotated[
     int,
     BeforeValidator(_duration, json_schema_input_type=int | str),
     Field(ge=0, le=31_536_000, strict=True),
+    Kind("duration, such as 90m, 1h30m or 3600"),
 ]
 """A duration, in seconds; written `90m`, `1h30m` or `3600`."""
-DnsLabel = Annotated[str, AfterValidator(_dns_label)]
-ObjectName = Annotated[str, AfterValidator(_dns_subdomain)]
-RunnerName = Annotated[str, AfterValidator(_runner_name)]
-Url = Annotated[str, AfterValidator(_url)]
-NoProxyHost = Annotated[str, AfterValidator(_proxy_host)]
-ImageRef = Annotated[str, AfterValidator(_image)]
-Tag = Annotated[str, BeforeValidator(_text), AfterValidator(_tag)]
-LabelKey = Annotated[str, AfterValidator(_label_key)]
-LabelValue = Annotated[str, BeforeValidator(_text), AfterValidator(_label_value)]
+DnsLabel = Annotated[str, AfterValidator(_dns_label), Kind("Kubernetes name")]
+ObjectName = Annotated[str, AfterValidator(_dns_subdomain), Kind("Kubernetes object name")]
+RunnerName = Annotated[str, AfterValidator(_runner_name), Kind("Kubernetes name")]
+Url = Annotated[str, AfterValidator(_url), Kind("URL")]
+NoProxyHost = Annotated[str, AfterValidator(_proxy_host), Kind("host, domain or network")]
+ImageRef = Annotated[str, AfterValidator(_image), Kind("image reference")]
+Tag = Annotated[
+    str,
+    BeforeValidator(_text, json_schema_input_type=_Number),
+    AfterValidator(_tag),
+    Kind("runner tag"),
+]
+LabelKey = Annotated[str, AfterValidator(_label_key), Kind("label key")]
+LabelValue = Annotated[
+    str,
+    BeforeValidator(_text, json_schema_input_type=_Number),
+    AfterValidator(_label_value),
+    Kind("label value"),
+]
 Labels = dict[LabelKey, LabelValue]
 Architecture = Literal["amd64", "arm64", "s390x", "ppc64le", "riscv64"]
-Count = Annotated[int, Field(ge=1, le=1000, strict=True)]
+Count = Annotated[int, Field(ge=1, le=1000, strict=True), Kind("whole number")]
 FilePath = Annotated[str, Matching(r"[^\x00-\x1f\x7f]+", "a path")]
 Version = Annotated[str, Matching(r"\d+\.\d+\.\d+", "a version such as 19.3.1")]

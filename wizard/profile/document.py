@@ -1,0 +1,307 @@
+"""A YAML document as plain data that still knows where each of its values stands.
+
+PyYAML's C parser makes the nodes; the data is made of them here, because YAML 1.1, which PyYAML's
+own constructors speak, reads `no` as false, `012` as ten and `1:30` as ninety. Scalars follow the
+core schema of YAML 1.2 (section 10.3), with one thing more: a number counts as a number only where
+it would be written back the same, so that `19.30` and `00012345` reach the model as they stand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import yaml
+
+from wizard.core.problems import InvalidDocument, Key, Problem, Problems
+from wizard.profile.reading import refuse_control_characters, refused
+
+DEEPEST = 60
+LARGEST = 500_000
+"""Values, those counted again that an alias repeats: a thousand runners with 500 keys each."""
+
+FREE = frozenset({"extra_config", "extra_values"})
+"""Keys whose values go to another system as they are: a number in them is always a number."""
+
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUE = frozenset({"true", "True", "TRUE"})
+_FALSE = frozenset({"false", "False", "FALSE"})
+_INTEGER = re.compile(r"[-+]?[0-9]{1,400}")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_PLAIN = "plain"
+_TAGS = frozenset({_PLAIN, *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq"))})
+
+# What libyaml and PyYAML say, and what it means to somebody who has never written a parser.
+_SAID = (
+    (
+        r"cannot start any token",
+        "has text that begins with a character YAML keeps for itself, such as @, ` or %",
+        "put the text in quotes",
+    ),
+    (
+        r"mapping values are not allowed",
+        "has a ': ' where none can be",
+        "check the indentation of this line and the one above, or put the text in quotes",
+    ),
+    (
+        r"could not find expected ':'|simple key",
+        "has a line that is neither `key: value` nor a list entry",
+        "write `key: value`, with a space after the colon",
+    ),
+    (
+        r"expected <block end>|expected key|block mapping|block collection|block sequence",
+        "has an indentation that does not fit the lines above",
+        "give all keys of one mapping the same number of spaces",
+    ),
+    (r"undefined alias", "uses an alias (*name) whose anchor (&name) is not above it", ""),
+    (r"duplicate anchor", "defines one anchor (&name) twice", ""),
+    (
+        r"',' or '[\]}]'|flow (?:node|sequence|mapping)",
+        "has a bracket that is never closed, or a comma missing inside it",
+        "close it, or put the text in quotes",
+    ),
+    (
+        r"end of stream|quoted scalar",
+        "has a quote that is never closed",
+        "close it on the same line",
+    ),
+    (
+        r"single document",
+        "holds several documents, parted by ---",
+        "keep one profile in one file",
+    ),
+)
+
+
+class _TooMuch(yaml.error.MarkedYAMLError):
+    """More nodes, or deeper ones, than any profile has: the parser must stop at once."""
+
+
+class _Composer(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
+    """Composes nodes, and tells plain scalars from quoted ones by their tag.
+
+    The parser calls `descend_resolver` for every node, which is where it can be stopped: the C
+    composer recurses on the C stack, and half a million `[` would end the process.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = self._count = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, _index: object) -> None:
+        self._depth += 1
+        self._count += 1
+        mark = parent.start_mark if parent else None
+        if self._depth > DEEPEST:
+            raise _TooMuch(problem=f"is nested deeper than {DEEPEST} levels", problem_mark=mark)
+        if self._count > LARGEST:
+            raise _TooMuch(problem=f"holds more than {LARGEST:,} values", problem_mark=mark)
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
+
+    def resolve(self, kind: type, value: str, implicit: Any) -> str:
+        if kind is yaml.ScalarNode and implicit[0]:
+            return _PLAIN
+        return str(super().resolve(kind, value, implicit))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document: its plain data, and the nodes by which a place is found."""
+
+    name: str
+    text: str
+    data: dict[str, Any]
+    root: yaml.MappingNode
+
+    def place(self, key: Key) -> tuple[int, int]:
+        """Line and column, from 1, of a key, or of the nearest mapping around it."""
+        node: yaml.Node = self.root
+        mark = node.start_mark
+        for part in key:
+            found = _step(node, part)
+            if not found:
+                break
+            mark, node = found
+        return mark.line + 1, mark.column + 1
+
+    def scalars(self) -> Iterator[tuple[Key, yaml.ScalarNode]]:
+        """Every scalar as it is written, once, with its key."""
+        pending: list[tuple[Key, yaml.Node]] = [((), self.root)]
+        seen: set[int] = set()
+        while pending:
+            key, node = pending.pop()
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, yaml.ScalarNode):
+                yield key, node
+            elif isinstance(node, yaml.SequenceNode):
+                pending += [((*key, index), item) for index, item in enumerate(node.value)]
+            else:
+                pending += [((*key, name.value), value) for name, value in node.value]
+
+
+def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Mark, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode):
+        if isinstance(part, int) and part < len(node.value):
+            return node.value[part].start_mark, node.value[part]
+        return None
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    for name, value in node.value:
+        if name.value == part:
+            return name.start_mark, value
+    for merged in _merged_nodes(node):
+        found = _step(merged, part)
+        if found:
+            return found
+    return None
+
+
+def _merged_nodes(node: yaml.MappingNode) -> list[yaml.Node]:
+    """The mappings that `<<` brings in, the strongest first."""
+    merged: list[yaml.Node] = []
+    for name, value in node.value:
+        if name.tag == _PLAIN and name.value == "<<":
+            merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
+    return merged
+
+
+def parse(text: str, name: str) -> Document:
+    """Read one YAML document whose top is a mapping.
+
+    Args:
+        text: the document, with or without a byte order mark.
+        name: what messages call it, usually its path.
+    Raises: InvalidDocument, with the place of everything that makes it unreadable.
+    """
+    refuse_control_characters(text, name)
+    root = _compose(text.removeprefix("\ufeff"), name)
+    if root is None or (isinstance(root, yaml.ScalarNode) and _plain(root) is None):
+        raise refused(name, "is empty", "make a profile with: runner-wizard init")
+    if not isinstance(root, yaml.MappingNode):
+        kind = "a list" if isinstance(root, yaml.SequenceNode) else "plain text"
+        line, column = root.start_mark.line + 1, root.start_mark.column + 1
+        raise refused(name, f"is {kind}, not a mapping", "begin it with `version: 1`", line, column)
+    construction = _Construction(Problems(name))
+    data = construction.mapping(root, free=False, depth=0)
+    construction.problems.raise_if_any()
+    return Document(name, text, data, root)
+
+
+def _compose(text: str, name: str) -> yaml.Node | None:
+    try:
+        loader = _Composer(text)
+        try:
+            return loader.get_single_node()  # type: ignore[no-any-return]
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as error:
+        raise _unreadable(error, text, name) from None
+
+
+def _unreadable(error: yaml.YAMLError, text: str, name: str) -> InvalidDocument:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    problem = str(getattr(error, "problem", "") or error)
+    if isinstance(error, _TooMuch):
+        return refused(name, problem, "name the profile's own file", line, column)
+    if mark and text[mark.index - mark.column :].lstrip(" ").startswith("\t"):
+        return refused(name, "is indented with a tab", "YAML takes spaces alone", line, column)
+    said = f"{problem} {getattr(error, 'context', '') or ''}"
+    for pattern, message, fix in _SAID:
+        if re.search(pattern, said):
+            return refused(name, message, fix, line, column)
+    return refused(name, f"is not YAML: {problem}", "", line, column)
+
+
+@dataclass(slots=True)
+class _Construction:
+    """Plain data of nodes; what cannot be data is collected as problems."""
+
+    problems: Problems
+    count: int = 0
+
+    def value(self, node: yaml.Node, *, free: bool, depth: int) -> Any:
+        self.count += 1
+        if self.count > LARGEST or depth > DEEPEST:
+            self._too_large(node)
+        if node.tag not in _TAGS:
+            self._add(node, f"has the tag {node.tag[:60]!r}; a profile has none", "remove it")
+            return None
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node, free=free, depth=depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, free=free, depth=depth + 1) for item in node.value]
+        return _plain(node, free=free) if node.tag == _PLAIN else node.value
+
+    def mapping(self, node: yaml.MappingNode, *, free: bool, depth: int) -> dict[str, Any]:
+        data = self._inherited(node, free=free, depth=depth)
+        lines: dict[str, int] = {}
+        for name, value in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                self._add(name, "a key is a list or a mapping", "a key must be a word")
+            elif name.tag == _PLAIN and name.value == "<<":
+                continue
+            elif name.value in lines:
+                self._add(
+                    name,
+                    f"{name.value[:80]!r} stands here twice, first in line {lines[name.value]}",
+                    "keep one of them",
+                )
+            else:
+                lines[name.value] = name.start_mark.line + 1
+                freed = free or name.value in FREE
+                data[name.value] = self.value(value, free=freed, depth=depth + 1)
+        return data
+
+    def _inherited(self, node: yaml.MappingNode, *, free: bool, depth: int) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for merged in reversed(_merged_nodes(node)):
+            if isinstance(merged, yaml.MappingNode):
+                self.count += 1
+                if self.count > LARGEST or depth > DEEPEST:
+                    self._too_large(merged)
+                data |= self.mapping(merged, free=free, depth=depth + 1)
+            else:
+                self._add(merged, "<< merges something that is not a mapping", "")
+        return data
+
+    def _too_large(self, node: yaml.Node) -> None:
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        raise refused(
+            self.problems.file,
+            f"repeats its anchors without end, or to more than {LARGEST:,} values",
+            "write the values out, or put them under `defaults:`",
+            line,
+            column,
+        )
+
+    def _add(self, node: yaml.Node, message: str, fix: str) -> None:
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        self.problems.found.append(Problem(message, fix, line=line, column=column))
+
+
+def _plain(node: yaml.ScalarNode, *, free: bool = False) -> Any:
+    """What an unquoted scalar is, by YAML 1.2's core schema."""
+    text = node.value
+    if text in _NULL:
+        return None if node.tag == _PLAIN else text
+    if text in _TRUE or text in _FALSE:
+        return text in _TRUE
+    number = _number(text)
+    if number is not None and (free or str(number) == text):
+        return number
+    return text
+
+
+def _number(text: str) -> int | float | None:
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    number = float(text) if _FLOAT.fullmatch(text) else None
+    return number if number is None or isfinite(number) else None

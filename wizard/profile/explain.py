@@ -1,0 +1,189 @@
+"""What the model finds wrong, in words for people who have never heard of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from wizard.core.problems import Key, Problems, did_you_mean, key_path
+from wizard.profile.fields import FieldInfo, fields, find
+
+LATER = {
+    "cache": "a shared cache for jobs",
+    "metrics": "metrics and dashboards",
+    "network": "network policies",
+    "autoscaling": "autoscaling",
+}
+"""Sections that a later version of the wizard will know; asked for today, they are refused."""
+
+_Said = tuple[str, str]
+"""Message and fix."""
+
+
+def explain(error: ValidationError, data: Mapping[str, Any], problems: Problems) -> None:
+    """Add every problem of a validation, one for each key.
+
+    Args:
+        error: what the model said.
+        data: what it was given.
+        problems: the collector.
+    """
+    by_key: dict[Key, ErrorDetails] = {}
+    for detail in error.errors(include_url=False):
+        key = _key(detail, data)
+        # A union says one thing for each of its members; only a check of our own is worth hearing.
+        if key not in by_key or (
+            detail["type"] == "value_error" and by_key[key]["type"] != "value_error"
+        ):
+            by_key[key] = detail
+    for key, detail in by_key.items():
+        message, fix = _said(key, detail, _value(key, data))
+        problems.add(message, fix, key=key)
+
+
+def _key(detail: ErrorDetails, data: Any) -> Key:
+    """The place in the document: the error's own, less the model's names for union members."""
+    key: list[str | int] = []
+    for part in detail["loc"]:
+        if isinstance(data, dict) and part in data:
+            data = data[part]
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            if detail["type"] == "missing":
+                key.append(part)
+            break
+        key.append(part)
+    return tuple(key)
+
+
+def _value(key: Key, data: Any) -> Any:
+    for part in key:
+        try:
+            data = data[part]
+        except (LookupError, TypeError):
+            return None
+    return data
+
+
+def _said(key: Key, detail: ErrorDetails, value: Any) -> _Said:
+    kind, context = detail["type"], detail.get("ctx", {})
+    info = find(key)
+    if kind == "missing":
+        return f"{key[-1]!r} is missing", info.help if info else ""
+    if kind == "extra_forbidden":
+        return _unknown(key)
+    if kind == "value_error":
+        return str(context["error"]), ""
+    if value is None:
+        return "has no value", "give it one, or remove the line"
+    if kind == "literal_error":
+        return _not_a_choice(value, info)
+    say = _BY_KIND.get(kind)
+    if say:
+        return say(value, context)
+    return f"{_shown(value)} is not what belongs here", f"it is a {info.kind}" if info else ""
+
+
+def _unknown(key: Key) -> _Said:
+    name = str(key[-1])
+    if len(key) == 1 and name in LATER:
+        return f"{LATER[name]} cannot be set yet", "remove this section; a later version has it"
+    known = {info.name for info in _siblings(key)}
+    if not known:
+        return f"{name[:80]!r} is not a key of a profile", ""
+    return (
+        f"{name[:80]!r} is not a key of {_owner(key)}",
+        did_you_mean(name, known) or f"known are: {', '.join(sorted(known))}",
+    )
+
+
+def _siblings(key: Key) -> list[FieldInfo]:
+    owner = find(key[:-1])
+    if not owner:
+        return [info for info in fields() if len(info.path) == 1]
+    return [info for info in fields(owner.section) if len(info.path) == 1] if owner.section else []
+
+
+def _owner(key: Key) -> str:
+    named = [part for part in key[:-1] if isinstance(part, str)]
+    return key_path(tuple(named[-1:])) or "a profile"
+
+
+def _not_a_choice(value: Any, info: FieldInfo | None) -> _Said:
+    choices = list(info.choices) if info else []
+    if isinstance(value, dict | list) or not choices:
+        return f"must be one word, not {_what(value)}", f"one of {', '.join(choices)}"
+    near = did_you_mean(str(value), choices)
+    return f"{_shown(value)} is not one of {', '.join(choices)}", near
+
+
+def _not_text(value: Any, _context: Any) -> _Said:
+    if isinstance(value, bool | int | float):
+        shown = str(value).lower()
+        return f"must be text, not {_what(value)}", f'put it in quotes: "{shown}"'
+    return f"must be text, not {_what(value)}", ""
+
+
+def _not_whole(value: Any, _context: Any) -> _Said:
+    return f"must be a whole number, not {_what(value)}", "write digits alone, without quotes"
+
+
+def _not_boolean(value: Any, _context: Any) -> _Said:
+    return f"must be true or false, not {_what(value)}", ""
+
+
+def _not_list(value: Any, _context: Any) -> _Said:
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return f"must be a list, not {_what(value)}", f"write [{str(value)[:60]}]"
+    return f"must be a list, not {_what(value)}", "begin each entry with '- '"
+
+
+def _not_mapping(value: Any, _context: Any) -> _Said:
+    return f"must hold keys of its own, not {_what(value)}", "indent its keys below it"
+
+
+_BY_KIND: dict[str, Callable[[Any, Any], _Said]] = {
+    "string_type": _not_text,
+    "string_too_long": lambda _, limits: (
+        f"is longer than {limits['max_length']} characters",
+        "",
+    ),
+    "int_type": _not_whole,
+    "int_parsing": _not_whole,
+    "int_from_float": _not_whole,
+    "bool_type": _not_boolean,
+    "bool_parsing": _not_boolean,
+    "list_type": _not_list,
+    "dict_type": _not_mapping,
+    "model_type": _not_mapping,
+    "model_attributes_type": _not_mapping,
+    "too_short": lambda *_: ("needs at least one entry", "add one that begins with '- '"),
+    "greater_than_equal": lambda value, limits: (
+        f"{_shown(value)} is too small",
+        f"{limits['ge']} is the least",
+    ),
+    "less_than_equal": lambda value, limits: (
+        f"{_shown(value)} is too large",
+        f"{limits['le']} is the most",
+    ),
+}
+
+
+def _what(value: Any) -> str:
+    """`the number 3`, `the text 'x'`, `a list`."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"the {'number' if isinstance(value, int | float) else 'text'} {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"

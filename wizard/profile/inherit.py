@@ -1,0 +1,92 @@
+"""What runners inherit from `defaults`, and where a problem with it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from wizard.core.problems import Key, Problems
+
+_WHOLE = frozenset({"scope"})
+"""Mappings whose keys exclude each other: the runner's own stands in for the inherited one."""
+
+
+def merged(data: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
+    """The document with `defaults` laid under every runner.
+
+    Mappings merge key by key, at any depth; a list or a scalar of the runner replaces the
+    inherited one.
+    """
+    document = dict(data)
+    defaults = document.pop("defaults", None)
+    if defaults is None:
+        return document
+    if not isinstance(defaults, dict):
+        problems.at("defaults").add(
+            "must hold keys of a runner", "indent below it what all runners share"
+        )
+        return document
+    if "name" in defaults:
+        problems.at("defaults", "name").add(
+            "every runner has a name of its own", "move it to the runner"
+        )
+    inherited = {key: _mapping(key, value) for key, value in defaults.items() if key != "name"}
+    runners = document.get("runners")
+    if isinstance(runners, list):
+        document["runners"] = [
+            _under(inherited, runner) if isinstance(runner, dict) else runner for runner in runners
+        ]
+    return document
+
+
+def _under(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(inherited)
+    for key, value in own.items():
+        below, above = result.get(key), _mapping(key, value)
+        if key not in _WHOLE and isinstance(below, dict) and isinstance(above, dict):
+            result[key] = _under(below, above)
+        else:
+            result[key] = above if isinstance(below, dict) else value
+    return result
+
+
+def _mapping(key: str, value: Any) -> Any:
+    # `builds: kaniko` is short for `builds: {strategy: kaniko}`, and merges as that.
+    return {"strategy": value} if key == "builds" and isinstance(value, str) else value
+
+
+def settle(problems: Problems, data: Mapping[str, Any]) -> None:
+    """Move each problem of an inherited value to `defaults`, where it is told once.
+
+    Args:
+        problems: found in the merged document.
+        data: the document before merging.
+    """
+    if not isinstance(data.get("defaults"), dict):
+        return
+    moved = {
+        (problem.message, problem.severity, key): replace(problem, key=key)
+        for problem in problems.found
+        for key in [_written_at(problem.key, data)]
+    }
+    problems.found[:] = moved.values()
+
+
+def _written_at(key: Key, data: Mapping[str, Any]) -> Key:
+    if len(key) < 3 or key[0] != "runners":
+        return key
+    runners, index = data["runners"], key[1]
+    own = runners[index] if isinstance(runners, list) and isinstance(index, int) else None
+    inherited = _depth(data["defaults"], key[2:])
+    return ("defaults", *key[2:]) if inherited > _depth(own, key[2:]) else key
+
+
+def _depth(value: Any, key: Key) -> int:
+    """How many parts of a key are written below a value."""
+    for depth, part in enumerate(key):
+        try:
+            value = value[part]
+        except (LookupError, TypeError):
+            return depth
+    return len(key)
