@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.core.errors import Refused, UsageError
@@ -63,20 +62,23 @@ class Wiring:
     @cached_property
     def _gitlab(self) -> GitLab:
         from wizard.systems.gitlab.adapter import PythonGitLab
+        from wizard.systems.gitlab.connection import Connection
 
         server = self._profile.gitlab
-        return PythonGitLab(
-            server.url,
-            self.token(server.url),
+        way = Connection(
             ca_file=self._beside(server.ca_file),
             proxy=server.proxy or "",
             no_proxy=",".join(server.no_proxy),
-            on_wait=lambda seconds, why: self._say(f"waiting {seconds:.0f} s: {why}"),
         )
+
+        def on_wait(seconds: int, why: str) -> None:
+            self._say(f"waiting {seconds} s: {why}")
+
+        return PythonGitLab(server.url, self.token(server.url), way, on_wait)
 
     @cached_property
     def _cluster(self) -> Cluster:
-        from wizard.systems.kubernetes.adapter import connect
+        from wizard.systems.kubernetes.contexts import connect
 
         target = self._profile.cluster
         return connect(context=target.context or "", uid=target.uid or "")
@@ -110,8 +112,8 @@ class Wiring:
             )
         return remember_secret(SecretStr(found))
 
-    def _beside(self, name: str | None) -> Path | None:
-        return self._loaded.path.parent / name if name else None
+    def _beside(self, name: str | None) -> str:
+        return str(self._loaded.path.parent / name) if name else ""
 
 
 def kept_token(url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
@@ -111,7 +111,9 @@ async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
 
     async def compare(manifest: Manifest) -> Change:
         async with room:
-            return await asyncio.to_thread(cluster.diff, manifest)
+            change = await asyncio.to_thread(cluster.diff, manifest)
+        labels = manifest.body["metadata"].get("labels", {})
+        return replace(change, runner=labels.get(RUNNER_LABEL, ""))
 
     compared, unwanted, restarts = await asyncio.gather(
         asyncio.gather(*(compare(manifest) for manifest in wanted)),
