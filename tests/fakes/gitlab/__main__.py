@@ -14,6 +14,8 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--projects", type=int, default=0, help="more projects to choose from")
     options = parser.parse_args()
+    stop = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stop)  # before the server's thread starts
     with FakeGitLab(options.port, host=options.host, verbose=True) as fake:
         fake.add_group("acme")
         project = fake.add_project("acme/homelab")
@@ -26,7 +28,7 @@ def main() -> None:
             f"  token: {token}",
         )
         print(*lines, sep="\n", flush=True)  # noqa: T201
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.sigwait(stop)
 
 
 if __name__ == "__main__":

@@ -138,6 +138,16 @@ def test_a_book_of_an_error_is_cut_to_a_readable_length(gitlab, fake):
     assert len(refused.value.cause) < 700
 
 
+def test_a_web_page_for_not_found_means_the_address_is_wrong(gitlab, fake):
+    page = "<html><head><title>404 Not Found</title></head></html>"
+    fake.fail_next("GET", "*", 404, page)
+
+    with pytest.raises(NotReached, match="not GitLab's") as refused:
+        gitlab.resolve("project", "acme/homelab")
+
+    assert "gitlab.url" in refused.value.fix
+
+
 # 429
 
 
@@ -306,6 +316,7 @@ def test_the_profiles_proxy_wins_over_the_environments(fake, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "")
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(5)
         port = server.getsockname()[1]
 
         def proxy() -> None:
@@ -321,6 +332,7 @@ def test_the_profiles_proxy_wins_over_the_environments(fake, monkeypatch):
             PythonGitLab("http://gitlab.example.com", fake.add_token(), through).version()
         thread.join()
 
+    assert asked
     assert asked[0].startswith(b"GET http://gitlab.example.com/api/v4/metadata")
 
 

@@ -98,6 +98,13 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
         )
     if status == 403:
         return _forbidden(said, cause, errand, token_page)
+    if status == 404 and said.startswith("a web page"):
+        return NotReached(
+            f"That address is not GitLab's, or something before it could not {errand.doing}.",
+            cause,
+            "Check gitlab.url, a path such as /gitlab included; a reverse proxy must pass on %2F "
+            "as it is.",
+        )
     if status == 404 or re.search(r"Missing/invalid (project|group)", said):
         return NotFound(
             f"GitLab could not {errand.doing}: not there, or not visible to the token's user.",
@@ -135,7 +142,7 @@ def _forbidden(said: str, cause: str, errand: Errand, token_page: str) -> Wizard
     return NotAllowed(
         f"GitLab does not let this user {errand.doing}.",
         cause,
-        f"It takes {errand.role}, and runner registration switched on there.",
+        f"It takes {errand.role}.",
     )
 
 

@@ -20,7 +20,9 @@ _ROLES = {
     "group": "the role Owner of the group",
     "instance": "an administrator (with Admin Mode, a token with admin_mode too)",
 }
+_ITS_ROLE = "the role Maintainer of its project, or Owner of its group"
 _MANAGES = "manage_runner or api"
+_SEES = "manage_runner, read_api or api"
 
 
 class RunnerCalls:
@@ -45,7 +47,9 @@ class RunnerCalls:
 
     def create_runner(self, scope: Scope, settings: RunnerSettings) -> Created:
         errand = Errand(
-            f"create a runner in {_place(scope)}", "create_runner or api", _ROLES[scope.kind]
+            f"create a runner in {_place(scope)}",
+            "create_runner or api",
+            f"{_ROLES[scope.kind]}, and runner registration switched on there",
         )
         fields = answers.runner_fields(asdict(settings))
         if settings.maximum_timeout is None:
@@ -60,26 +64,24 @@ class RunnerCalls:
         return answer.read(answers.created)
 
     def get_runner(self, runner_id: int) -> RunnerInfo:
-        errand = Errand(
-            f"show runner {runner_id}", "manage_runner, read_api or api", _ROLES["project"]
-        )
+        errand = Errand(f"show runner {runner_id}", _SEES, _ITS_ROLE)
         return self._transport.get(errand, f"/runners/{runner_id}").read(answers.runner)
 
     def update_runner(self, runner_id: int, fields: Mapping[str, Any]) -> RunnerInfo:
-        errand = Errand(f"update runner {runner_id}", _MANAGES, _ROLES["project"])
+        errand = Errand(f"update runner {runner_id}", _MANAGES, _ITS_ROLE)
         body = answers.runner_fields(fields)
         answer = self._transport.send(errand, "put", f"/runners/{runner_id}", body)
         return answer.read(answers.runner)
 
     def reset_token(self, runner_id: int) -> Created:
-        errand = Errand(f"reset the token of runner {runner_id}", _MANAGES, _ROLES["project"])
+        errand = Errand(f"reset the token of runner {runner_id}", _MANAGES, _ITS_ROLE)
         answer = self._transport.send(
             errand, "post", f"/runners/{runner_id}/reset_authentication_token"
         )
         return answer.read(lambda row: answers.created(row, runner_id))
 
     def delete_runner(self, runner_id: int) -> None:
-        errand = Errand(f"delete runner {runner_id}", _MANAGES, _ROLES["project"])
+        errand = Errand(f"delete runner {runner_id}", _MANAGES, _ITS_ROLE)
         try:
             self._transport.send(errand, "delete", f"/runners/{runner_id}")
         except NotFound:
@@ -97,11 +99,7 @@ class RunnerCalls:
         return True
 
     def managers(self, runner_id: int) -> list[Manager]:
-        errand = Errand(
-            f"show who serves runner {runner_id}",
-            "manage_runner, read_api or api",
-            _ROLES["project"],
-        )
+        errand = Errand(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
         answer = self._transport.get(errand, f"/runners/{runner_id}/managers")
         return answer.read(lambda rows: [answers.manager(row) for row in rows])
 

@@ -223,7 +223,6 @@ class Transport:
             session = open_session(self.url, self._connection, self._look_at)
             options: dict[str, Any] = {
                 "ssl_verify": self._connection.trusted(),
-                "keep_base_url": True,
                 "user_agent": "runner-wizard",
                 "session": session,
             }
