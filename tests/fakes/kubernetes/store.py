@@ -16,8 +16,6 @@ Json = dict[str, Any]
 Key = tuple[str, str, str]
 """Kind, namespace, name."""
 
-_SERVER_SIDE = ("managedFields", "resourceVersion", "uid", "generation", "creationTimestamp")
-
 
 class Missing(Exception):
     """There is no such object; carries `plural "name" not found`."""
@@ -84,9 +82,9 @@ class Store:
             live = self.objects.get(key)
             base = _born(kind, namespace, name, {}) if live is None else copy.deepcopy(live)
             merged = _merged(base, self._applied.get((key, manager), {}), wanted)
-            _sign(merged, manager, wanted)
-            if live is not None and merged == live:
+            if live is not None and merged == live and self._applied.get((key, manager)) == wanted:
                 return merged
+            _sign(merged, manager, wanted)
             if not dry:
                 self._applied[key, manager] = wanted
             if live is not None and _generation_bump(live, merged):
@@ -158,7 +156,7 @@ def _born(kind: Kind, namespace: str, name: str, body: Mapping[str, Any]) -> Jso
     metadata |= {
         "uid": str(uuid.uuid4()),
         "generation": 1,
-        "creationTimestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "creationTimestamp": _now(),
     }
     return {"apiVersion": kind.api_version, "kind": kind.kind, **made, "metadata": metadata}
 
@@ -193,9 +191,14 @@ def _sign(body: Json, manager: str, wanted: Mapping[str, Any]) -> None:
         "manager": manager,
         "operation": "Apply",
         "apiVersion": body["apiVersion"],
+        "time": _now(),
         "fieldsV1": _fields({k: v for k, v in wanted.items() if k not in ("apiVersion", "kind")}),
     }
     body["metadata"]["managedFields"] = [*others, entry]
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def _fields(wanted: Any) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest, ObjectRef
+from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest
 
 PROFILE = "3f9c2a71"
 OURS = {MANAGED_BY: FIELD_MANAGER, OWNER_ID: PROFILE}
@@ -54,7 +54,3 @@ def pod(name: str = "job", **container: Any) -> dict[str, Any]:
     spec = {"containers": [{"name": "build", "image": "alpine:3.22"} | container]}
     metadata = {"name": name, "namespace": NAMESPACE}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
-
-
-def ref(manifest: Manifest) -> ObjectRef:
-    return manifest.ref

@@ -14,6 +14,7 @@ from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.kubernetes.controllers import running
 from tests.systems.kubernetes.objects import NAMESPACE, POD_LABELS, deployment, namespace
 from wizard.core.errors import WizardError
+from wizard.core.manifest import Manifest
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 
 Pod = dict[str, Any]
@@ -142,6 +143,15 @@ def test_a_volume_that_cannot_be_mounted_is_found_in_the_events(
     assert error.value.cause == 'secret "token" not found'
 
 
+def test_the_wait_goes_on_without_the_right_to_read_events(
+    fake: FakeCluster, cluster: KubernetesCluster
+):
+    fake.controllers.pod_status = _waiting("ContainerCreating")
+    said = 'events is forbidden: User "ci" cannot list resource "events" in API group ""'
+    fake.fails("GET", "/events", status=403, message=said)
+    assert "was not ready in" in _given_up(cluster, deadline=0.3).problem
+
+
 def _event(pod: Pod, reason: str, message: str) -> Pod:
     return {
         "apiVersion": "v1",
@@ -220,11 +230,15 @@ def test_the_deadline_ends_a_wait_that_shows_no_reason(
     assert "0 of 1" in error.cause
 
 
+def _two() -> Manifest:
+    body = deployment().body
+    return Manifest({**body, "spec": {**body["spec"], "replicas": 2}})
+
+
 def test_pods_are_restarted_one_by_one(fake: FakeCluster, cluster: KubernetesCluster):
-    two = deployment().body
     fake.controllers.pod_started = lambda pod: alive.append(len(fake.objects("Pod")))
     alive: list[int] = []
-    cluster.apply(type(deployment())({**two, "spec": {**two["spec"], "replicas": 2}}))
+    cluster.apply(_two())
     before = {pod["metadata"]["name"] for pod in fake.objects("Pod")}
     alive.clear()
     sentences = list(
@@ -241,8 +255,7 @@ def test_pods_are_restarted_one_by_one(fake: FakeCluster, cluster: KubernetesClu
 def test_a_restart_stops_at_the_first_replacement_that_does_not_come_up(
     fake: FakeCluster, cluster: KubernetesCluster
 ):
-    two = deployment().body
-    cluster.apply(type(deployment())({**two, "spec": {**two["spec"], "replicas": 2}}))
+    cluster.apply(_two())
     fake.controllers.pod_status = _waiting("ImagePullBackOff", "unauthorized")
     fake.writes.clear()
     with pytest.raises(WizardError, match=r"cannot be pulled|was not ready"):

@@ -167,7 +167,8 @@ class KubernetesCluster:
     def owned(self, profile_id: str) -> list[Owned]:
         labels = {MANAGED_BY: FIELD_MANAGER, OWNER_ID: profile_id}
         wanted = [(version, kind) for version, kinds in _EVER_CREATED for kind in kinds]
-        side_by_side(lambda pair: self.serves(*pair), {v: (v, k) for v, k in wanted}.values())
+        # Each API version is asked for once before its kinds, which share the answer, are listed.
+        side_by_side(lambda pair: self.serves(*pair), dict(wanted).items())
         found = side_by_side(lambda pair: self._owned_of(*pair, labels), wanted)
         return [item for items in found for item in items]
 

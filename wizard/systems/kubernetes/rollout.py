@@ -14,7 +14,7 @@ from functools import partial
 from threading import Event
 from typing import Any
 
-from wizard.core.errors import Conflict, NotFound, NotReached, WizardError
+from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
 from wizard.core.manifest import ObjectRef
 from wizard.core.secrets import redact
 from wizard.systems.kubernetes import troubles
@@ -189,7 +189,10 @@ class Rollout:
         metadata = pod["metadata"]
         path = f"/api/v1/namespaces/{metadata['namespace']}/events"
         query = {"fieldSelector": f"involvedObject.uid={metadata['uid']}"}
-        return troubles.of_events(metadata["name"], self._api.pages(path, query))
+        try:
+            return troubles.of_events(metadata["name"], self._api.pages(path, query))
+        except NotAllowed:  # a pod may be waited for without the right to read its events
+            return None
 
     def _given_up(self, what: str, namespace: str, seen: _Seen, limits: _Limits) -> WizardError:
         if not (trouble := seen.trouble):
