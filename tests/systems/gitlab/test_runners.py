@@ -103,8 +103,9 @@ def test_a_slow_answer_to_create_is_given_up_and_may_have_taken_effect(
     assert len(fake.runners) == 1
 
 
-def test_an_answer_without_a_token_may_have_taken_effect(gitlab, fake, project, wanted):
-    fake.fail_next("POST", "/user/runners", 201, {"id": 7})
+@pytest.mark.parametrize("body", [{"id": 7}, {"id": 7, "token": None}, {"token": "x"}, [], ""])
+def test_an_answer_without_a_token_may_have_taken_effect(gitlab, fake, project, wanted, body):
+    fake.fail_next("POST", "/user/runners", 201, body)
 
     with pytest.raises(NotReached, match="makes no sense") as lost:
         gitlab.create_runner(project, wanted)
@@ -269,6 +270,21 @@ def test_a_runner_can_be_undone_with_nothing_but_its_token(connect, fake, projec
     last = fake.calls[-1]
     assert "Authorization" not in last.headers
     assert created.token.get_secret_value() not in last.target
+
+
+def test_a_firewalls_no_is_not_taken_for_a_runner_that_is_gone(gitlab, fake, project, wanted):
+    created = gitlab.create_runner(project, wanted)
+    fake.fail_next("DELETE", "/runners", 403, "<html><title>Blocked</title></html>")
+
+    with pytest.raises(NotAllowed):
+        gitlab.delete_by_token(created.token)
+
+
+def test_a_list_of_nonsense_is_called_so(gitlab, fake, project):
+    fake.fail_next("GET", "/projects/*/runners", 200, [{"name": "no id"}])
+
+    with pytest.raises(NotReached, match="makes no sense"):
+        gitlab.find_runners(project, MARKER)
 
 
 def test_managers_are_told_with_the_system_id_that_serves(gitlab, fake, project, wanted):

@@ -60,7 +60,7 @@ def runner(answer: Mapping[str, Any]) -> RunnerInfo:
 def created(answer: Mapping[str, Any], runner_id: int = 0) -> Created:
     """A new token; a reset does not repeat the runner's id."""
     token = remember_secret(SecretStr(answer["token"]))
-    return Created(int(answer.get("id") or runner_id), token, time(answer.get("token_expires_at")))
+    return Created(runner_id or int(answer["id"]), token, time(answer.get("token_expires_at")))
 
 
 def manager(answer: Mapping[str, Any]) -> Manager:

@@ -24,7 +24,7 @@ def next_page(answer: Answer, page: int, rows: int, per_page: int = PER_PAGE) ->
     said = answer.headers.get("X-Next-Page")
     if said is None:
         return page + 1 if rows >= per_page else None
-    return int(said) if said.isdigit() else None
+    return int(said) if said.isdigit() and int(said) > page else None
 
 
 def all_rows(transport: Transport, errand: Errand, path: str, **query: Any) -> list[dict[str, Any]]:
@@ -40,4 +40,4 @@ def all_rows(transport: Transport, errand: Errand, path: str, **query: Any) -> l
 
 
 def _rows(answer: Any) -> list[dict[str, Any]]:
-    return [dict(row) for row in answer]
+    return [dict(row) | {"id": int(row["id"])} for row in answer]
