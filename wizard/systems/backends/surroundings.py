@@ -1,0 +1,61 @@
+"""What a backend is built from: the profile, this machine, and whoever sits before it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wizard.core.errors import UsageError
+from wizard.core.secrets import SecretStr, remember_secret
+from wizard.profile.model import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything outside a backend that it may use.
+
+    Args:
+        profile: with the backend's own section.
+        folder: what the profile's paths are relative to.
+        environ: the environment's variables.
+        ask: asks for a hidden value, prompt in, answer out; None where nobody is there.
+        on_wait: told once a second how many seconds are left and why, while a server has us wait.
+        sleep: takes seconds.
+        timeouts: seconds to connect, and seconds without a byte of the answer.
+    """
+
+    profile: Profile
+    folder: Path
+    environ: Mapping[str, str] = field(repr=False)
+    ask: Callable[[str], str] | None = None
+    on_wait: Callable[[int, str], None] | None = None
+    sleep: Callable[[float], None] = time.sleep
+    timeouts: tuple[float, float] = (5.0, 20.0)
+
+    def variable(self, *names: str) -> str:
+        """The first of these variables that is set; empty where none is."""
+        values = (self.environ.get(name, "").strip() for name in names)
+        return next(filter(None, values), "")
+
+    def credential(self, prompt: str, *names: str) -> SecretStr:
+        """A secret from the first of these variables that is set, or from whoever is asked.
+
+        Raises: UsageError, when there is none and nobody to ask.
+        """
+        found = self.variable(*names)
+        if not found and self.ask:
+            found = self.ask(prompt).strip()
+        if not found:
+            raise UsageError(
+                f"There is no {prompt}.",
+                f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} not set, and there is "
+                "nobody to ask",
+                f"set {names[0]}",
+            )
+        return remember_secret(SecretStr(found))
+
+    def beside(self, name: str | None) -> str:
+        """The full path of a file that the profile names; empty for none."""
+        return str(self.folder / name) if name else ""
