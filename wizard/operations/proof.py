@@ -100,7 +100,7 @@ class Proof:
         return ""
 
     async def _job(self, tag: str) -> AsyncIterator[Event]:
-        left, right = (secrets.randbelow(9000) + 1000 for _ in range(2))
+        left, right = secrets.token_hex(6), secrets.token_hex(6)
         await asyncio.to_thread(
             self.gitlab.commit_file,
             self.scope.id,
@@ -114,7 +114,7 @@ class Proof:
         yield SmokeJobStarted(self.runner.name, pipeline.web_url)
         job = await self._ended(pipeline)
         yield Progress(f"job {job.id} ended: {job.status}")
-        await self._check(job, left * right)
+        await self._check(job, left + right)
         self.job_id = job.id
         yield SmokeJobPassed(self.runner.name, job.id, job.system_id)
 
@@ -145,7 +145,7 @@ class Proof:
             _advice(job) + (f"; the job is at {job.web_url}" if job and job.web_url else ""),
         )
 
-    async def _check(self, job: Job, product: int) -> None:
+    async def _check(self, job: Job, nonce: str) -> None:
         trace = await asyncio.to_thread(self.gitlab.trace, self.scope.id, job.id)
         if job.status != "success":
             raise WizardError(
@@ -166,7 +166,7 @@ class Proof:
                 f"the job names {job.system_id or 'no manager'}",
                 "run apply again",
             )
-        if f"proof {product}" not in trace:
+        if f"proof {nonce}" not in trace:
             raise WizardError(
                 f"The smoke job of {self.runner.name} did not print what it was asked to.",
                 "\n".join(trace.splitlines()[-10:]),
@@ -201,13 +201,15 @@ def _advice(job: Job | None) -> str:
     return "no manager took it: look at the manager's log"
 
 
-def _pipeline(tag: str, left: int, right: int) -> str:
-    # The product is worked out by the job, so an echo of the script does not hold it.
+def _pipeline(tag: str, left: str, right: str) -> str:
+    # The job puts the halves together, so that the echo of its script does not hold the whole.
     return (
         "runner-wizard-smoke:\n"
         f"  tags: [{tag}]\n"
         "  variables:\n"
         "    GIT_STRATEGY: none\n"
+        f"    NONCE_LEFT: '{left}'\n"
+        f"    NONCE_RIGHT: '{right}'\n"
         "  script:\n"
-        f'    - echo "proof $(({left} * {right}))"\n'
+        '    - echo "proof $NONCE_LEFT$NONCE_RIGHT"\n'
     )

@@ -1,0 +1,45 @@
+"""Taking everything away."""
+
+from __future__ import annotations
+
+from tests.journeys.world import NAMESPACE, World
+
+
+def test_destroy_leaves_nothing(world: World) -> None:
+    world.apply()
+    ended = world.wizard("destroy", str(world.profile), "--yes", "--json")
+    assert ended.code == 0, ended.err + ended.out
+    assert world.gitlab.runners == []
+    for kind in ("Deployment", "Secret", "ConfigMap", "Role", "RoleBinding", "ServiceAccount"):
+        assert world.cluster.objects(kind) == []
+    namespaces = {body["metadata"]["name"] for body in world.cluster.objects("Namespace")}
+    assert namespaces == {"default", "kube-system"}
+
+
+def test_a_namespace_with_somebody_elses_things_stays_and_is_named(world: World) -> None:
+    world.apply()
+    world.cluster.seed(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "diary", "namespace": NAMESPACE},
+        }
+    )
+    ended = world.wizard("destroy", str(world.profile), "--yes", "--json")
+    assert ended.code == 0, ended.err + ended.out
+    assert any("ConfigMap diary" in event["sentence"] for event in ended.events)
+    assert world.cluster.find("Namespace", NAMESPACE)
+
+
+def test_a_profile_that_was_never_applied_has_nothing_to_destroy(world: World) -> None:
+    ended = world.wizard("destroy", str(world.profile), "--yes")
+    assert ended.code == 3
+    assert "never been applied" in ended.err
+
+
+def test_undo_takes_a_failed_first_setup_away(world: World) -> None:
+    world.managers_start = False
+    assert world.wizard("apply", str(world.profile), "--yes", "--timeout", "10").code == 1
+    ended = world.wizard("apply", str(world.profile), "--yes", "--undo")
+    assert ended.code == 0, ended.err
+    assert world.gitlab.runners == []

@@ -1,0 +1,48 @@
+"""Killed at a step boundary and run again: one runner, one token, nothing left over."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.world import World
+
+EVENTS = range(1, 40)
+SAMPLE = (3, 6, 8, 9)
+"""Around the create: before it, after it, after the token is stored."""
+AT = EVENTS if os.environ.get("CRASH_MATRIX") == "all" else SAMPLE
+
+
+@pytest.mark.parametrize("event", AT)
+def test_killed_and_run_again_there_is_one_runner_with_one_token(
+    tmp_path: Path, event: int
+) -> None:
+    with World(tmp_path) as world:
+        arguments = ("apply", str(world.profile), "--yes", "--json", "--timeout", "20")
+        if world.killed_at(event, *arguments) < event:
+            pytest.skip("the first run ended before this event")
+        ended = world.apply()
+        assert ended.code == 0, ended.err + ended.out
+        assert world.live_tokens == [world.secret_token]
+        (runner,) = world.gitlab.runners
+        assert set(runner.tags) == {"kubernetes"}
+        world.forget_writes()
+        assert world.apply().document["data"]["changed"] is False
+        assert world.cluster.writes == []
+
+
+@pytest.mark.parametrize("event", [2, 5, 8] if AT is SAMPLE else EVENTS)
+def test_a_destroy_that_was_killed_is_completed_by_the_next(tmp_path: Path, event: int) -> None:
+    with World(tmp_path) as world:
+        assert world.apply().code == 0
+        arguments = ("destroy", str(world.profile), "--yes", "--json")
+        if world.killed_at(event, *arguments) < event:
+            pytest.skip("the first run ended before this event")
+        assert world.wizard(*arguments).code == 0
+        assert world.gitlab.runners == []
+        assert {body["metadata"]["name"] for body in world.cluster.objects("Namespace")} == {
+            "default",
+            "kube-system",
+        }

@@ -1,0 +1,121 @@
+"""What is refused, and that nothing was changed when it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.world import World
+
+
+def untouched(world: World) -> bool:
+    return not world.cluster.writes and not world.gitlab.runners
+
+
+def test_without_a_terminal_and_without_yes_the_plan_is_shown_and_refused(world: World) -> None:
+    ended = world.wizard("apply", str(world.profile))
+    assert ended.code == 3
+    assert "create  runner direct" in ended.err
+    assert "--yes" in ended.err
+    assert untouched(world)
+
+
+def test_a_token_that_can_only_create_is_refused_unattended(tmp_path: Path) -> None:
+    with World(tmp_path, scopes=("create_runner",)) as world:
+        ended = world.apply()
+        assert ended.code == 3
+        assert (
+            "manage_runner" in ended.document["error"]["problem"] + ended.document["error"]["cause"]
+        )
+        assert untouched(world)
+
+
+def test_a_token_without_api_makes_the_runner_but_cannot_prove_it(tmp_path: Path) -> None:
+    scopes = ("create_runner", "manage_runner", "read_api")
+    with World(tmp_path, scopes=scopes) as world:
+        ended = world.apply()
+        assert ended.code == 0, ended.err + ended.out
+        assert "online, unproven" in ended.events[-1]["sentence"]
+
+
+def test_a_wrong_token_says_so(world: World) -> None:
+    world.gitlab.state.tokens.clear()
+    ended = world.apply()
+    assert ended.code == 1
+    assert "Traceback" not in ended.err + ended.out
+    assert untouched(world)
+
+
+def test_gitlab_down_is_said_in_words(world: World) -> None:
+    world.change(world.gitlab.url, "http://127.0.0.1:9")
+    ended = world.apply()
+    assert ended.code == 1
+    assert "127.0.0.1:9" in ended.document["error"]["problem"] + ended.document["error"]["cause"]
+    assert untouched(world)
+
+
+def test_another_cluster_than_the_profiles_is_refused(world: World) -> None:
+    world.change("context: fake", "context: fake\n  uid: 00000000-aaaa-bbbb-cccc-000000000000")
+    ended = world.apply()
+    assert ended.code == 3
+    assert untouched(world)
+
+
+def test_a_profile_that_names_no_cluster_is_refused_unattended(world: World) -> None:
+    world.change("context: fake", "context: null")
+    ended = world.apply()
+    assert ended.code == 3
+    assert world.cluster.uid in ended.document["error"]["fix"]
+    assert untouched(world)
+
+
+def test_a_user_who_may_not_write_is_refused_with_what_is_missing(world: World) -> None:
+    world.cluster.deny(verb="patch", resource="deployments")
+    ended = world.apply()
+    assert ended.code == 3
+    assert "deployments" in ended.document["error"]["cause"]
+    assert untouched(world)
+
+
+def test_an_object_of_helm_in_the_way_is_left_alone(world: World) -> None:
+    world.cluster.seed(
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "gitlab-runner"}}
+    )
+    world.cluster.seed(
+        {
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": {
+                "name": "gitlab-runner-direct",
+                "namespace": "gitlab-runner",
+                "labels": {"app.kubernetes.io/managed-by": "Helm"},
+                "annotations": {"meta.helm.sh/release-name": "gitlab-runner-direct"},
+            },
+            "spec": {},
+        }
+    )
+    ended = world.apply()
+    assert ended.code in {1, 3}
+    assert "Helm" in ended.document["error"]["problem"] + ended.document["error"]["cause"]
+    assert untouched(world)
+
+
+def test_a_manager_that_never_calls_gitlab_is_no_success(tmp_path: Path) -> None:
+    with World(tmp_path, managers_start=False) as world:
+        ended = world.wizard("apply", str(world.profile), "--yes", "--json", "--timeout", "10")
+        assert ended.code == 1
+        assert "has not heard" in ended.document["error"]["problem"]
+        # It stays, and goes on at the next run.
+        assert len(world.gitlab.runners) == 1
+
+
+@pytest.mark.parametrize("command", ["plan", "apply", "destroy"])
+def test_no_command_prints_a_token(world: World, command: str) -> None:
+    world.apply()
+    secrets = [world.secret_token, world.token.get_secret_value()]
+    log = world.folder / "log.txt"
+    options = [] if command == "plan" else ["--yes"]
+    ended = world.wizard(command, str(world.profile), *options, "-vv", "--log-file", str(log))
+    said = ended.out + ended.err + log.read_text() + world.profile.read_text()
+    assert not [secret for secret in secrets if secret in said]

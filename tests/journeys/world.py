@@ -1,0 +1,166 @@
+"""A whole world on loopback: GitLab, a cluster, managers in its pods, and the command line."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Self
+
+from tests.fakes.gitlab import FakeGitLab, RunnerPlayer
+from tests.fakes.gitlab.state import Job, Runner
+from tests.fakes.kubernetes import FakeCluster
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMESPACE = "gitlab-runner"
+
+
+@dataclass
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The JSON envelope, which stands last on stdout."""
+        return json.loads(self.out[self.out.rindex('{\n  "format"') :])
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        lines = self.out[: self.out.rindex('{\n  "format"')].splitlines()
+        return [json.loads(line) for line in lines]
+
+
+@dataclass
+class World:
+    """GitLab with the project acme/homelab, an empty cluster, and a profile for both."""
+
+    folder: Path
+    gitlab: FakeGitLab = field(default_factory=FakeGitLab)
+    cluster: FakeCluster = field(default_factory=FakeCluster)
+    scopes: tuple[str, ...] = ("api",)
+    managers_start: bool = True
+    """Whether the program in a manager's pod comes up, once the pod has."""
+
+    def __post_init__(self) -> None:
+        self._stack = ExitStack()
+        self.profile = self.folder / "direct.yaml"
+        self.players: list[RunnerPlayer] = []
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self.gitlab)
+        self._stack.enter_context(self.cluster)
+        self.project = self.gitlab.add_project("acme/homelab")
+        self.token = self.gitlab.add_token(*self.scopes)
+        self.kubeconfig = self.cluster.write_kubeconfig(self.folder / "kubeconfig")
+        self.cluster.controllers.pod_started = self._pod_started
+        preset = (ROOT / "profiles" / "direct.yaml").read_text()
+        self.profile.write_text(
+            preset.replace("https://gitlab.com", self.gitlab.url).replace(
+                "context: null", "context: fake"
+            )
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        home = {"HOME": str(self.folder), "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+        return home | {
+            "KUBECONFIG": str(self.kubeconfig),
+            "GITLAB_TOKEN": self.token.get_secret_value(),
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+        }
+
+    def wizard(self, *arguments: str, timeout: float = 60) -> Ended:
+        """Run `runner-wizard ARGUMENTS` to its end, without a terminal."""
+        done = subprocess.run(
+            [sys.executable, "-m", "wizard", *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def apply(self, *options: str) -> Ended:
+        return self.wizard(
+            "apply", str(self.profile), "--yes", "--json", "--timeout", "20", *options
+        )
+
+    def killed_at(self, event: int, *arguments: str) -> int:
+        """Run a command and kill it (SIGKILL) at its n-th event; how many events it lived to say."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wizard", *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout
+        said = 0
+        for line in process.stdout:
+            if not line.startswith('{"event"'):
+                break
+            said += 1
+            if said == event:
+                process.send_signal(signal.SIGKILL)
+                break
+        process.stdout.close()
+        process.wait(30)
+        return said
+
+    def change(self, before: str, after: str) -> None:
+        """Edit the profile as a person does."""
+        text = self.profile.read_text()
+        assert before in text
+        self.profile.write_text(text.replace(before, after, 1))
+
+    @property
+    def secret_token(self) -> str:
+        secret = self.cluster.find("Secret", "gitlab-runner-direct-token", NAMESPACE)
+        assert secret, "there is no token Secret"
+        return base64.b64decode(secret["data"]["runner-token"]).decode()
+
+    @property
+    def live_tokens(self) -> list[str]:
+        return [runner.token for runner in self.gitlab.runners]
+
+    def jobs_of(self, runner: Runner) -> list[Job]:
+        return [job for job in self.gitlab.state.jobs.values() if job.runner is runner]
+
+    def add_twin_of(self, runner: Runner) -> None:
+        """A second runner with the same description, as a run that raced with ours leaves it."""
+        twin = replace(
+            runner, id=self.gitlab.state.new_id(), token=runner.token + "x", managers={}
+        )
+        self.gitlab.state.runners[twin.id] = twin
+
+    def forget_writes(self) -> None:
+        """Count writes from here on."""
+        self.cluster.writes.clear()
+        self.gitlab.calls.clear()
+
+    def _pod_started(self, pod: dict[str, Any]) -> None:
+        """What the manager in the pod does: read its token once, and ask GitLab for jobs."""
+        if not self.managers_start:
+            return
+        player = RunnerPlayer(self.gitlab.url, self.secret_token)
+        self.players.append(player)
+        self._stack.enter_context(player.working(every=0.1))
