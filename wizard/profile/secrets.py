@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import model_validator
@@ -26,8 +27,14 @@ _FolderPath = Annotated[
     Matching(r"/(?:[\w-]+(?:/[\w-]+)*)?", "an Infisical folder: /, letters, digits, '-' and '_'"),
 ]
 _SecretPath = Annotated[
-    str, Matching(r"[\w.@+=-]+(?:/[\w.@+=-]+)*", "a path such as gitlab/runners, without leading /")
+    str,
+    Matching(
+        r"[A-Za-z0-9_][A-Za-z0-9_.@+=-]*(?:/[A-Za-z0-9_][A-Za-z0-9_.@+=-]*)*",
+        "a path such as gitlab/runners, without leading /",
+    ),
 ]
+TOKEN_FIELD = "RUNNER_TOKEN"  # noqa: S105 - the field's name
+"""What the token is called inside a secret that has fields."""
 _AgeRecipient = Annotated[str, Matching(r"age1[0-9a-z]{20,}", "an age public key (age1...)")]
 
 
@@ -89,8 +96,13 @@ class Vault(Section):
     reader_role: Text = option("gitlab-runner", "The role that the reader signs in with.")
     reader_audience: Text = option("vault", "The audience of the reader's ServiceAccount token.")
     reader_secret: SecretRef = option(
-        SecretRef(name="vault-runner-reader"), "The Secret with an approle or token credential."
+        SecretRef(name="vault-runner-reader"),
+        "The Secret with the reader's credential: role-id and secret-id, or token.",
     )
+
+    def secret_path(self, runner: str) -> str:
+        """Where a runner's token is, below the mount."""
+        return f"{self.path}/{runner}"
 
 
 class Aws(Section):
@@ -116,16 +128,39 @@ class Aws(Section):
     )
     reader_role: Text | None = option(None, "The ARN of the reader's role, for irsa.")
     reader_secret: SecretRef = option(
-        SecretRef(name="aws-runner-reader"), "The Secret with a static key."
+        SecretRef(name="aws-runner-reader"),
+        "The Secret with a static key: access-key and secret-access-key.",
     )
+
+    def secret_name(self, runner: str) -> str:
+        """The name of a runner's secret; a parameter's begins with a slash."""
+        slash = "/" if self.service == "parameter-store" else ""
+        return f"{slash}{self.path}/{runner}"
+
+    @model_validator(mode="after")
+    def _takes_the_name(self) -> Aws:
+        # AWS documents 512 characters for a secret's name (CreateSecret) and, for a parameter's,
+        # 15 levels of letters, digits, '_', '.' and '-' that begin with neither aws nor ssm
+        # (PutParameter); a runner's name has 39 characters at most.
+        if len(self.path) > 470:
+            raise ValueError("the path is too long; with a runner's name AWS takes 512 characters")
+        if self.service == "parameter-store":
+            if re.search("[@+=]", self.path) or self.path.count("/") > 12:
+                raise ValueError(
+                    "the path of a parameter has letters, digits, '_', '.' and '-', "
+                    "in at most 13 parts"
+                )
+            if self.path.lower().startswith(("aws", "ssm")):
+                raise ValueError("the path of a parameter may not begin with aws or ssm")
+        return self
 
 
 class Gcp(Section):
     """Google Cloud Secret Manager."""
 
     project: Text = option(..., "The Google Cloud project's id.")
-    prefix: Annotated[str, Matching(r"[\w-]{1,200}", "letters, digits, '-' and '_'")] = option(
-        "gitlab-runner", "Each runner's secret is named PREFIX-NAME."
+    prefix: Annotated[str, Matching(r"[A-Za-z0-9_-]{1,200}", "letters, digits, '-' and '_'")] = (
+        option("gitlab-runner", "Each runner's secret is named PREFIX-NAME.")
     )
     reader: Literal["workload-identity", "static"] = option(
         "workload-identity",
@@ -137,8 +172,13 @@ class Gcp(Section):
         None, "The Google service account of the reader, for workload-identity."
     )
     reader_secret: SecretRef = option(
-        SecretRef(name="gcp-runner-reader"), "The Secret with a static key."
+        SecretRef(name="gcp-runner-reader"),
+        "The Secret with a static key, as secret-access-credentials.",
     )
+
+    def secret_id(self, runner: str) -> str:
+        """The id of a runner's secret in the project."""
+        return f"{self.prefix}-{runner}"
 
 
 class ExistingStore(Section):
