@@ -238,7 +238,9 @@ class _Construction:
             return self.mapping(node, free=free, depth=depth)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, free=free, depth=depth + 1) for item in node.value]
-        return _plain(node, free=free) if node.tag == _PLAIN else node.value
+        if isinstance(node, yaml.ScalarNode) and node.tag == _PLAIN:
+            return _plain(node, free=free)
+        return node.value
 
     def mapping(self, node: yaml.MappingNode, *, free: bool, depth: int) -> dict[str, Any]:
         data = self._inherited(node, free=free, depth=depth)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from wizard.core.problems import Key, Problems, did_you_mean, key_path
-from wizard.profile.fields import FieldInfo, fields, find
+from wizard.profile.fields import FieldInfo, find, keys_below
 
 LATER = {
     "cache": "a shared cache for jobs",
@@ -44,20 +44,35 @@ def explain(error: ValidationError, data: Mapping[str, Any], problems: Problems)
         problems.add(message, fix, key=key)
 
 
+def told(error: ValidationError, key: Key, value: Any) -> str:
+    """The problems of one value, typed as the answer to a question, in one line.
+
+    Args:
+        error: what its type said.
+        key: where it would stand in a profile.
+        value: what was typed.
+    """
+    details = error.errors(include_url=False)
+    own = [detail for detail in details if detail["type"] == "value_error"] or details[:1]
+    said = [_said(key, detail, value) for detail in own]
+    return "; ".join(f"{message} ({fix})" if fix else message for message, fix in said)
+
+
 def _key(detail: ErrorDetails, data: Any) -> Key:
     """The place in the document: the error's own, less the model's names for union members."""
     key: list[str | int] = []
     for part in detail["loc"]:
-        if isinstance(data, dict) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
-            if detail["type"] == "missing":
-                key.append(part)
-            break
+        if not isinstance(data, dict | list) or not _holds(data, part):
+            return (*key, part) if detail["type"] == "missing" else tuple(key)
+        data = data[part]  # type: ignore[index]
         key.append(part)
     return tuple(key)
+
+
+def _holds(data: dict[Any, Any] | list[Any], part: str | int) -> bool:
+    if isinstance(data, list):
+        return isinstance(part, int) and part < len(data)
+    return part in data
 
 
 def _value(key: Key, data: Any) -> Any:
@@ -92,20 +107,13 @@ def _unknown(key: Key) -> _Said:
     name = str(key[-1])
     if len(key) == 1 and name in LATER:
         return f"{LATER[name]} cannot be set yet", "remove this section; a later version has it"
-    known = {info.name for info in _siblings(key)}
+    known = set(keys_below(key[:-1]))
     if not known:
         return f"{name[:80]!r} is not a key of a profile", ""
     return (
         f"{name[:80]!r} is not a key of {_owner(key)}",
         did_you_mean(name, known) or f"known are: {', '.join(sorted(known))}",
     )
-
-
-def _siblings(key: Key) -> list[FieldInfo]:
-    owner = find(key[:-1])
-    if not owner:
-        return [info for info in fields() if len(info.path) == 1]
-    return [info for info in fields(owner.section) if len(info.path) == 1] if owner.section else []
 
 
 def _owner(key: Key) -> str:

@@ -60,11 +60,21 @@ def _by_path() -> dict[tuple[str, ...], FieldInfo]:
 
 
 def find(key: Key) -> FieldInfo | None:
-    """The field at a key of a document; under `defaults` it is the runner's own."""
+    """The field at a key of a document; under `defaults` it is the runner's own.
+
+    An entry of a list is described by the list's field.
+    """
     path = tuple(ITEM if isinstance(part, int) else part for part in key)
     if path[:1] == ("defaults",) and len(path) > 1:
         path = ("runners", ITEM, *path[1:])
-    return _by_path().get(path)
+    return _by_path().get(path[:-1] if path[-1:] == (ITEM,) else path)
+
+
+def keys_below(key: Key) -> list[str]:
+    """The names a mapping of the document may hold, in the order of declaration."""
+    owner = find(key) if key else None
+    section = owner.section if owner else None if key else Profile
+    return [info.name for info in fields(section) if len(info.path) == 1] if section else []
 
 
 def _walk(

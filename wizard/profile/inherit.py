@@ -8,6 +8,9 @@ from typing import Any
 
 from wizard.core.problems import Key, Problems
 
+SHORTHAND = {"builds": "strategy"}
+"""Mappings that may be written as one word: the word is the value of this key."""
+
 _WHOLE = frozenset({"scope"})
 """Mappings whose keys exclude each other: the runner's own stands in for the inherited one."""
 
@@ -35,25 +38,32 @@ def merged(data: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
     runners = document.get("runners")
     if isinstance(runners, list):
         document["runners"] = [
-            _under(inherited, runner) if isinstance(runner, dict) else runner for runner in runners
+            _runner(inherited, runner) if isinstance(runner, dict) else runner for runner in runners
         ]
     return document
+
+
+def _runner(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    return _under(
+        inherited,
+        {key: _mapping(key, value) if key in inherited else value for key, value in own.items()},
+    )
 
 
 def _under(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(inherited)
     for key, value in own.items():
-        below, above = result.get(key), _mapping(key, value)
-        if key not in _WHOLE and isinstance(below, dict) and isinstance(above, dict):
-            result[key] = _under(below, above)
+        below = result.get(key)
+        if isinstance(below, dict) and isinstance(value, dict) and key not in _WHOLE:
+            result[key] = _under(below, value)
         else:
-            result[key] = above if isinstance(below, dict) else value
+            result[key] = value
     return result
 
 
 def _mapping(key: str, value: Any) -> Any:
-    # `builds: kaniko` is short for `builds: {strategy: kaniko}`, and merges as that.
-    return {"strategy": value} if key == "builds" and isinstance(value, str) else value
+    """A value written in short as it is written in full, so that it merges."""
+    return {SHORTHAND[key]: value} if key in SHORTHAND and isinstance(value, str) else value
 
 
 def settle(problems: Problems, data: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -26,6 +27,17 @@ from wizard.profile.types import (
 
 Strategy = Literal["none", "kaniko", "buildah", "buildkit", "podman", "dind", "shared-runners"]
 SecurityLevel = Literal["restricted", "baseline", "privileged"]
+LEAST_SECURITY: Mapping[Strategy, SecurityLevel] = {
+    "none": "restricted",
+    "kaniko": "baseline",  # root in the container, with the default capabilities
+    "buildah": "baseline",
+    "buildkit": "privileged",  # no container is, but seccomp and AppArmor are unconfined
+    "podman": "privileged",
+    "dind": "privileged",
+    "shared-runners": "restricted",
+}
+"""The strictest Pod Security level that admits a strategy's job pods (Kubernetes 1.32)."""
+
 _GroupPath = Annotated[str, Matching(r"[\w.-]+(?:/[\w.-]+)*", "a group's path, such as acme/team")]
 _ProjectPath = Annotated[
     str, Matching(r"[\w.-]+(?:/[\w.-]+)+", "a project's full path, such as acme/homelab")

@@ -1,0 +1,121 @@
+"""From a file to a profile, or to every problem it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from wizard.core.errors import UsageError
+from wizard.core.problems import Key, Problem, Problems
+from wizard.profile import not_yet, rules
+from wizard.profile.document import Document, parse
+from wizard.profile.edit import set_values
+from wizard.profile.explain import explain
+from wizard.profile.inherit import merged, settle
+from wizard.profile.migrate import upgrade_file, upgraded, version_of
+from wizard.profile.model import CURRENT_VERSION, Profile
+from wizard.profile.reading import STANDARD_INPUT, read_text
+from wizard.profile.save import write
+
+Rule = Callable[[Profile, Problems], None]
+"""Adds what it finds wrong with a profile, by key."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedProfile:
+    """A valid profile, the file it came from, and what was found in it that may not be meant."""
+
+    profile: Profile
+    path: Path
+    text: str
+    """As it stands in the file; an older format is already brought up to date here."""
+    document: Document
+    warnings: list[Problem]
+
+    def place(self, key: Key) -> tuple[int, int]:
+        """Line and column, from 1, where a key is written, or the nearest one around it."""
+        return self.document.place(key)
+
+    def save(self, changes: Mapping[Key, Any]) -> LoadedProfile:
+        """Set values in the file, leaving the rest of it as it is, and load it again.
+
+        A file in an older format is brought up to date first, and a backup kept. The file is read
+        anew, so that what was changed in it since then is not lost.
+
+        Raises: InvalidDocument, when the result is no valid profile (nothing is written then);
+            UsageError and WizardError, when the file cannot be read, edited or written.
+        """
+        if self.path == STANDARD_INPUT:
+            raise UsageError(
+                "A profile from standard input cannot be changed.", fix="name its file"
+            )
+        upgrade_file(self.path)
+        text = set_values(read_text(self.path), changes)
+        loaded = load_text(text, self.path)
+        write(self.path, text)
+        return loaded
+
+    def check(self, rule: Rule) -> None:
+        """Hold the profile against a rule of another room; its warnings join the others.
+
+        Raises: InvalidDocument, with every error and its place.
+        """
+        problems = Problems(str(self.path))
+        rule(self.profile, problems)
+        _place(problems, self.document)
+        problems.raise_if_any()
+        self.warnings.extend(problems.warnings)
+
+
+def load(path: Path) -> LoadedProfile:
+    """Read, check and complete a profile; `-` is standard input.
+
+    Raises: UsageError, when the file cannot be read; InvalidDocument, with every problem at once.
+    """
+    return load_text(read_text(path), path)
+
+
+def load_text(text: str, path: Path) -> LoadedProfile:
+    """The same for a text that is not, or not yet, in the file at `path`.
+
+    Raises: InvalidDocument, with every problem at once.
+    """
+    problems = Problems(str(path))
+    document = parse(text, str(path))
+    version = version_of(document)
+    if version < CURRENT_VERSION:
+        text = upgraded(text, version)
+        document = parse(text, str(path))
+        problems.at("version").warn(
+            f"this file is in format {version}; it was read as {CURRENT_VERSION}"
+        )
+    data = merged(document.data, problems)
+    rules.check_written(document, data, problems)
+    profile = None
+    try:
+        profile = Profile.model_validate(data, by_alias=True, by_name=False)
+    except ValidationError as error:
+        explain(error, data, problems)
+    else:
+        rules.check(profile, problems)
+        not_yet.refuse(profile, problems)
+    _place(problems, document)
+    problems.raise_if_any()
+    assert profile is not None  # noqa: S101 - a failed validation has problems, so it was raised
+    if "defaults" in document.data:
+        profile = profile.model_copy(update={"defaults": document.data["defaults"] or {}})
+    return LoadedProfile(profile, path, text, document, problems.warnings)
+
+
+def _place(problems: Problems, document: Document) -> None:
+    """Give each problem its line and column; one of an inherited value belongs to `defaults`."""
+    settle(problems, document.data)
+    for index, problem in enumerate(problems.found):
+        line, column = document.place(problem.key)
+        if not problem.line:
+            problems.found[index] = replace(problem, line=line, column=column)
+    problems.found.sort(key=lambda problem: (problem.line, problem.column))

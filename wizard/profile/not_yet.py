@@ -1,0 +1,77 @@
+"""What a profile can already say and the wizard cannot do yet: refused in words, never ignored.
+
+Whoever builds one of these removes its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wizard.core.problems import Key, Problems
+from wizard.profile.fields import ITEM
+from wizard.profile.model import Profile
+from wizard.profile.types import Section
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A key, by the model's own names, and the value of it that is refused; None: any value."""
+
+    path: tuple[str, ...]
+    value: str | None
+    what: str
+    instead: str
+
+
+def _line(path: str, value: str | None, what: str, instead: str) -> NotYet:
+    return NotYet(tuple(path.replace(ITEM, f".{ITEM}").split(".")), value, what, instead)
+
+
+_BACKENDS = "write kubernetes or infisical"
+_BUILDERS = "write none or kaniko"
+_LEAVE_OUT = "remove this key"
+
+NOT_YET = (
+    _line("delivery.packaging", "flux", "Flux files", "write argocd or manifests"),
+    _line("delivery.packaging", "helm", "Helm values", "write argocd or manifests"),
+    _line("delivery.target", "merge-request", "merge requests", "write directory"),
+    _line("runners[].builds.strategy", "buildah", "Buildah", _BUILDERS),
+    _line("runners[].builds.strategy", "buildkit", "BuildKit", _BUILDERS),
+    _line("runners[].builds.strategy", "podman", "Podman", _BUILDERS),
+    _line("runners[].builds.strategy", "dind", "Docker in Docker", _BUILDERS),
+    _line("runners[].builds.strategy", "shared-runners", "shared-runners", _BUILDERS),
+    _line("runners[].jobs.gpu", None, "GPUs", _LEAVE_OUT),
+    _line("secrets.backend", "vault", "Vault and OpenBao", _BACKENDS),
+    _line("secrets.backend", "aws", "AWS", _BACKENDS),
+    _line("secrets.backend", "gcp", "Google Cloud", _BACKENDS),
+    _line("secrets.backend", "existing-store", "a store of your own", _BACKENDS),
+    _line("secrets.backend", "sealed-secrets", "Sealed Secrets", _BACKENDS),
+    _line("secrets.backend", "sops", "SOPS", _BACKENDS),
+    _line("gitlab.ca_file", None, "a private CA", _LEAVE_OUT),
+    _line("gitlab.proxy", None, "a proxy", _LEAVE_OUT),
+    _line("secrets.infisical.ca_file", None, "a private CA of Infisical", _LEAVE_OUT),
+    _line("images.registry", None, "a mirror of all images", _LEAVE_OUT),
+    _line("images.mirrors", None, "mirrors of images", _LEAVE_OUT),
+)
+
+
+def refuse(profile: Profile, problems: Problems) -> None:
+    """Add a problem for everything in the profile that does not work yet."""
+    for line in NOT_YET:
+        for key, value in _values(profile, line.path, ()):
+            if value == line.value if line.value else value:
+                problems.add(f"{line.what} cannot be used yet", line.instead, key=key)
+
+
+def _values(value: Any, path: tuple[str, ...], above: Key) -> Iterator[tuple[Key, Any]]:
+    """Every value at a path, with its key as it is written in the file."""
+    if not path:
+        yield above, value
+    elif path[0] == ITEM:
+        for index, item in enumerate(value):
+            yield from _values(item, path[1:], (*above, index))
+    elif isinstance(value, Section):
+        written = type(value).model_fields[path[0]].alias or path[0]
+        yield from _values(getattr(value, path[0]), path[1:], (*above, written))

@@ -1,0 +1,280 @@
+"""Rules between the fields of a profile, each with the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+from urllib.parse import urlsplit
+
+from wizard.core.problems import Key, Problems
+from wizard.core.units import parse_quantity
+from wizard.profile.document import Document
+from wizard.profile.model import Profile
+from wizard.profile.runner import (
+    LEAST_SECURITY,
+    CpuShare,
+    MemoryShare,
+    Runner,
+    SecurityLevel,
+    Toleration,
+)
+
+_SHORTEST_TIMEOUT = 600  # GitLab: maximum_timeout "needs to be at least 10 minutes"
+_SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
+_NEEDS_NO_SECTION = frozenset({"kubernetes", "sealed-secrets"})
+_GITOPS = {"argocd": "Argo CD", "flux": "Flux"}
+# Prefixes of GitLab's tokens, Vault's, AWS's key ids, JWTs, private keys of age and of PEM files.
+_SECRET = re.compile(
+    r"\bgl(?:pat|rtr?|dt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[\w.-]{12,}"
+    r"|\bGR1348941\w{8,}|\bhv[sbr]\.[\w-]{20,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
+    r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.|AGE-SECRET-KEY-1|-----BEGIN [A-Z ]*PRIVATE KEY-----"
+)
+
+
+def check(profile: Profile, problems: Problems) -> None:
+    """Add every broken rule: errors, and warnings for what works but is seldom meant."""
+    _gitlab(profile, problems)
+    _names(profile, problems)
+    _backend(profile, problems)
+    _store(profile, problems)
+    _readers(profile, problems)
+    _cluster(profile, problems)
+    _delivery(profile, problems)
+    for index, runner in enumerate(profile.runners):
+        _jobs_taken(runner, index, problems)
+        _resources(_runner_shares(runner, index), problems)
+        _builds(runner, index, problems)
+        _tolerations(runner.jobs.tolerations, ("runners", index, "jobs"), problems)
+    _resources(_manager_shares(profile), problems)
+    _tolerations(profile.manager.tolerations, ("manager",), problems)
+
+
+def check_written(document: Document, data: Mapping[str, Any], problems: Problems) -> None:
+    """The rules about the text itself, which the model does not show.
+
+    Args:
+        document: as it was written.
+        data: with `defaults` laid under every runner.
+        problems: the collector.
+    """
+    if _SECRET.search(document.text):
+        for key, node in document.scalars():
+            if _SECRET.search(node.value):
+                problems.at(*key).add(
+                    "holds a secret; a profile is made to be shared",
+                    "remove it, and revoke it if this file was ever committed",
+                )
+    runners = data.get("runners")
+    for index, runner in enumerate(runners if isinstance(runners, list) else []):
+        tags = runner.get("tags") if isinstance(runner, dict) else None
+        written = [str(tag) for tag in tags] if isinstance(tags, list) else []
+        for tag in sorted({tag for tag in written if written.count(tag) > 1}):
+            problems.at("runners", index, "tags").warn(f"the tag {tag!r} stands here twice")
+
+
+def _gitlab(profile: Profile, problems: Problems) -> None:
+    gitlab = problems.at("gitlab", "url")
+    server = urlsplit(profile.gitlab.url)
+    if server.scheme == "http":
+        gitlab.warn("tokens travel unencrypted over http", "use https")
+    if profile.gitlab.no_proxy and not profile.gitlab.proxy:
+        problems.at("gitlab", "no_proxy").warn("means nothing without a proxy")
+    for index, runner in enumerate(profile.runners):
+        scope = problems.at("runners", index, "scope")
+        if runner.scope.kind == "instance" and server.hostname == "gitlab.com":
+            scope.add(
+                "gitlab.com takes no instance runners from its users",
+                "write {group: NAME} or {project: PATH}",
+            )
+        if runner.locked and runner.scope.kind != "project":
+            problems.at("runners", index, "locked").warn(
+                f"only a project's runner can be locked; this is one of {_scope(runner)}"
+            )
+
+
+def _scope(runner: Runner) -> str:
+    return "a group" if runner.scope.kind == "group" else "the instance"
+
+
+def _names(profile: Profile, problems: Problems) -> None:
+    first: dict[str, int] = {}
+    for index, runner in enumerate(profile.runners):
+        name = problems.at("runners", index, "name")
+        if runner.name in first:
+            name.add(
+                f"{runner.name!r} is the name of runners[{first[runner.name]}] already",
+                "give each runner a name of its own",
+            )
+        first.setdefault(runner.name, index)
+        if runner.release == profile.shared:
+            name.add(
+                f"{runner.release} is where everything stands that all runners share",
+                "choose another name",
+            )
+
+
+def _backend(profile: Profile, problems: Problems) -> None:
+    secrets, backend = profile.secrets, profile.secrets.backend
+    wanted = backend.replace("-", "_")
+    if getattr(secrets, wanted, None) is None and backend not in _NEEDS_NO_SECTION:
+        problems.at("secrets", "backend").add(
+            f"{backend} needs its settings", f"add `secrets.{wanted}:`"
+        )
+    for choice in get_args(type(secrets).model_fields["backend"].annotation):
+        section = choice.replace("-", "_")
+        if section != wanted and getattr(secrets, section, None) is not None:
+            problems.at("secrets", section).warn(
+                f"is not used, since the backend is {backend}", "remove it"
+            )
+    if secrets.sops and backend == "sops" and not secrets.sops.age:
+        problems.at("secrets", "sops", "age").add(
+            "is empty", "name the age public keys to encrypt for"
+        )
+
+
+def _store(profile: Profile, problems: Problems) -> None:
+    secrets, store = profile.secrets, problems.at("secrets", "store")
+    if not secrets.through_store and "store" in secrets.model_fields_set:
+        store.warn(f"is not used, since the backend is {secrets.backend}", "remove it")
+    if secrets.backend == "existing-store" and secrets.store.create:
+        store.add(
+            "a store of your own cannot be created here",
+            "name it: {kind: ClusterSecretStore, name: NAME}",
+        )
+    if secrets.through_store and secrets.refresh == 0:
+        problems.at("secrets", "refresh").warn(
+            "0 reads the token once, so a rotated one never arrives", "write 15m"
+        )
+
+
+def _readers(profile: Profile, problems: Problems) -> None:
+    aws, vault = profile.secrets.aws, profile.secrets.vault
+    if aws and aws.reader == "irsa" and not aws.reader_role and profile.secrets.store.create:
+        problems.at("secrets", "aws", "reader").add(
+            "irsa needs the role that the reader takes", "add reader_role: its ARN"
+        )
+    if vault and vault.login in {"jwt", "kubernetes"} and not vault.login_role:
+        problems.at("secrets", "vault", "login").add(
+            f"a {vault.login} login needs its role", "add login_role"
+        )
+
+
+def _cluster(profile: Profile, problems: Problems) -> None:
+    cluster = profile.cluster
+    if cluster.namespace == cluster.job_namespace:
+        problems.at("cluster", "job_namespace").warn(
+            "jobs run beside the manager, whose Secrets a job that may create pods can mount",
+            f"give them a namespace of their own, such as {cluster.namespace}-jobs",
+        )
+    for key, namespace in (
+        ("namespace", cluster.namespace),
+        ("job_namespace", cluster.job_namespace),
+    ):
+        if namespace in _SYSTEM_NAMESPACES:
+            problems.at("cluster", key).add(
+                f"{namespace} belongs to Kubernetes itself", "name another; it is made for you"
+            )
+    if not cluster.architectures:
+        problems.at("cluster", "architectures").add("is empty", "write [amd64], or what you have")
+
+
+def _delivery(profile: Profile, problems: Problems) -> None:
+    delivery = profile.delivery
+    needs = _GITOPS.get(delivery.packaging)
+    if not needs and delivery.target == "merge-request":
+        needs = "a merge request"
+    if needs and not delivery.repository:
+        problems.at("delivery").add(
+            f"{needs} needs the Git repository that the files are committed to",
+            "add `repository:` with `url: https://gitlab.com/acme/gitops.git`",
+        )
+
+
+def _jobs_taken(runner: Runner, index: int, problems: Problems) -> None:
+    if not runner.run_untagged and not runner.tags:
+        problems.at("runners", index, "run_untagged").add(
+            "a runner without tags that refuses untagged jobs never gets a job",
+            "add tags, or set run_untagged: true",
+        )
+    timeout = runner.maximum_timeout
+    if timeout is not None and timeout < _SHORTEST_TIMEOUT:
+        problems.at("runners", index, "maximum_timeout").add(
+            f"{timeout} seconds is shorter than the 10 minutes that GitLab takes at least",
+            "write 10m or more",
+        )
+
+
+_Shares = Iterator[tuple[Key, CpuShare | MemoryShare]]
+
+
+def _runner_shares(runner: Runner, index: int) -> _Shares:
+    for containers, where in (
+        (runner.jobs, ()),
+        (runner.jobs.helper, ("helper",)),
+        (runner.jobs.services, ("services",)),
+    ):
+        key: Key = ("runners", index, "jobs", *where)
+        yield (*key, "cpu"), containers.cpu
+        yield (*key, "memory"), containers.memory
+        yield (*key, "ephemeral_storage"), containers.ephemeral_storage
+
+
+def _manager_shares(profile: Profile) -> _Shares:
+    yield ("manager", "cpu"), profile.manager.cpu
+    yield ("manager", "memory"), profile.manager.memory
+
+
+def _resources(shares: _Shares, problems: Problems) -> None:
+    for key, share in shares:
+        if _above(share.request, share.limit):
+            problems.at(*key, "request").add(
+                f"{share.request} is more than the limit, {share.limit}",
+                "lower the request or raise the limit",
+            )
+        if _above(share.limit, share.ceiling):
+            problems.at(*key, "ceiling").add(
+                f"{share.ceiling} is less than the limit, {share.limit}, which every job has",
+                "raise the ceiling, or leave it out",
+            )
+        if share.ceiling and key[0] == "manager":
+            problems.at(*key, "ceiling").add("is for jobs; the manager has none", "remove it")
+
+
+def _above(lower: str | None, upper: str | None) -> bool:
+    return bool(lower and upper) and parse_quantity(lower or "") > parse_quantity(upper or "")
+
+
+def _builds(runner: Runner, index: int, problems: Problems) -> None:
+    builds, strategy = runner.builds, runner.builds.strategy
+    if builds.image and strategy in {"none", "shared-runners"}:
+        problems.at("runners", index, "builds", "image").add(
+            f"this runner builds no images with {strategy}, so it needs no builder",
+            "remove it, or choose a strategy",
+        )
+    if builds.mtu and strategy != "dind":
+        problems.at("runners", index, "builds", "mtu").add(
+            "only Docker in Docker has a network of its own", "remove it"
+        )
+    if LEAST_SECURITY[strategy] == "privileged":
+        problems.at("runners", index, "builds").warn(
+            f"{strategy} makes the whole job namespace privileged: any job in it can take the node",
+            "give this runner a profile of its own, with its own job namespace and nodes",
+        )
+    levels = get_args(SecurityLevel)
+    wanted, least = runner.jobs.pod_security, LEAST_SECURITY[strategy]
+    if wanted != "auto" and levels.index(wanted) < levels.index(least):
+        problems.at("runners", index, "jobs", "pod_security").add(
+            f"{strategy} does not run under {wanted}; it needs {least}",
+            "write auto, or choose another way to build",
+        )
+
+
+def _tolerations(tolerations: list[Toleration], above: Key, problems: Problems) -> None:
+    # Kubernetes' own validation (core/validation, 1.32), which would refuse the pod of every job.
+    for index, toleration in enumerate(tolerations):
+        spot = problems.at(*above, "tolerations", index)
+        if toleration.operator == "Exists" and toleration.value:
+            spot.add("a toleration with Exists has no value", "remove it, or write Equal")
+        if toleration.operator == "Equal" and toleration.key is None:
+            spot.add("a toleration without a key tolerates every taint", "write operator: Exists")
