@@ -1,0 +1,35 @@
+"""Profile to manifests and files: no network, clock or randomness; the same bytes everywhere."""
+
+from __future__ import annotations
+
+from wizard.core.manifest import RenderedFile
+from wizard.profile.model import Profile
+from wizard.render.checks import check
+from wizard.render.config_toml import config, config_toml
+from wizard.render.images import ImageUse, images
+from wizard.render.job_pod import job_pod
+from wizard.render.objects import manager_labels
+from wizard.render.packagings import PACKAGINGS
+from wizard.render.releases import manifests
+from wizard.render.security import pod_security_level
+
+__all__ = [
+    "ImageUse",
+    "check",
+    "config",
+    "config_toml",
+    "files",
+    "images",
+    "job_pod",
+    "manager_labels",
+    "manifests",
+    "pod_security_level",
+]
+
+
+def files(profile: Profile) -> list[RenderedFile]:
+    """The whole delivery, in the packaging that the profile chose.
+
+    The profile is one that `check` found no error in. Raises: LookupError, for any other.
+    """
+    return PACKAGINGS[profile.delivery.packaging](profile)

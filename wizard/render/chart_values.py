@@ -1,0 +1,96 @@
+"""The values with which GitLab's chart makes the same runner as our own manifests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.render.config_toml import METRICS_PORT, SHUTDOWN_TIMEOUT, merged, template_toml
+from wizard.render.images import manager_image, mirrored
+from wizard.render.manager import (
+    CONTAINER_SECURITY,
+    STRATEGY,
+    TMP_MOUNT,
+    TMP_VOLUME,
+    placement,
+    pod_annotations,
+    pod_security,
+    pull_policy,
+    resources,
+)
+from wizard.render.objects import given, labels
+from wizard.render.rbac import rules
+
+
+def values(profile: Profile, runner: Runner) -> dict[str, Any]:
+    """The chart's values for one runner, the profile's `extra_values` over them.
+
+    Nothing that GitLab keeps for a runner is among them (tags, locked, timeout and so on): with a
+    runner authentication token the chart drops some of these and fails on others.
+    """
+    found: dict[str, Any] = {
+        "fullnameOverride": runner.release,
+        "gitlabUrl": profile.gitlab.url,
+        "runners": {
+            "name": runner.name,
+            "secret": runner.token_secret,
+            "jobNamespace": profile.cluster.job_namespace,
+            "config": helm_text(template_toml(profile, runner)),
+        },
+        **_process(profile, runner),
+        **_pod(profile, runner),
+    }
+    return merged(found, runner.extra_values)
+
+
+def helm_text(text: str) -> str:
+    """Text that Helm's `tpl` gives back as it is: the chart runs `runners.config` through it."""
+    return text.replace("{{", '{{ "{{" }}')
+
+
+def _process(profile: Profile, runner: Runner) -> dict[str, Any]:
+    manager = profile.manager
+    return {
+        "concurrent": runner.jobs.concurrent,
+        "checkInterval": manager.check_interval,
+        "shutdown_timeout": SHUTDOWN_TIMEOUT,
+        "terminationGracePeriodSeconds": manager.drain,
+        "unregisterRunners": True,
+        "logLevel": manager.log_level,
+        "logFormat": manager.log_format,
+        "metrics": {"enabled": True, "port": METRICS_PORT},
+        # The chart's own check asks GitLab, and counts a quick refusal as a dead manager: after
+        # three of them it restarts every manager of every cluster. A manager that ends is
+        # restarted without any probe, so this one may wait until GitLab has been away for a day.
+        "livenessProbe": {"periodSeconds": 300, "failureThreshold": 288},
+        # The chart's own first look comes after a minute.
+        "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 10},
+    }
+
+
+def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
+    manager = profile.manager
+    return {
+        "replicas": 1,
+        "strategy": STRATEGY,
+        "image": _image(mirrored(profile, manager_image(profile))),
+        "imagePullPolicy": pull_policy(profile),
+        "serviceAccount": {"create": True, "name": runner.release},
+        "rbac": {"create": True, "clusterWideAccess": False, "rules": rules(profile, runner)},
+        "podSecurityContext": pod_security(manager),
+        "securityContext": CONTAINER_SECURITY,
+        "resources": resources(manager),
+        "volumes": [TMP_VOLUME],
+        "volumeMounts": [TMP_MOUNT],
+        "deploymentLabels": labels(profile, runner),
+        "podLabels": labels(profile, runner),
+        **given(podAnnotations=pod_annotations(runner)),
+        **placement(manager),
+    }
+
+
+def _image(reference: str) -> dict[str, str]:
+    name, _, tag = reference.rpartition(":")
+    registry, _, path = name.partition("/")
+    return {"registry": registry, "image": path, "tag": tag}

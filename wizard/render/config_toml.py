@@ -1,0 +1,186 @@
+"""The runner's config.toml.
+
+How many jobs run at once is one question, `jobs.concurrent` (N), and three keys follow from it:
+
+* `concurrent = N`, the most jobs of the whole manager. It serves one `[[runners]]` entry, so this
+  is the runner's own number.
+* `limit = N`, the most jobs of that entry: the same, so that a second entry added by hand does not
+  take its share unseen.
+* `request_concurrency = max(2, min(N, 4))`, the most questions for a job under way at once. GitLab
+  may hold a question for 50 s (long polling), and with 1 a second job waits that long although
+  there is room for it; the runner warns of it, and advises 2 to 4 (`commands/multi.go`, 19.3.0).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tomli_w
+
+from wizard.profile.model import Profile
+from wizard.profile.runner import CpuShare, Jobs, MemoryShare, Runner, Toleration
+from wizard.render.catalogue import runner_keys
+from wizard.render.images import ARCH_LABEL, helper_image, job_architecture, mirrored
+from wizard.render.objects import given
+from wizard.render.security import job_environment, job_security
+
+METRICS_PORT = 9252
+SHUTDOWN_TIMEOUT = 30
+"""Seconds for a manager that is told to stop at once, as the runner's own default."""
+TOKEN_PLACEHOLDER = "@RUNNER_TOKEN@"  # noqa: S105
+"""Stands for the token, which the manager puts in when it starts; it never stands in a file."""
+
+_POD_BUDGET = "runners.kubernetes.pod_disruption_budget"
+
+
+def config(profile: Profile, runner: Runner) -> dict[str, Any]:
+    """The whole config.toml of a runner as data, with `TOKEN_PLACEHOLDER` for its token."""
+    manager = profile.manager
+    return {
+        "concurrent": runner.jobs.concurrent,
+        "check_interval": manager.check_interval,
+        "log_level": manager.log_level,
+        "log_format": manager.log_format,
+        "listen_address": f":{METRICS_PORT}",
+        "shutdown_timeout": SHUTDOWN_TIMEOUT,
+        "runners": [
+            {
+                "name": runner.name,
+                "url": profile.gitlab.url,
+                "token": TOKEN_PLACEHOLDER,
+                "executor": "kubernetes",
+                **runner_table(profile, runner),
+            }
+        ],
+    }
+
+
+def config_toml(profile: Profile, runner: Runner) -> str:
+    """The whole config.toml of a runner, with `TOKEN_PLACEHOLDER` for its token."""
+    return tomli_w.dumps(config(profile, runner))
+
+
+def template_toml(profile: Profile, runner: Runner) -> str:
+    """The `[[runners]]` part alone: what GitLab's chart merges into the registration it makes."""
+    return tomli_w.dumps({"runners": [runner_table(profile, runner)]})
+
+
+def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
+    """The `[[runners]]` table, without what registration knows: name, url, token, executor."""
+    table: dict[str, Any] = {
+        "limit": runner.jobs.concurrent,
+        "request_concurrency": max(2, min(runner.jobs.concurrent, 4)),
+        # After three failed questions in a row the runner asks no more, by default for an hour.
+        # A GitLab that is updated would cost an hour of waiting jobs.
+        "unhealthy_interval": "1m0s",
+    }
+    if environment := job_environment(runner):
+        table["environment"] = environment
+    table["feature_flags"] = {
+        # From three quarters of a token's life on, a runner would reset the token by itself and
+        # keep the new one in memory only: lost with the pod, and the stored one is dead.
+        "FF_DISABLE_AUTOMATIC_TOKEN_ROTATION": True,
+    }
+    table["kubernetes"] = _kubernetes(profile, runner)
+    return merged(table, runner.extra_config)
+
+
+def merged(ours: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """`more` over `ours`, mapping by mapping; lists are replaced as a whole."""
+    result = dict(ours)
+    for key, value in more.items():
+        if isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = value
+    return result
+
+
+def job_service_account(runner: Runner) -> str:
+    """The ServiceAccount of the runner's jobs: one without rights and without a token."""
+    return f"{runner.release}-job"
+
+
+def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
+    jobs = runner.jobs
+    table: dict[str, Any] = {
+        "namespace": profile.cluster.job_namespace,
+        "image": mirrored(profile, jobs.image),
+        "pull_policy": [profile.images.pull_policy],
+        "allowed_pull_policies": [profile.images.pull_policy],
+        "service_account": job_service_account(runner),
+        "automount_service_account_token": False,
+        "poll_timeout": jobs.start_timeout,
+        "print_pod_warning_events": True,
+        **_resources(jobs),
+        **_where(profile, runner),
+        **job_security(profile, runner),
+    }
+    if runner_keys(profile.manager.runner_version).knows(_POD_BUDGET):
+        # A node that is drained waits for its jobs, which end within their timeout.
+        table["pod_disruption_budget"] = True
+    return table | given(
+        allowed_images=jobs.allowed_images,
+        allowed_services=jobs.allowed_services,
+        image_pull_secrets=jobs.image_pull_secrets,
+        priority_class_name=jobs.priority_class,
+        runtime_class_name=jobs.runtime_class,
+    )
+
+
+def _resources(jobs: Jobs) -> dict[str, str]:
+    """Requests, limits and ceilings; the init container uses the helper's (19.3.0)."""
+    keys: dict[str, str] = {}
+    for prefix, group in (("", jobs), ("helper_", jobs.helper), ("service_", jobs.services)):
+        keys |= _share(f"{prefix}cpu", group.cpu)
+        keys |= _share(f"{prefix}memory", group.memory)
+        keys |= _share(f"{prefix}ephemeral_storage", group.ephemeral_storage)
+    return keys
+
+
+def _share(name: str, share: CpuShare | MemoryShare) -> dict[str, str]:
+    found = {
+        f"{name}_request": share.request,
+        f"{name}_limit": share.limit,
+        f"{name}_limit_overwrite_max_allowed": share.ceiling,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _where(profile: Profile, runner: Runner) -> dict[str, Any]:
+    """Which nodes take the jobs, and the helper image that runs there.
+
+    The runner picks its helper's architecture by the node selector, else amd64
+    (`retrieveHelperImageConfig` in `executors/kubernetes/kubernetes.go`, 19.3.0), so the selector
+    is written wherever the jobs' architecture is another.
+    """
+    selector = dict(runner.jobs.node_selector)
+    architecture = job_architecture(profile, runner)
+    if architecture != "amd64":
+        selector.setdefault(ARCH_LABEL, architecture)
+    found: dict[str, Any] = {}
+    if selector:
+        found["node_selector"] = selector
+    if runner.jobs.tolerations:
+        found["node_tolerations"] = _tolerations(runner.jobs.tolerations)
+    helper = helper_image(profile, architecture)
+    if (mirror := mirrored(profile, helper)) != helper:
+        found["helper_image"] = mirror
+    return found
+
+
+def _tolerations(tolerations: list[Toleration]) -> dict[str, str]:
+    """The map that the runner turns into tolerations again: `"key=value" = "Effect"`.
+
+    A key without `=` means that any value is tolerated, an empty effect every effect. The map
+    holds one effect for each key, so two effects of one taint become every effect.
+    """
+    found: dict[str, str] = {}
+    for toleration in tolerations:
+        key = toleration.key or ""
+        if toleration.operator == "Equal":
+            key += f"={toleration.value}"
+        effect = toleration.effect or ""
+        found[key] = effect if found.setdefault(key, effect) == effect else ""
+    return found

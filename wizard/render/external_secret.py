@@ -1,0 +1,170 @@
+"""The token's way into the cluster through External Secrets: the store and the ExternalSecret.
+
+Every server default is written out, because a GitOps controller would see the ones that the server
+adds as a difference for ever (external-secrets #6797). `external-secrets.io/v1` is served since
+0.16 and alone since 0.17.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wizard.core.manifest import Manifest
+from wizard.core.units import go_duration
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.profile.secrets import BackendName, Infisical
+from wizard.render.objects import labels, manifest
+
+_API = "external-secrets.io/v1"
+_OPERATOR_NAMESPACE = "external-secrets"
+TOKEN_NAME = "RUNNER_TOKEN"  # noqa: S105
+"""The name of the value in a backend."""
+
+
+def external_secret(profile: Profile, runner: Runner) -> Manifest | None:
+    """What makes the token's Secret; None where the wizard or another controller writes it."""
+    if not profile.secrets.through_store:
+        return None
+    remote = _REMOTE[profile.secrets.backend](profile, runner)
+    return manifest(
+        _API,
+        "ExternalSecret",
+        runner.token_secret,
+        profile.cluster.namespace,
+        labels(profile, runner),
+        spec={
+            "refreshPolicy": "Periodic",
+            "refreshInterval": go_duration(profile.secrets.refresh),
+            "secretStoreRef": _store_reference(profile),
+            "target": _target(profile, runner),
+            "data": [
+                {
+                    "secretKey": TOKEN_NAME,
+                    "remoteRef": {
+                        **remote,
+                        "conversionStrategy": "Default",
+                        "decodingStrategy": "None",
+                        "metadataPolicy": "None",
+                    },
+                }
+            ],
+        },
+    )
+
+
+def store(profile: Profile) -> Manifest | None:
+    """The store that only the managers' namespace may use; None where one is there already.
+
+    It is a ClusterSecretStore, so that the reader's credential can stay in the operator's own
+    namespace: out of reach of the managers and of every job.
+    """
+    if not profile.secrets.through_store or not profile.secrets.store.create:
+        return None
+    return manifest(
+        _API,
+        "ClusterSecretStore",
+        profile.shared,
+        "",
+        labels(profile),
+        spec={
+            "conditions": [{"namespaces": [profile.cluster.namespace]}],
+            "provider": _PROVIDERS[profile.secrets.backend](profile),
+        },
+    )
+
+
+def readable_backends() -> frozenset[BackendName]:
+    """The backends for which an ExternalSecret can be rendered."""
+    return frozenset(_REMOTE)
+
+
+def creatable_stores() -> frozenset[BackendName]:
+    """The backends for which a store can be rendered."""
+    return frozenset(_PROVIDERS)
+
+
+def _store_reference(profile: Profile) -> dict[str, str]:
+    wanted = profile.secrets.store
+    if wanted.create:
+        return {"kind": "ClusterSecretStore", "name": profile.shared}
+    return {"kind": wanted.kind, "name": wanted.name or ""}
+
+
+def _target(profile: Profile, runner: Runner) -> dict[str, Any]:
+    return {
+        "name": runner.token_secret,
+        "creationPolicy": "Owner",
+        # A backend that does not answer must not take the token away from a manager that runs.
+        "deletionPolicy": "Retain",
+        "template": {
+            "engineVersion": "v2",
+            "mergePolicy": "Replace",
+            "type": "Opaque",
+            "metadata": {"labels": labels(profile, runner)},
+            "data": {
+                # A line end after the token makes every request of the runner invalid.
+                "runner-token": f"{{{{ .{TOKEN_NAME} | trim }}}}",
+                # GitLab's chart mounts both keys by name; without this one no pod starts.
+                "runner-registration-token": "",
+            },
+        },
+    }
+
+
+def _infisical_settings(profile: Profile) -> Infisical:
+    if profile.secrets.infisical is None:
+        raise LookupError("the backend is infisical, and secrets.infisical is missing")
+    return profile.secrets.infisical
+
+
+def _infisical_key(profile: Profile, runner: Runner) -> dict[str, str]:
+    folder = _infisical_settings(profile).path.rstrip("/")
+    return {"key": f"{folder}/{runner.name}/{TOKEN_NAME}"}
+
+
+def _own_key(profile: Profile, runner: Runner) -> dict[str, str]:
+    own = profile.secrets.existing_store
+    if own is None:
+        raise LookupError("the backend is existing-store, and secrets.existing_store is missing")
+    found = {"key": own.key.replace("{runner}", runner.name)}
+    if own.property:
+        found["property"] = own.property.replace("{runner}", runner.name)
+    return found
+
+
+def _infisical_provider(profile: Profile) -> dict[str, Any]:
+    settings = _infisical_settings(profile)
+    where = {
+        "name": settings.reader_secret.name,
+        "namespace": settings.reader_secret.namespace or _OPERATOR_NAMESPACE,
+    }
+    if settings.reader == "kubernetes-auth":
+        auth = {"kubernetesAuthCredentials": {"identityId": {**where, "key": "identityId"}}}
+    else:
+        keys = ("clientId", "clientSecret")
+        auth = {"universalAuthCredentials": {key: {**where, "key": key} for key in keys}}
+    return {
+        "infisical": {
+            "hostAPI": settings.host,
+            "auth": auth,
+            "secretsScope": {
+                "projectSlug": settings.project,
+                "environmentSlug": settings.environment,
+                # The operator lists this folder to see whether the store works.
+                "secretsPath": settings.path,
+                "recursive": False,
+                "expandSecretReferences": True,
+            },
+        }
+    }
+
+
+_REMOTE: dict[BackendName, Callable[[Profile, Runner], dict[str, str]]] = {
+    "infisical": _infisical_key,
+    "existing-store": _own_key,
+}
+_PROVIDERS: dict[BackendName, Callable[[Profile], dict[str, Any]]] = {
+    "infisical": _infisical_provider,
+}

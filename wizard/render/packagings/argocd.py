@@ -1,0 +1,146 @@
+"""Argo CD: an Application for each runner, of GitLab's chart and the runner's own folder.
+
+What the runners share is an Application of its own, and goes first. Waves order the objects of one
+Application, and Applications among themselves where another one holds them ("app of apps").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.core.manifest import Manifest, RenderedFile
+from wizard.profile.delivery import Repository
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.render.chart_values import values
+from wizard.render.objects import labels
+from wizard.render.ownership import header
+from wizard.render.packagings.folders import (
+    apps_path,
+    manifest_files,
+    manifests_path,
+    token_note,
+)
+from wizard.render.pipelines import pipeline
+from wizard.render.releases import companions, shared
+from wizard.render.versions import chart_version
+from wizard.render.yaml_text import to_yaml
+
+_WAVE = "argocd.argoproj.io/sync-wave"
+_OPTIONS = "argocd.argoproj.io/sync-options"
+_SHARED_WAVE = "-2"
+# The token is there before the manager starts: Argo CD waits until an ExternalSecret is Ready.
+_WAVES = {"Namespace": "-3", "ClusterSecretStore": "-2", "ExternalSecret": "-1"}
+_SYNC_OPTIONS = [
+    "CreateNamespace=true",
+    "PrunePropagationPolicy=foreground",
+    "PruneLast=true",
+    "ServerSideApply=true",
+]
+
+
+def files(profile: Profile) -> list[RenderedFile]:
+    """The Applications, and the folders of manifests that they read."""
+    apps, root = apps_path(profile), manifests_path(profile)
+    shared_folder, names = f"{root}/{profile.shared}", {"ClusterSecretStore": "store"}
+    found = [_application_file(f"{apps}/{profile.shared}", profile, _shared_application(profile))]
+    for runner in profile.runners:
+        path, body = f"{apps}/{runner.release}", _runner_application(profile, runner)
+        found.append(_application_file(path, profile, body, runner))
+    found += manifest_files(profile, shared_folder, map(_in_waves, shared(profile)), names)
+    for runner in profile.runners:
+        own = map(_in_waves, companions(profile, runner))
+        found += manifest_files(profile, f"{root}/{runner.release}", own)
+    return found + [pipeline(profile, runner) for runner in profile.runners]
+
+
+def _application_file(
+    path: str, profile: Profile, body: Mapping[str, Any], runner: Runner | None = None
+) -> RenderedFile:
+    note = token_note(profile, runner) if runner else ""
+    about = f"runner {runner.name}: the chart and its folder" if runner else "what runners share"
+    return RenderedFile(f"{path}.yaml", header(profile) + note + to_yaml(body), about)
+
+
+def _shared_application(profile: Profile) -> dict[str, Any]:
+    return _application(
+        profile,
+        profile.shared,
+        labels(profile),
+        {"source": _folder_source(profile, profile.shared)},
+        _SHARED_WAVE,
+    )
+
+
+def _runner_application(profile: Profile, runner: Runner) -> dict[str, Any]:
+    chart = {
+        "repoURL": profile.delivery.chart.repository,
+        "chart": "gitlab-runner",
+        "targetRevision": chart_version(profile),
+        "helm": {"releaseName": runner.release, "valuesObject": values(profile, runner)},
+    }
+    sources = {"sources": [chart, _folder_source(profile, runner.release)]}
+    return _application(profile, runner.release, labels(profile, runner), sources, "0")
+
+
+def _folder_source(profile: Profile, folder: str) -> dict[str, Any]:
+    repository = _repository(profile)
+    return {
+        "repoURL": repository.url,
+        "targetRevision": repository.branch,
+        "path": f"{manifests_path(profile)}/{folder}",
+    }
+
+
+def _repository(profile: Profile) -> Repository:
+    if profile.delivery.repository is None:
+        raise LookupError("as: argocd needs delivery.repository")
+    return profile.delivery.repository
+
+
+def _application(
+    profile: Profile, name: str, labelled: dict[str, str], sources: dict[str, Any], wave: str
+) -> dict[str, Any]:
+    argocd = profile.delivery.argocd
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": "Application",
+        "metadata": {
+            "name": name,
+            "namespace": argocd.namespace,
+            "labels": labelled,
+            "annotations": {_WAVE: wave},
+            # Deleting the Application takes what it made with it: no manager is left running that
+            # nothing looks after. Namespaces stay, and with them the jobs' and other people's data.
+            "finalizers": ["resources-finalizer.argocd.argoproj.io"],
+        },
+        "spec": {
+            "project": argocd.project,
+            **sources,
+            "destination": {
+                "server": "https://kubernetes.default.svc",
+                "namespace": profile.cluster.namespace,
+            },
+            "syncPolicy": {
+                "automated": {"prune": True, "selfHeal": True},
+                "syncOptions": _SYNC_OPTIONS,
+                "retry": {
+                    "limit": 10,
+                    "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m0s"},
+                },
+            },
+        },
+    }
+
+
+def _in_waves(manifest: Manifest) -> Manifest:
+    annotations = {}
+    if manifest.kind in _WAVES:
+        annotations[_WAVE] = _WAVES[manifest.kind]
+    if manifest.kind == "Namespace":
+        annotations[_OPTIONS] = "Delete=false,Prune=false"
+    if not annotations:
+        return manifest
+    metadata = {**manifest.body["metadata"], "annotations": annotations}
+    return Manifest({**manifest.body, "metadata": metadata})

@@ -1,0 +1,77 @@
+"""Manifests as files: one kind a file, named by what it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from wizard.core.manifest import Manifest, RenderedFile
+from wizard.profile.delivery import Repository
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.render.ownership import header
+from wizard.render.yaml_text import to_documents
+
+_ABOUT = {
+    "Namespace": "the namespaces, and the Pod Security level each enforces",
+    "ClusterSecretStore": "how External Secrets reads the backend, for our namespace only",
+    "ServiceAccount": "who the manager is, and who its jobs are",
+    "Role": "what the manager may do where its jobs run",
+    "RoleBinding": "that Role, given to the manager",
+    "ConfigMap": "the runner's config.toml, without its token",
+    "ExternalSecret": "brings the runner's token into the cluster",
+    "Deployment": "the runner manager",
+    "PodDisruptionBudget": "how nodes may be drained under the manager",
+    "Application": "what Argo CD keeps in step",
+}
+
+
+def apps_path(profile: Profile) -> str:
+    """The folder of Applications, relative to the delivery's directory."""
+    return _folder(profile, "apps_path")
+
+
+def manifests_path(profile: Profile) -> str:
+    """The folder of manifests, relative to the delivery's directory."""
+    return _folder(profile, "manifests_path")
+
+
+def _folder(profile: Profile, field: str) -> str:
+    repository = profile.delivery.repository
+    default = Repository.model_fields[field].default
+    return str(getattr(repository, field) if repository else default).rstrip("/")
+
+
+def manifest_files(
+    profile: Profile,
+    folder: str,
+    manifests: Iterable[Manifest],
+    names: dict[str, str] | None = None,
+) -> list[RenderedFile]:
+    """Each kind as one file of the folder; `names` gives a kind another file name."""
+    kinds: dict[str, list[Manifest]] = {}
+    for manifest in manifests:
+        kinds.setdefault(manifest.kind, []).append(manifest)
+    return [
+        RenderedFile(
+            f"{folder}/{(names or {}).get(kind) or _file_name(kind, len(found))}.yaml",
+            header(profile) + to_documents([manifest.body for manifest in found]),
+            _ABOUT.get(kind, kind),
+        )
+        for kind, found in kinds.items()
+    ]
+
+
+def token_note(profile: Profile, runner: Runner) -> str:
+    """Comment lines: where the token's Secret comes from, where no file makes it."""
+    if profile.secrets.through_store:
+        return ""
+    return (
+        f"# The Secret {profile.cluster.namespace}/{runner.token_secret} holds the runner's token\n"
+        "# and never stands in a file: `runner-wizard apply` writes it into the cluster.\n"
+    )
+
+
+def _file_name(kind: str, count: int) -> str:
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind).lower()
+    return f"{name}s" if count > 1 or kind == "Namespace" else name

@@ -1,0 +1,51 @@
+"""Everything the profile wants in a cluster, in the order in which it is needed."""
+
+from __future__ import annotations
+
+from wizard.core.manifest import Manifest
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.render.accounts import job_account, manager_account, namespaces
+from wizard.render.external_secret import external_secret, store
+from wizard.render.manager import config_map, deployment, disruption_budget
+from wizard.render.rbac import role, role_binding
+
+
+def shared(profile: Profile) -> list[Manifest]:
+    """What all runners share: the namespaces, and the store where the wizard makes it."""
+    return [*namespaces(profile), *_there(store(profile))]
+
+
+def companions(profile: Profile, runner: Runner) -> list[Manifest]:
+    """What GitLab's chart does not make for a runner."""
+    return [
+        job_account(profile, runner),
+        *_there(external_secret(profile, runner)),
+        disruption_budget(profile, runner),
+    ]
+
+
+def release(profile: Profile, runner: Runner) -> list[Manifest]:
+    """All of one runner, where no chart makes any of it."""
+    return [
+        manager_account(profile, runner),
+        job_account(profile, runner),
+        role(profile, runner),
+        role_binding(profile, runner),
+        config_map(profile, runner),
+        *_there(external_secret(profile, runner)),
+        deployment(profile, runner),
+        disruption_budget(profile, runner),
+    ]
+
+
+def manifests(profile: Profile) -> list[Manifest]:
+    """Everything for a cluster without any chart; the tokens' Secrets are never among it."""
+    found = shared(profile)
+    for runner in profile.runners:
+        found += release(profile, runner)
+    return found
+
+
+def _there(manifest: Manifest | None) -> list[Manifest]:
+    return [manifest] if manifest else []

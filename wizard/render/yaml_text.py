@@ -1,0 +1,48 @@
+"""YAML as people write it: keys in their order, block scalars, no aliases, nothing to guess."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+
+# YAML 1.1 and 1.2 differ, and so do their readers: what any of them would misread is quoted.
+_BEGIN_OF_NUMBERS = frozenset("0123456789+-.")
+_WORDS = frozenset({"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+
+
+class _Dumper(yaml.CSafeDumper):
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, value: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in value else '"' if _may_be_misread(value) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+def _may_be_misread(value: str) -> bool:
+    """Whether some reader might take the bare text for a number, a date, a boolean or null."""
+    return value[:1] in _BEGIN_OF_NUMBERS or value.lower() in _WORDS
+
+
+_Dumper.add_representer(str, _text)
+
+
+def to_yaml(document: Mapping[str, Any]) -> str:
+    """One document, without the `---` before it; the same bytes for the same data."""
+    return yaml.dump(
+        document,
+        Dumper=_Dumper,
+        sort_keys=False,
+        default_flow_style=False,
+        allow_unicode=True,
+        width=10_000,  # a folded line would be one more thing to read
+    )
+
+
+def to_documents(documents: list[Mapping[str, Any]]) -> str:
+    """Several documents, `---` between them."""
+    return "---\n".join(to_yaml(document) for document in documents)
