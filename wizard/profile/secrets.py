@@ -66,6 +66,10 @@ class Infisical(Section):
         "The Secret with the reader's credential: clientId and clientSecret, or identityId.",
     )
 
+    def folder(self, runner: str) -> str:
+        """The folder of a runner, whose secret is named `TOKEN_FIELD`."""
+        return f"{self.path.rstrip('/')}/{runner}"
+
 
 class Vault(Section):
     """HashiCorp Vault or OpenBao."""
@@ -218,6 +222,11 @@ class Store(Section):
     @model_validator(mode="before")
     @classmethod
     def _create_may_be_a_word(cls, value: Any) -> Any:
+        if isinstance(value, str) and value != "create":
+            raise ValueError(
+                f"{value[:80]!r} is not a store; write the word create, or "
+                "{kind: ClusterSecretStore, name: NAME}"
+            )
         return {"create": True} if value == "create" else value
 
     @model_validator(mode="after")

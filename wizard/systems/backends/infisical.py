@@ -1,0 +1,143 @@
+"""Tokens in Infisical: one secret RUNNER_TOKEN in a folder of its own for each runner."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from wizard.core.errors import NotAllowed, WizardError
+from wizard.core.findings import Check, Finding, Verdict
+from wizard.core.secrets import SecretStr, fingerprint
+from wizard.profile.runner import Runner
+from wizard.profile.secrets import TOKEN_FIELD
+from wizard.systems.backends import Stored
+from wizard.systems.backends.infisical_project import Kept, Project
+from wizard.systems.backends.infisical_session import Session
+from wizard.systems.backends.surroundings import Surroundings
+
+
+class InfisicalSecrets:
+    """The secret of each runner, at PATH/NAME/RUNNER_TOKEN of one project and environment.
+
+    Raises: UsageError, when the CA file that the profile names is not there.
+    """
+
+    def __init__(self, around: Surroundings) -> None:
+        settings = around.profile.secrets.infisical
+        assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
+        self._settings = settings
+        self._runners = around.profile.runners
+        self._session = Session(settings.host, around.beside(settings.ca_file), around)
+        self._project = Project(self._session, settings.project, settings.environment)
+
+    def where(self, runner: Runner) -> str:
+        settings = self._settings
+        return (
+            f"Infisical project {settings.project}, {settings.environment}, "
+            f"{self._settings.folder(runner.name)}/{TOKEN_FIELD}"
+        )
+
+    def check(self) -> list[Check]:
+        settings = self._settings
+        place = f"project {settings.project}, environment {settings.environment}"
+        folder = settings.folder(self._runners[0].name)
+        looks: dict[str, Callable[[], object]] = {
+            f"reach {self._session.host}": self._session.is_there,
+            "sign in as a machine identity": self._session.sign_in,
+            f"find {place}": self._project.id,
+            f"read {folder}": lambda: self._visible(folder),
+        }
+        checks: list[Check] = []
+        for name, look in looks.items():
+            try:
+                look()
+            except WizardError as error:
+                finding = Finding(error.problem, cause=error.cause, fix=error.fix)
+                return [*checks, Check(name, Verdict.FAIL, finding)]
+            checks.append(Check(name, Verdict.OK))
+        return [*checks, Check(f"write {folder}", Verdict.UNSEEN, self._unseen(folder))]
+
+    def read(self, runner: Runner) -> Stored | None:
+        kept = self._project.read(self._settings.folder(runner.name))
+        if kept is None:
+            return None
+        if kept.hidden:
+            return Stored("", kept.version, kept.changed_at)
+        if not kept.value.get_secret_value():
+            return None
+        return Stored(fingerprint(kept.value), kept.version, kept.changed_at)
+
+    def write(self, runner: Runner, token: SecretStr) -> bool:
+        folder = self._settings.folder(runner.name)
+        wanted = SecretStr(token.get_secret_value().strip())  # as Infisical would store it
+        kept = self._visible(folder)
+        if kept is None:
+            self._project.create(folder, wanted)
+        elif kept.value == wanted:
+            return False
+        else:
+            self._project.change(folder, wanted)
+        found = self._visible(folder)
+        if found is None or found.value != wanted:
+            raise WizardError(
+                f"{self.where(runner)} does not hold what was written to it.",
+                "something else changed it at once" if found else "something removed it at once",
+                "the project's audit log says who; then run it again",
+            )
+        return True
+
+    def remove(self, runner: Runner) -> bool:
+        folder = self._settings.folder(runner.name)
+        if self._project.read(folder) is None:
+            return False
+        self._project.remove(folder)
+        return True
+
+    def policy(self) -> str:
+        settings = self._settings
+        environment = {"environment": {"$eq": settings.environment}}
+        folders = [settings.folder(runner.name) for runner in self._runners]
+        # External Secrets validates a store by listing its folder, so the reader sees that too.
+        read = {**environment, "secretPath": {"$in": [settings.path, *folders]}}
+        write = {**environment, "secretPath": {"$in": folders}}
+        reader = [_rule("secrets", read, "describeSecret", "readValue")]
+        writer = [
+            _rule("secrets", write, "describeSecret", "readValue", "create", "edit", "delete"),
+            # A folder is made in its parent, where the path of the secrets would not fit.
+            _rule("secret-folders", environment, "read", "create"),
+        ]
+        return (
+            f"Two machine identities in project {settings.project}, each with a custom role of "
+            "these permissions\n(where the plan has no custom roles: member for the writer, "
+            "viewer for the reader).\n\n"
+            f"The writer, which is the wizard:\n{json.dumps(writer, indent=2)}\n\n"
+            f"The reader, which is the cluster:\n{json.dumps(reader, indent=2)}\n"
+        )
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _visible(self, folder: str) -> Kept | None:
+        """What is kept. Raises: NotAllowed, where it is hidden from us and cannot be compared."""
+        kept = self._project.read(folder)
+        if kept is not None and kept.hidden:
+            raise NotAllowed(
+                f"The machine identity may not see the value of {folder}/{TOKEN_FIELD}.",
+                "Infisical hides it, so what is written could not be read back and compared",
+                "give the identity readValue on this path",
+            )
+        return kept
+
+    def _unseen(self, folder: str) -> Finding:
+        return Finding(
+            f"whether {folder} may be written shows only when it is written",
+            "Infisical tells a machine identity neither its rights nor which change-approval "
+            "policies cover a folder",
+            fix="compare the identity's role with the writer's permissions, and look under the "
+            "project's change policies: none may cover this folder",
+        )
+
+
+def _rule(subject: str, conditions: dict[str, Any], *actions: str) -> dict[str, Any]:
+    return {"subject": subject, "action": list(actions), "conditions": conditions}

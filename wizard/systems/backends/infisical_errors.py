@@ -1,0 +1,182 @@
+"""What Infisical says when it says no, and what no answer at all means; both in our words.
+
+Its envelope is `{reqId, statusCode, message, error}`; with status 422 `message` is a list of what
+the validation found. Observed on a running server in November 2026.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
+from wizard.core.secrets import redact
+from wizard.systems.backends.patience import MayPass
+
+_LONGEST = 600
+"""Characters of somebody else's words that are shown."""
+
+
+class SignedOut(NotAllowed):
+    """The session is over: expired, revoked or unknown. Signing in again is the way on."""
+
+
+class LoginRefused(NotAllowed):
+    """The machine identity's credentials were refused; sent again, they would lock it."""
+
+
+class NoRoute(NotFound):
+    """The server does not have this call: it is older than the call."""
+
+
+class NoSecret(NotFound):
+    """There is no secret of that name in the folder."""
+
+
+class NoFolder(NotFound):
+    """There is no such folder in the environment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that says no, read from its envelope; `kind` is empty where it has none."""
+
+    status: int
+    kind: str
+    words: str
+
+    @classmethod
+    def of(cls, status: int, body: bytes) -> Refusal:
+        text = body.decode("utf-8", "replace").strip()
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            return cls(status, "", _shown(_from_html(text) if text.startswith("<") else text))
+        if not isinstance(answer, dict):
+            return cls(status, "", _shown(str(answer)))
+        return cls(status, str(answer.get("error", "")), _shown(_said(answer.get("message", ""))))
+
+    @property
+    def ends_session(self) -> bool:
+        """An expired token is 403 TokenError, a revoked one 401; other 403s are about rights."""
+        return self.status == 401 or (self.status == 403 and self.kind == "TokenError")
+
+    def error(self, doing: str) -> WizardError:
+        """The error for it; `doing` completes "could not ..."."""
+        cause = (
+            f"Infisical says: {self.words}" if self.words else f"It answered status {self.status}."
+        )
+        if self.status >= 500:
+            kind = MayPass if self.status in {502, 503, 504} else NotReached
+            return kind(
+                f"Infisical is in trouble and could not {doing} (status {self.status}).",
+                cause,
+                "try again in a few minutes; on your own server, look at its logs",
+            )
+        if not self.kind:
+            return nonsense(doing, self.words)
+        if self.ends_session:
+            return SignedOut(
+                f"Infisical ended the session before it could {doing}.", cause, "run it again"
+            )
+        return self._no(doing, cause)
+
+    def _no(self, doing: str, cause: str) -> WizardError:
+        if self.kind == "ProjectMembershipNotFound":
+            return NotAllowed(
+                f"The machine identity is no member of the project, and could not {doing}.",
+                cause,
+                "add it in the project's Access Control, under Machine Identities",
+            )
+        if self.status == 403:
+            return NotAllowed(
+                f"The machine identity may not {doing}.",
+                cause,
+                "give it the rights of a writer; docs/secrets.md has them ready to paste",
+            )
+        if self.status == 404:
+            return self._missing(doing, cause)
+        if self.status == 409 or "already exist" in self.words:
+            return Conflict(f"Infisical could not {doing}.", cause, "look at what is there now")
+        return WizardError(
+            f"Infisical refused to {doing}.", cause, "change what it objects to, then try again"
+        )
+
+    def _missing(self, doing: str, cause: str) -> NotFound:
+        kind: type[NotFound] = NotFound
+        if self.words.startswith("Route "):
+            kind = NoRoute
+        elif self.words.startswith("Secret "):
+            kind = NoSecret
+        elif self.words.startswith("Folder "):
+            kind = NoFolder
+        return kind(
+            f"Infisical could not {doing}.",
+            cause,
+            "check the project, the environment and the path in secrets.infisical",
+        )
+
+
+def login_refused(refusal: Refusal, host: str) -> WizardError:
+    """The error for a sign-in that was refused."""
+    if "locked" in refusal.words:
+        return LoginRefused(
+            f"{host} has locked the sign-in of this machine identity.",
+            f"Infisical says: {refusal.words}. Three bad secrets within 30 seconds lock it for "
+            "five minutes, for the right secret as well",
+            "wait five minutes, make sure that nothing else signs in with a wrong secret (an "
+            "External Secrets store tries again and again), then run it again",
+        )
+    if refusal.status in {400, 401, 403} and refusal.kind:
+        return LoginRefused(
+            f"{host} does not accept the machine identity's client id and secret.",
+            f"Infisical says: {refusal.words}. It was asked once and will not be asked again: "
+            "three bad secrets lock the identity for five minutes",
+            "check INFISICAL_CLIENT_ID and INFISICAL_CLIENT_SECRET, and that the secret is for "
+            "this server (Cloud US and EU are two)",
+        )
+    return refusal.error("sign in")
+
+
+def nonsense(doing: str, words: str) -> NotReached:
+    """The error for an answer that is not Infisical's."""
+    return NotReached(
+        f"The answer makes no sense; asked to {doing}.",
+        f"It says: {words or 'nothing'}",
+        "check that secrets.infisical.host is Infisical's own address, and that no login page or "
+        "proxy stands before it",
+    )
+
+
+def sent_on(host: str, target: str) -> NotReached:
+    """The error for a redirect, which is never followed: it would carry credentials along."""
+    return NotReached(
+        f"{host} sends us on to {redact(target)}.",
+        "credentials are sent to no address but the one you wrote",
+        "if that is the right one, write it as secrets.infisical.host",
+    )
+
+
+def _said(message: Any) -> str:
+    if not isinstance(message, list):
+        return str(message)
+    return "; ".join(_issue(issue) if isinstance(issue, dict) else str(issue) for issue in message)
+
+
+def _issue(issue: dict[str, Any]) -> str:
+    where = ".".join(map(str, issue.get("path") or ()))
+    what = str(issue.get("message", ""))
+    return f"{where}: {what}" if where else what
+
+
+def _from_html(text: str) -> str:
+    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+    return f"a web page, {unescape(title[1]).strip()!r}" if title else "a web page"
+
+
+def _shown(text: str) -> str:
+    said = redact(" ".join(text.split()))
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."

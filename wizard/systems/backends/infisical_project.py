@@ -1,0 +1,190 @@
+"""One environment of one Infisical project: its folders, and one secret in each.
+
+The current API (v4) is asked first; a server that does not have it yet is asked by the one before
+(v3 raw). Both know the same secrets.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import Self
+from urllib.parse import quote
+
+from wizard.core.errors import Conflict, NotFound, WizardError
+from wizard.core.secrets import SecretStr
+from wizard.profile.secrets import TOKEN_FIELD
+from wizard.systems.backends.infisical_errors import NoFolder, NoRoute, NoSecret, nonsense
+from wizard.systems.backends.infisical_session import Json, Session
+
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """What one generation of the API calls the same things."""
+
+    secret: str
+    folders: str
+    project: str
+    imports: str
+
+
+_CURRENT = _Calls(
+    f"/api/v4/secrets/{TOKEN_FIELD}", "/api/v2/folders", "projectId", "includeImports"
+)
+_LEGACY = _Calls(
+    f"/api/v3/secrets/raw/{TOKEN_FIELD}", "/api/v1/folders", "workspaceId", "include_imports"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A secret as Infisical shows it; `hidden` where we may see that it is there, not its value."""
+
+    value: SecretStr
+    hidden: bool
+    version: str
+    changed_at: datetime
+
+    @classmethod
+    def of(cls, secret: Json) -> Self:
+        """Raises: KeyError, TypeError, ValueError, where this is no secret."""
+        return cls(
+            SecretStr(secret["secretValue"].strip()),
+            bool(secret.get("secretValueHidden")),
+            str(secret["version"]),
+            datetime.fromisoformat(secret["updatedAt"]),
+        )
+
+
+class Project:
+    """The project, found by slug or id when it is first needed.
+
+    Args:
+        session: the conversation with the server.
+        name: the project's slug or id.
+        environment: the environment's slug.
+    """
+
+    def __init__(self, session: Session, name: str, environment: str) -> None:
+        self._session = session
+        self._name = name
+        self._environment = environment
+        self._calls = _CURRENT
+        self._found = ""
+        self._lock = Lock()
+
+    def id(self) -> str:
+        """The project's id, once it is sure that it has the environment.
+
+        Infisical says of a missing environment that the folder is missing; taken for that, a
+        misspelt environment would read as "no token yet", and a runner would be reset.
+
+        Raises: NotFound, naming the environments that there are.
+        """
+        with self._lock:
+            if not self._found:
+                project = self._look_up()
+                known = [str(one["slug"]) for one in project.get("environments") or ()]
+                if known and self._environment not in known:
+                    raise NotFound(
+                        f"Project {self._name} has no environment {self._environment}.",
+                        f"it has {', '.join(known)}",
+                        "set secrets.infisical.environment to one of these slugs",
+                    )
+                self._found = str(project["id"])
+            return self._found
+
+    def read(self, folder: str) -> Kept | None:
+        """The secret of a folder; None where there is none, or no folder."""
+        try:
+            return self._read(folder)
+        except (NoSecret, NoFolder):
+            return None
+
+    def create(self, folder: str, value: SecretStr) -> None:
+        """Create the secret, and its folder where that is missing."""
+        try:
+            self._write("post", folder, value)
+        except NoFolder:
+            self._make(folder)
+            self._write("post", folder, value)
+
+    def change(self, folder: str, value: SecretStr) -> None:
+        """Give the secret another value; the same one again would make another version."""
+        self._write("patch", folder, value)
+
+    def remove(self, folder: str) -> None:
+        self._write("delete", folder)
+
+    def _read(self, folder: str) -> Kept:
+        calls = self._calls
+        doing = f"read {folder}/{TOKEN_FIELD}"
+        query = {
+            **self._place(),
+            "secretPath": folder,
+            "type": "shared",
+            "viewSecretValue": "true",
+            "expandSecretReferences": "false",
+            calls.imports: "false",
+        }
+        try:
+            answer = self._session.get(doing, calls.secret, query)
+        except NoRoute:
+            if calls is _LEGACY:
+                raise
+            self._calls = _LEGACY
+            return self._read(folder)
+        try:
+            return Kept.of(answer["secret"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise nonsense(doing, "an answer without a secret") from None
+
+    def _write(self, verb: str, folder: str, value: SecretStr | None = None) -> None:
+        doing = f"{_VERBS[verb]} {folder}/{TOKEN_FIELD}"
+        body: Json = {**self._place(), "secretPath": folder, "type": "shared"}
+        if value is not None:
+            body["secretValue"] = value.get_secret_value()
+        answer = self._session.send(doing, verb, self._calls.secret, body)
+        # A change-approval policy answers 200 too, and stores nothing.
+        if "approval" in answer:
+            raise WizardError(
+                f"Infisical did not {doing}: it opened a change request; nothing is live yet.",
+                f"a change-approval policy covers {folder}, and approving the request would put "
+                "a token live that the next run replaces",
+                "close the request, take the folder out of the policy (or set another "
+                "secrets.infisical.path), then run it again",
+            )
+        if "secret" not in answer:
+            raise nonsense(doing, "an answer without a secret")
+
+    def _make(self, folder: str) -> None:
+        """Make a folder; one call makes its missing parents too."""
+        parent, _, name = folder.rpartition("/")
+        body: Json = {**self._place(), "name": name, "path": parent or "/"}
+        with suppress(Conflict):  # somebody else has just made it
+            self._session.send(f"make the folder {folder}", "post", self._calls.folders, body)
+
+    def _place(self) -> dict[str, str]:
+        return {self._calls.project: self.id(), "environment": self._environment}
+
+    def _look_up(self) -> Json:
+        by_id = _UUID.fullmatch(self._name)
+        below = self._name if by_id else f"slug/{quote(self._name, safe='')}"
+        doing = f"find project {self._name}"
+        try:
+            answer = self._session.get(doing, f"/api/v1/projects/{below}")
+        except NoRoute:
+            answer = self._session.get(doing, f"/api/v1/workspace/{below}")
+        # By slug it comes as it is, by id under a name.
+        project = answer.get("project") or answer.get("workspace") or answer
+        if not isinstance(project, dict) or "id" not in project:
+            raise nonsense(doing, "an answer without a project")
+        return project
+
+
+_VERBS = {"post": "create", "patch": "change", "delete": "remove"}
