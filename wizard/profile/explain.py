@@ -110,15 +110,13 @@ def _unknown(key: Key) -> _Said:
     known = set(keys_below(key[:-1]))
     if not known:
         return f"{name[:80]!r} is not a key of a profile", ""
+    owner = find(key[:-1])
+    renamed = owner.section.model_fields.get(name) if owner and owner.section else None
+    near = f"write {renamed.alias!r}" if renamed else did_you_mean(name, known)
     return (
-        f"{name[:80]!r} is not a key of {_owner(key)}",
-        did_you_mean(name, known) or f"known are: {', '.join(sorted(known))}",
+        f"{name[:80]!r} is not a key of {key_path(key[:-1]) or 'a profile'}",
+        near or f"known are: {', '.join(sorted(known))}",
     )
-
-
-def _owner(key: Key) -> str:
-    named = [part for part in key[:-1] if isinstance(part, str)]
-    return key_path(tuple(named[-1:])) or "a profile"
 
 
 def _not_a_choice(value: Any, info: FieldInfo | None) -> _Said:

@@ -34,20 +34,16 @@ def merged(data: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
         problems.at("defaults", "name").add(
             "every runner has a name of its own", "move it to the runner"
         )
-    inherited = {key: _mapping(key, value) for key, value in defaults.items() if key != "name"}
+    inherited = {key: value for key, value in _in_full(defaults).items() if key != "name"}
     runners = document.get("runners")
     if isinstance(runners, list):
         document["runners"] = [
-            _runner(inherited, runner) if isinstance(runner, dict) else runner for runner in runners
+            _under(inherited, _in_full(runner, beside=inherited))
+            if isinstance(runner, dict)
+            else runner
+            for runner in runners
         ]
     return document
-
-
-def _runner(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
-    return _under(
-        inherited,
-        {key: _mapping(key, value) if key in inherited else value for key, value in own.items()},
-    )
 
 
 def _under(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,9 +57,18 @@ def _under(inherited: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, An
     return result
 
 
-def _mapping(key: str, value: Any) -> Any:
-    """A value written in short as it is written in full, so that it merges."""
-    return {SHORTHAND[key]: value} if key in SHORTHAND and isinstance(value, str) else value
+def _in_full(
+    runner: Mapping[str, Any], *, beside: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """A runner with what is written in short written in full, so that it merges.
+
+    What is merged with nothing (`beside` does not have it) stays as its author wrote it.
+    """
+    expanded = dict(runner)
+    for key, inner in SHORTHAND.items():
+        if isinstance(runner.get(key), str) and (beside is None or key in beside):
+            expanded[key] = {inner: runner[key]}
+    return expanded
 
 
 def settle(problems: Problems, data: Mapping[str, Any]) -> None:
@@ -88,8 +93,10 @@ def _written_at(key: Key, data: Mapping[str, Any]) -> Key:
         return key
     runners, index = data["runners"], key[1]
     own = runners[index] if isinstance(runners, list) and isinstance(index, int) else None
-    inherited = _depth(data["defaults"], key[2:])
-    return ("defaults", *key[2:]) if inherited > _depth(own, key[2:]) else key
+    if not isinstance(own, dict):
+        return key
+    inherited = _depth(_in_full(data["defaults"]), key[2:])
+    return ("defaults", *key[2:]) if inherited > _depth(_in_full(own), key[2:]) else key
 
 
 def _depth(value: Any, key: Key) -> int:

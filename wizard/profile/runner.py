@@ -58,6 +58,11 @@ class RunnerScope(Section):
     @model_validator(mode="before")
     @classmethod
     def _instance_may_be_a_word(cls, value: Any) -> Any:
+        if isinstance(value, str) and value != "instance":
+            raise ValueError(
+                f"{value[:80]!r} alone does not say what it is; write {{project: PATH}}, "
+                "{group: PATH} or the word instance"
+            )
         return {"instance": True} if value == "instance" else value
 
     @model_validator(mode="after")
