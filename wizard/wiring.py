@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from wizard.core.errors import Refused, UsageError
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.load import LoadedProfile
+from wizard.profile.model import Profile
+from wizard.systems.backends.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from wizard.systems.backends import Backend
@@ -17,6 +20,11 @@ if TYPE_CHECKING:
     from wizard.systems.kubernetes import Cluster
 
 KEYRING_SERVICE = "gitlab-runner-wizard"
+
+_BACKENDS = {
+    "kubernetes": "kubernetes_secret",
+}
+"""A backend's name in the profile, and the module whose `build` makes it."""
 
 Ask = Callable[[str], str]
 """Ask for a hidden value: the prompt in, the answer out."""
@@ -56,8 +64,28 @@ class Wiring:
     def cluster(self) -> Cluster:
         return self._cluster
 
-    def backend(self) -> Backend:
-        return self._backend
+    def backend(self, profile: Profile) -> Backend:
+        """The place of this profile's tokens: its objects carry the profile's id, once it has one.
+
+        Raises: Refused, for a backend that is not built yet; WizardError, from the backend.
+        """
+        name = profile.secrets.backend
+        if name not in _BACKENDS:
+            raise Refused(
+                f"Writing tokens to {name} is not built yet.",
+                f"this version writes them to {', '.join(_BACKENDS)}",
+                "choose one of these as secrets.backend",
+            )
+        build = import_module(f"wizard.systems.backends.{_BACKENDS[name]}").build
+        around = Surroundings(
+            profile,
+            self._loaded.path.parent,
+            self._environ,
+            self._ask,
+            self._waiting,
+        )
+        backend: Backend = build(around, self.cluster)
+        return backend
 
     @cached_property
     def _gitlab(self) -> GitLab:
@@ -71,10 +99,7 @@ class Wiring:
             no_proxy=",".join(server.no_proxy),
         )
 
-        def on_wait(seconds: int, why: str) -> None:
-            self._say(f"waiting {seconds} s: {why}")
-
-        return PythonGitLab(server.url, self.token(server.url), way, on_wait)
+        return PythonGitLab(server.url, self.token(server.url), way, self._waiting)
 
     @cached_property
     def _cluster(self) -> Cluster:
@@ -82,19 +107,6 @@ class Wiring:
 
         target = self._profile.cluster
         return connect(context=target.context or "", uid=target.uid or "")
-
-    @cached_property
-    def _backend(self) -> Backend:
-        name = self._profile.secrets.backend
-        if name == "kubernetes":
-            from wizard.systems.backends.kubernetes_secret import KubernetesSecrets
-
-            return KubernetesSecrets(self._profile, self._cluster)
-        raise Refused(
-            f"Writing tokens to {name} is not built yet.",
-            "this version writes them to Secrets of the cluster",
-            "set secrets.backend: kubernetes",
-        )
 
     def token(self, url: str) -> SecretStr:
         """A GitLab token: from GITLAB_TOKEN, the keyring, or somebody who is asked; in that order.
@@ -111,6 +123,9 @@ class Wiring:
                 f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
             )
         return remember_secret(SecretStr(found))
+
+    def _waiting(self, seconds: int, why: str) -> None:
+        self._say(f"waiting {seconds} s: {why}")
 
     def _beside(self, name: str | None) -> str:
         return str(self._loaded.path.parent / name) if name else ""

@@ -43,3 +43,11 @@ def test_undo_takes_a_failed_first_setup_away(world: World) -> None:
     ended = world.wizard("apply", str(world.profile), "--yes", "--undo")
     assert ended.code == 0, ended.err
     assert world.gitlab.runners == []
+
+
+def test_every_object_carries_the_profiles_id_from_the_first_run_on(world: World) -> None:
+    world.apply()
+    profile_id = world.profile.read_text().split("\nid: ")[1][:8]
+    for kind in ("Deployment", "Secret", "ConfigMap", "Role", "RoleBinding", "ServiceAccount"):
+        for body in world.cluster.objects(kind):
+            assert body["metadata"]["labels"]["runner-wizard/id"] == profile_id, body

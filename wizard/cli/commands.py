@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
 
 import click
 
@@ -44,8 +43,7 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            error.message += _nearest(args[0])
-            raise
+            raise click.UsageError(error.message + _nearest(args[0]), ctx) from None
 
 
 def _nearest(word: str) -> str:
@@ -62,7 +60,7 @@ def _nearest(word: str) -> str:
 )
 @click.version_option(package_name="gitlab-runner-wizard", message="runner-wizard %(version)s")
 @click.pass_context
-def runner_wizard(context: click.Context, **_: Any) -> None:
+def runner_wizard(context: click.Context, /) -> None:
     """From nothing to a working, proven GitLab Runner on Kubernetes.
 
     Exit codes: 0 done or nothing to do, 1 failed, 2 usage or invalid profile, 3 refused before

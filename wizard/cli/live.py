@@ -11,15 +11,15 @@ from typing import Any
 
 import click
 
-from wizard.cli.offline import PROFILE, load_checked
+from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result
 from wizard.cli.plans import plan_text
 from wizard.cli.running import command
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, Refused
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
+from wizard.operations.profiles import OpenProfile, open_profile
 from wizard.operations.wish import Run
-from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
 
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
@@ -43,8 +43,8 @@ def plan(output: Output, profile: Path, detailed_exitcode: bool, out: Path | Non
     """Show what would change, and where; writes nothing."""
     from wizard.operations.plan import plan as make_plan
 
-    loaded = load_checked(profile)
-    made = asyncio.run(make_plan(loaded.profile, _wiring(loaded, output)))
+    opened = open_profile(profile)
+    made = asyncio.run(make_plan(opened.profile, _wiring(opened, output)))
     data = plan_data(made)
     if out:
         _write_plan(out, data)
@@ -53,7 +53,7 @@ def plan(output: Output, profile: Path, detailed_exitcode: bool, out: Path | Non
         plan_text(made, output),
         data,
         ExitCode.CHANGES if pending else ExitCode.DONE,
-        loaded.warnings,
+        list(opened.warnings),
     )
 
 
@@ -73,14 +73,14 @@ def apply(
 
     if undo:
         return _destroy(output, profile, yes, timeout)
-    loaded = load_checked(profile)
-    systems = _wiring(loaded, output)
+    opened = open_profile(profile)
+    systems = _wiring(opened, output)
     attended = not yes and _terminal()
     if not yes:
-        made = asyncio.run(make_plan(loaded.profile, systems))
+        made = asyncio.run(make_plan(opened.profile, systems))
         _agree(output, made, "Apply this?", attended=attended)
     run = Run(attended=attended, smoke=not no_smoke, deadline=timeout)
-    return _follow(output, carry_out(loaded, systems, run))
+    return _follow(output, carry_out(opened, systems, run))
 
 
 @click.command()
@@ -97,22 +97,22 @@ def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
     from wizard.operations.destroy import destroy as take_away
     from wizard.operations.destroy import plan_destroy
 
-    loaded = load_checked(profile)
-    systems = _wiring(loaded, output)
+    opened = open_profile(profile)
+    systems = _wiring(opened, output)
     attended = not yes and _terminal()
     if not yes:
-        made = asyncio.run(plan_destroy(loaded.profile, systems))
+        made = asyncio.run(plan_destroy(opened.profile, systems))
         _agree(output, made, "Destroy all this?", attended=attended)
     run = Run(attended=attended, deadline=timeout)
-    return _follow(output, take_away(loaded.profile, systems, run))
+    return _follow(output, take_away(opened.profile, systems, run))
 
 
-def _wiring(loaded: LoadedProfile, output: Output) -> Wiring:
+def _wiring(opened: OpenProfile, output: Output) -> Wiring:
     def ask(prompt: str) -> str:
         answer: str = click.prompt(prompt, hide_input=True, err=True)
         return answer
 
-    return Wiring(loaded, ask=ask if _terminal() else None, say=output.say)
+    return Wiring(opened.loaded, ask=ask if _terminal() else None, say=output.say)
 
 
 def _terminal() -> bool:

@@ -10,22 +10,10 @@ import click
 
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
-from wizard.core.errors import Refused, UsageError
-from wizard.profile.load import LoadedProfile, load
+from wizard.core.errors import UsageError
+from wizard.operations.profiles import open_profile
 
 PROFILE = click.argument("profile", type=click.Path(path_type=Path), metavar="PROFILE")
-
-
-def load_checked(path: Path) -> LoadedProfile:
-    """Load a profile and check it against every rule, those of rendering too.
-
-    Raises: InvalidDocument, with all its problems.
-    """
-    from wizard.render import check as check_rendering
-
-    loaded = load(path)
-    loaded.check(check_rendering)
-    return loaded
 
 
 @click.command()
@@ -33,14 +21,14 @@ def load_checked(path: Path) -> LoadedProfile:
 @command
 def check(_output: Output, profile: Path) -> Result:
     """Check a profile, offline: every problem at once, with line, key and the way out."""
-    loaded = load_checked(profile)
-    names = ", ".join(runner.name for runner in loaded.profile.runners[:5])
-    more = len(loaded.profile.runners) - 5
+    opened = open_profile(profile)
+    names = ", ".join(runner.name for runner in opened.profile.runners[:5])
+    more = len(opened.profile.runners) - 5
     names += f" and {more} more" if more > 0 else ""
     return Result(
         f"{profile}: valid (runners: {names})",
-        {"profile": str(profile), "runners": [r.name for r in loaded.profile.runners]},
-        warnings=loaded.warnings,
+        {"profile": str(profile), "runners": [r.name for r in opened.profile.runners]},
+        warnings=list(opened.warnings),
     )
 
 
@@ -61,10 +49,10 @@ def render(output: Output, profile: Path, directory: Path | None, diff: bool) ->
     from wizard.render.ownership import is_ours
     from wizard.systems.gitops.folder import FileAction, Folder
 
-    loaded = load_checked(profile)
-    root = directory or profile.parent / loaded.profile.delivery.directory
-    folder = Folder(root, lambda beginning: is_ours(loaded.profile, beginning))
-    changes = folder.compare(files(loaded.profile))
+    opened = open_profile(profile)
+    root = directory or profile.parent / opened.profile.delivery.directory
+    folder = Folder(root, lambda beginning: is_ours(opened.profile, beginning))
+    changes = folder.compare(files(opened.profile))
     if not diff:
         folder.write(changes)
     data = {
@@ -77,11 +65,11 @@ def render(output: Output, profile: Path, directory: Path | None, diff: bool) ->
     }
     if diff:
         text = "".join(change.diff() for change in changes)
-        return Result(text or "No change.", data, warnings=loaded.warnings)
+        return Result(text or "No change.", data, warnings=list(opened.warnings))
     if not output.as_json:
         changed = [c for c in changes if c.action is not FileAction.UNCHANGED]
         output.say(f"{root}: " + _counted(changes) if changed else f"{root}: No change.")
-    return Result(_tree(root, changes), data, warnings=loaded.warnings)
+    return Result(_tree(root, changes), data, warnings=list(opened.warnings))
 
 
 def _counted(changes: list[Any]) -> str:
@@ -114,13 +102,13 @@ def images(_output: Output, profile: Path) -> Result:
     """List every image a profile needs: its source, and the mirror it comes from."""
     from wizard.render import images as list_images
 
-    loaded = load_checked(profile)
-    uses = list_images(loaded.profile)
+    opened = open_profile(profile)
+    uses = list_images(opened.profile)
     width = max(len(use.image) for use in uses)
     return Result(
         "\n".join(f"{use.image:<{width}}  {use.used_for}" for use in uses),
         {"images": [{"image": use.image, "used_for": use.used_for} for use in uses]},
-        warnings=loaded.warnings,
+        warnings=list(opened.warnings),
     )
 
 
@@ -166,16 +154,10 @@ def init(output: Output, preset: str | None, target: Path | None) -> Result:
         answers = {}
     chosen = find_preset(preset)
     path = target or Path(f"{answers.get(('name',), chosen.name)}.yaml")
-    if path.exists():
-        raise Refused(
-            f"{path} is there already; nothing was written.",
-            "init never overwrites a profile",
-            "name another file with -o, or change this one",
-        )
-    write_new(path, from_preset(chosen.name, answers, new_id()))
-    loaded = load(path)
+    profile_id = new_id()
+    write_new(path, from_preset(chosen.name, answers, profile_id))
     output.say(f"wrote {path}; read it, then: runner-wizard check {path}")
-    return Result(str(path), {"profile": str(path), "id": loaded.profile.id})
+    return Result(str(path), {"profile": str(path), "id": profile_id})
 
 
 @click.command()

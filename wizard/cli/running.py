@@ -8,7 +8,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,9 @@ def command(function: Command) -> Callable[..., None]:
         "--log-file", type=click.Path(dir_okay=False, path_type=Path), help="Log to this file too."
     )
     @click.pass_context
-    @wraps(function)
     def framed(
         context: click.Context,
+        /,
         as_json: bool,
         no_color: bool,
         verbose: int,
@@ -47,7 +47,7 @@ def command(function: Command) -> Callable[..., None]:
         output = Output(context.info_name or "", as_json, False if colorless else None)
         context.exit(int(_run(output, verbose, log_file, function, arguments)))
 
-    return framed
+    return update_wrapper(framed, function)
 
 
 def _run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 MANAGED_BY = "app.kubernetes.io/managed-by"
@@ -31,7 +31,7 @@ class ObjectRef(NamedTuple):
 class Manifest:
     """A Kubernetes object as we want it; `body` is plain data, ready to be written as YAML."""
 
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)  # it may be a Secret
 
     @property
     def ref(self) -> ObjectRef:

@@ -25,6 +25,7 @@ from wizard.core.events import (
 )
 from wizard.core.facts import Identity
 from wizard.core.manifest import Manifest, ObjectRef
+from wizard.core.problems import Key
 from wizard.operations.look import Seen, SeenRunner, look
 from wizard.operations.namespaces import delete_object
 from wizard.operations.plan import (
@@ -51,6 +52,9 @@ from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
 from wizard.systems.kubernetes import Cluster
 
+_NEEDED_TO_ADMIT = {"Namespace", "ServiceAccount"}
+"""What a pod's admission looks up: the namespace's labels, and the account it runs as."""
+
 
 async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
     """Carry out what `plan` shows, then prove every runner; yields each fact as it happens.
@@ -61,10 +65,8 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
     Raises: WizardError; `Refused` before anything has been changed.
     """
     yield StepStarted("Look")
-    gitlab, backend, cluster = await asyncio.gather(
-        asyncio.to_thread(systems.gitlab),
-        asyncio.to_thread(systems.backend),
-        asyncio.to_thread(systems.cluster),
+    gitlab, cluster = await asyncio.gather(
+        asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.cluster)
     )
     identity = await check_identity(gitlab, run)
     await asyncio.to_thread(check_target, file.profile, cluster, run)
@@ -73,14 +75,16 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
         file = await asyncio.to_thread(file.save, found)
         for key, value in found.items():
             yield ProfileSaved(".".join(map(str, key)), str(value))
+    # Only now: what the backend keeps carries the profile's id.
+    backend = await asyncio.to_thread(systems.backend, file.profile)
     apply_ = _Apply(file.profile, gitlab, backend, cluster, run, identity)
     async for event in apply_.steps():
         yield event
 
 
-async def _found_values(profile: Profile, cluster: Cluster) -> dict[tuple[str, ...], str]:
+async def _found_values(profile: Profile, cluster: Cluster) -> dict[Key, str]:
     """What must stand in the profile before it shapes anything."""
-    values: dict[tuple[str, ...], str] = {}
+    values: dict[Key, str] = {}
     if profile.id is None:
         values[("id",)] = new_id()
     if profile.cluster.uid is None:
@@ -127,11 +131,11 @@ class _Apply:
         return self.run.smoke and not one.proven and self.identity.may("api") is not False
 
     async def _change(self, seen: Seen, wanted: list[Manifest], plan: Plan) -> AsyncIterator[Event]:
-        namespaces = [manifest for manifest in wanted if manifest.kind == "Namespace"]
-        rest = [manifest for manifest in wanted if manifest.kind != "Namespace"]
-        if namespaces:
-            yield StepStarted("Namespaces")
-        async for event in self._apply_objects(namespaces):
+        first = [manifest for manifest in wanted if manifest.kind in _NEEDED_TO_ADMIT]
+        rest = [manifest for manifest in wanted if manifest.kind not in _NEEDED_TO_ADMIT]
+        if first:
+            yield StepStarted("Namespaces and accounts")
+        async for event in self._apply_objects(first):
             yield event
         if any(manifest.kind == "Deployment" for manifest in wanted):
             yield StepStarted("Admission of job pods")

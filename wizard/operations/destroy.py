@@ -42,7 +42,7 @@ async def plan_destroy(profile: Profile, systems: Systems) -> Plan:
         )
     gitlab, backend, cluster = await asyncio.gather(
         asyncio.to_thread(systems.gitlab),
-        asyncio.to_thread(systems.backend),
+        asyncio.to_thread(systems.backend, profile),
         asyncio.to_thread(systems.cluster),
     )
     seen, owned = await asyncio.gather(
@@ -71,7 +71,7 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
     """
     plan = await plan_destroy(profile, systems)
     yield Planned(plan)
-    gitlab, backend, cluster = systems.gitlab(), systems.backend(), systems.cluster()
+    gitlab, backend, cluster = systems.gitlab(), systems.backend(profile), systems.cluster()
     await asyncio.to_thread(check_target, profile, cluster, run)
     seen = await look(profile, gitlab, backend)
     async for event in _pause(seen, gitlab):

@@ -14,11 +14,11 @@ from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
 from wizard.profile.model import Profile
 from wizard.render import manifests
+from wizard.render.objects import RUNNER_LABEL
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import RunnerInfo
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
 
-RUNNER_LABEL = "runner-wizard/runner"
 _AT_ONCE = 8
 _HIDDEN = {"maintenance_note"}  # ours to keep; its text is no news to anybody
 
@@ -31,7 +31,7 @@ async def plan(profile: Profile, systems: Systems) -> Plan:
     # Each system is reached in a thread of its own: importing its client takes time as well.
     gitlab, backend, cluster = await asyncio.gather(
         asyncio.to_thread(systems.gitlab),
-        asyncio.to_thread(systems.backend),
+        asyncio.to_thread(systems.backend, profile),
         asyncio.to_thread(systems.cluster),
     )
     seen, objects = await asyncio.gather(

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.manifest import MANAGED_BY, OWNER_ID, PART_OF, Manifest, ObjectRef
+from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
+from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes import Cluster, Outcome, Permission
 
 TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
@@ -95,6 +98,9 @@ class KubernetesSecrets:
             f"    resourceNames:\n{names}\n"
         )
 
+    def facts(self) -> Mapping[Key, Any]:
+        return {}
+
     def close(self) -> None:
         """There is no session of its own to end."""
 
@@ -131,3 +137,8 @@ class KubernetesSecrets:
 
 def _encoded(value: str) -> str:
     return base64.b64encode(value.encode()).decode()
+
+
+def build(around: Surroundings, cluster: Callable[[], Cluster]) -> KubernetesSecrets:
+    """The Secrets of the profile's cluster."""
+    return KubernetesSecrets(around.profile, cluster())
