@@ -23,6 +23,7 @@ KEYRING_SERVICE = "gitlab-runner-wizard"
 
 _BACKENDS = {
     "kubernetes": "kubernetes_secret",
+    "infisical": "infisical",
 }
 """A backend's name in the profile, and the module whose `build` makes it."""
 

@@ -269,3 +269,10 @@ def test_the_policy_gives_the_reader_one_path_and_no_writing(infisical):
 
 def test_where_names_the_place_as_people_do(infisical):
     assert infisical.connect().where(runner()) == f"Infisical project homelab, prod, {FIRST}"
+
+
+def test_a_project_named_by_its_id_gets_its_slug_which_the_cluster_needs(infisical):
+    assert infisical.connect(project=infisical.project.id).facts() == {
+        ("secrets", "infisical", "project"): "homelab"
+    }
+    assert infisical.connect().facts() == {}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from wizard.core.errors import NotAllowed, WizardError
 from wizard.core.findings import Check, Finding, Verdict
+from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD
 from wizard.systems.backends import Stored
+from wizard.systems.backends.checks import checked
 from wizard.systems.backends.infisical_project import Kept, Project
 from wizard.systems.backends.infisical_session import Session
 from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.kubernetes import Cluster
 
 
 class InfisicalSecrets:
@@ -27,7 +31,7 @@ class InfisicalSecrets:
         settings = around.profile.secrets.infisical
         assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
         self._settings = settings
-        self._runners = around.profile.runners
+        self._profile = around.profile
         self._session = Session(settings.host, around.beside(settings.ca_file), around)
         self._project = Project(self._session, settings.project, settings.environment)
 
@@ -41,22 +45,17 @@ class InfisicalSecrets:
     def check(self) -> list[Check]:
         settings = self._settings
         place = f"project {settings.project}, environment {settings.environment}"
-        folder = settings.folder(self._runners[0].name)
-        looks: dict[str, Callable[[], object]] = {
-            f"reach {self._session.host}": self._session.is_there,
-            "sign in as a machine identity": self._session.sign_in,
-            f"find {place}": self._project.id,
-            f"read {folder}": lambda: self._visible(folder),
-        }
-        checks: list[Check] = []
-        for name, look in looks.items():
-            try:
-                look()
-            except WizardError as error:
-                finding = Finding(error.problem, cause=error.cause, fix=error.fix)
-                return [*checks, Check(name, Verdict.FAIL, finding)]
-            checks.append(Check(name, Verdict.OK))
-        return [*checks, Check(f"write {folder}", Verdict.UNSEEN, self._unseen(folder))]
+        folder = settings.folder(self._profile.runners[0].name)
+        steps: tuple[tuple[str, Callable[[], object]], ...] = (
+            (f"reach {self._session.host}", self._session.is_there),
+            ("sign in as a machine identity", self._session.sign_in),
+            (f"find {place}", self._project.id),
+            (f"read {folder}", lambda: self._visible(folder)),
+        )
+        done = checked((name, partial(_passed, name, look)) for name, look in steps)
+        if any(check.verdict is Verdict.FAIL for check in done):
+            return done
+        return [*done, Check(f"write {folder}", Verdict.UNSEEN, self._unseen(folder))]
 
     def read(self, runner: Runner) -> Stored | None:
         kept = self._project.read(self._settings.folder(runner.name))
@@ -97,7 +96,7 @@ class InfisicalSecrets:
     def policy(self) -> str:
         settings = self._settings
         environment = {"environment": {"$eq": settings.environment}}
-        folders = [settings.folder(runner.name) for runner in self._runners]
+        folders = [settings.folder(runner.name) for runner in self._profile.runners]
         # External Secrets validates a store by listing its folder, so the reader sees that too.
         read = {**environment, "secretPath": {"$in": [settings.path, *folders]}}
         write = {**environment, "secretPath": {"$in": folders}}
@@ -114,6 +113,12 @@ class InfisicalSecrets:
             f"The writer, which is the wizard:\n{json.dumps(writer, indent=2)}\n\n"
             f"The reader, which is the cluster:\n{json.dumps(reader, indent=2)}\n"
         )
+
+    def facts(self) -> dict[Key, Any]:
+        # External Secrets finds a project by its slug alone.
+        if not self._profile.secrets.store.create or not self._project.named_by_id:
+            return {}
+        return {("secrets", "infisical", "project"): self._project.slug()}
 
     def close(self) -> None:
         self._session.close()
@@ -141,3 +146,13 @@ class InfisicalSecrets:
 
 def _rule(subject: str, conditions: dict[str, Any], *actions: str) -> dict[str, Any]:
     return {"subject": subject, "action": list(actions), "conditions": conditions}
+
+
+def _passed(name: str, look: Callable[[], object]) -> list[Check]:
+    look()
+    return [Check(name, Verdict.OK)]
+
+
+def build(around: Surroundings, _cluster: Callable[[], Cluster]) -> InfisicalSecrets:
+    """The backend of this profile; nothing is asked of the server yet."""
+    return InfisicalSecrets(around)

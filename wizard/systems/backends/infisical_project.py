@@ -75,29 +75,18 @@ class Project:
         self._name = name
         self._environment = environment
         self._calls = _CURRENT
-        self._found = ""
+        self._found: Json | None = None
         self._lock = Lock()
 
+    @property
+    def named_by_id(self) -> bool:
+        return bool(_UUID.fullmatch(self._name))
+
     def id(self) -> str:
-        """The project's id, once it is sure that it has the environment.
+        return str(self._project()["id"])
 
-        Infisical says of a missing environment that the folder is missing; taken for that, a
-        misspelt environment would read as "no token yet", and a runner would be reset.
-
-        Raises: NotFound, naming the environments that there are.
-        """
-        with self._lock:
-            if not self._found:
-                project = self._look_up()
-                known = [str(one["slug"]) for one in project.get("environments") or ()]
-                if known and self._environment not in known:
-                    raise NotFound(
-                        f"Project {self._name} has no environment {self._environment}.",
-                        f"it has {', '.join(known)}",
-                        "set secrets.infisical.environment to one of these slugs",
-                    )
-                self._found = str(project["id"])
-            return self._found
+    def slug(self) -> str:
+        return str(self._project()["slug"])
 
     def read(self, folder: str) -> Kept | None:
         """The secret of a folder; None where there is none, or no folder."""
@@ -172,9 +161,29 @@ class Project:
     def _place(self) -> dict[str, str]:
         return {self._calls.project: self.id(), "environment": self._environment}
 
+    def _project(self) -> Json:
+        """The project, once it is sure that it has the environment.
+
+        Infisical says of a missing environment that the folder is missing; taken for that, a
+        misspelt environment would read as "no token yet", and a runner would be reset.
+
+        Raises: NotFound, naming the environments that there are.
+        """
+        with self._lock:
+            if self._found is None:
+                project = self._look_up()
+                known = [str(one["slug"]) for one in project.get("environments") or ()]
+                if known and self._environment not in known:
+                    raise NotFound(
+                        f"Project {self._name} has no environment {self._environment}.",
+                        f"it has {', '.join(known)}",
+                        "set secrets.infisical.environment to one of these slugs",
+                    )
+                self._found = project
+            return self._found
+
     def _look_up(self) -> Json:
-        by_id = _UUID.fullmatch(self._name)
-        below = self._name if by_id else f"slug/{quote(self._name, safe='')}"
+        below = self._name if self.named_by_id else f"slug/{quote(self._name, safe='')}"
         doing = f"find project {self._name}"
         try:
             answer = self._session.get(doing, f"/api/v1/projects/{below}")
@@ -182,7 +191,7 @@ class Project:
             answer = self._session.get(doing, f"/api/v1/workspace/{below}")
         # By slug it comes as it is, by id under a name.
         project = answer.get("project") or answer.get("workspace") or answer
-        if not isinstance(project, dict) or "id" not in project:
+        if not isinstance(project, dict) or not {"id", "slug"} <= project.keys():
             raise nonsense(doing, "an answer without a project")
         return project
 
