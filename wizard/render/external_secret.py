@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from wizard.core.manifest import Manifest
+from wizard.core.manifest import OWNER_ID, PART_OF, Manifest
 from wizard.core.units import go_duration
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import BackendName, Infisical
-from wizard.render.objects import labels, manifest
+from wizard.render.objects import RUNNER_LABEL, labels, manifest
 
 _API = "external-secrets.io/v1"
 _OPERATOR_NAMESPACE = "external-secrets"
@@ -75,16 +75,6 @@ def store(profile: Profile) -> Manifest | None:
     )
 
 
-def readable_backends() -> frozenset[BackendName]:
-    """The backends for which an ExternalSecret can be rendered."""
-    return frozenset(_REMOTE)
-
-
-def creatable_stores() -> frozenset[BackendName]:
-    """The backends for which a store can be rendered."""
-    return frozenset(_PROVIDERS)
-
-
 def _store_reference(profile: Profile) -> dict[str, str]:
     wanted = profile.secrets.store
     if wanted.create:
@@ -102,7 +92,7 @@ def _target(profile: Profile, runner: Runner) -> dict[str, Any]:
             "engineVersion": "v2",
             "mergePolicy": "Replace",
             "type": "Opaque",
-            "metadata": {"labels": labels(profile, runner)},
+            "metadata": {"labels": _secret_labels(profile, runner)},
             "data": {
                 # A line end after the token makes every request of the runner invalid.
                 "runner-token": f"{{{{ .{TOKEN_NAME} | trim }}}}",
@@ -111,6 +101,13 @@ def _target(profile: Profile, runner: Runner) -> dict[str, Any]:
             },
         },
     }
+
+
+def _secret_labels(profile: Profile, runner: Runner) -> dict[str, str]:
+    # Neither the instance, by which Argo CD may track what it deploys and would then prune, nor
+    # `managed-by`, since the operator manages it.
+    own = labels(profile, runner)
+    return {key: own[key] for key in (PART_OF, OWNER_ID, RUNNER_LABEL) if key in own}
 
 
 def _infisical_settings(profile: Profile) -> Infisical:

@@ -8,7 +8,7 @@ admission rule that we know of looks at it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.core.manifest import Manifest
@@ -157,20 +157,22 @@ def _profiles(own: _Table) -> dict[str, Any]:
 
 def _extra_mounts(table: _Table) -> list[dict[str, Any]]:
     return [
-        {"name": volume["name"], "mountPath": volume["mount_path"]}
-        for volumes in table.get("volumes", {}).values()
-        for volume in volumes
+        {"name": volume.get("name", ""), "mountPath": volume.get("mount_path", "")}
+        for _, volume in _volumes_of(table)
     ]
 
 
 def _extra_volumes(table: _Table) -> list[dict[str, Any]]:
     """Volumes of the kinds that Pod Security tells apart: `hostPath`, and all others."""
-    found: list[dict[str, Any]] = []
-    for kind, volumes in table.get("volumes", {}).items():
-        for volume in volumes:
-            if kind == "host_path":
-                path = volume.get("host_path") or volume["mount_path"]
-                found.append({"name": volume["name"], "hostPath": {"path": path}})
-            else:
-                found.append({"name": volume["name"], "emptyDir": {}})
+    found = []
+    for kind, volume in _volumes_of(table):
+        path = volume.get("host_path") or volume.get("mount_path", "")
+        source = {"hostPath": {"path": path}} if kind == "host_path" else {"emptyDir": {}}
+        found.append({"name": volume.get("name", ""), **source})
     return found
+
+
+def _volumes_of(table: _Table) -> Iterator[tuple[str, _Table]]:
+    for kind, volumes in table.get("volumes", {}).items():
+        for volume in volumes if isinstance(volumes, list) else [volumes]:
+            yield kind, volume

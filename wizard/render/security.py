@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from wizard.profile.model import Profile
-from wizard.profile.runner import Runner, SecurityLevel
-from wizard.render.builds import STRATEGIES
+from wizard.profile.runner import LEAST_SECURITY, Runner, SecurityLevel
 from wizard.render.catalogue import runner_keys
 
-_FROM_STRICT_TO_LOOSE: tuple[SecurityLevel, ...] = ("restricted", "baseline", "privileged")
 _JOB_USER = 1000
 _SECCOMP = "runners.kubernetes.pod_security_context.seccomp_profile"
-
-
-def looser(one: SecurityLevel, other: SecurityLevel) -> SecurityLevel:
-    """The one of two levels that allows more."""
-    return max(one, other, key=_FROM_STRICT_TO_LOOSE.index)
 
 
 def wanted_level(runner: Runner) -> SecurityLevel:
     """The level that a runner's job pods are made to fit."""
     if runner.jobs.pod_security != "auto":
         return runner.jobs.pod_security
-    return STRATEGIES[runner.builds.strategy].level
+    return LEAST_SECURITY[runner.builds.strategy]
 
 
 def enforced_level(profile: Profile, runner: Runner) -> SecurityLevel:
@@ -41,10 +34,8 @@ def enforced_level(profile: Profile, runner: Runner) -> SecurityLevel:
 
 def pod_security_level(profile: Profile) -> SecurityLevel:
     """The level that the job namespace enforces: the loosest that any of its runners needs."""
-    level: SecurityLevel = "restricted"
-    for runner in profile.runners:
-        level = looser(level, enforced_level(profile, runner))
-    return level
+    levels = (enforced_level(profile, runner) for runner in profile.runners)
+    return max(levels, key=get_args(SecurityLevel).index)
 
 
 def job_security(profile: Profile, runner: Runner) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 
-
 # YAML 1.1 and 1.2 differ, and so do their readers: what any of them would misread is quoted.
 _BEGIN_OF_NUMBERS = frozenset("0123456789+-.")
 _WORDS = frozenset({"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"})
