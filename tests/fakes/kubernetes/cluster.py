@@ -36,6 +36,8 @@ class FakeCluster:
         self.writes: list[tuple[str, str]] = []
         """What clients really changed, `("PATCH", "ConfigMap ns/name")`; no-ops do not count."""
         self.logs: dict[tuple[str, str], str] = {}
+        self.services: dict[str, str] = {}
+        """What Services answer through the API server's proxy, by the whole path."""
         self._kinds = served(operators)
         self._denied: list[Json] = []
         self._faults: list[Fault] = []
@@ -144,9 +146,11 @@ class FakeCluster:
         }
 
     def groups(self) -> Json:
-        versions = dict(
-            kind.api_version.split("/") for kind in self._kinds if "/" in kind.api_version
-        )
+        versions: dict[str, str] = {}
+        for kind in self._kinds:
+            group, _, version = kind.api_version.rpartition("/")
+            if group:
+                versions.setdefault(group, version)  # the first is the preferred one
         return {
             "kind": "APIGroupList",
             "groups": [
@@ -178,6 +182,9 @@ class FakeCluster:
             after = self.store.apply(kind, namespace, name, body, manager, dry=dry)
             changed = self.store.version != before
         return self._noted("PATCH", after, dry=dry or not changed)
+
+    def merge(self, kind: Kind, namespace: str, name: str, patch: Json) -> Json:
+        return self._noted("PATCH", self.store.merge(kind, namespace, name, patch), dry=False)
 
     def delete(self, kind: Kind, namespace: str, name: str, uid: str, *, dry: bool) -> Json:
         gone = self.store.delete(kind, namespace, name, uid, dry=dry)

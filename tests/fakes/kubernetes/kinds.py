@@ -52,6 +52,7 @@ OPERATORS = {
             "clustersecretstores",
             namespaced=False,
         ),
+        Kind("external-secrets.io/v1alpha1", "PushSecret", "pushsecrets"),
     ),
     "argocd": (Kind("argoproj.io/v1alpha1", "Application", "applications"),),
     "flux": (

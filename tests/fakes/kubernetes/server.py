@@ -78,6 +78,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(resources)
         elif _REVIEW.fullmatch(path):
             self._answer(self.cluster.review(json.loads(self.body)), 201)
+        elif path in self.cluster.services:
+            self._send(200, self.cluster.services[path].encode(), "text/plain")
         elif found := _OBJECT.fullmatch(path):
             self._object(found)
         else:
@@ -110,6 +112,8 @@ class Handler(BaseHTTPRequestHandler):
         return self._refuse(405, "the server does not allow this method on the resource")
 
     def _apply(self, kind: Kind, namespace: str, name: str, *, dry: bool) -> None:
+        if self.headers.get("Content-Type") == "application/merge-patch+json":
+            return self._answer(self.cluster.merge(kind, namespace, name, json.loads(self.body)))
         if self.headers.get("Content-Type") != "application/apply-patch+yaml":
             return self._refuse(415, "the body of the request was in an unknown format")
         manager = self.query.get("fieldManager", "")

@@ -91,6 +91,12 @@ class Store:
                 merged["metadata"]["generation"] += 1
             return self._keep(kind, merged, "ADDED" if live is None else "MODIFIED", dry=dry)
 
+    def merge(self, kind: Kind, namespace: str, name: str, patch: Json) -> Json:
+        """A merge patch of an object that is there."""
+        with self.changed:
+            body = _merged(self.get(kind, namespace, name), {}, patch)
+            return self._keep(kind, body, "MODIFIED", dry=False)
+
     def replace(self, kind: Kind, body: Mapping[str, Any]) -> Json:
         """Store as given: how tests play controllers and other people."""
         with self.changed:

@@ -262,3 +262,35 @@ def test_a_tainted_or_cordoned_node_takes_no_ordinary_pod(
 
 def test_an_object_that_is_not_there_is_none(cluster: KubernetesCluster):
     assert cluster.get(ObjectRef("v1", "ConfigMap", "default", "nothing")) is None
+
+
+def test_an_annotation_is_set_on_an_object_of_somebody_else_and_does_not_make_it_ours(
+    fake: FakeCluster, cluster: KubernetesCluster
+):
+    labels = {"app.kubernetes.io/managed-by": "runner-wizard", "runner-wizard/id": "3f9c2a71"}
+    body = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "theirs", "namespace": "default", "labels": labels},
+        "data": {"kept": "as it is"},
+    }
+    fake.seed(body)
+    ref = ObjectRef("v1", "ConfigMap", "default", "theirs")
+
+    cluster.annotate(ref, {"force-sync": "1"})
+
+    found = fake.find("ConfigMap", "theirs", "default")
+    assert found
+    assert found["metadata"]["annotations"] == {"force-sync": "1"}
+    assert found["data"] == body["data"]
+    assert cluster.owned("3f9c2a71") == []
+    with pytest.raises(NotFound):
+        cluster.annotate(ObjectRef("v1", "ConfigMap", "default", "nobody's"), {"a": "b"})
+
+
+def test_a_service_is_read_through_the_api_server(fake: FakeCluster, cluster: KubernetesCluster):
+    fake.services["/api/v1/namespaces/kube-system/services/http:sealer:/proxy/v1/cert.pem"] = "PEM"
+
+    assert cluster.service_get("kube-system", "sealer", "/v1/cert.pem") == "PEM"
+    with pytest.raises(NotFound):
+        cluster.service_get("kube-system", "nobody", "/v1/cert.pem")

@@ -92,6 +92,13 @@ class Cluster(Protocol):
         """
         ...
 
+    def annotate(self, ref: ObjectRef, annotations: Mapping[str, str]) -> None:
+        """Set annotations of an object that is there, whoever looks after it; nothing else of it.
+
+        Raises: NotFound, where it is not there.
+        """
+        ...
+
     def diff(self, manifest: Manifest, *, force: bool = False) -> Change:
         """What `apply` would change, from a server-side dry-run; nothing is written.
 
@@ -166,6 +173,10 @@ class Cluster(Protocol):
 
     def logs(self, namespace: str, pod: str, container: str = "", *, lines: int = 20) -> str:
         """The last lines of a container's log, redacted."""
+        ...
+
+    def service_get(self, namespace: str, service: str, path: str) -> str:
+        """Read plain text from a Service's HTTP port, through the API server's proxy."""
         ...
 
     def discover(self) -> ClusterFacts:

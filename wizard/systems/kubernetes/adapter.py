@@ -42,6 +42,7 @@ _EVER_CREATED = (
     ("policy/v1", ("PodDisruptionBudget",)),
     ("networking.k8s.io/v1", ("NetworkPolicy",)),
     ("external-secrets.io/v1", ("ExternalSecret", "SecretStore", "ClusterSecretStore")),
+    ("external-secrets.io/v1alpha1", ("PushSecret",)),
     ("bitnami.com/v1alpha1", ("SealedSecret",)),
     ("monitoring.coreos.com/v1", ("PodMonitor", "ServiceMonitor", "PrometheusRule")),
     ("keda.sh/v1alpha1", ("ScaledObject",)),
@@ -51,7 +52,10 @@ _EVER_CREATED = (
     ("helm.toolkit.fluxcd.io/v2", ("HelmRelease",)),
     ("kustomize.toolkit.fluxcd.io/v1", ("Kustomization",)),
 )
-"""Every kind that any packaging renders: where `owned` looks."""
+"""Every kind that the wizard ever creates: where `owned` looks."""
+
+_ANNOTATOR = "runner-wizard-annotations"
+"""Another field manager, so that an annotated object does not count as written by us."""
 
 _REVIEWS = "/apis/authorization.k8s.io/v1"
 
@@ -118,6 +122,10 @@ class KubernetesCluster:
             return Applied(Outcome.CREATED, None, after)
         unchanged = _version(before) == _version(after)
         return Applied(Outcome.UNCHANGED if unchanged else Outcome.UPDATED, before, after)
+
+    def annotate(self, ref: ObjectRef, annotations: Mapping[str, str]) -> None:
+        patch = {"metadata": {"annotations": dict(annotations)}}
+        self._api.merge(self._kinds.path_of(ref), patch, _ANNOTATOR)
 
     def diff(self, manifest: Manifest, *, force: bool = False) -> Change:
         ref = manifest.ref
@@ -231,6 +239,11 @@ class KubernetesCluster:
 
     def logs(self, namespace: str, pod: str, container: str = "", *, lines: int = 20) -> str:
         return rollout.last_log_lines(self._api, namespace, pod, container, lines=lines)
+
+    def service_get(self, namespace: str, service: str, path: str) -> str:
+        return self._api.text(
+            f"/api/v1/namespaces/{namespace}/services/http:{service}:/proxy{path}", {}
+        )
 
     def discover(self) -> ClusterFacts:
         return facts_of(self._api)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
+MERGE = "application/merge-patch+json"
 ONLY_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Asks for a list without the objects' contents: enough to know what is ours, no Secret read."""
 
@@ -78,6 +79,10 @@ class Api:
         if dry_run:
             query["dryRun"] = "All"
         return self._json("PATCH", path, _ours(query), body, content_type=APPLY)
+
+    def merge(self, path: str, patch: Any, manager: str) -> Json:
+        """Merge a few fields into an object that is there, as this field manager."""
+        return self._json("PATCH", path, {"fieldManager": manager}, patch, content_type=MERGE)
 
     def delete(self, path: str, uid: str) -> Json:
         """Delete one incarnation; what depends on it is collected in the background."""
