@@ -57,6 +57,10 @@ class GitLab(Protocol):
         """GitLab's own clock, whole seconds rounded down, aware; compare its times with this."""
         ...
 
+    def knock(self) -> None:
+        """Ask, without the token, whether there is a GitLab here. Raises: NotReached."""
+        ...
+
     def version(self) -> str:
         """GitLab's version as it says it, such as `19.4.1-ee`; needs `read_api` or `api`."""
         ...

@@ -29,6 +29,9 @@ class ScopeCalls:
         errand = Errand("tell its version", "read_api, read_user or api")
         return self._transport.get(errand, "/metadata").read(lambda told: str(told["version"]))
 
+    def knock(self) -> None:
+        self._transport.knock(Errand("say whether it is there"))
+
     def whoami(self) -> Identity:
         token = self._token_itself()
         try:

@@ -129,6 +129,13 @@ class Transport:
         """
         return self._call(errand, verb, path, body=dict(body or {}), signed=signed)
 
+    def knock(self, errand: Errand) -> None:
+        """Ask, unsigned, whether there is a GitLab: that it wants a token is an answer too."""
+        try:
+            self._call(errand, "get", "/metadata", signed=False).read(dict)
+        except NotAllowed:
+            return
+
     def now(self) -> datetime:
         """GitLab's clock, from its newest answer and the time passed since."""
         if self._clock is None:

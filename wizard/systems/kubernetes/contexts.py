@@ -56,6 +56,17 @@ def discover_contexts(timeout_each: float = 5) -> list[ClusterFacts]:
     return side_by_side(lambda name: _look(config, name, timeouts), config.names.names, at_once=16)
 
 
+def look_at(context: str, timeout: float = 5) -> ClusterFacts:
+    """What one context reaches; what goes wrong stands in its `trouble`.
+
+    Args:
+        timeout: seconds for each silence on the wire, and for a sign-in command.
+
+    Raises: UsageError, when the kubeconfig itself cannot be read.
+    """
+    return _look(kubeconfig.load(), context, Timeouts(min(timeout, 5), timeout, timeout))
+
+
 def _look(config: kubeconfig.Kubeconfig, name: str, timeouts: Timeouts) -> ClusterFacts:
     try:
         return KubernetesCluster(Api(config.select(name), timeouts)).discover()

@@ -1,0 +1,75 @@
+"""What is there before anything is wished for: clusters, side by side, and what they lack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any
+
+from wizard.core.facts import ClusterFacts
+from wizard.core.findings import Finding
+from wizard.core.problems import Key
+
+_PATIENCE = 20.0
+"""Seconds for everything about one context; its single calls have timeouts of their own."""
+
+_NEEDED_FOR = {
+    "argocd": ("Argo CD", "delivery as argocd"),
+    "flux": ("Flux", "delivery as flux"),
+    "external-secrets": ("External Secrets", "tokens that a backend keeps"),
+    "sealed-secrets": ("Sealed Secrets", "sealed tokens"),
+}
+
+
+async def discover(
+    contexts: Iterable[str], look: Callable[[str], ClusterFacts]
+) -> AsyncIterator[ClusterFacts]:
+    """What each context reaches, in the order in which they answer.
+
+    Args:
+        contexts: their names.
+        look: blocking; looks at one of them.
+    """
+    asked = [asyncio.create_task(_one(name, look)) for name in contexts]
+    try:
+        for answer in asyncio.as_completed(asked):
+            yield await answer
+    finally:
+        for task in asked:
+            task.cancel()
+
+
+async def _one(name: str, look: Callable[[str], ClusterFacts]) -> ClusterFacts:
+    try:
+        return await asyncio.wait_for(asyncio.to_thread(look, name), _PATIENCE)
+    except TimeoutError:
+        trouble = f"It did not answer within {_PATIENCE:g} seconds."
+        return ClusterFacts(name, reachable=False, trouble=trouble)
+
+
+def answers_of(facts: ClusterFacts) -> dict[Key, Any]:
+    """What a chosen cluster answers in the profile; empty facts answer nothing."""
+    known = {
+        ("cluster", "uid"): facts.uid,
+        ("cluster", "architectures"): list(facts.architectures),
+    }
+    return {key: value for key, value in known.items() if value}
+
+
+def missing_operators(facts: ClusterFacts, needed: Iterable[str]) -> list[Finding]:
+    """Which of the operators that a wish needs the cluster has not.
+
+    Args:
+        needed: their names, as in `ClusterFacts.operators`.
+    """
+    there = dict(facts.operators)
+    return [
+        Finding(
+            f"{title} is not on this cluster, and {use} needs it.",
+            f"{facts.context} serves {', '.join(sorted(there)) or 'no operator known here'}",
+            fix="install it first, or start from the preset direct, which needs none",
+        )
+        for name in needed
+        if name not in there
+        for title, use in [_NEEDED_FOR[name]]
+    ]

@@ -1,0 +1,242 @@
+"""The Textual application: what is there on every step, and how it begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from wizard.core.errors import ExitCode, WizardError
+from wizard.core.threads import DaemonThreads
+from wizard.machine import Machine
+from wizard.operations.discover import discover
+from wizard.profile.draft import Draft
+from wizard.profile.questions import preset_question
+from wizard.profile.save import write
+from wizard.tui import drafts
+from wizard.tui.memory import Memory
+from wizard.tui.modals import Question, Reading, SaveAs
+from wizard.tui.screen import WizardScreen
+from wizard.tui.session import Session
+from wizard.tui.step import told
+from wizard.tui.steps import STEPS
+
+_BLOCKING_CALLS = 12
+"""How many calls to other systems may wait at once."""
+
+
+class WizardApp(App[ExitCode]):
+    """The wizard.
+
+    Args:
+        session: what it works on.
+        fresh: whether a draft that was kept may be offered instead.
+    """
+
+    TITLE = "Runner Wizard"
+    CSS_PATH = "wizard.tcss"
+    # The palette's own binding is never shown in the footer; the screen binds ctrl+p so that it is.
+    COMMAND_PALETTE_BINDING = "ctrl+backslash"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "ctrl+q",
+            "leave",
+            "Quit",
+            id="quit",
+            tooltip="Quit; a draft can be kept.",
+            priority=True,
+        )
+    ]
+
+    def __init__(self, session: Session, *, fresh: bool = True) -> None:
+        super().__init__()
+        self.session = session
+        self._fresh = fresh
+        self.crash: Exception | None = None
+        """The mistake of ours that ended it."""
+        self.animation_level = "none"
+        if os.environ.get("NO_COLOR"):
+            self.theme = "ansi-dark"  # the only theme that sends no colour at all
+
+    def on_mount(self) -> None:
+        # Quitting must not wait for somebody else's timeout, as asyncio's own threads do.
+        asyncio.get_running_loop().set_default_executor(DaemonThreads(_BLOCKING_CALLS))
+        self.push_screen(WizardScreen(self.session))
+        self.call_after_refresh(self._after_first_frame)
+
+    @property
+    def wizard(self) -> WizardScreen:
+        """The one screen under all modals."""
+        return next(one for one in self.screen_stack if isinstance(one, WizardScreen))
+
+    def _after_first_frame(self) -> None:
+        self.look_around()
+        if self._fresh and (kept := self.session.memory.kept()):
+            name = kept.path.name
+            self.push_screen(
+                Question(
+                    f"A draft of {name} was kept, at the step {kept.step}. Go on with it?",
+                    "Tokens and passwords are not part of it; they are asked for again.",
+                    {"later": "Not now", "yes": "Go on", "forget": "Forget it"},
+                ),
+                self._resume,
+            )
+
+    async def _resume(self, answer: str | None) -> None:
+        memory = self.session.memory
+        kept = memory.kept()
+        if answer == "yes" and kept:
+            try:
+                draft = drafts.of_kept(kept)
+            except (WizardError, ValueError):
+                self.say_error(WizardError("The kept draft cannot be read.", "", "start again"))
+            else:
+                titles = [step.title for step in STEPS]
+                at = titles.index(kept.step) if kept.step in titles else 0
+                await self.open_draft(draft, titles[:at], at)
+        if answer in {"yes", "forget"}:
+            memory.forget_draft()
+
+    async def open_draft(self, draft: Draft, visited: Iterable[str], at: int) -> None:
+        """Work on another draft, at a step.
+
+        Args:
+            visited: titles of the steps that count as answered.
+            at: index of the step to show.
+        """
+        self.session.draft = draft
+        self.session.runner = 0
+        self.session.visited = set(visited)
+        await self.wizard.go_to(at)
+
+    # Looking around
+
+    def look_around(self) -> None:
+        """Ask every context of the kubeconfig what it reaches; each answer is shown at once."""
+        self.run_worker(self._look_around(), group="look", exclusive=True, exit_on_error=False)
+
+    async def _look_around(self) -> None:
+        machine, session = self.session.machine, self.session
+        await asyncio.to_thread(machine.warm_up)
+        try:
+            names = (await asyncio.to_thread(machine.contexts)).names
+        except WizardError as error:
+            session.trouble = told(error)
+            names = ()
+        session.contexts = names
+        self.wizard.step.facts_found()
+        async for facts in discover(names, machine.look):
+            session.clusters[facts.context] = facts
+            self.wizard.step.facts_found()
+
+    # Saving and leaving
+
+    def action_save(self) -> None:
+        if isinstance(self.screen, WizardScreen):
+            self.push_screen(SaveAs(self.session.draft.path), self._save_to)
+
+    def _save_to(self, path: Path | None) -> None:
+        if path is None:
+            return
+        draft = self.session.draft
+        if path.exists() and path.absolute() != draft.path.absolute():
+            self.say_error(
+                WizardError(f"{path} is there already.", "", "name another file; nothing was saved")
+            )
+            return
+        self.save(path)
+
+    def save(self, path: Path) -> bool:
+        """Write the draft to a file; whether that could be done. It need not be valid yet."""
+        draft = self.session.draft
+        try:
+            write(path, draft.text())
+        except WizardError as error:
+            self.say_error(error)
+            return False
+        draft.saved(path)
+        self.session.memory.note(path, "saved")
+        self.wizard.refresh_marks()
+        self.notify(f"Saved {path}", markup=False)
+        return True
+
+    def action_leave(self) -> None:
+        if isinstance(self.screen, Question):
+            return
+        if not self.session.draft.dirty:
+            self.exit(ExitCode.DONE)
+            return
+        self.push_screen(
+            Question(
+                "Quit? There are answers that have not been saved.",
+                "A kept draft is offered at the next start. No token or password is kept.",
+                {"stay": "Stay", "keep": "Keep a draft", "discard": "Discard"},
+            ),
+            self._leave,
+        )
+
+    def _leave(self, answer: str | None) -> None:
+        if answer == "keep":
+            title = STEPS[self.wizard.at].title
+            self.session.memory.keep(drafts.to_keep(self.session.draft, title))
+        if answer in {"keep", "discard"}:
+            self.exit(ExitCode.DONE)
+
+    def say_error(self, error: WizardError) -> None:
+        """Show an error with its cause and its fix."""
+        text = "\n\n".join(part for part in (error.cause, error.fix) if part)
+        self.push_screen(Reading(error.problem, text))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
+        wizard = self.wizard
+        for index, step in enumerate(STEPS):
+            if wizard.reachable(index):
+                yield SystemCommand(
+                    f"Go to {step.title}",
+                    step.purpose,
+                    lambda index=index: self.call_later(wizard.go_to, index),
+                )
+        yield SystemCommand("Save", "Save the profile to a file", self.action_save)
+        yield SystemCommand(
+            "Copy the headless command", "What does the same without screens", self._copy_command
+        )
+        yield SystemCommand("Theme", "Light, dark, or the terminal's own", self.action_change_theme)
+        yield SystemCommand("Quit", "A draft can be kept", self.action_leave)
+
+    def _copy_command(self) -> None:
+        self.copy_to_clipboard(f"runner-wizard apply {self.session.draft.path}")
+        self.notify("Copied.", markup=False)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual's own way ends in a traceback with every local variable, tokens among them. The
+        # command that opened the wizard reports the crash, redacted.
+        self.crash = self.crash or error
+        super()._handle_exception(error)
+        self._exit_renderables.clear()
+
+
+def open_wizard(path: Path | None = None) -> ExitCode:
+    """Open the wizard, on a profile or for a new one, and stay until it is left.
+
+    Raises: UsageError, InvalidDocument, when the profile cannot be read; whatever crashed it.
+    """
+    machine, memory = Machine(), Memory()
+    if path:
+        draft = drafts.of_file(path)
+        memory.note(path, "opened")
+    else:
+        draft = drafts.of_preset(preset_question().default, machine.folder)
+    session = Session(draft, machine, memory)
+    if path:
+        session.visited = {step.title for step in STEPS}
+    app = WizardApp(session, fresh=path is None)
+    code = app.run()
+    if app.crash:
+        raise app.crash
+    return ExitCode.DONE if code is None else code

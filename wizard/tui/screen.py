@@ -1,0 +1,178 @@
+"""The one screen: stepper, the current step, a line of help, and the keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, OptionList
+from textual.widgets.option_list import Option
+
+from wizard.profile.fields import FieldInfo
+from wizard.tui.modals import Reading
+from wizard.tui.session import Session
+from wizard.tui.step import Step
+from wizard.tui.steps import STEPS
+from wizard.tui.widgets import FieldRow, Said
+
+
+class WizardScreen(Screen[None]):
+    """Holds the steps together; only the current one is mounted, so nothing hidden has focus."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (100, "-wide")]
+    BINDING_GROUP_TITLE = "Wizard"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "next", "Next", id="next", tooltip="Check this step and go on."),
+        Binding("escape", "back", "Back", id="back", tooltip="Go to the step before."),
+        Binding("f1", "help", "Help", id="help", tooltip="Explain the field in focus."),
+        Binding("f5", "check", "Check", id="check", tooltip="Look at everything outside again."),
+        Binding("ctrl+s", "app.save", "Save", id="save", tooltip="Save the profile."),
+        Binding("ctrl+p", "app.command_palette", "Menu", id="menu", tooltip="Everything else."),
+    ]
+
+    def __init__(self, session: Session, at: int = 0) -> None:
+        super().__init__()
+        self.session = session
+        self.at = at
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="top"):
+            yield Said(id="where")
+            yield Said(id="file")
+        with Horizontal(id="body"):
+            yield OptionList(id="stepper", markup=False, compact=True)
+            yield Container(id="host")
+        yield Said(id="help")
+        yield Footer(show_command_palette=False, compact=True)
+
+    async def on_mount(self) -> None:
+        stepper = self.query_one("#stepper", OptionList)
+        stepper.add_options([Option("", id=step.title) for step in STEPS])
+        await self.go_to(self.at)
+
+    @property
+    def step(self) -> Step:
+        """The step that is shown."""
+        return self.query_one("#step", Step)
+
+    # Going from step to step
+
+    async def go_to(self, index: int) -> None:
+        """Show a step; the one before is removed and its checks are cancelled."""
+        self.at = index
+        host = self.query_one("#host", Container)
+        step = STEPS[index](self.session)
+        with self.app.batch_update():
+            await host.remove_children()
+            await host.mount(step)
+        self.refresh_marks()
+        step.focus_first()
+        step.check()
+
+    async def action_next(self) -> None:
+        errors = self.step.errors()
+        if errors:
+            self.session.visited.discard(self.step.title)
+            self.step.show_errors(errors)
+            self.refresh_marks()
+            count = len(errors)
+            self.app.notify(
+                f"{count} thing{'s' if count > 1 else ''} to set right before going on.",
+                severity="warning",
+                markup=False,
+            )
+            return
+        self.session.visited.add(self.step.title)
+        if self.at + 1 < len(STEPS):
+            await self.go_to(self.at + 1)
+
+    async def action_back(self) -> None:
+        if self.at:
+            await self.go_to(self.at - 1)
+
+    def reachable(self, index: int) -> bool:
+        """Whether a step may be jumped to: it, or the one before it, has been answered."""
+        before = [step.title for step in STEPS[:index]]
+        return all(title in self.session.visited for title in before)
+
+    def action_check(self) -> None:
+        self.step.check()
+
+    @on(OptionList.OptionSelected, "#stepper")
+    async def _jump(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        await self.go_to(event.option_index)
+
+    # Saying where we are
+
+    def refresh_marks(self) -> None:
+        """Bring stepper, title and file name up to date."""
+        stepper = self.query_one("#stepper", OptionList)
+        for index, step in enumerate(STEPS):
+            stepper.replace_option_prompt_at_index(
+                index, Content(f"{self._mark(index)} {step.title}")
+            )
+            if self.reachable(index):
+                stepper.enable_option_at_index(index)
+            else:
+                stepper.disable_option_at_index(index)
+        stepper.highlighted = self.at
+        title = STEPS[self.at].title
+        self.query_one("#where", Said).say(f"Step {self.at + 1} of {len(STEPS)}  {title}")
+        draft = self.session.draft
+        unsaved = "  (not saved)" if draft.dirty else ""
+        self.query_one("#file", Said).say(f"{draft.path.name}{unsaved}")
+
+    def _mark(self, index: int) -> str:
+        if index == self.at:
+            return "[>]"
+        if STEPS[index].title not in self.session.visited:
+            return "[ ]"
+        wrong = any(
+            problem.severity == "error" and STEPS[index].is_owner(problem.key)
+            for problem in self.session.draft.problems()
+        )
+        return "[!]" if wrong else "[x]"
+
+    # Help
+
+    def on_descendant_focus(self) -> None:
+        self.refresh_help()
+
+    @on(OptionList.OptionHighlighted)
+    def refresh_help(self) -> None:
+        """Say what the widget in focus is for."""
+        self.query_one("#help", Said).say(_help_of(self.focused))
+
+    def action_help(self) -> None:
+        row = _row_of(self.focused)
+        text = _all_about(row.info) if row else _help_of(self.focused)
+        more = self.step.more_help
+        self.app.push_screen(
+            Reading(row.label if row else self.step.title, f"{text}\n\n{more}".strip())
+        )
+
+
+def _help_of(widget: Widget | None) -> str:
+    around = [widget, *widget.ancestors] if widget else []
+    return next((text for one in around if (text := getattr(one, "help_text", ""))), "")
+
+
+def _row_of(widget: Widget | None) -> FieldRow | None:
+    around = [widget, *widget.ancestors] if widget else []
+    return next((one for one in around if isinstance(one, FieldRow)), None)
+
+
+def _all_about(info: FieldInfo) -> str:
+    lines = [info.help, "", f"In the profile: {info.dotted}", f"It is: {info.kind}"]
+    if info.default not in (None, ""):
+        lines.append(f"Default: {info.default}")
+    lines += [f"  {name}: {meaning}" for name, meaning in info.choices.items() if meaning]
+    return "\n".join(lines)

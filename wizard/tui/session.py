@@ -1,0 +1,53 @@
+"""What one sitting knows: the draft, what was found, and secrets that live in memory alone."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from wizard.core.facts import ClusterFacts, Identity
+from wizard.core.secrets import SecretStr, remember_secret
+from wizard.machine import Machine
+from wizard.profile.draft import Draft
+from wizard.tui.memory import Memory
+from wizard.wiring import Wiring
+
+
+@dataclass
+class Session:
+    """Everything that outlives a step. Steps read and write it; no widget holds any of it."""
+
+    draft: Draft
+    machine: Machine
+    memory: Memory
+    secrets: dict[str, SecretStr] = field(default_factory=dict)
+    """By the environment variable that headless commands take it from: `GITLAB_TOKEN`, ..."""
+    contexts: tuple[str, ...] | None = None
+    """The kubeconfig's contexts; None while it has not been read."""
+    trouble: str = ""
+    """Why there are no contexts, in words."""
+    clusters: dict[str, ClusterFacts] = field(default_factory=dict)
+    """What each context reaches, as far as it has answered."""
+    identity: Identity | None = None
+    """Who the GitLab token is, once that is known."""
+    runner: int = 0
+    """Which of the draft's runners the steps are about."""
+    visited: set[str] = field(default_factory=set)
+    """Titles of the steps that have been left with no problem in them."""
+
+    @property
+    def cluster(self) -> ClusterFacts | None:
+        """The facts of the chosen context; None without one, or before it has answered."""
+        return self.clusters.get(self.draft.value("cluster", "context") or "")
+
+    def keep_secret(self, name: str, text: str) -> None:
+        """Hold a secret that was typed; a line end pasted along with it is not part of it."""
+        if plain := text.strip():
+            self.secrets[name] = remember_secret(SecretStr(plain))
+        else:
+            self.secrets.pop(name, None)
+
+    def wiring(self) -> Wiring:
+        """The systems of the draft as it is now. Raises: InvalidDocument."""
+        typed = {name: value.get_secret_value() for name, value in self.secrets.items()}
+        return Wiring(self.draft.loaded(), environ={**os.environ, **typed})

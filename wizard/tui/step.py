@@ -1,0 +1,207 @@
+"""What every step of the wizard is.
+
+To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `purpose`, yield
+`FieldRow`s and widgets of your own from `fields()`, and name the class in `steps.STEPS`.
+`steps/gitlab.py` is an example.
+
+- A step is mounted when it is entered and removed when it is left. What must outlive it is in
+  `self.session`; everything else may be an attribute.
+- A `FieldRow` writes to the draft by itself and posts `FieldRow.Answered`. After changing the draft
+  in another way, call `self.read()`: every row shows what the draft holds now.
+- `owns` says which keys of the profile are this step's (`runners[].tags`; a key owns what is below
+  it). Their problems are shown here, under their rows, and keep the user from going on.
+- Anything that waits is `self.in_background("name", coroutine)`: one at a time for each name, and
+  cancelled when the step is left. A `WizardError` from it goes to `self.failed`.
+- `help_text` on any widget is what the help line says while it has the focus.
+- Text goes through `Said`, never through a `Label` or a `Static`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Input
+from textual.worker import Worker, WorkerState
+
+from wizard.core.errors import WizardError
+from wizard.core.problems import Key, Problem
+from wizard.profile.draft import Draft
+from wizard.profile.fields import ITEM
+from wizard.tui.session import Session
+from wizard.tui.widgets import FieldRow, Said
+
+if TYPE_CHECKING:
+    from wizard.tui.screen import WizardScreen
+
+
+class Step(VerticalScroll, can_focus=False):
+    """One step: a view of the parts of the draft that it owns."""
+
+    title: ClassVar[str]
+    """One or two words, for the stepper."""
+    purpose: ClassVar[str]
+    """What is decided here, in one sentence; it stands above the fields."""
+    owns: ClassVar[tuple[str, ...]] = ()
+    """Keys of the profile, as `FieldInfo.dotted` writes them."""
+    more_help: ClassVar[str] = ""
+    """What F1 says beside the help of the field."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="step")
+        self.session = session
+
+    @property
+    def draft(self) -> Draft:
+        return self.session.draft
+
+    @property
+    def wizard(self) -> WizardScreen:
+        """The screen around the step: `next`, `go_to`, `refresh_marks`."""
+        from wizard.tui.screen import WizardScreen
+
+        assert isinstance(self.screen, WizardScreen)  # noqa: S101 - it is mounted nowhere else
+        return self.screen
+
+    def compose(self) -> ComposeResult:
+        yield Said(self.purpose, classes="purpose")
+        yield from self.fields()
+        yield Said(id="trouble", classes="problem")
+
+    def fields(self) -> ComposeResult:
+        """The step's own widgets. To be given by every step."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Look again at everything outside (F5); called when the step is entered, too."""
+
+    def facts_found(self) -> None:
+        """More is known in `session.clusters`; called while the step is shown."""
+
+    def blocking(self) -> Iterable[Problem]:
+        """What else keeps the user from going on, beside the problems of the fields."""
+        return ()
+
+    def read(self) -> None:
+        """Show in every row what the draft holds now."""
+        for row in self.rows:
+            row.read()
+
+    # What the frame does for every step
+
+    @property
+    def rows(self) -> list[FieldRow]:
+        return list(self.query(FieldRow))
+
+    def mine(self) -> list[Problem]:
+        """Problems of the draft with keys that this step owns, warnings as well."""
+        return [problem for problem in self.draft.problems() if self.is_owner(problem.key)]
+
+    @classmethod
+    def is_owner(cls, key: Key) -> bool:
+        path = dotted(key)
+        return any(path == own or path.startswith((f"{own}.", f"{own}[")) for own in cls.owns)
+
+    def errors(self) -> list[Problem]:
+        """Everything that keeps the user from going on."""
+        open_questions = [
+            Problem("this is the preset's example", "say what is yours", row.key)
+            for row in self.rows
+            if row.unanswered
+        ]
+        found = [problem for problem in self.mine() if problem.severity == "error"]
+        return [*open_questions, *found, *self.blocking()]
+
+    def show_errors(self, errors: list[Problem]) -> None:
+        """Put each under its field and the rest below; focus the first field that is wrong."""
+        shown = [*errors, *(one for one in self.mine() if one.severity == "warning")]
+        placed: set[int] = set()
+        wrong: list[FieldRow] = []
+        for row in self.rows:
+            here = [one for one in shown if one.key[: len(row.key)] == row.key]
+            placed |= {id(one) for one in here}
+            row.show_problems(here)
+            if any(one.severity == "error" for one in here):
+                wrong.append(row)
+        self.say_trouble("\n".join(f"! {one}" for one in errors if id(one) not in placed))
+        if wrong:
+            self.focus_within(wrong[0])
+
+    def say_trouble(self, text: str) -> None:
+        """Say below the fields what is wrong; the empty text takes it away."""
+        self.query_one("#trouble", Said).say(text)
+
+    def in_background(self, name: str, work: Coroutine[None, None, None]) -> None:
+        """Run something that waits. The newest of a name replaces the one before it.
+
+        Workers belong to their widget: Textual cancels them when the step is removed, so an answer
+        that comes too late is dropped.
+        """
+        self.run_worker(work, name, group=name, exclusive=True, exit_on_error=False)
+
+    def failed(self, name: str, error: WizardError) -> None:  # noqa: ARG002
+        """Something in the background failed; a step may know a better place to say it."""
+        self.say_trouble(told(error))
+
+    def focus_first(self) -> None:
+        """Focus what is to be answered first."""
+        asked = [row for row in self.rows if row.unanswered]
+        self.focus_within(asked[0] if asked else self)
+
+    def focus_within(self, widget: Widget) -> None:
+        first = next((one for one in widget.query("*") if one.focusable), None)
+        if first:
+            self.screen.set_focus(first)
+
+    @on(FieldRow.Left)
+    def _left(self, event: FieldRow.Left) -> None:
+        event.row.show_problems(
+            [one for one in self.mine() if one.key[: len(event.row.key)] == event.row.key]
+        )
+
+    @on(FieldRow.Answered)
+    def _answered(self) -> None:
+        self.wizard.refresh_marks()
+
+    @on(Input.Submitted)
+    async def _entered(self, event: Input.Submitted) -> None:
+        """Enter leads to the next field, and from the last one to the next step."""
+        event.stop()
+        chain = [one for one in self.screen.focus_chain if self in one.ancestors]
+        after = chain[chain.index(event.input) + 1 :] if event.input in chain else chain
+        if after:
+            self.screen.set_focus(after[0])
+        else:
+            await self.wizard.action_next()
+
+    @on(Worker.StateChanged)
+    def _worker_ended(self, event: Worker.StateChanged) -> None:
+        if event.state is not WorkerState.ERROR:
+            return
+        error = event.worker.error
+        if not isinstance(error, WizardError):
+            raise error or RuntimeError(event.worker.name)
+        self.failed(event.worker.name, error)
+
+
+def dotted(key: Key) -> str:
+    """A key as declarations write it: `runners[].tags`; what runners inherit is theirs."""
+    if key[:1] == ("defaults",):
+        key = ("runners", 0, *key[1:])
+    path = ""
+    for part in key:
+        path += ITEM if isinstance(part, int) else f".{part}" if path else part
+    return path
+
+
+def told(error: WizardError) -> str:
+    """An error on three lines: problem, cause, fix."""
+    return "\n".join(
+        line
+        for line in (f"! {error.problem}", error.cause, error.fix and f"fix: {error.fix}")
+        if line
+    )

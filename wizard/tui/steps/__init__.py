@@ -1,0 +1,7 @@
+"""The steps, in their order."""
+
+from wizard.tui.step import Step
+from wizard.tui.steps.gitlab import GitLabStep
+from wizard.tui.steps.start import StartStep
+
+STEPS: tuple[type[Step], ...] = (StartStep, GitLabStep)

@@ -1,0 +1,133 @@
+"""GitLab: its address, a token, who that is, and what it may do."""
+
+from __future__ import annotations
+
+import asyncio
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Button, Input
+
+from wizard.core.errors import WizardError
+from wizard.core.findings import Check, Verdict
+from wizard.operations.sign_in import SignedIn, sign_in
+from wizard.tui.step import Step, told
+from wizard.tui.widgets import FieldRow, Said
+from wizard.tui.widgets.secret_row import SecretRow
+
+_MARKS = {Verdict.OK: "[x]", Verdict.WARN: "[-]", Verdict.FAIL: "[!]", Verdict.UNSEEN: "[?]"}
+_PAUSE = 0.6
+"""Seconds after the last key before an address or a token is tried."""
+TOKEN = "GITLAB_TOKEN"  # noqa: S105 - the variable's name
+
+
+class GitLabStep(Step):
+    """Sign in. Without a token the wizard still writes files; it creates nothing."""
+
+    title = "GitLab"
+    purpose = "Where the runner takes its jobs from, and a token with which it is created."
+    owns = ("gitlab",)
+    more_help = (
+        "The token is yours: it creates the runner and proves it with a job. It stays in memory, "
+        "or in your keyring if you say so. The runner gets a token of its own."
+    )
+
+    def fields(self) -> ComposeResult:
+        yield FieldRow(self.draft, "gitlab", "url", label="Address")
+        yield Said(id="address", classes="found")
+        yield Said(id="page", classes="found")
+        yield SecretRow(TOKEN, "Access token", self.session)
+        yield Said(id="who", classes="found")
+        with Horizontal(id="keyring", classes="found"):
+            yield Button("Keep the token in the keyring", id="keep", compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#keyring").display = False
+
+    def check(self) -> None:
+        self.in_background("address", self._knock(0))
+        self.in_background("token", self._sign_in(0))
+
+    @on(FieldRow.Answered, "#gitlab-url")
+    def _address_changed(self) -> None:
+        self.in_background("address", self._knock(_PAUSE))
+        self.in_background("token", self._sign_in(_PAUSE))
+
+    @on(SecretRow.Typed)
+    def _token_changed(self) -> None:
+        self.in_background("token", self._sign_in(_PAUSE))
+
+    @property
+    def _way(self) -> tuple[str, str, str]:
+        gitlab = (self.draft.value("gitlab", name) or "" for name in ("url", "ca_file", "proxy"))
+        url, ca_file, proxy = gitlab
+        beside = str(self.draft.path.parent / ca_file) if ca_file else ""
+        return url, beside, proxy
+
+    async def _knock(self, pause: float) -> None:
+        said = self.query_one("#address", Said)
+        await asyncio.sleep(pause)
+        said.say("asking ...")
+        url, *_ = self._way
+        self.query_one("#page", Said).say(
+            f"Make a token here, then paste it below:\n{self.session.machine.token_page(url)}"
+        )
+        warning = await asyncio.to_thread(self.session.machine.knock, *self._way)
+        said.say(f"note: {warning}" if warning else f"[x] {url} answers")
+
+    async def _sign_in(self, pause: float) -> None:
+        who, machine, session = self.query_one("#who", Said), self.session.machine, self.session
+        self.query_one("#keyring").display = False
+        session.identity = None
+        await asyncio.sleep(pause)
+        url, *way = self._way
+        if TOKEN not in session.secrets:
+            found, where = await asyncio.to_thread(machine.token, url)
+            if not found:
+                who.say("Without a token the wizard writes files, but creates and proves nothing.")
+                return
+            session.keep_secret(TOKEN, found)
+            self.query_one(SecretRow).found(where)
+        who.say("signing in ...")
+        signed_in = await sign_in(machine.gitlab(url, session.secrets[TOKEN], *way))
+        session.identity = signed_in.identity
+        who.say(_who(signed_in))
+        self.query_one("#keyring").display = bool(
+            self.query_one(SecretRow).typed and await asyncio.to_thread(machine.keyring)
+        )
+
+    @on(Button.Pressed, "#keep")
+    def _keep(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.in_background("keep", self._keep_token())
+
+    async def _keep_token(self) -> None:
+        url, *_ = self._way
+        await asyncio.to_thread(self.session.machine.keep_token, url, self.session.secrets[TOKEN])
+        self.query_one("#keyring").display = False
+        self.app.notify(f"The token for {url} is in your keyring.", markup=False)
+
+    def failed(self, name: str, error: WizardError) -> None:
+        places = {"address": "#address", "token": "#who"}
+        if name in places:
+            self.query_one(places[name], Said).say(told(error))
+        else:
+            super().failed(name, error)
+
+    @on(Input.Changed)
+    def _nothing_else(self, event: Input.Changed) -> None:
+        event.stop()
+
+
+def _who(signed_in: SignedIn) -> str:
+    identity = signed_in.identity
+    who = f"You are {identity.username}" if identity.username else "The token is accepted"
+    expires = f", until {identity.expires_at}" if identity.expires_at else ""
+    version = f"; GitLab {signed_in.version}" if signed_in.version else ""
+    return "\n".join([f"{who}{expires}{version}. It may:", *map(_line, signed_in.checks)])
+
+
+def _line(check: Check) -> str:
+    finding = check.finding
+    return f"{_MARKS[check.verdict]} {check.name}" + (f" ({finding.symptom})" if finding else "")

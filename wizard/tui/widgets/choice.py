@@ -1,0 +1,121 @@
+"""One of several values, and yes or no: both told by marks, never by colour alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.events import Click
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+
+class Choice(OptionList):
+    """Values one below the other, each with what it means; `(*)` marks the chosen one.
+
+    Args:
+        choices: each value with its meaning.
+        value: the chosen one; empty where none is.
+        unavailable: values that cannot be chosen, with the reason, which stands beside them.
+    """
+
+    @dataclass
+    class Changed(Message):
+        """Another value was chosen."""
+
+        choice: Choice
+        value: str
+
+        @property
+        def control(self) -> Choice:
+            return self.choice
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "select", "Choose", show=False)]
+
+    def __init__(
+        self,
+        choices: Mapping[str, str],
+        value: str = "",
+        unavailable: Mapping[str, str] | None = None,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(id=id, classes=classes, markup=False, compact=True)
+        self._choices = dict(choices)
+        self._unavailable = unavailable or {}
+        self.value = value
+        self._fill()
+
+    @property
+    def meaning(self) -> str:
+        """What the highlighted value means."""
+        if self.highlighted is None:
+            return ""
+        return self._choices.get(self.get_option_at_index(self.highlighted).id or "", "")
+
+    def choose(self, value: str) -> None:
+        """Mark a value as the chosen one, without telling anybody."""
+        self.value = value
+        for name in self._choices:
+            self.replace_option_prompt(name, self._prompt(name))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        value = event.option.id or ""
+        if value != self.value:
+            self.choose(value)
+            self.post_message(self.Changed(self, value))
+
+    def _fill(self) -> None:
+        for name in self._choices:
+            closed = name in self._unavailable
+            self.add_option(Option(self._prompt(name), id=name, disabled=closed))
+            if name == self.value:
+                self.highlighted = self.option_count - 1
+
+    def _prompt(self, name: str) -> Content:
+        mark = "(*)" if name == self.value else "( )"
+        width = max(map(len, self._choices))
+        meaning = self._unavailable.get(name) or self._choices[name]
+        return Content(f"{mark} {name:<{width}}  {meaning}".rstrip())
+
+
+class Tick(Widget, can_focus=True):
+    """Yes or no, as `[x] yes` and `[ ] no`."""
+
+    @dataclass
+    class Changed(Message):
+        """The other one was chosen."""
+
+        tick: Tick
+        value: bool
+
+        @property
+        def control(self) -> Tick:
+            return self.tick
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space,enter", "change", "Change", show=False)]
+
+    value: reactive[bool] = reactive(False, init=False)
+
+    def __init__(self, value: bool, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.set_reactive(Tick.value, value)
+
+    def render(self) -> Content:
+        return Content("[x] yes" if self.value else "[ ] no ")
+
+    def action_change(self) -> None:
+        self.value = not self.value
+        self.post_message(self.Changed(self, self.value))
+
+    def on_click(self, event: Click) -> None:
+        event.stop()
+        self.action_change()

@@ -1,0 +1,69 @@
+"""A secret: typed or pasted hidden, held in memory, never in the draft and never on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from wizard.tui.session import Session
+from wizard.tui.widgets.said import Said
+
+
+class SecretRow(Vertical):
+    """Label and hidden input for one of `session.secrets`.
+
+    Args:
+        name: the environment variable that headless commands take it from.
+        label: what to call it.
+        session: where it is held.
+        help_text: one sentence.
+    """
+
+    @dataclass
+    class Typed(Message):
+        """The session holds another value, or none."""
+
+        row: SecretRow
+
+        @property
+        def control(self) -> SecretRow:
+            return self.row
+
+    def __init__(self, name: str, label: str, session: Session, help_text: str = "") -> None:
+        super().__init__(id=f"secret-{name}")
+        self.secret = name
+        self.label = label
+        self.help_text = help_text or "Stays hidden, and in memory alone. Paste it."
+        self.typed = False
+        """Whether it was typed here, on this step."""
+        self._session = session
+
+    def compose(self) -> ComposeResult:
+        held = self.secret in self._session.secrets
+        with Horizontal(classes="line"):
+            yield Said(self.label, classes="label")
+            yield Input(
+                password=True,
+                placeholder="(held in memory)" if held else "",
+                compact=True,
+                classes="control",
+            )
+            yield Said("memory" if held else "", classes="origin")
+
+    def found(self, where: str) -> None:
+        """Say where the value came from that is used as long as nothing is typed."""
+        self.query_one(Input).placeholder = f"(from {where})"
+        self.query_one(".origin", Said).say("found")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.typed = bool(event.value.strip())
+        self._session.keep_secret(self.secret, event.value)
+        self.query_one(".origin", Said).say("typed" if self.typed else "")
+        self.post_message(self.Typed(self))
