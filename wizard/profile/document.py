@@ -130,7 +130,7 @@ class Document:
         return mark.line + 1, mark.column + 1
 
     def scalars(self) -> Iterator[tuple[Key, yaml.ScalarNode]]:
-        """Every scalar as it is written, once, with its key."""
+        """Every scalar in the order of the text, once, with its key."""
         pending: list[tuple[Key, yaml.Node]] = [((), self.root)]
         seen: set[int] = set()
         while pending:
@@ -141,9 +141,10 @@ class Document:
             if isinstance(node, yaml.ScalarNode):
                 yield key, node
             elif isinstance(node, yaml.SequenceNode):
-                pending += [((*key, index), item) for index, item in enumerate(node.value)]
+                inside = [((*key, index), item) for index, item in enumerate(node.value)]
+                pending += reversed(inside)
             else:
-                pending += [((*key, name.value), value) for name, value in node.value]
+                pending += [((*key, name.value), value) for name, value in reversed(node.value)]
 
 
 def _step(node: yaml.Node, part: str | int) -> tuple[yaml.Mark, yaml.Node] | None:

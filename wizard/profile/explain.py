@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from wizard.core.problems import Key, Problems, did_you_mean, key_path
 from wizard.profile.fields import FieldInfo, find, keys_below
+from wizard.profile.inherit import SHORTHAND
 
 LATER = {
     "cache": "a shared cache for jobs",
@@ -34,14 +35,19 @@ def explain(error: ValidationError, data: Mapping[str, Any], problems: Problems)
     by_key: dict[Key, ErrorDetails] = {}
     for detail in error.errors(include_url=False):
         key = _key(detail, data)
-        # A union says one thing for each of its members; only a check of our own is worth hearing.
-        if key not in by_key or (
-            detail["type"] == "value_error" and by_key[key]["type"] != "value_error"
-        ):
+        # A union says one thing for each of its members; the best of them is told.
+        if key not in by_key or _worth(detail) > _worth(by_key[key]):
             by_key[key] = detail
     for key, detail in by_key.items():
         message, fix = _said(key, detail, _value(key, data))
         problems.add(message, fix, key=key)
+
+
+def _worth(detail: ErrorDetails) -> int:
+    """Checks of our own say most; a wrong type says least, since another member may take it."""
+    if detail["type"] == "value_error":
+        return 2
+    return 0 if detail["type"].endswith("_type") else 1
 
 
 def told(error: ValidationError, key: Key, value: Any) -> str:
@@ -53,9 +59,8 @@ def told(error: ValidationError, key: Key, value: Any) -> str:
         value: what was typed.
     """
     details = error.errors(include_url=False)
-    own = [detail for detail in details if detail["type"] == "value_error"] or details[:1]
-    said = [_said(key, detail, value) for detail in own]
-    return "; ".join(f"{message} ({fix})" if fix else message for message, fix in said)
+    message, fix = _said(key, max(details, key=_worth), value)
+    return f"{message} ({fix})" if fix else message
 
 
 def _key(detail: ErrorDetails, data: Any) -> Key:
@@ -86,7 +91,7 @@ def _value(key: Key, data: Any) -> Any:
 
 def _said(key: Key, detail: ErrorDetails, value: Any) -> _Said:
     kind, context = detail["type"], detail.get("ctx", {})
-    info = find(key)
+    info = find((*key, SHORTHAND[str(key[-1])]) if _is_short(key, value) else key)
     if kind == "missing":
         return f"{key[-1]!r} is missing", info.help if info else ""
     if kind == "extra_forbidden":
@@ -101,6 +106,10 @@ def _said(key: Key, detail: ErrorDetails, value: Any) -> _Said:
     if say:
         return say(value, context)
     return f"{_shown(value)} is not what belongs here", f"it is a {info.kind}" if info else ""
+
+
+def _is_short(key: Key, value: Any) -> bool:
+    return bool(key) and key[-1] in SHORTHAND and isinstance(value, str)
 
 
 def _unknown(key: Key) -> _Said:
