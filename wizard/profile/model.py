@@ -53,6 +53,11 @@ class Profile(Section):
         """The name under which everything stands that all its runners share."""
         return f"gitlab-runner-{self.name}-shared"
 
+    @property
+    def reader_account(self) -> str:
+        """The ServiceAccount with which a store signs in to its backend, where it needs one."""
+        return f"{self.shared}-reader"
+
     def runner(self, name: str) -> Runner:
         """The runner of that name. Raises: KeyError."""
         for runner in self.runners:

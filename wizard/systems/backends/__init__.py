@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from wizard.core.findings import Check
+from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr
 from wizard.profile.runner import Runner
 
@@ -54,6 +56,10 @@ class Backend(Protocol):
 
     def policy(self) -> str:
         """The least rights that writer and reader need, as text to hand to an administrator."""
+        ...
+
+    def facts(self) -> Mapping[Key, Any]:
+        """Values found by asking that shape a rendering and the profile does not have yet."""
         ...
 
     def close(self) -> None:

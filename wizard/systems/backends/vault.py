@@ -1,0 +1,265 @@
+"""Tokens in the KV engine of HashiCorp Vault or OpenBao."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from wizard.core.errors import NotAllowed, Refused, WizardError
+from wizard.core.findings import Check, Finding, Verdict
+from wizard.core.problems import Key
+from wizard.profile.runner import Runner
+from wizard.profile.secrets import Vault
+from wizard.systems.backends import vault_policy
+from wizard.systems.backends.checks import checked, failed
+from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
+from wizard.systems.backends.vault_errors import LoginRefused, NoAnswerOf
+from wizard.systems.backends.vault_session import Session
+
+if TYPE_CHECKING:
+    import hvac
+
+
+class VaultSecrets(TokenField):
+    """One path below the mount for each runner.
+
+    Version 2 of the engine is written with check-and-set, so that two writers cannot undo each
+    other's fields; version 1 has no such thing.
+    """
+
+    def __init__(self, settings: Vault, around: Surroundings) -> None:
+        self._settings = settings
+        self._profile = around.profile
+        self._session = Session(settings, around)
+
+    def where(self, runner: Runner) -> str:
+        return f"Vault {self._settings.mount}/{self._path(runner)}"
+
+    def facts(self) -> dict[Key, Any]:
+        if self._settings.kv_version:
+            return {}
+        return {("secrets", "vault", "kv_version"): self._version}
+
+    def check(self) -> list[Check]:
+        steps: tuple[tuple[str, Callable[[], list[Check]]], ...] = (
+            (f"reach Vault at {self._session.address}", self._check_reach),
+            (f"sign in to Vault ({self._settings.login})", self._check_identity),
+            (f"the KV engine {self._settings.mount}", self._check_mount),
+            ("rights in Vault", self._check_rights),
+        )
+        return checked(steps)
+
+    def policy(self) -> str:
+        return vault_policy.text(self._profile, self._settings)
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _check_reach(self) -> list[Check]:
+        self._session.health()
+        return [Check(f"reach Vault at {self._session.address}", Verdict.OK)]
+
+    def _check_identity(self) -> list[Check]:
+        me = self._session.call("say who we are", lambda c: c.auth.token.lookup_self())["data"]
+        name = me.get("display_name") or "a token"
+        return [
+            Check(f"signed in to Vault as {name} ({', '.join(me.get('policies', []))})", Verdict.OK)
+        ]
+
+    def _check_mount(self) -> list[Check]:
+        name = f"the KV engine {self._settings.mount} is version {self._version}"
+        return [Check(name, Verdict.OK)]
+
+    def _check_rights(self) -> list[Check]:
+        """Asked as a question of its own, which changes nothing (sys/capabilities-self)."""
+        by_path = {self._data_path(runner): runner for runner in self._profile.runners}
+        held = self._session.call(
+            "say what we may do", lambda c: c.sys.get_capabilities(paths=list(by_path))
+        )["data"]
+        checks = []
+        for path, runner in by_path.items():
+            missing = _missing(set(held.get(path, ())))
+            name = f"read and write {self.where(runner)}"
+            if missing:
+                finding = Finding(
+                    f"{self.where(runner)} cannot be written",
+                    f"the policy of our token lacks {', '.join(missing)} on {path}",
+                    "the token has no right to",
+                    "give it the writer's policy of docs/secrets.md",
+                )
+                checks.append(failed(name, finding))
+            else:
+                checks.append(Check(name, Verdict.OK))
+        return checks
+
+    @cached_property
+    def _version(self) -> int:
+        """The engine's version, from the engine itself.
+
+        Version 2's calls on an engine of version 1 are answered with success and land at a path
+        that nobody reads, so the profile's word alone is not taken for it.
+        """
+        mount, written = self._settings.mount, self._settings.kv_version
+        try:
+            found = self._found_version()
+        except LoginRefused:
+            raise
+        except NotAllowed as refused:
+            # Told to everybody with any right below the mount (OpenBao 2.7, Vault since 0.10).
+            raise NotAllowed(
+                f"Vault does not describe the KV engine {mount} to us.",
+                refused.cause,
+                "either nothing is mounted there, or our token has no right below it: check "
+                "secrets.vault.mount and namespace, and the writer's policy of docs/secrets.md",
+            ) from None
+        if written and written != found:
+            raise Refused(
+                f"The KV engine {mount} is version {found}; the profile says {written}.",
+                "writing to it as another version would seem to work, and the token be lost",
+                f"set secrets.vault.kv_version: {found}",
+            )
+        return found
+
+    def _found_version(self) -> int:
+        mount = self._settings.mount
+
+        def ask(client: hvac.Client) -> Any:
+            # What Vault's and OpenBao's own programs ask before every `kv get`.
+            return client.adapter.get(f"/v1/sys/internal/ui/mounts/{mount}")
+
+        try:
+            engine = self._session.call(f"describe the engine {mount}", ask)["data"]
+        except NoAnswerOf as refusal:
+            raise refusal.error(f"describe the engine {mount}") from None
+        if engine.get("type") not in {"kv", "generic"}:
+            raise WizardError(
+                f"{mount} is no KV engine but {engine.get('type')}.",
+                "secrets.vault.mount names it",
+                "name the mount of a KV engine (vault secrets list)",
+            )
+        return int((engine.get("options") or {}).get("version") or 1)
+
+    def _path(self, runner: Runner) -> str:
+        return self._settings.secret_path(runner.name)
+
+    def _data_path(self, runner: Runner) -> str:
+        return vault_policy.data_path(self._settings, self._version, runner.name)
+
+    def _fetch(self, runner: Runner) -> Content | None:
+        content = self._fetch_with_version(runner)
+        return content if content and content.fields else None
+
+    def _fetch_with_version(self, runner: Runner) -> Content | None:
+        """What is there; a deleted secret has no fields, but a version to be written over."""
+        mount, path, doing = self._settings.mount, self._path(runner), f"read {self.where(runner)}"
+        if self._version == 1:
+            return self._fetch_v1(runner)
+        try:
+            data = self._session.call(
+                doing,
+                lambda c: c.secrets.kv.v2.read_secret_version(
+                    path=path, mount_point=mount, raise_on_deleted_version=True
+                ),
+            )["data"]
+        except NoAnswerOf as refusal:
+            data = _nothing(refusal, doing).get("data")
+            if not data:
+                return None
+        metadata = data["metadata"]
+        return Content(
+            data["data"] or {}, str(metadata["version"]), _moment(metadata["created_time"])
+        )
+
+    def _fetch_v1(self, runner: Runner) -> Content | None:
+        mount, path, doing = self._settings.mount, self._path(runner), f"read {self.where(runner)}"
+        try:
+            answer = self._session.call(
+                doing, lambda c: c.secrets.kv.v1.read_secret(path=path, mount_point=mount)
+            )
+        except NoAnswerOf as refusal:
+            _nothing(refusal, doing)
+            return None
+        return Content(answer["data"])
+
+    def _put(self, runner: Runner, fields: Mapping[str, Any], over: Content | None) -> None:
+        mount, path, doing = self._settings.mount, self._path(runner), f"write {self.where(runner)}"
+        if self._version == 1:
+            self._change(
+                doing,
+                lambda c: c.secrets.kv.v1.create_or_update_secret(
+                    path=path, secret=dict(fields), method="POST", mount_point=mount
+                ),
+            )
+            return
+        over = over or self._fetch_with_version(runner)
+        try:
+            self._change(
+                doing,
+                lambda c: c.secrets.kv.v2.create_or_update_secret(
+                    path=path,
+                    secret=dict(fields),
+                    cas=int(over.version) if over else 0,
+                    mount_point=mount,
+                ),
+            )
+        except WizardError as error:
+            if "check-and-set" in error.cause:
+                raise ChangedMeanwhile from None
+            raise
+
+    def _drop(self, runner: Runner) -> None:
+        mount, path = self._settings.mount, self._path(runner)
+        if self._version == 1:
+            self._change(
+                f"remove {self.where(runner)}",
+                lambda c: c.secrets.kv.v1.delete_secret(path=path, mount_point=mount),
+            )
+        else:
+            self._change(
+                f"remove {self.where(runner)}",
+                lambda c: c.secrets.kv.v2.delete_metadata_and_all_versions(
+                    path=path, mount_point=mount
+                ),
+            )
+
+    def _change(self, doing: str, ask: Callable[[hvac.Client], Any]) -> None:
+        try:
+            self._session.call(doing, ask, is_read=False)
+        except NoAnswerOf as refusal:
+            raise refusal.error(doing) from None
+
+
+def build(around: Surroundings, _cluster: object = None) -> VaultSecrets:
+    """The backend of this profile.
+
+    Raises: UsageError, when a file it names is not there.
+    """
+    settings = around.profile.secrets.vault
+    assert settings is not None  # noqa: S101 - a rule of the profile
+    return VaultSecrets(settings, around)
+
+
+def _nothing(refusal: NoAnswerOf, doing: str) -> Mapping[str, Any]:
+    """What a 404 tells of a secret that is not there.
+
+    Raises: NotFound, when it is more that is missing: only then does Vault give words for it.
+    """
+    if refusal.words:
+        raise refusal.error(doing) from None
+    return refusal.body
+
+
+def _missing(held: set[str]) -> list[str]:
+    if "root" in held:
+        return []
+    needed = {"create", "update", "read"}
+    return sorted(needed if "deny" in held else needed - held)
+
+
+def _moment(text: str) -> datetime:
+    """Vault counts nanoseconds, which Python does not."""
+    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00"))

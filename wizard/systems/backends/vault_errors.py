@@ -1,0 +1,128 @@
+"""What Vault and OpenBao say when they say no, in our words; the dialect is the same."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
+from wizard.core.secrets import redact
+from wizard.systems.backends.patience import MayPass
+
+_LONGEST = 400
+"""Characters of somebody else's words that are shown."""
+
+
+class LoginRefused(NotAllowed):
+    """The credentials were refused; sent again and again, they would lock the user out."""
+
+
+class NoAnswerOf(Exception):
+    """An answer with a status that says no; `body` is what it holds, where that is JSON."""
+
+    def __init__(self, status: int, raw: bytes) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.body: Mapping[str, Any] = {}
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            self.words = "an answer that is not Vault's" if raw else ""
+        else:
+            self.body = body if isinstance(body, dict) else {}
+            errors = self.body.get("errors")
+            self.words = "; ".join(map(str, errors)) if isinstance(errors, list) else ""
+        self.words = redact(" ".join(self.words.split()))[:_LONGEST]
+
+    def error(self, doing: str) -> WizardError:
+        """The error for it; `doing` completes "could not ..."."""
+        cause = f"Vault says: {self.words}" if self.words else f"it answered status {self.status}"
+        if self.status >= 500:
+            return self._trouble(doing, cause)
+        if self.status in {472, 473}:
+            return _standby(doing, cause)
+        if self.status in {401, 403}:
+            return NotAllowed(
+                f"Vault does not let us {doing}.",
+                cause,
+                "check that the token has not expired (vault token lookup) and that its policy is "
+                "a writer's: docs/secrets.md has one ready to paste",
+            )
+        if self.status == 404:
+            return NotFound(
+                f"Vault could not {doing}.",
+                cause,
+                "check secrets.vault: mount, path and namespace",
+            )
+        if "check-and-set" in self.words:
+            return Conflict(f"Vault could not {doing}.", cause, "look at what is there now")
+        return WizardError(
+            f"Vault refused to {doing}.", cause, "change what it objects to, then try again"
+        )
+
+    def _trouble(self, doing: str, cause: str) -> NotReached:
+        if "sealed" in self.words:
+            return sealed(doing, cause)
+        if "not initialized" in self.words or self.status == 501:
+            return uninitialised(doing, cause)
+        if "standby" in self.words or "active" in self.words:
+            return _standby(doing, cause)
+        kind = MayPass if self.status in {502, 503, 504} else NotReached
+        return kind(
+            f"Vault is in trouble and could not {doing} (status {self.status}).",
+            cause,
+            "try again in a few minutes; on your own server, look at its log",
+            maybe_done=True,
+        )
+
+
+def sealed(doing: str, cause: str) -> NotReached:
+    return NotReached(
+        f"Vault is sealed and could not {doing}.",
+        cause,
+        "unseal it (vault operator unseal), or ask those who hold its keys to",
+    )
+
+
+def uninitialised(doing: str, cause: str) -> NotReached:
+    return NotReached(
+        f"Vault has never been initialised and could not {doing}.",
+        cause,
+        "initialise it (vault operator init), or check that the address is the right one",
+    )
+
+
+def _standby(doing: str, cause: str) -> NotReached:
+    return NotReached(
+        f"This Vault is a standby that could not pass on the wish to {doing}.",
+        cause,
+        "give the address of the active node, or of the load balancer before them",
+    )
+
+
+def sent_on(address: str, target: str) -> NotReached:
+    """The error for a redirect, which is never followed: it would carry the token along."""
+    return NotReached(
+        f"{address} sends us on to {redact(target)}.",
+        "a standby names its active node so; credentials go to no address but the one you wrote",
+        "if that is the right one, set VAULT_ADDR or secrets.vault.address to it",
+    )
+
+
+def nonsense(address: str, doing: str) -> NotReached:
+    return NotReached(
+        f"The answer makes no sense; asked to {doing}.",
+        f"{address} answered with something that is not Vault's",
+        "check that the address is Vault's own, and that no login page or proxy stands before it",
+    )
+
+
+def login_refused(refusal: NoAnswerOf, method: str) -> LoginRefused:
+    """The error for a login that was refused; said once, and not tried again."""
+    return LoginRefused(
+        f"Vault does not accept the {method} login.",
+        f"Vault says: {refusal.words or refusal.status}. It was asked once and is not asked "
+        "again: repeated bad logins lock a user out",
+        "check the credentials, secrets.vault.login_mount and login_role",
+    )

@@ -1,0 +1,225 @@
+"""A conversation with one Vault or OpenBao server, as one identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from wizard.core.errors import NotAllowed, UsageError, WizardError
+from wizard.core.secrets import remember_secret
+from wizard.profile.secrets import Vault
+from wizard.systems.backends import vault_errors, vault_login
+from wizard.systems.backends.no_answer import no_answer
+from wizard.systems.backends.patience import Throttled, carry_out
+from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.vault_errors import LoginRefused, NoAnswerOf
+
+if TYPE_CHECKING:
+    import hvac
+    import requests
+
+Answer = TypeVar("Answer")
+
+_HEALTH = "/v1/sys/health?standbyok=true&perfstandbyok=true&sealedcode=200&uninitcode=200"
+
+
+class Session:
+    """Calls to one server through hvac; signs in when first needed. Safe to share between threads.
+
+    Args:
+        settings: the profile's section.
+        around: VAULT_ADDR, VAULT_NAMESPACE, VAULT_CACERT and VAULT_TLS_SERVER_NAME of its
+            environment win over the settings, as with Vault's own program; BAO_* are the same.
+
+    Raises:
+        UsageError: the CA file is not there.
+    """
+
+    def __init__(self, settings: Vault, around: Surroundings) -> None:
+        self._settings = settings
+        self._around = around
+        self.address = _variable(around, "ADDR") or settings.address
+        self._namespace = _variable(around, "NAMESPACE") or settings.namespace
+        self._ca_file = _ca_file(settings, around)
+        self._server_name = _variable(around, "TLS_SERVER_NAME") or settings.tls_server_name
+        self._lock = Lock()
+        self._http: requests.Session | None = None
+        self._client: hvac.Client | None = None
+        self._refused: LoginRefused | None = None
+
+    def health(self) -> None:
+        """Reach the server, without signing in.
+
+        Raises: NotReached, when nobody answers, or a Vault that is sealed or uninitialised.
+        """
+        doing = "tell its health"
+
+        def ask(_client: Any) -> Mapping[str, Any]:
+            # Without hvac: health is asked outside any namespace.
+            answer = self._open().get(f"{self.address}{_HEALTH}", timeout=self._around.timeouts)
+            state: Mapping[str, Any] = answer.json()
+            return state
+
+        state = carry_out(lambda: self._once(doing, ask, None), doing, self._around)
+        if not state.get("initialized", True):
+            raise vault_errors.uninitialised("be used", f"{self.address} says so of itself")
+        if state.get("sealed"):
+            raise vault_errors.sealed("be used", f"{self.address} says so of itself")
+
+    def call(
+        self, doing: str, ask: Callable[[hvac.Client], Answer], *, is_read: bool = True
+    ) -> Answer:
+        """Ask the server something through hvac.
+
+        Args:
+            doing: completes "could not ...".
+            ask: makes the call.
+            is_read: whether it may be sent again when the connection is cut.
+
+        Raises: NoAnswerOf(404), which each caller reads in its own way; WizardError.
+        """
+        client = self._signed_in()
+
+        def once() -> Answer:
+            return self._once(doing, ask, client)
+
+        try:
+            return carry_out(once, doing, self._around, is_read=is_read)
+        except NotAllowed:
+            if self._settings.login == "token":
+                raise
+        # A login's token lives for minutes; refused, nothing was done, so all may go again.
+        client = self._signed_in(instead_of=client)
+        return carry_out(once, doing, self._around, is_read=is_read)
+
+    def close(self) -> None:
+        """End a session that we began; a token that was given to us is left alone."""
+        client, self._client = self._client, None
+        if client is not None and self._settings.login != "token":
+            with suppress(WizardError, NoAnswerOf):
+                self._once("sign out", lambda c: c.auth.token.revoke_self(), client)
+
+    def _signed_in(self, instead_of: hvac.Client | None = None) -> hvac.Client:
+        """One thread signs in for all, and a refusal is final: repeated ones lock a user out."""
+        with self._lock:
+            if self._refused:
+                raise LoginRefused(self._refused.problem, self._refused.cause, self._refused.fix)
+            if self._client is None or self._client is instead_of:
+                self._client = self._log_in()
+            return self._client
+
+    def _log_in(self) -> hvac.Client:
+        client = self._new_client()
+        credentials = vault_login.credentials(self._settings, self._around)
+
+        def ask(fresh: hvac.Client) -> None:
+            vault_login.sign_in(fresh, self._settings, credentials)
+
+        refusal: NoAnswerOf | None = None
+        try:
+            carry_out(
+                lambda: self._once("sign in", ask, client, signing_in=True),
+                "sign in",
+                self._around,
+                is_read=False,
+            )
+        except NoAnswerOf as refused:
+            refusal = refused
+        if refusal:
+            self._refused = vault_errors.login_refused(refusal, self._settings.login)
+            raise self._refused
+        remember_secret(vault_login.token_of(client))
+        return client
+
+    def _once(
+        self,
+        doing: str,
+        ask: Callable[[Any], Answer],
+        client: hvac.Client | None,
+        *,
+        signing_in: bool = False,
+    ) -> Answer:
+        from requests.exceptions import RequestException
+
+        try:
+            return ask(client)
+        except RequestException as lost:
+            ca = "set secrets.vault.ca_file, or VAULT_CACERT, to the authority that signed it"
+            error: Exception = no_answer(lost, doing, "Vault", self.address, ca)
+        except NoAnswerOf as refusal:
+            mine = refusal.status == 404 or (signing_in and refusal.status < 500)
+            error = refusal if mine else refusal.error(doing)
+        # Outside the handler, so that no exception of requests, which holds the request and its
+        # headers, travels along as context.
+        raise error
+
+    def _new_client(self) -> hvac.Client:
+        import hvac
+
+        return hvac.Client(
+            url=self.address,
+            token="",  # with None, hvac would look for one by itself
+            verify=self._ca_file or True,
+            timeout=self._around.timeouts,
+            session=self._open(),
+            namespace=self._namespace,
+        )
+
+    def _open(self) -> requests.Session:
+        if self._http is None:
+            import requests
+
+            session = requests.Session()
+            session.verify = self._ca_file or True
+            session.auth = _leave_unsigned  # else requests looks into ~/.netrc
+            session.hooks["response"].append(self._judge)
+            if self._server_name:
+                session.mount("https://", _named(self._server_name))
+            self._http = session
+        return self._http
+
+    def _judge(self, response: requests.Response, **_: Any) -> None:
+        """Read an answer's status before hvac does, and before a redirect would be followed."""
+        if response.is_redirect:
+            raise vault_errors.sent_on(self.address, response.headers["Location"])
+        if response.status_code == 429:
+            seconds = response.headers.get("Retry-After", "")
+            raise Throttled(float(seconds) if seconds.isdigit() else 1.0)
+        if response.status_code >= 400:
+            raise NoAnswerOf(response.status_code, response.content)
+        if response.content and not response.content.lstrip().startswith(b"{"):
+            raise vault_errors.nonsense(self.address, "answer at all")
+
+
+def _variable(around: Surroundings, name: str) -> str:
+    return around.variable(f"VAULT_{name}", f"BAO_{name}")
+
+
+def _ca_file(settings: Vault, around: Surroundings) -> str:
+    from pathlib import Path
+
+    name = _variable(around, "CACERT") or around.beside(settings.ca_file)
+    if name and not Path(name).is_file():
+        raise UsageError(
+            f"There is no CA file {name}.",
+            "secrets.vault.ca_file or VAULT_CACERT names it",
+            "correct it",
+        )
+    return name
+
+
+def _leave_unsigned(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
+def _named(name: str) -> requests.adapters.HTTPAdapter:
+    """An adapter that asks for, and expects, the certificate of another name."""
+    from requests.adapters import HTTPAdapter
+
+    class Named(HTTPAdapter):
+        def init_poolmanager(self, *sizes: Any, **options: Any) -> None:
+            super().init_poolmanager(*sizes, **options, server_hostname=name, assert_hostname=name)
+
+    return Named()
