@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Any
 
 from wizard.cli.output import Output
-from wizard.core.changes import Action, Change, Plan, System
+from wizard.core.changes import Action, Change, FieldChange, Plan, System
 
 _SIGNS = {
     Action.CREATE: ("+", "green"),
@@ -50,15 +51,23 @@ def _change(change: Change, output: Output) -> list[str]:
     head = output.mark(f"  {sign} {change.action.value:<7} {change.subject}", fg=color)
     if change.action is Action.CREATE and change.system is System.CLUSTER:
         return [head + why]  # every field of a new object is new; `render` shows it whole
-    return [head + why, *(f"      {_field(f.path, f.before, f.after)}" for f in change.fields)]
+    fields = [line for field in change.fields for line in _field(field)]
+    return [head + why, *(f"      {line}" for line in fields)]
 
 
-def _field(path: str, before: Any, after: Any) -> str:
+def _field(field: FieldChange) -> list[str]:
+    path, before, after = field.path, field.before, field.after
+    if isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
+        return [f"{path}:", *_changed_lines(before, after)]
     if before is None:
-        return f"{path}: {_value(after)}"
-    if after is None:
-        return f"{path}: {_value(before)} -> (removed)"
-    return f"{path}: {_value(before)} -> {_value(after)}"
+        return [f"{path}: {_value(after)}"]
+    return [f"{path}: {_value(before)} -> {'(removed)' if after is None else _value(after)}"]
+
+
+def _changed_lines(before: str, after: str) -> list[str]:
+    """Of a longer text only the lines that differ."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=0)
+    return [f"  {line[0]} {line[1:].strip()}" for line in list(lines)[2:] if line[0] != "@"]
 
 
 def _value(value: Any) -> str:

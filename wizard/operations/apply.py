@@ -42,7 +42,7 @@ from wizard.operations.preflight import (
 )
 from wizard.operations.proof import Proof
 from wizard.operations.restarts import stale_pods
-from wizard.operations.streams import stream
+from wizard.operations.streams import nothing, stream, titled
 from wizard.operations.tokens import TokenKeeper
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.profile.model import Profile
@@ -119,7 +119,7 @@ class _Apply:
         self.since = self.gitlab.now()
         wanted = [m for m in manifests(self.profile) if _pending(m, objects)]
         await check_permissions(self.profile, self.cluster, wanted)
-        async for event in self._change(seen, wanted, plan):
+        async for event in self._change(seen, wanted):
             yield event
         touched = {change.runner for change in plan.pending}
         for one in seen.runners:
@@ -130,27 +130,23 @@ class _Apply:
     def _wants_proof(self, one: SeenRunner) -> bool:
         return self.run.smoke and not one.proven and self.identity.may("api") is not False
 
-    async def _change(self, seen: Seen, wanted: list[Manifest], plan: Plan) -> AsyncIterator[Event]:
+    async def _change(self, seen: Seen, wanted: list[Manifest]) -> AsyncIterator[Event]:
         first = [manifest for manifest in wanted if manifest.kind in _NEEDED_TO_ADMIT]
         rest = [manifest for manifest in wanted if manifest.kind not in _NEEDED_TO_ADMIT]
-        if first:
-            yield StepStarted("Namespaces and accounts")
-        async for event in self._apply_objects(first):
-            yield event
-        if any(manifest.kind == "Deployment" for manifest in wanted):
-            yield StepStarted("Admission of job pods")
-            async for event in self._admit():
+        started = any(manifest.kind == "Deployment" for manifest in wanted)
+        parts = [
+            titled("Namespaces and accounts", self._apply_objects(first)),
+            titled("Admission of job pods", self._admit() if started else nothing()),
+            *(
+                titled(f"Runner {one.runner.name} and its token", self._settle(one))
+                for one in seen.runners
+            ),
+            titled("Objects in the cluster", self._apply_objects(rest)),
+            titled("What is no longer wanted", self._remove(seen)),
+        ]
+        for part in parts:
+            async for event in part:
                 yield event
-        for one in seen.runners:
-            yield StepStarted(f"Runner {one.runner.name} in GitLab")
-            async for event in self._settle(one):
-                yield event
-        if rest:
-            yield StepStarted("Objects in the cluster")
-        async for event in self._apply_objects(rest):
-            yield event
-        async for event in self._remove(seen, plan):
-            yield event
 
     async def _admit(self) -> AsyncIterator[Event]:
         for runner in self.profile.runners:
@@ -177,9 +173,7 @@ class _Apply:
             if manifest.kind == "Deployment":
                 self.restarted.add(manifest.name)
 
-    async def _remove(self, seen: Seen, plan: Plan) -> AsyncIterator[Event]:
-        if any(change.action is Action.DELETE for change in plan.pending):
-            yield StepStarted("What is no longer wanted")
+    async def _remove(self, seen: Seen) -> AsyncIterator[Event]:
         for owned in await unwanted_objects(self.profile, self.cluster, manifests(self.profile)):
             left = await asyncio.to_thread(delete_object, self.cluster, owned)
             yield left or ObjectDeleted(str(owned.ref))

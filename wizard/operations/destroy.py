@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 from wizard.core.changes import Action, Change, Plan, System
@@ -15,18 +16,20 @@ from wizard.core.events import (
     RunnerDeleted,
     RunnerUpdated,
     SecretRemoved,
-    StepStarted,
+    Warned,
 )
 from wizard.operations.look import Seen, look
 from wizard.operations.namespaces import delete_object
 from wizard.operations.preflight import check_target
+from wizard.operations.streams import titled
 from wizard.operations.wish import Run, Systems
 from wizard.profile.model import Profile
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab, RunnerInfo
-from wizard.systems.kubernetes import Cluster, Owned, in_reverse
+from wizard.systems.kubernetes import Cluster, in_reverse
 
 _GONE_TRIES = 30
+_POLL = 2.0
 
 
 async def plan_destroy(profile: Profile, systems: Systems) -> Plan:
@@ -48,9 +51,11 @@ async def plan_destroy(profile: Profile, systems: Systems) -> Plan:
     seen, owned = await asyncio.gather(
         look(profile, gitlab, backend), asyncio.to_thread(cluster.owned, profile.id)
     )
+    places = {backend.where(runner) for runner in profile.runners}
     objects = [
         Change(System.CLUSTER, Action.DELETE, str(ref))
         for ref in in_reverse([one.ref for one in owned])
+        if str(ref) not in places  # a token in a Secret is listed once, as a token
     ]
     tokens = [
         Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
@@ -69,26 +74,21 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
 
     Raises: WizardError; run again, it goes on with what is still there.
     """
-    plan = await plan_destroy(profile, systems)
-    yield Planned(plan)
+    yield Planned(await plan_destroy(profile, systems))
     gitlab, backend, cluster = systems.gitlab(), systems.backend(profile), systems.cluster()
     await asyncio.to_thread(check_target, profile, cluster, run)
     seen = await look(profile, gitlab, backend)
-    async for event in _pause(seen, gitlab):
-        yield event
-    yield StepStarted("Objects in the cluster")
-    async for event in _objects(profile, cluster):
-        yield event
-    yield StepStarted("Tokens")
-    for one in seen.runners:
-        if await asyncio.to_thread(backend.remove, one.runner):
-            yield SecretRemoved(one.runner.name, backend.where(one.runner))
-    yield StepStarted("Runners in GitLab")
-    for info in _runners(seen):
-        await asyncio.to_thread(gitlab.delete_runner, info.id)
-        yield RunnerDeleted(info.settings.description, info.id)
-    async for event in _gone(profile, gitlab, backend, cluster):
-        yield event
+    parts = [
+        titled("Pause", _pause(seen, gitlab)),
+        titled("Jobs that still run", _drain(profile, cluster, run)),
+        titled("Objects in the cluster", _objects(profile, cluster)),
+        titled("Tokens", _tokens(seen, backend)),
+        titled("Runners in GitLab", _delete_runners(seen, gitlab)),
+        titled("Proof that nothing is left", _gone(profile, gitlab, backend, cluster)),
+    ]
+    for part in parts:
+        async for event in part:
+            yield event
 
 
 def _runners(seen: Seen) -> list[RunnerInfo]:
@@ -97,21 +97,48 @@ def _runners(seen: Seen) -> list[RunnerInfo]:
 
 
 async def _pause(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
-    """Paused first: a job that came in meanwhile would lose its pod."""
-    running = [info for info in _runners(seen) if not info.settings.paused]
-    if running:
-        yield StepStarted("Pause")
-    for info in running:
-        await asyncio.to_thread(gitlab.update_runner, info.id, {"paused": True})
-        yield RunnerUpdated(info.settings.description, info.id, ("paused",))
+    """Paused first, so that no new job comes in while its pod's rights go."""
+    for info in _runners(seen):
+        if not info.settings.paused:
+            await asyncio.to_thread(gitlab.update_runner, info.id, {"paused": True})
+            yield RunnerUpdated(info.settings.description, info.id, ("paused",))
+
+
+async def _drain(profile: Profile, cluster: Cluster, run: Run) -> AsyncIterator[Event]:
+    """Wait for the pods of running jobs: without the manager's Role they would fail."""
+    end = time.monotonic() + run.deadline
+    told = 0
+    while running := await asyncio.to_thread(_job_pods, profile, cluster):
+        if run.cancel.is_set() or time.monotonic() > end:
+            yield Warned(f"{running} pods of jobs still run; these jobs fail now")
+            return
+        if running != told:
+            yield Progress(f"waiting for {running} pods of jobs to end")
+            told = running
+        await asyncio.sleep(_POLL)
+
+
+def _job_pods(profile: Profile, cluster: Cluster) -> int:
+    pods = cluster.find("v1", "Pod", profile.cluster.job_namespace)
+    return sum("deletionTimestamp" not in pod["metadata"] for pod in pods)
+
+
+async def _tokens(seen: Seen, backend: Backend) -> AsyncIterator[Event]:
+    for one in seen.runners:
+        if await asyncio.to_thread(backend.remove, one.runner):
+            yield SecretRemoved(one.runner.name, backend.where(one.runner))
+
+
+async def _delete_runners(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
+    for info in _runners(seen):
+        await asyncio.to_thread(gitlab.delete_runner, info.id)
+        yield RunnerDeleted(info.settings.description, info.id)
 
 
 async def _objects(profile: Profile, cluster: Cluster) -> AsyncIterator[Event]:
-    owned = await asyncio.to_thread(cluster.owned, profile.id or "")
-    by_ref: dict[object, Owned] = {one.ref: one for one in owned}
-    for ref in in_reverse([one.ref for one in owned]):
-        left = await asyncio.to_thread(delete_object, cluster, by_ref[ref])
-        yield left or ObjectDeleted(str(ref))
+    for owned in in_reverse(await asyncio.to_thread(cluster.owned, profile.id or "")):
+        left = await asyncio.to_thread(delete_object, cluster, owned)
+        yield left or ObjectDeleted(str(owned.ref))
 
 
 async def _gone(
@@ -121,7 +148,6 @@ async def _gone(
 
     Raises: WizardError, naming what is still there.
     """
-    yield StepStarted("Proof that nothing is left")
     for _ in range(_GONE_TRIES):
         seen, owned = await asyncio.gather(
             look(profile, gitlab, backend), asyncio.to_thread(cluster.owned, profile.id or "")

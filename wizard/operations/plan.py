@@ -143,8 +143,7 @@ async def unwanted_objects(
         ("Secret", profile.cluster.namespace, runner.token_secret) for runner in profile.runners
     }
     owned = await asyncio.to_thread(cluster.owned, profile.id)
-    unwanted = {one.ref: one for one in owned if _place(one.ref) not in keep}
-    return [unwanted[ref] for ref in in_reverse(list(unwanted))]
+    return in_reverse([one for one in owned if _place(one.ref) not in keep])
 
 
 async def _restart(profile: Profile, name: str, cluster: Cluster) -> Change | None:

@@ -51,7 +51,7 @@ def test_a_create_in_a_namespace_to_come_says_that_it_was_not_judged(
 ):
     change = cluster.diff(config_map())
     assert change.action is Action.CREATE
-    assert "does not exist yet" in change.why
+    assert "could not judge it yet" in change.why
 
 
 def test_an_object_of_a_kind_that_is_not_served_names_the_operator(tmp_path, monkeypatch):

@@ -154,8 +154,7 @@ class KubernetesCluster:
             Action.CREATE,
             str(manifest.ref),
             tuple(field_changes(None, manifest.body)),
-            why=f"namespace {manifest.namespace} does not exist yet, "
-            "so the cluster could not judge this object",
+            why="its namespace is new, so the cluster could not judge it yet",
         )
 
     def _has_namespace(self, ref: ObjectRef) -> bool:

@@ -42,6 +42,10 @@ class Owned:
     uid: str
     labels: Mapping[str, str]
 
+    @property
+    def kind(self) -> str:
+        return self.ref.kind
+
 
 @dataclass(frozen=True, slots=True)
 class Permission:
