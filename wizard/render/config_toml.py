@@ -112,7 +112,6 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
         "service_account": job_service_account(runner),
         "automount_service_account_token": False,
         "poll_timeout": jobs.start_timeout,
-        "print_pod_warning_events": True,
         **_resources(jobs),
         **_where(profile, runner),
         **job_security(profile, runner),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 
 from wizard.core.manifest import RenderedFile
@@ -13,16 +14,20 @@ from wizard.render.builds import STRATEGIES
 from wizard.render.images import builder_image, mirrored
 from wizard.render.ownership import header
 
+_BLANK = re.compile(r"@(TAGS|IMAGE|BUILDER)@")
+
 
 def pipeline(profile: Profile, runner: Runner) -> RenderedFile:
     """The example for the runner's build strategy, with its tags and images filled in."""
     strategy = runner.builds.strategy
-    text = _template(STRATEGIES[strategy].pipeline)
-    # JSON is YAML, and quotes a tag however odd it is.
-    text = text.replace("@TAGS@", json.dumps(runner.tags, ensure_ascii=False))
-    text = text.replace("@IMAGE@", mirrored(profile, runner.jobs.image))
-    if builder := builder_image(runner):
-        text = text.replace("@BUILDER@", mirrored(profile, builder))
+    filled = {
+        # JSON is YAML, and quotes a tag however odd it is.
+        "TAGS": json.dumps(runner.tags, ensure_ascii=False),
+        "IMAGE": mirrored(profile, runner.jobs.image),
+        "BUILDER": mirrored(profile, builder_image(runner)),
+    }
+    template = _template(STRATEGIES[strategy].pipeline)
+    text = _BLANK.sub(lambda found: filled[found[1]], template)
     return RenderedFile(
         f"pipelines/{runner.name}.gitlab-ci.yml",
         header(profile) + text,

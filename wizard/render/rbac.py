@@ -24,8 +24,8 @@ def _always(_table: Mapping[str, Any]) -> bool:
     return True
 
 
-def _kubernetes_key(name: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda table: bool(table["kubernetes"].get(name))
+def _kubernetes_key(name: str, default: bool = False) -> Callable[[Mapping[str, Any]], bool]:
+    return lambda table: bool(table["kubernetes"].get(name, default))
 
 
 def _feature_flag(name: str) -> Callable[[Mapping[str, Any]], bool]:
@@ -62,7 +62,7 @@ GRANTS = (
         "events",
         ("list",),
         "to show in the job's log why its pod does not start",
-        _kubernetes_key("print_pod_warning_events"),
+        _kubernetes_key("print_pod_warning_events", default=True),
     ),
     Grant(
         "",

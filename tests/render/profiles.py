@@ -1,0 +1,88 @@
+"""Profiles to render: the presets, and changes to them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wizard.core.manifest import Manifest
+from wizard.core.problems import Problems
+from wizard.core.shipped import profiles
+from wizard.profile.model import Profile
+from wizard.render import check, files, manifests
+
+PRESETS = ("homelab", "direct")
+PACKAGINGS = ("argocd", "manifests")
+REPOSITORY = {"url": "https://gitlab.com/acme/gitops.git"}
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def profile_of(preset: str = "homelab", **changes: Any) -> Profile:
+    """A preset with changes laid over it; `runner` changes its first runner."""
+    text = (profiles() / f"{preset}.yaml").read_text(encoding="utf-8")
+    data = yaml.safe_load(text)
+    _lay_over(data["runners"][0], changes.pop("runner", {}))
+    _lay_over(data, changes)
+    return Profile.model_validate(data)
+
+
+def packaged(preset: str, packaging: str) -> Profile:
+    """A preset in either packaging."""
+    delivery: dict[str, Any] = {"as": packaging}
+    if packaging == "argocd":
+        delivery["repository"] = REPOSITORY
+    return profile_of(preset, delivery=delivery)
+
+
+def runner_version(version: str, preset: str = "homelab", **changes: Any) -> Profile:
+    """A preset pinned to another runner, as plain manifests: any version has those."""
+    pinned: dict[str, Any] = {
+        "manager": {"runner_version": version},
+        "delivery": {"as": "manifests", "to": "cluster"},
+    }
+    return profile_of(preset, **{**pinned, **changes})
+
+
+def wanted(profile: Profile, kind: str, name: str = "") -> dict[str, Any]:
+    """The one object of a kind (and name) that a profile wants, as plain data."""
+    found = [m for m in manifests(profile) if m.kind == kind and name in {"", m.name}]
+    assert len(found) == 1, [str(m.ref) for m in found]
+    return as_data(found[0])
+
+
+def as_data(manifest: Manifest) -> dict[str, Any]:
+    return dict(manifest.body)
+
+
+def file_of(profile: Profile, ending: str) -> str:
+    """The content of the one file whose path ends so."""
+    found = [file.content for file in files(profile) if file.path.endswith(ending)]
+    assert len(found) == 1, ending
+    return found[0]
+
+
+def documents(profile: Profile) -> list[dict[str, Any]]:
+    """Every Kubernetes object of every file, as a cluster would read it."""
+    return [
+        document
+        for file in files(profile)
+        if file.path.endswith(".yaml") and not file.path.endswith("kustomization.yaml")
+        for document in yaml.load_all(file.content, Loader=yaml.CSafeLoader)
+    ]
+
+
+def said(profile: Profile) -> list[str]:
+    """What `check` says of a profile: errors and warnings."""
+    problems = Problems()
+    check(profile, problems)
+    return [str(problem) for problem in problems.found]
+
+
+def _lay_over(data: dict[str, Any], changes: dict[str, Any]) -> None:
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(data.get(key), dict):
+            _lay_over(data[key], value)
+        else:
+            data[key] = value
