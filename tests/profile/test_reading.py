@@ -47,6 +47,7 @@ ZOO = {
     "half a million questions": ("? " * 500_000, 1, 119, "nested deeper than 60 levels"),
     "a million values": ("a:\n" + "- x\n" * 1_000_000, 2, 1, "holds more than 500,000 values"),
     "a control character": ("a: 1\nb: \x01\n", 2, 4, "the control character U+0001"),
+    "an invisible line end": ("a: 1\nb: x\u2028y\n", 2, 5, "the control character U+2028"),
     "a NUL byte": ("a: 1\x00\n", 1, 5, "a NUL byte, so it is binary or UTF-16"),
     "another YAML": ("%YAML 3.0\n---\na: 1\n", 1, 1, "is not YAML"),
 }

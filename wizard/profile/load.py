@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from wizard.core.errors import UsageError
-from wizard.core.problems import Key, Problem, Problems
+from wizard.core.problems import InvalidDocument, Key, Problem, Problems
 from wizard.profile import not_yet, rules
 from wizard.profile.document import Document, parse
 from wizard.profile.edit import set_values
@@ -95,20 +95,24 @@ def load_text(text: str, path: Path) -> LoadedProfile:
         )
     data = merged(document.data, problems)
     rules.check_written(document, data, problems)
-    profile = None
+    profile = _validated(data, problems)
+    _place(problems, document)
+    if profile is None or problems.errors:
+        raise InvalidDocument(problems)
+    if "defaults" in document.data:
+        profile = profile.model_copy(update={"defaults": document.data["defaults"] or {}})
+    return LoadedProfile(profile, path, text, document, problems.warnings)
+
+
+def _validated(data: Mapping[str, Any], problems: Problems) -> Profile | None:
     try:
         profile = Profile.model_validate(data, by_alias=True, by_name=False)
     except ValidationError as error:
         explain(error, data, problems)
-    else:
-        rules.check(profile, problems)
-        not_yet.refuse(profile, problems)
-    _place(problems, document)
-    problems.raise_if_any()
-    assert profile is not None  # noqa: S101 - a failed validation has problems, so it was raised
-    if "defaults" in document.data:
-        profile = profile.model_copy(update={"defaults": document.data["defaults"] or {}})
-    return LoadedProfile(profile, path, text, document, problems.warnings)
+        return None
+    rules.check(profile, problems)
+    not_yet.refuse(profile, problems)
+    return profile
 
 
 def _place(problems: Problems, document: Document) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from wizard.core.problems import InvalidDocument, Problem, Problems
 from wizard.profile.document import Document, parse
 from wizard.profile.edit import set_values
+from wizard.profile.explain import shown
 from wizard.profile.model import CURRENT_VERSION
 from wizard.profile.reading import read_text
 from wizard.profile.save import write
@@ -29,7 +30,7 @@ def version_of(document: Document, current: int = CURRENT_VERSION) -> int:
     """
     version = document.data.get("version", current)
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise _refused(document, f"{version!r} is not a format", f"write version: {current}")
+        raise _refused(document, f"{shown(version)} is not a format", f"write version: {current}")
     if version > current:
         raise _refused(
             document,

@@ -14,8 +14,11 @@ LARGEST = 5 * 1024 * 1024
 """Bytes. A thousand runners, every key written out, are about 3 MiB."""
 
 _BYTE_ORDER_MARKS = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
-# YAML 1.2, section 5.1: what a stream may hold.
-_NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# YAML 1.2, section 5.1: what a stream may hold, less the line ends that only YAML 1.1 knew: libyaml
+# still counts them, so every place after one would be told wrong.
+_NOT_PRINTABLE = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 def read_text(path: Path) -> str:
