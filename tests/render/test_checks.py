@@ -113,11 +113,9 @@ def test_restricted_needs_a_runner_that_can_say_seccomp() -> None:
 
 def test_a_mixed_cluster_asks_which_nodes_the_jobs_take() -> None:
     mixed: dict[str, Any] = {"cluster": {"architectures": ["amd64", "arm64"]}}
-    assert said(profile_of(**mixed)) == [
-        "runners[0].jobs.node_selector: the nodes are amd64 and arm64, and the helper of a job "
-        "runs on one architecture only "
-        "(write {kubernetes.io/arch: amd64}, and another runner for the other)"
-    ]
+    (words,) = said(profile_of(**mixed))
+    assert words.startswith("runners[0].jobs.node_selector: the nodes are amd64 and arm64")
+    assert "write {kubernetes.io/arch: amd64}" in words
     chosen = {"jobs": {"node_selector": {"kubernetes.io/arch": "arm64"}}}
     assert said(profile_of(runner=chosen, **mixed)) == []
 
