@@ -18,8 +18,9 @@ from wizard.cli.running import command
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, Refused
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
-from wizard.operations.profiles import OpenProfile, open_profile
+from wizard.operations.profiles import open_profile
 from wizard.operations.wish import Run
+from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
 
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
@@ -53,7 +54,7 @@ def plan(output: Output, profile: Path, detailed_exitcode: bool, out: Path | Non
         plan_text(made, output),
         data,
         ExitCode.CHANGES if pending else ExitCode.DONE,
-        list(opened.warnings),
+        opened.warnings,
     )
 
 
@@ -107,12 +108,12 @@ def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
     return _follow(output, take_away(opened.profile, systems, run))
 
 
-def _wiring(opened: OpenProfile, output: Output) -> Wiring:
+def _wiring(opened: LoadedProfile, output: Output) -> Wiring:
     def ask(prompt: str) -> str:
         answer: str = click.prompt(prompt, hide_input=True, err=True)
         return answer
 
-    return Wiring(opened.loaded, ask=ask if _terminal() else None, say=output.say)
+    return Wiring(opened, ask=ask if _terminal() else None, say=output.say)
 
 
 def _terminal() -> bool:

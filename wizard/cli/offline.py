@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,6 +12,7 @@ from wizard.cli.output import Output, Result
 from wizard.cli.running import command
 from wizard.core.errors import UsageError
 from wizard.operations.profiles import open_profile
+from wizard.systems.gitops.folder import FileChange
 
 PROFILE = click.argument("profile", type=click.Path(path_type=Path), metavar="PROFILE")
 
@@ -28,7 +29,7 @@ def check(_output: Output, profile: Path) -> Result:
     return Result(
         f"{profile}: valid (runners: {names})",
         {"profile": str(profile), "runners": [r.name for r in opened.profile.runners]},
-        warnings=list(opened.warnings),
+        warnings=opened.warnings,
     )
 
 
@@ -45,16 +46,14 @@ def check(_output: Output, profile: Path) -> Result:
 @command
 def render(output: Output, profile: Path, directory: Path | None, diff: bool) -> Result:
     """Write the GitOps files of a profile, offline; only files it owns are touched."""
-    from wizard.render import files
-    from wizard.render.ownership import is_ours
-    from wizard.systems.gitops.folder import FileAction, Folder
+    from wizard.operations.write_files import compare_files
 
     opened = open_profile(profile)
     root = directory or profile.parent / opened.profile.delivery.directory
-    folder = Folder(root, lambda beginning: is_ours(opened.profile, beginning))
-    changes = folder.compare(files(opened.profile))
+    delivery = compare_files(opened.profile, root)
     if not diff:
-        folder.write(changes)
+        delivery.write()
+    changes = delivery.changes
     data = {
         "directory": str(root),
         "written": not diff,
@@ -65,21 +64,20 @@ def render(output: Output, profile: Path, directory: Path | None, diff: bool) ->
     }
     if diff:
         text = "".join(change.diff() for change in changes)
-        return Result(text or "No change.", data, warnings=list(opened.warnings))
+        return Result(text or "No change.", data, warnings=opened.warnings)
     if not output.as_json:
-        changed = [c for c in changes if c.action is not FileAction.UNCHANGED]
-        output.say(f"{root}: " + _counted(changes) if changed else f"{root}: No change.")
-    return Result(_tree(root, changes), data, warnings=list(opened.warnings))
+        output.say(f"{root}: " + (_counted(changes) if delivery.pending else "No change."))
+    return Result(_tree(root, changes), data, warnings=opened.warnings)
 
 
-def _counted(changes: list[Any]) -> str:
+def _counted(changes: Sequence[FileChange]) -> str:
     counts: dict[str, int] = {}
     for change in changes:
         counts[change.action.value] = counts.get(change.action.value, 0) + 1
     return ", ".join(f"{count} {action}" for action, count in counts.items())
 
 
-def _tree(root: Path, changes: list[Any]) -> str:
+def _tree(root: Path, changes: Sequence[FileChange]) -> str:
     """The files as a tree, one line on each; long lists of runners are cut in the middle."""
     lines = [f"{root}/"]
     shown: list[str] = []
@@ -108,7 +106,7 @@ def images(_output: Output, profile: Path) -> Result:
     return Result(
         "\n".join(f"{use.image:<{width}}  {use.used_for}" for use in uses),
         {"images": [{"image": use.image, "used_for": use.used_for} for use in uses]},
-        warnings=list(opened.warnings),
+        warnings=opened.warnings,
     )
 
 

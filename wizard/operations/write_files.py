@@ -1,0 +1,72 @@
+"""The files of a delivery: what writing them would change, and writing just that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.core.changes import Action, Change, FieldChange, System
+from wizard.profile.model import Profile
+from wizard.render import files
+from wizard.render.ownership import is_ours
+from wizard.systems.gitops.folder import FileAction, FileChange, Folder
+
+_ACTIONS = {
+    FileAction.CREATED: Action.CREATE,
+    FileAction.CHANGED: Action.UPDATE,
+    FileAction.UNCHANGED: Action.KEEP,
+    FileAction.REMOVED: Action.DELETE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is in the way of one profile's files, and what is not yet as they are."""
+
+    folder: Folder
+    changes: tuple[FileChange, ...]
+
+    @property
+    def root(self) -> Path:
+        return self.folder.root
+
+    @property
+    def pending(self) -> tuple[FileChange, ...]:
+        return tuple(change for change in self.changes if change.action is not FileAction.UNCHANGED)
+
+    def count(self, action: FileAction) -> int:
+        return sum(change.action is action for change in self.changes)
+
+    def write(self) -> None:
+        """Write the difference. Raises: WizardError, when a file cannot be written."""
+        self.folder.write(self.changes)
+
+
+def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> Delivery:
+    """Compare the profile's files with a folder; writes nothing.
+
+    Args:
+        root: the folder; it need not exist yet.
+        wanted: False when all of them are to go.
+
+    Raises: Refused, naming every file in the way that is not ours; WizardError, when the folder
+        cannot be read.
+    """
+    folder = Folder(root, lambda beginning: is_ours(profile, beginning))
+    return Delivery(folder, tuple(folder.compare(files(profile) if wanted else [])))
+
+
+def file_changes(delivery: Delivery) -> list[Change]:
+    """The same as changes of a plan; a changed file's text is one field."""
+    return [
+        Change(
+            System.FILES,
+            _ACTIONS[change.action],
+            change.path,
+            (FieldChange("text", change.before, change.after),)
+            if change.action is FileAction.CHANGED
+            else (),
+            change.about,
+        )
+        for change in delivery.changes
+    ]
