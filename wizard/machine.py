@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,19 @@ if TYPE_CHECKING:
     from wizard.systems.gitlab import GitLab
     from wizard.systems.kubernetes import Contexts
 
+_READ_TIMEOUT = 15.0
+"""Seconds; somebody sits and waits."""
 _SLOW = ("kubernetes.client", "kubernetes.config", "gitlab")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a GitLab is, and the way there; empty where the usual way will do."""
+
+    url: str
+    ca_file: str = ""
+    proxy: str = ""
+    no_proxy: str = ""
 
 
 class Machine:
@@ -52,21 +65,24 @@ class Machine:
 
         return look_at(context)
 
-    def knock(self, url: str, ca_file: str = "", proxy: str = "") -> str:
+    def knock(self, address: Address) -> str:
         """Ask, without a token, whether a GitLab is at an address; a warning about it, or nothing.
 
         Raises: UsageError, NotReached.
         """
-        gitlab = self.gitlab(url, SecretStr("unsigned"), ca_file, proxy)
+        gitlab = self.gitlab(address, SecretStr("unsigned"))
         gitlab.knock()
         return gitlab.warning
 
-    def gitlab(self, url: str, token: SecretStr, ca_file: str = "", proxy: str = "") -> GitLab:
+    def gitlab(self, address: Address, token: SecretStr) -> GitLab:
         """The GitLab at an address. Raises: UsageError, when address or token cannot be one."""
         from wizard.systems.gitlab.adapter import PythonGitLab
         from wizard.systems.gitlab.connection import Connection
 
-        return PythonGitLab(url, token, Connection(ca_file, proxy, read_timeout=15))
+        way = Connection(
+            address.ca_file, address.proxy, address.no_proxy, read_timeout=_READ_TIMEOUT
+        )
+        return PythonGitLab(address.url, token, way)
 
     def token_page(self, url: str) -> str:
         """The page of a GitLab on which a token with the right scopes is made."""

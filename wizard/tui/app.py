@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -16,7 +17,6 @@ from wizard.core.errors import ExitCode, WizardError
 from wizard.core.threads import DaemonThreads
 from wizard.machine import Machine
 from wizard.operations.discover import discover
-from wizard.profile.draft import Draft
 from wizard.profile.questions import preset_question
 from wizard.profile.save import write
 from wizard.tui import drafts
@@ -99,24 +99,13 @@ class WizardApp(App[ExitCode]):
             else:
                 titles = [step.title for step in STEPS]
                 at = titles.index(kept.step) if kept.step in titles else 0
-                await self.open_draft(draft, titles[:at], at)
+                await self.wizard.open_draft(draft, titles[:at])
         if answer in {"yes", "forget"}:
             memory.forget_draft()
 
-    async def open_draft(self, draft: Draft, visited: Iterable[str], at: int) -> None:
-        """Work on another draft, at a step.
-
-        Args:
-            visited: titles of the steps that count as answered.
-            at: index of the step to show.
-        """
-        self.session.draft = draft
-        self.session.runner = 0
-        self.session.visited = set(visited)
-        await self.wizard.go_to(at)
-
     # Looking around
 
+    @on(WizardScreen.LookAgain)
     def look_around(self) -> None:
         """Ask every context of the kubeconfig what it reaches; each answer is shown at once."""
         self.run_worker(self._look_around(), group="look", exclusive=True, exit_on_error=False)
@@ -125,15 +114,16 @@ class WizardApp(App[ExitCode]):
         machine, session = self.session.machine, self.session
         await asyncio.to_thread(machine.warm_up)
         try:
-            names = (await asyncio.to_thread(machine.contexts)).names
+            found = await asyncio.to_thread(machine.contexts)
         except WizardError as error:
             session.trouble = told(error)
-            names = ()
-        session.contexts = names
-        self.wizard.step.facts_found()
-        async for facts in discover(names, machine.look):
+            session.contexts = ()
+        else:
+            session.contexts, session.current = found.names, found.current
+        self.wizard.facts_found()
+        async for facts in discover(session.contexts, machine.look):
             session.clusters[facts.context] = facts
-            self.wizard.step.facts_found()
+            self.wizard.facts_found()
 
     # Saving and leaving
 

@@ -13,11 +13,22 @@ from wizard.profile.presets import from_preset, new_id
 from wizard.profile.reading import read_text
 from wizard.tui.memory import Kept
 
+_WHAT_PRESETS_DIFFER_IN = frozenset({"id", "secrets", "delivery"})
+
 
 def of_preset(name: str, folder: Path) -> Draft:
     """A new profile, with an id of its own, that is like a preset."""
     path = free_name(folder / f"{name}.yaml")
     return Draft(from_preset(name, {}, new_id()), path, Origin.PRESET, name, (_rendering,))
+
+
+def on_another_preset(old: Draft, name: str, folder: Path) -> Draft:
+    """A draft of a preset that keeps what was answered, but for what presets differ in."""
+    new = of_preset(name, folder)
+    for key, origin in old.origins():
+        if key[0] not in _WHAT_PRESETS_DIFFER_IN and (key[0] != "runners" or key[1] == 0):
+            new.set(key, old.value(*key), origin)
+    return new
 
 
 def of_file(path: Path) -> Draft:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
@@ -9,24 +10,26 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
+from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, OptionList
 from textual.widgets.option_list import Option
 
+from wizard.profile.draft import Draft
 from wizard.profile.fields import FieldInfo
 from wizard.tui.modals import Reading
 from wizard.tui.session import Session
 from wizard.tui.step import Step
 from wizard.tui.steps import STEPS
-from wizard.tui.widgets import FieldRow, Said
+from wizard.tui.widgets import Row, Said
 
 
 class WizardScreen(Screen[None]):
     """Holds the steps together; only the current one is mounted, so nothing hidden has focus."""
 
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-narrow"), (100, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual has it
     BINDING_GROUP_TITLE = "Wizard"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next", "Next", id="next", tooltip="Check this step and go on."),
@@ -36,6 +39,9 @@ class WizardScreen(Screen[None]):
         Binding("ctrl+s", "app.save", "Save", id="save", tooltip="Save the profile."),
         Binding("ctrl+p", "app.command_palette", "Menu", id="menu", tooltip="Everything else."),
     ]
+
+    class LookAgain(Message):
+        """Every context of the kubeconfig is to be asked again."""
 
     def __init__(self, session: Session, at: int = 0) -> None:
         super().__init__()
@@ -74,7 +80,23 @@ class WizardScreen(Screen[None]):
             await host.mount(step)
         self.refresh_marks()
         step.focus_first()
-        step.check()
+        step.entered()
+
+    async def open_draft(self, draft: Draft, visited: Iterable[str] | None = None) -> None:
+        """Work on another draft; it is shown at the first step that is not answered.
+
+        Args:
+            visited: titles of the steps that count as answered; None: all, as in a saved profile.
+        """
+        titles = [step.title for step in STEPS]
+        self.session.draft = draft
+        self.session.runner = 0
+        self.session.visited = set(titles if visited is None else visited)
+        await self.go_to(next((i for i, one in enumerate(titles) if not self.answered(one)), 0))
+
+    def answered(self, title: str) -> bool:
+        """Whether a step has been gone through."""
+        return title in self.session.visited
 
     async def action_next(self) -> None:
         errors = self.step.errors()
@@ -99,11 +121,19 @@ class WizardScreen(Screen[None]):
 
     def reachable(self, index: int) -> bool:
         """Whether a step may be jumped to: it, or the one before it, has been answered."""
-        before = [step.title for step in STEPS[:index]]
-        return all(title in self.session.visited for title in before)
+        return all(self.answered(step.title) for step in STEPS[:index])
 
     def action_check(self) -> None:
         self.step.check()
+
+    def look_again(self) -> None:
+        """Ask every context of the kubeconfig again what it reaches."""
+        self.post_message(self.LookAgain())
+
+    def facts_found(self) -> None:
+        """Something has answered that was looked for; the step may show it."""
+        if self.query("#step"):
+            self.step.facts_found()
 
     @on(OptionList.OptionSelected, "#stepper")
     async def _jump(self, event: OptionList.OptionSelected) -> None:
@@ -133,7 +163,7 @@ class WizardScreen(Screen[None]):
     def _mark(self, index: int) -> str:
         if index == self.at:
             return "[>]"
-        if STEPS[index].title not in self.session.visited:
+        if not self.answered(STEPS[index].title):
             return "[ ]"
         wrong = any(
             problem.severity == "error" and STEPS[index].is_owner(problem.key)
@@ -165,9 +195,9 @@ def _help_of(widget: Widget | None) -> str:
     return next((text for one in around if (text := getattr(one, "help_text", ""))), "")
 
 
-def _row_of(widget: Widget | None) -> FieldRow | None:
+def _row_of(widget: Widget | None) -> Row | None:
     around = [widget, *widget.ancestors] if widget else []
-    return next((one for one in around if isinstance(one, FieldRow)), None)
+    return next((one for one in around if isinstance(one, Row)), None)
 
 
 def _all_about(info: FieldInfo) -> str:

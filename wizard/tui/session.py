@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from wizard.core.facts import ClusterFacts, Identity
 from wizard.core.secrets import SecretStr, remember_secret
-from wizard.machine import Machine
+from wizard.machine import Address, Machine
 from wizard.profile.draft import Draft
 from wizard.tui.memory import Memory
 from wizard.wiring import Wiring
+
+if TYPE_CHECKING:
+    from wizard.systems.gitlab import GitLab
+
+GITLAB_TOKEN = "GITLAB_TOKEN"  # noqa: S105 - the variable's name
 
 
 @dataclass
@@ -24,6 +30,8 @@ class Session:
     """By the environment variable that headless commands take it from: `GITLAB_TOKEN`, ..."""
     contexts: tuple[str, ...] | None = None
     """The kubeconfig's contexts; None while it has not been read."""
+    current: str = ""
+    """The kubeconfig's current context."""
     trouble: str = ""
     """Why there are no contexts, in words."""
     clusters: dict[str, ClusterFacts] = field(default_factory=dict)
@@ -46,6 +54,24 @@ class Session:
             self.secrets[name] = remember_secret(SecretStr(plain))
         else:
             self.secrets.pop(name, None)
+
+    @property
+    def address(self) -> Address:
+        """Where the draft's GitLab is, and the way there."""
+        url, ca_file, proxy = (
+            str(self.draft.value("gitlab", name) or "") for name in ("url", "ca_file", "proxy")
+        )
+        no_proxy = ",".join(self.draft.value("gitlab", "no_proxy") or ())
+        beside = str(self.draft.path.parent / ca_file) if ca_file else ""
+        return Address(url, beside, proxy, no_proxy)
+
+    def gitlab(self) -> GitLab | None:
+        """The draft's GitLab with the token that is held; None without one.
+
+        Raises: UsageError, when address or token cannot be one.
+        """
+        token = self.secrets.get(GITLAB_TOKEN)
+        return self.machine.gitlab(self.address, token) if token else None
 
     def wiring(self) -> Wiring:
         """The systems of the draft as it is now. Raises: InvalidDocument."""

@@ -6,8 +6,9 @@ To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `
 
 - A step is mounted when it is entered and removed when it is left. What must outlive it is in
   `self.session`; everything else may be an attribute.
-- A `FieldRow` writes to the draft by itself and posts `FieldRow.Answered`. After changing the draft
-  in another way, call `self.read()`: every row shows what the draft holds now.
+- A `FieldRow` writes to the draft by itself and posts `Row.Answered`; a `Row` is the same around a
+  widget of your own. After changing the draft in another way, call `self.read()`: every row shows
+  what the draft holds now.
 - `owns` says which keys of the profile are this step's (`runners[].tags`; a key owns what is below
   it). Their problems are shown here, under their rows, and keep the user from going on.
 - Anything that waits is `self.in_background("name", coroutine)`: one at a time for each name, and
@@ -19,7 +20,7 @@ To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `
 from __future__ import annotations
 
 from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -33,7 +34,7 @@ from wizard.core.problems import Key, Problem
 from wizard.profile.draft import Draft
 from wizard.profile.fields import ITEM
 from wizard.tui.session import Session
-from wizard.tui.widgets import FieldRow, Said
+from wizard.tui.widgets import Row, Said
 
 if TYPE_CHECKING:
     from wizard.tui.screen import WizardScreen
@@ -77,7 +78,11 @@ class Step(VerticalScroll, can_focus=False):
         raise NotImplementedError
 
     def check(self) -> None:
-        """Look again at everything outside (F5); called when the step is entered, too."""
+        """Look again at everything outside (F5)."""
+
+    def entered(self) -> None:
+        """The step is on the screen. Looks outside, unless a step knows it has been done."""
+        self.check()
 
     def facts_found(self) -> None:
         """More is known in `session.clusters`; called while the step is shown."""
@@ -94,8 +99,8 @@ class Step(VerticalScroll, can_focus=False):
     # What the frame does for every step
 
     @property
-    def rows(self) -> list[FieldRow]:
-        return list(self.query(FieldRow))
+    def rows(self) -> list[Row]:
+        return list(self.query(Row))
 
     def mine(self) -> list[Problem]:
         """Problems of the draft with keys that this step owns, warnings as well."""
@@ -120,7 +125,7 @@ class Step(VerticalScroll, can_focus=False):
         """Put each under its field and the rest below; focus the first field that is wrong."""
         shown = [*errors, *(one for one in self.mine() if one.severity == "warning")]
         placed: set[int] = set()
-        wrong: list[FieldRow] = []
+        wrong: list[Row] = []
         for row in self.rows:
             here = [one for one in shown if one.key[: len(row.key)] == row.key]
             placed |= {id(one) for one in here}
@@ -135,7 +140,7 @@ class Step(VerticalScroll, can_focus=False):
         """Say below the fields what is wrong; the empty text takes it away."""
         self.query_one("#trouble", Said).say(text)
 
-    def in_background(self, name: str, work: Coroutine[None, None, None]) -> None:
+    def in_background(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run something that waits. The newest of a name replaces the one before it.
 
         Workers belong to their widget: Textual cancels them when the step is removed, so an answer
@@ -157,13 +162,13 @@ class Step(VerticalScroll, can_focus=False):
         if first:
             self.screen.set_focus(first)
 
-    @on(FieldRow.Left)
-    def _left(self, event: FieldRow.Left) -> None:
+    @on(Row.Left)
+    def _left(self, event: Row.Left) -> None:
         event.row.show_problems(
             [one for one in self.mine() if one.key[: len(event.row.key)] == event.row.key]
         )
 
-    @on(FieldRow.Answered)
+    @on(Row.Answered)
     def _answered(self) -> None:
         self.wizard.refresh_marks()
 

@@ -12,14 +12,14 @@ from textual.widgets import Button, Input
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.operations.sign_in import SignedIn, sign_in
+from wizard.tui.session import GITLAB_TOKEN
 from wizard.tui.step import Step, told
-from wizard.tui.widgets import FieldRow, Said
+from wizard.tui.widgets import FieldRow, Row, Said
 from wizard.tui.widgets.secret_row import SecretRow
 
 _MARKS = {Verdict.OK: "[x]", Verdict.WARN: "[-]", Verdict.FAIL: "[!]", Verdict.UNSEEN: "[?]"}
 _PAUSE = 0.6
 """Seconds after the last key before an address or a token is tried."""
-TOKEN = "GITLAB_TOKEN"  # noqa: S105 - the variable's name
 
 
 class GitLabStep(Step):
@@ -37,7 +37,7 @@ class GitLabStep(Step):
         yield FieldRow(self.draft, "gitlab", "url", label="Address")
         yield Said(id="address", classes="found")
         yield Said(id="page", classes="found")
-        yield SecretRow(TOKEN, "Access token", self.session)
+        yield SecretRow(GITLAB_TOKEN, "Access token", self.session)
         yield Said(id="who", classes="found")
         with Horizontal(id="keyring", classes="found"):
             yield Button("Keep the token in the keyring", id="keep", compact=True)
@@ -49,48 +49,49 @@ class GitLabStep(Step):
         self.in_background("address", self._knock(0))
         self.in_background("token", self._sign_in(0))
 
-    @on(FieldRow.Answered, "#gitlab-url")
+    @on(Row.Answered, "#gitlab-url")
     def _address_changed(self) -> None:
+        # A token belongs to the GitLab it was given for: half an address is somebody else's.
+        self.session.secrets.pop(GITLAB_TOKEN, None)
+        self.session.identity = None
+        self.query_one(SecretRow).clear()
+        self.query_one("#who", Said).say("")
+        self.in_background("token", asyncio.sleep(0))
         self.in_background("address", self._knock(_PAUSE))
-        self.in_background("token", self._sign_in(_PAUSE))
+
+    @on(Row.Left, "#gitlab-url")
+    def _address_complete(self) -> None:
+        if self.session.identity is None:
+            self.in_background("token", self._sign_in(0))
 
     @on(SecretRow.Typed)
     def _token_changed(self) -> None:
         self.in_background("token", self._sign_in(_PAUSE))
 
-    @property
-    def _way(self) -> tuple[str, str, str]:
-        gitlab = (self.draft.value("gitlab", name) or "" for name in ("url", "ca_file", "proxy"))
-        url, ca_file, proxy = gitlab
-        beside = str(self.draft.path.parent / ca_file) if ca_file else ""
-        return url, beside, proxy
-
     async def _knock(self, pause: float) -> None:
         said = self.query_one("#address", Said)
         await asyncio.sleep(pause)
         said.say("asking ...")
-        url, *_ = self._way
-        self.query_one("#page", Said).say(
-            f"Make a token here, then paste it below:\n{self.session.machine.token_page(url)}"
-        )
-        warning = await asyncio.to_thread(self.session.machine.knock, *self._way)
-        said.say(f"note: {warning}" if warning else f"[x] {url} answers")
+        address = self.session.address
+        page = self.session.machine.token_page(address.url)
+        self.query_one("#page", Said).say(f"Make a token here, then paste it below:\n{page}")
+        warning = await asyncio.to_thread(self.session.machine.knock, address)
+        said.say(f"note: {warning}" if warning else f"[x] {address.url} answers")
 
     async def _sign_in(self, pause: float) -> None:
         who, machine, session = self.query_one("#who", Said), self.session.machine, self.session
         self.query_one("#keyring").display = False
         session.identity = None
         await asyncio.sleep(pause)
-        url, *way = self._way
-        if TOKEN not in session.secrets:
-            found, where = await asyncio.to_thread(machine.token, url)
+        if GITLAB_TOKEN not in session.secrets:
+            found, where = await asyncio.to_thread(machine.token, session.address.url)
             if not found:
                 who.say("Without a token the wizard writes files, but creates and proves nothing.")
                 return
-            session.keep_secret(TOKEN, found)
+            session.keep_secret(GITLAB_TOKEN, found)
             self.query_one(SecretRow).found(where)
         who.say("signing in ...")
-        signed_in = await sign_in(machine.gitlab(url, session.secrets[TOKEN], *way))
+        signed_in = await sign_in(machine.gitlab(session.address, session.secrets[GITLAB_TOKEN]))
         session.identity = signed_in.identity
         who.say(_who(signed_in))
         self.query_one("#keyring").display = bool(
@@ -103,8 +104,10 @@ class GitLabStep(Step):
         self.in_background("keep", self._keep_token())
 
     async def _keep_token(self) -> None:
-        url, *_ = self._way
-        await asyncio.to_thread(self.session.machine.keep_token, url, self.session.secrets[TOKEN])
+        url = self.session.address.url
+        await asyncio.to_thread(
+            self.session.machine.keep_token, url, self.session.secrets[GITLAB_TOKEN]
+        )
         self.query_one("#keyring").display = False
         self.app.notify(f"The token for {url} is in your keyring.", markup=False)
 

@@ -2,31 +2,135 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from pathlib import Path
+
 from textual import on
 from textual.app import ComposeResult
+from textual.widgets import Input
 
+from wizard.core.errors import WizardError
+from wizard.profile.draft import Origin
 from wizard.profile.presets import presets
 from wizard.tui import drafts
-from wizard.tui.step import Step
-from wizard.tui.widgets import Choice, FieldRow, Said
+from wizard.tui.step import Step, told
+from wizard.tui.widgets import Choice, FieldRow, Row, Said
+
+_UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
 class StartStep(Step):
     """Choose what to begin with."""
 
     title = "Start"
-    purpose = "From nothing to a proven GitLab Runner. Nothing is written before you have reviewed."
+    purpose = "From nothing to a proven GitLab Runner. Nothing is written until you have reviewed."
     owns = ("version", "id", "name")
+    more_help = (
+        "A preset is a profile to start from. The profile is one file with everything you wish, "
+        "without any secret: keep it in Git, and open it here again to change something."
+    )
 
     def fields(self) -> ComposeResult:
-        titles = {one.name: one.title for one in presets()}
-        yield Said("Start from", classes="heading")
-        yield Choice(titles, self.draft.preset, id="presets")
-        yield FieldRow(self.draft, "name", label="Profile name")
-        yield Said(id="about", classes="found")
+        if self.draft.base is Origin.PROFILE:
+            yield Said(self._summary(), id="summary")
+        yield Said("A new profile, from a preset", classes="heading")
+        yield Choice({one.name: one.title for one in presets()}, self.draft.preset, id="presets")
+        yield FieldRow(self.draft, "name", label="Name")
+        self._recent = {str(one.path): one for one in self.session.memory.recent()}
+        if self._recent:
+            yield Said("One that was open before", classes="heading")
+            ages = {path: f"{one.state}, {_ago(one.seen)}" for path, one in self._recent.items()}
+            yield Choice(ages, id="recent")
+        yield Said("Another file", classes="heading")
+        yield Input(placeholder="path of a profile, then Enter", compact=True, id="path")
+        yield Said("Found on this machine", classes="heading")
+        yield Said("looking ...", id="machine")
+
+    def on_mount(self) -> None:
+        self._keyring = self._repository = ""
+
+    def check(self) -> None:
+        self.in_background("machine", self._look())
+
+    def facts_found(self) -> None:
+        session = self.session
+        if session.contexts is None:
+            clusters = "looking ..."
+        elif not session.contexts:
+            clusters = "none; the wizard then writes files"
+        else:
+            asked, reached = (
+                len(session.contexts),
+                sum(facts.reachable for facts in session.clusters.values()),
+            )
+            clusters = f"{asked} in the kubeconfig, {reached} reached so far"
+        self.query_one("#machine", Said).say(
+            f"clusters    {clusters}\n"
+            f"keyring     {self._keyring or 'none; tokens are asked for each time'}\n"
+            f"repository  {self._repository or 'not inside a Git repository'}"
+        )
+
+    async def _look(self) -> None:
+        machine = self.session.machine
+        self._repository = await asyncio.to_thread(machine.repository)
+        self._keyring = await asyncio.to_thread(machine.keyring)
+        self.facts_found()
 
     @on(Choice.Changed, "#presets")
     async def _preset_chosen(self, event: Choice.Changed) -> None:
         event.stop()
-        self.session.draft = drafts.of_preset(event.value, self.session.machine.folder)
+        folder = self.session.machine.folder
+        self.session.draft = drafts.on_another_preset(self.draft, event.value, folder)
+        self.session.runner = 0
         await self.wizard.go_to(0)
+
+    @on(Choice.Changed, "#recent")
+    async def _recent_chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        await self._open(Path(event.value))
+
+    @on(Input.Submitted, "#path")
+    async def _path_given(self, event: Input.Submitted) -> None:
+        if event.value.strip():
+            event.stop()
+            event.prevent_default()
+            await self._open(Path(event.value.strip()))
+
+    @on(Row.Answered, "#name")
+    def _named(self) -> None:
+        """A new profile is saved under its name."""
+        name = str(self.draft.value("name") or "")
+        if self.draft.base is Origin.PRESET and name.replace("-", "").isalnum():
+            self.draft.path = drafts.free_name(self.session.machine.folder / f"{name}.yaml")
+
+    async def _open(self, path: Path) -> None:
+        try:
+            draft = drafts.of_file(await asyncio.to_thread(path.expanduser))
+        except WizardError as error:
+            self.say_trouble(told(error))
+            return
+        self.session.memory.note(path, "opened")
+        await self.wizard.open_draft(draft)
+
+    def _summary(self) -> str:
+        draft = self.draft
+        errors = sum(problem.severity == "error" for problem in draft.problems())
+        state = f"{errors} things to set right" if errors else "valid"
+        names = ", ".join(draft.runners[:4]) + (" ..." if len(draft.runners) > 4 else "")
+        where = f"{draft.value('delivery', 'as')} to {draft.value('delivery', 'to')}"
+        return (
+            f"{draft.path.name} is open: {state}. Every step is answered; go to any of them.\n"
+            f"runners     {names}\n"
+            f"tokens      {draft.value('secrets', 'backend')}\n"
+            f"delivery    {where}"
+        )
+
+
+def _ago(then: float) -> str:
+    passed = time.time() - then
+    for seconds, unit in _UNITS:
+        if passed >= seconds:
+            count = int(passed // seconds)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"

@@ -1,7 +1,7 @@
 """The widgets the steps are made of."""
 
 from wizard.tui.widgets.choice import Choice, Tick
-from wizard.tui.widgets.field_row import FieldRow
+from wizard.tui.widgets.field_row import FieldRow, Row
 from wizard.tui.widgets.said import Said
 
-__all__ = ["Choice", "FieldRow", "Said", "Tick"]
+__all__ = ["Choice", "FieldRow", "Row", "Said", "Tick"]

@@ -15,6 +15,9 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+_WIDEST = 30
+"""Columns that values may take before their meanings; a longer value pushes its own aside."""
+
 
 class Choice(OptionList):
     """Values one below the other, each with what it means; `(*)` marks the chosen one.
@@ -66,6 +69,15 @@ class Choice(OptionList):
         for name in self._choices:
             self.replace_option_prompt(name, self._prompt(name))
 
+    def offer(self, choices: Mapping[str, str], value: str) -> None:
+        """Show other choices, or the same with other meanings; the highlight stays where it is."""
+        at = self.highlighted
+        self._choices, self.value = dict(choices), value
+        self.clear_options()
+        self._fill()
+        if at is not None and at < self.option_count:
+            self.highlighted = at
+
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         value = event.option.id or ""
@@ -82,13 +94,13 @@ class Choice(OptionList):
 
     def _prompt(self, name: str) -> Content:
         mark = "(*)" if name == self.value else "( )"
-        width = max(map(len, self._choices))
+        width = min(max(map(len, self._choices)), _WIDEST)
         meaning = self._unavailable.get(name) or self._choices[name]
         return Content(f"{mark} {name:<{width}}  {meaning}".rstrip())
 
 
 class Tick(Widget, can_focus=True):
-    """Yes or no, as `[x] yes` and `[ ] no`."""
+    """Yes or no, as `[x] yes` and `[ ] no`, with what it means beside it."""
 
     @dataclass
     class Changed(Message):
@@ -105,12 +117,14 @@ class Tick(Widget, can_focus=True):
 
     value: reactive[bool] = reactive(False, init=False)
 
-    def __init__(self, value: bool, *, id: str | None = None) -> None:  # noqa: A002
+    def __init__(self, value: bool, meaning: str = "", *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)
+        self._meaning = meaning
         self.set_reactive(Tick.value, value)
 
     def render(self) -> Content:
-        return Content("[x] yes" if self.value else "[ ] no ")
+        mark = "[x] yes" if self.value else "[ ] no "
+        return Content(f"{mark}  {self._meaning}".rstrip())
 
     def action_change(self) -> None:
         self.value = not self.value

@@ -21,91 +21,82 @@ from wizard.tui.widgets.choice import Choice, Tick
 from wizard.tui.widgets.said import Said
 
 
-class FieldRow(Vertical):
-    """A view of one key of the draft; whatever is typed is in the draft at once.
+class Row(Vertical):
+    """A view of one key of the draft: a label, any widget, the value's origin, what is wrong.
 
     Args:
         draft: what it reads and writes.
         key: where in the profile.
-        label: what to call it; without one, its name.
+        control: the widget; whoever makes it calls `answer` with what it is told.
+        label: what to call it; without one, the field's name.
         ask: whether the value of a preset is only an example here, so that it must be answered.
-        unavailable: choices that cannot be made, with the reason.
     """
 
     @dataclass
     class Answered(Message):
         """The draft holds another value at this row's key."""
 
-        row: FieldRow
+        row: Row
 
         @property
-        def control(self) -> FieldRow:
+        def control(self) -> Row:
             return self.row
 
     @dataclass
     class Left(Message):
         """The focus went elsewhere, so what is wrong here may be said."""
 
-        row: FieldRow
+        row: Row
 
         @property
-        def control(self) -> FieldRow:
+        def control(self) -> Row:
             return self.row
 
     def __init__(
-        self,
-        draft: Draft,
-        *key: str | int,
-        label: str = "",
-        ask: bool = False,
-        unavailable: Mapping[str, str] | None = None,
+        self, draft: Draft, key: Key, control: Widget, *, label: str = "", ask: bool = False
     ) -> None:
-        declared = find(key)
-        if declared is None:
-            raise KeyError(key)
         super().__init__(id=row_id(key))
         self.draft = draft
-        self.key: Key = key
-        self.info: FieldInfo = declared
-        self.label = label or declared.name.replace("_", " ").capitalize()
+        self.key = key
+        self.info = declared(key)
+        self.control = control
+        self.label = label or self.info.name.replace("_", " ").capitalize()
         self.ask = ask
-        self._unavailable = unavailable
+        control.add_class("control")
 
     @property
     def help_text(self) -> str:
-        """One sentence about the field, and what the highlighted choice means."""
-        choice = next(iter(self.query(Choice)), None)
-        meaning = choice.meaning if choice else ""
-        return f"{self.info.help}\n{meaning}" if meaning else self.info.help
+        """One sentence about the field."""
+        return self.info.help
 
     @property
     def unanswered(self) -> bool:
         """Whether the user has to say something here and has not."""
-        answer = self.draft.answer(*self.key)
-        return self.ask and answer.origin in {Origin.PRESET, Origin.DEFAULT}
+        return self.ask and is_example(self.draft, self.key)
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="line"):
             yield Said(self.label, classes="label")
-            yield self._control()
+            yield self.control
             yield Said(classes="origin")
         yield Said(classes="problem")
 
     def on_mount(self) -> None:
-        self._say_origin()
+        self.read()
 
     def read(self) -> None:
         """Show what the draft holds now, after something else than this row has changed it."""
-        value = self.draft.value(*self.key)
-        control = self.query_one(".control")
-        with self.prevent(Input.Changed):
-            if isinstance(control, Input):
-                control.value = shown(value, self.info)
-            elif isinstance(control, Tick):
-                control.value = bool(value)
-            elif isinstance(control, Choice):
-                control.choose(str(value))
-        self._say_origin()
+        origin = self.draft.answer(*self.key).origin.value
+        self.query_one(".origin", Said).say("example" if self.unanswered else origin)
+
+    def answer(self, value: Any) -> None:
+        """Write a value into the draft and tell the step."""
+        if value == self.draft.value(*self.key) and not self.unanswered:
+            return
+        self.draft.set(self.key, value)
+        self.show_problems([])
+        Row.read(self)
+        self.post_message(self.Answered(self))
 
     def show_problems(self, problems: list[Problem]) -> None:
         """Say under the field what is wrong with it; nothing, where nothing is."""
@@ -117,47 +108,85 @@ class FieldRow(Vertical):
         self.query_one(".problem", Said).say(told)
         self.set_class(any(one.severity == "error" for one in problems), "-wrong")
 
+    def on_descendant_blur(self) -> None:
+        self.post_message(self.Left(self))
+
+
+class FieldRow(Row):
+    """A row whose widget follows from the field's declaration.
+
+    Args:
+        draft: what it reads and writes.
+        key: where in the profile.
+        label: what to call it; without one, the field's name.
+        ask: whether the value of a preset is only an example here, so that it must be answered.
+        unavailable: choices that cannot be made, with the reason.
+    """
+
+    def __init__(
+        self,
+        draft: Draft,
+        *key: str | int,
+        label: str = "",
+        ask: bool = False,
+        unavailable: Mapping[str, str] | None = None,
+    ) -> None:
+        answer, info = draft.answer(*key), declared(key)
+        example = ask and is_example(draft, key)
+        control: Widget
+        if info.kind == "true or false":
+            control = Tick(bool(answer.value), info.help)
+        elif info.choices and not info.kind.startswith("list"):
+            control = Choice(info.choices, str(answer.value), unavailable)
+        else:
+            control = Input(
+                "" if example else shown(answer.value, info),
+                placeholder=shown(answer.value if example else info.default, info),
+                compact=True,
+            )
+        super().__init__(draft, key, control, label=label, ask=ask)
+
+    @property
+    def help_text(self) -> str:
+        """One sentence about the field, and what the highlighted choice means."""
+        meaning = self.control.meaning if isinstance(self.control, Choice) else ""
+        return f"{self.info.help}\n{meaning}" if meaning else self.info.help
+
+    def read(self) -> None:
+        value = self.draft.value(*self.key)
+        if isinstance(self.control, Input) and not self.unanswered:
+            with self.prevent(Input.Changed):
+                self.control.value = shown(value, self.info)
+        elif isinstance(self.control, Tick):
+            self.control.value = bool(value)
+        elif isinstance(self.control, Choice):
+            self.control.choose(str(value))
+        super().read()
+
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._answer(taken(event.value, self.info))
+        value = taken(event.value, self.info)
+        if value is not None or not self.unanswered:
+            self.answer(value)
 
     @on(Choice.Changed)
     @on(Tick.Changed)
     def _chosen(self, event: Choice.Changed | Tick.Changed) -> None:
         event.stop()
-        self._answer(event.value)
+        self.answer(event.value)
 
-    def on_descendant_blur(self) -> None:
-        self.post_message(self.Left(self))
 
-    def _answer(self, value: Any) -> None:
-        if value == self.draft.value(*self.key):
-            return
-        self.draft.set(self.key, value)
-        self.show_problems([])
-        self._say_origin()
-        self.post_message(self.Answered(self))
+def declared(key: Key) -> FieldInfo:
+    """The declaration of a key. Raises: KeyError."""
+    if (info := find(key)) is None:
+        raise KeyError(key)
+    return info
 
-    def _say_origin(self) -> None:
-        example = "  example" if self.unanswered else ""
-        self.query_one(".origin", Said).say(example or self.draft.answer(*self.key).origin.value)
 
-    def _control(self) -> Widget:
-        value = self.draft.value(*self.key)
-        control: Widget
-        if self.info.kind == "true or false":
-            control = Tick(bool(value))
-        elif self.info.choices and not self.info.kind.startswith("list"):
-            control = Choice(self.info.choices, str(value), self._unavailable)
-        else:
-            control = Input(
-                "" if self.unanswered else shown(value, self.info),
-                placeholder=shown(value if self.unanswered else self.info.default, self.info),
-                compact=True,
-            )
-        control.add_class("control")
-        return control
+def is_example(draft: Draft, key: Key) -> bool:
+    """Whether a preset's value stands there, or none."""
+    return draft.answer(*key).origin in {Origin.PRESET, Origin.DEFAULT}
 
 
 def row_id(key: Key) -> str:

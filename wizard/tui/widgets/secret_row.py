@@ -60,6 +60,14 @@ class SecretRow(Vertical):
         self.query_one(Input).placeholder = f"(from {where})"
         self.query_one(".origin", Said).say("found")
 
+    def clear(self) -> None:
+        """Show that nothing is held."""
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = ""
+        self.query_one(Input).placeholder = ""
+        self.query_one(".origin", Said).say("")
+        self.typed = False
+
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()

@@ -1,0 +1,164 @@
+"""Cluster: which one, what is there, and what is missing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Button
+
+from wizard.core.facts import ClusterFacts
+from wizard.core.problems import Key
+from wizard.operations.discover import answers_of, missing_operators
+from wizard.profile.draft import Origin
+from wizard.tui.step import Step
+from wizard.tui.widgets import Choice, FieldRow, Said
+
+NO_CLUSTER = "no cluster"
+_THROUGH_STORES = {"infisical", "vault", "aws", "gcp", "existing-store"}
+_WITHOUT_OPERATORS: dict[Key, Any] = {
+    ("delivery", "as"): "manifests",
+    ("delivery", "to"): "cluster",
+    ("secrets", "backend"): "kubernetes",
+    ("secrets", "infisical"): None,
+    ("secrets", "store"): None,
+}
+"""What makes any profile like the preset `direct`."""
+
+
+class ClusterStep(Step):
+    """Choose a context; its facts go into the profile."""
+
+    title = "Cluster"
+    purpose = "The cluster that runs the manager and the jobs. Looking changes nothing."
+    owns = ("cluster",)
+    more_help = (
+        "What is found here is written into the profile: the cluster's uid, so that no other "
+        "cluster is ever touched, and its nodes' architectures. Without a cluster the wizard "
+        "writes files for you to commit."
+    )
+
+    def fields(self) -> ComposeResult:
+        yield Said("Context", classes="heading")
+        yield Choice({NO_CLUSTER: "just files"}, id="contexts")
+        yield Said(id="facts", classes="found")
+        yield Said(id="missing", classes="problem")
+        yield Button("Do without: plain manifests and a plain Secret", id="direct", compact=True)
+        yield FieldRow(self.draft, "cluster", "namespace")
+        yield FieldRow(self.draft, "cluster", "job_namespace")
+        yield FieldRow(self.draft, "cluster", "architectures")
+
+    def on_mount(self) -> None:
+        self.query_one("#contexts").help_text = (  # type: ignore[attr-defined]
+            "Enter or a click chooses. F5 looks again; nothing is changed by looking."
+        )
+
+    def check(self) -> None:
+        self.session.clusters.clear()
+        self.wizard.look_again()
+        self.facts_found()
+
+    def entered(self) -> None:
+        self.facts_found()
+
+    def facts_found(self) -> None:
+        self._take_facts()
+        names = self.session.contexts
+        choices = {name: self._about(name) for name in names or ()}
+        choices[NO_CLUSTER] = "just files, for you to commit"
+        chosen = self.draft.value("cluster", "context") or NO_CLUSTER
+        self.query_one("#contexts", Choice).offer(choices, chosen)
+        self._show_facts()
+        for row in self.rows:
+            row.read()
+
+    @on(Choice.Changed, "#contexts")
+    def _chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        chosen = None if event.value == NO_CLUSTER else event.value
+        # Another cluster has another uid; the one before it would refuse the new one.
+        self.draft.set(("cluster", "uid"), None)
+        self.draft.set(("cluster", "context"), chosen)
+        self._deliver_where_possible(to_cluster=chosen is not None)
+        if facts := self.session.cluster:
+            for key, value in answers_of(facts).items():
+                self.draft.set(key, value, Origin.FOUND)
+        self.facts_found()
+        self.wizard.refresh_marks()
+
+    @on(Button.Pressed, "#direct")
+    def _do_without(self, event: Button.Pressed) -> None:
+        event.stop()
+        for key, value in _WITHOUT_OPERATORS.items():
+            self.draft.set(key, value)
+        self.facts_found()
+
+    def _deliver_where_possible(self, *, to_cluster: bool) -> None:
+        """A preset that applies to a cluster writes files where there is none to apply to."""
+        key, now = ("delivery", "to"), self.draft.answer("delivery", "to")
+        if not to_cluster and now.value == "cluster":
+            self.draft.suggest(key, "directory")
+        elif to_cluster and now.origin is Origin.FOUND:
+            self.draft.suggest(key, "cluster")
+
+    def _take_facts(self) -> None:
+        """The kubeconfig's current context is the suggestion, once it has answered."""
+        current = self.session.clusters.get(self.session.current)
+        if current and current.reachable:
+            self.draft.suggest(("cluster", "context"), current.context)
+        if facts := self.session.cluster:
+            for key, value in answers_of(facts).items():
+                self.draft.suggest(key, value)
+
+    def _about(self, name: str) -> str:
+        facts = self.session.clusters.get(name)
+        if facts is None:
+            return "asking ..."
+        if not facts.reachable:
+            return f"not reached: {facts.trouble.splitlines()[0] if facts.trouble else ''}"
+        return f"{facts.version}  {_room(facts)}"
+
+    def _show_facts(self) -> None:
+        facts, said = self.session.cluster, self.query_one("#facts", Said)
+        if facts is None or not facts.reachable:
+            said.say(self.session.trouble)
+        else:
+            said.say(_told(facts))
+        missing = missing_operators(facts, self._needed()) if facts and facts.reachable else []
+        self.query_one("#missing", Said).say(
+            "\n".join(f"! {one.symptom} {one.fix[0].upper()}{one.fix[1:]}." for one in missing)
+        )
+        self.query_one("#direct").display = bool(missing)
+
+    def _needed(self) -> list[str]:
+        packaging = self.draft.value("delivery", "as")
+        backend = self.draft.value("secrets", "backend")
+        needed = [packaging] if packaging in {"argocd", "flux"} else []
+        if backend in _THROUGH_STORES:
+            needed.append("external-secrets")
+        elif backend == "sealed-secrets":
+            needed.append(backend)
+        return needed
+
+
+def _room(facts: ClusterFacts) -> str:
+    nodes = len(facts.nodes)
+    cpu = sum(node.cpu_free for node in facts.nodes) / 1000
+    memory = sum(node.memory_free for node in facts.nodes) / 2**30
+    plural = "s" if nodes != 1 else ""
+    return f"{nodes} node{plural}, free: {cpu:.1f} CPU, {memory:.1f} GiB"
+
+
+def _told(facts: ClusterFacts) -> str:
+    operators = ", ".join(f"{name} {version}" for name, version in facts.operators)
+    ready = sum(store.ready for store in facts.stores)
+    lines = [
+        f"{facts.server}  {', '.join(facts.architectures)}",
+        f"installed: {operators or 'no operator that is known here'}",
+    ]
+    if facts.stores:
+        lines.append(f"stores of External Secrets: {len(facts.stores)}, {ready} ready")
+    if facts.trouble:
+        lines.append(f"not seen: {facts.trouble}")
+    return "\n".join(lines)

@@ -1,0 +1,150 @@
+"""Runner: where it is offered, which jobs it takes; one of them, or several."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Button
+
+from wizard.core.problems import Key
+from wizard.operations.scopes import search
+from wizard.systems.gitlab import Page
+from wizard.tui.step import Step
+from wizard.tui.widgets import Choice, FieldRow, Row, Said
+from wizard.tui.widgets.chips import Chips
+from wizard.tui.widgets.field_row import is_example, row_id
+from wizard.tui.widgets.scope_picker import ScopePicker, Search
+
+_KINDS = {
+    "project": "one project; its maintainers may create it",
+    "group": "every project of a group; its owners may create it",
+    "instance": "every project of this GitLab; administrators may create it",
+}
+
+
+class RunnerStep(Step):
+    """Where the runner belongs and what it takes."""
+
+    title = "Runner"
+    purpose = "Where the runner is offered, and which jobs it takes."
+    owns = (
+        "runners[].name",
+        "runners[].scope",
+        "runners[].description",
+        "runners[].tags",
+        "runners[].run_untagged",
+        "runners[].protected",
+        "runners[].locked",
+        "runners[].paused",
+        "runners[].maximum_timeout",
+        "runners[].token_revision",
+    )
+    more_help = (
+        "Each runner is a release of its own, with its own token, tags and limits. Several are "
+        "good for several projects, or for jobs of different sizes."
+    )
+
+    def fields(self) -> ComposeResult:
+        with Horizontal(id="runners-line", classes="line"):
+            yield Said("Runners", classes="label")
+            yield Choice(self._listed(), str(self.session.runner + 1), id="which")
+            yield Button("Add", id="add", compact=True)
+            yield Button("Remove", id="remove", compact=True)
+        kind, path = self._scope
+        with Horizontal(classes="line"):
+            yield Said("Offered to", classes="label")
+            yield Choice(_KINDS, kind, id="kind")
+        scope, tags = self._key("scope"), self._key("tags")
+        picker = ScopePicker("" if is_example(self.draft, scope) else path, path, id="scope")
+        yield Row(self.draft, scope, picker, label="Which one", ask=True)
+        chips = Chips([str(tag) for tag in self.draft.value(*tags) or ()], "a tag, then Enter")
+        yield Row(self.draft, tags, chips)
+        for name in ("run_untagged", "protected", "locked"):
+            yield FieldRow(self.draft, *self._key(name))
+        for name in ("name", "maximum_timeout", "description"):
+            yield FieldRow(self.draft, *self._key(name))
+
+    def entered(self) -> None:
+        self.query_one("#remove").disabled = len(self.draft.runners) < 2
+        self._show_scope_line()
+
+    def check(self) -> None:
+        self.query_one(ScopePicker).search_with(self._search())
+
+    # Several runners
+
+    @on(Choice.Changed, "#which")
+    async def _another_runner(self, event: Choice.Changed) -> None:
+        event.stop()
+        await self._show_runner(int(event.value) - 1)
+
+    @on(Button.Pressed, "#add")
+    async def _add(self, event: Button.Pressed) -> None:
+        event.stop()
+        names = self.draft.runners
+        number = next(n for n in range(2, len(names) + 3) if f"runner-{n}" not in names)
+        await self._show_runner(self.draft.add_runner(f"runner-{number}", self.session.runner))
+
+    @on(Button.Pressed, "#remove")
+    async def _remove(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.draft.remove_runner(self.session.runner)
+        await self._show_runner(max(self.session.runner - 1, 0))
+
+    async def _show_runner(self, index: int) -> None:
+        self.session.runner = index
+        await self.wizard.go_to(self.wizard.at)
+
+    def _listed(self) -> dict[str, str]:
+        return {str(number): name for number, name in enumerate(self.draft.runners, 1)}
+
+    # Where it is offered
+
+    @on(Choice.Changed, "#kind")
+    def _kind_chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        if event.value == "instance":
+            self._scope_row.answer("instance")
+        self._show_scope_line()
+
+    @on(ScopePicker.Chosen)
+    def _scope_chosen(self, event: ScopePicker.Chosen) -> None:
+        event.stop()
+        kind = self.query_one("#kind", Choice).value
+        path: str | int = int(event.path) if event.path.isdecimal() else event.path
+        self._scope_row.answer({kind: path})
+
+    @on(Chips.Changed)
+    def _tags_changed(self, event: Chips.Changed) -> None:
+        event.stop()
+        self.query_one(f"#{row_id(self._key('tags'))}", Row).answer(event.values)
+
+    @property
+    def _scope_row(self) -> Row:
+        return self.query_one(f"#{row_id(self._key('scope'))}", Row)
+
+    @property
+    def _scope(self) -> tuple[str, str]:
+        scope = self.draft.value(*self._key("scope"))
+        if not isinstance(scope, dict) or not scope:
+            return "instance", ""
+        kind, path = next(iter(scope.items()))
+        return str(kind), str(path)
+
+    def _show_scope_line(self) -> None:
+        self._scope_row.display = self.query_one("#kind", Choice).value != "instance"
+        self.check()
+
+    def _search(self) -> Search | None:
+        gitlab, kind = self.session.gitlab(), self.query_one("#kind", Choice).value
+        if gitlab is None or self.session.identity is None or kind == "instance":
+            return None
+
+        async def ask(text: str, page: int) -> Page:
+            return await search(gitlab, kind, text, page)
+
+        return ask
+
+    def _key(self, name: str) -> Key:
+        return ("runners", self.session.runner, name)

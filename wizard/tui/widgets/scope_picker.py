@@ -1,0 +1,165 @@
+"""A search in GitLab's projects or groups, as you type; page by page, and never waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, OptionList
+from textual.widgets.option_list import Option
+
+from wizard.core.errors import WizardError
+from wizard.core.facts import Scope
+from wizard.systems.gitlab import Page
+from wizard.tui.widgets.said import Said
+
+_PAUSE = 0.25
+"""Seconds after the last key before GitLab is asked."""
+
+Search = Callable[[str, int], Awaitable[Page]]
+"""A text and a page's number to that page."""
+
+
+class ScopePicker(Vertical):
+    """An input and the list of what matches; choosing posts `Chosen`.
+
+    Without a search (nobody is signed in), Enter takes the path as it was typed.
+
+    Args:
+        path: what is chosen now.
+        placeholder: shown while nothing is typed.
+    """
+
+    @dataclass
+    class Chosen(Message):
+        """A path was chosen, or typed where it cannot be looked up."""
+
+        picker: ScopePicker
+        path: str
+
+        @property
+        def control(self) -> ScopePicker:
+            return self.picker
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("down", "to_list", show=False)]
+    help_text = "Type a part of the name, choose with arrows and Enter; or write the whole path."
+
+    def __init__(self, path: str, placeholder: str, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._path = path
+        self._placeholder = placeholder
+        self._search: Search | None = None
+        self._next: int | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Input(self._path, placeholder=self._placeholder, compact=True, classes="control")
+        yield OptionList(markup=False, compact=True, classes="matches")
+        yield Said(classes="count")
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).display = False
+
+    def search_with(self, search: Search | None) -> None:
+        """Ask this from now on; None when nobody can be asked."""
+        self._search = search
+        if search:
+            self._ask("")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._search:
+            self._ask(event.value)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        found = self.query_one(OptionList)
+        path = event.value.strip()
+        if found.display and found.option_count and path != self._path:
+            event.stop()
+            exact = next((one.id for one in found.options if one.id == path), None)
+            self._choose(exact or found.get_option_at_index(found.highlighted or 0).id or "")
+        elif path and path != self._path:
+            self._choose(path)  # the frame goes on to the next field
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        self._choose(event.option.id or "")
+        self.query_one(Input).focus()
+
+    @on(OptionList.OptionHighlighted)
+    def _near_the_end(self, event: OptionList.OptionHighlighted) -> None:
+        event.stop()
+        if self._next and event.option_index >= self.query_one(OptionList).option_count - 5:
+            page, self._next = self._next, None
+            self.run_worker(self._more(page), group="more", exclusive=True, exit_on_error=False)
+
+    def action_to_list(self) -> None:
+        found = self.query_one(OptionList)
+        if found.display and found.option_count:
+            found.focus()
+
+    def _choose(self, path: str) -> None:
+        self._path = path
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = path
+        self.post_message(self.Chosen(self, path))
+
+    def _ask(self, text: str) -> None:
+        self.workers.cancel_group(self, "more")
+        self.run_worker(self._first(text), group="search", exclusive=True, exit_on_error=False)
+
+    async def _first(self, text: str) -> None:
+        await asyncio.sleep(_PAUSE if text else 0)
+        page = await self._page("" if text == self._path else text, 1)
+        if page:
+            found = self.query_one(OptionList)
+            found.clear_options()
+            found.display = bool(page.scopes)
+            self._show(page)
+
+    async def _more(self, number: int) -> None:
+        page = await self._page(self.query_one(Input).value, number)
+        if page:
+            self._show(page)
+
+    async def _page(self, text: str, number: int) -> Page | None:
+        said = self.query_one(".count", Said)
+        if not self._search:
+            return None
+        said.say("searching ...")
+        try:
+            return await self._search(text, number)
+        except WizardError as error:
+            said.say(f"! {error.problem} The path can be written out instead.")
+            return None
+
+    def _show(self, page: Page) -> None:
+        found = self.query_one(OptionList)
+        known = {option.id for option in found.options}
+        found.add_options(
+            Option(Content(_line(scope)), id=scope.path)
+            for scope in page.scopes
+            if scope.path not in known
+        )
+        self._next = page.next_page
+        total = f" of {page.total}" if page.total and page.total > found.option_count else ""
+        more = "; scroll for more" if page.next_page else ""
+        self.query_one(".count", Said).say(
+            f"{found.option_count}{total} found{more}"
+            if found.option_count
+            else "Nothing found where you may create runners. Enter takes the path as written."
+        )
+
+
+def _line(scope: Scope) -> str:
+    return scope.path if scope.name in {"", scope.path} else f"{scope.path}  {scope.name}"
