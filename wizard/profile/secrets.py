@@ -190,6 +190,17 @@ class ExistingStore(Section):
 
     key: Text = option(..., "The remote key; {runner} stands for the runner's name.")
     property: Text | None = option(None, "The field inside that key; none: the whole value.")
+    push: bool = option(
+        False,
+        "Whether the cluster writes the token there, by a PushSecret; the store must be able to.",
+    )
+
+    def place(self, runner: str) -> tuple[str, str]:
+        """The remote key and the property of a runner's token; the property may be empty."""
+        return (
+            self.key.replace("{runner}", runner),
+            (self.property or "").replace("{runner}", runner),
+        )
 
 
 class SealedSecrets(Section):

@@ -41,8 +41,11 @@ class Controllers:
         self._cluster = cluster
         self.pod_status: Callable[[Json], Json] = running
         self.pod_started: Callable[[Json], None] = lambda pod: None
+        self.changed: Callable[[Json], None] = lambda body: None
+        """Told of every change that a client made, so that a test can play an operator."""
 
     def after_change(self, body: Json) -> None:
+        self.changed(body)
         if body["kind"] == "Deployment":
             self._roll_out(body)
 

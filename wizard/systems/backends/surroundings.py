@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 
 from wizard.core.errors import UsageError
+from wizard.core.manifest import Manifest
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+
+
+def _nothing(_runner: Runner) -> Sequence[Manifest]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,11 @@ class Surroundings:
         on_wait: told once a second how many seconds are left and why, while a server has us wait.
         sleep: takes seconds.
         timeouts: seconds to connect, and seconds without a byte of the answer.
+        hand_over: shows somebody what to store where, and the token, in a way that leaves no
+            trace; returns when they have done it. None where nobody is there.
+        readers: what must stand in the cluster for it to read a runner's token through its store:
+            the namespace, and last the ExternalSecret, as they are rendered.
+        cancel: ends every wait early.
     """
 
     profile: Profile
@@ -33,6 +45,9 @@ class Surroundings:
     on_wait: Callable[[int, str], None] | None = None
     sleep: Callable[[float], None] = time.sleep
     timeouts: tuple[float, float] = (5.0, 20.0)
+    hand_over: Callable[[str, SecretStr], None] | None = None
+    readers: Callable[[Runner], Sequence[Manifest]] = _nothing
+    cancel: Event = field(default_factory=Event)
 
     def variable(self, *names: str) -> str:
         """The first of these variables that is set; empty where none is."""

@@ -1,0 +1,95 @@
+"""The External Secrets operator, as far as the wizard can see it: it reads, writes, and says so.
+
+It looks only when an ExternalSecret or PushSecret is changed, as the real one does between two of
+its intervals; so what nudges it is seen to be needed.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from tests.fakes.kubernetes.cluster import FakeCluster, Json
+
+STORE = "vault-of-theirs"
+
+
+class ExternalSecretsPlayer:
+    """Plays the operator on a fake cluster; `values` is what its one store holds.
+
+    Args:
+        capabilities: what the store says that it can do.
+    """
+
+    def __init__(self, cluster: FakeCluster, capabilities: str = "ReadWrite") -> None:
+        self._cluster = cluster
+        self.values: dict[tuple[str, str], str] = {}
+        """By remote key and property (empty for none)."""
+        self.push_refusal = ""
+        self.pushes = 0
+        cluster.controllers.changed = self._changed
+        self.store = cluster.seed(
+            {
+                "apiVersion": "external-secrets.io/v1",
+                "kind": "ClusterSecretStore",
+                "metadata": {"name": STORE},
+                "spec": {"provider": {"vault": {}}},
+                "status": {"capabilities": capabilities, **_ready("True", "Valid", "validated")},
+            }
+        )
+
+    def change_store(self, **parts: Any) -> None:
+        self.store |= parts
+        self._cluster.put(self.store)
+
+    def _changed(self, body: Json) -> None:
+        if body["kind"] == "ExternalSecret":
+            self._read(body)
+        elif body["kind"] == "PushSecret":
+            self._push(body)
+
+    def _read(self, external: Json) -> None:
+        remote = external["spec"]["data"][0]["remoteRef"]
+        value = self.values.get((remote["key"], remote.get("property", "")))
+        if value is None:
+            status = _ready("False", "SecretSyncedError", "Secret does not exist")
+            self._cluster.put(external | {"status": status})
+            return
+        metadata = external["metadata"]
+        data = {"runner-token": value.strip(), "runner-registration-token": ""}
+        secret: Json = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "name": external["spec"]["target"]["name"],
+                "namespace": metadata["namespace"],
+            },
+            "data": {key: base64.b64encode(text.encode()).decode() for key, text in data.items()},
+        }
+        if self._cluster.find("Secret", secret["metadata"]["name"], metadata["namespace"]):
+            self._cluster.remove(secret)
+        self._cluster.seed(secret)
+        self._cluster.put(external | {"status": _ready("True", "SecretSynced", "secret synced")})
+
+    def _push(self, push: Json) -> None:
+        self.pushes += 1
+        if self.push_refusal:
+            status = _ready("False", "Errored", self.push_refusal)
+            self._cluster.put(push | {"status": status})
+            return
+        spec = push["spec"]
+        source = self._cluster.find(
+            "Secret", spec["selector"]["secret"]["name"], push["metadata"]["namespace"]
+        )
+        assert source
+        for entry in spec["data"]:
+            remote = entry["match"]["remoteRef"]
+            value = base64.b64decode(source["data"][entry["match"]["secretKey"]]).decode()
+            self.values[remote["remoteKey"], remote.get("property", "")] = value
+        self._cluster.put(push | {"status": _ready("True", "Synced", "PushSecret synced")})
+
+
+def _ready(status: str, reason: str, message: str) -> Json:
+    return {
+        "conditions": [{"type": "Ready", "status": status, "reason": reason, "message": message}]
+    }

@@ -1,0 +1,285 @@
+"""Tokens in a store of the user's own, of any provider: the wizard sees only what comes out of it.
+
+What is stored is known by the Secret that External Secrets makes of it. To store a token, somebody
+is told what to put where, or the cluster pushes it there; either way it is kept in memory until
+that Secret holds it. A run that is killed before has lost it, and the next one resets the runner.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from wizard.core.errors import NotFound, Refused, WizardError
+from wizard.core.findings import Check, Finding, Verdict
+from wizard.core.manifest import ObjectRef
+from wizard.core.problems import Key
+from wizard.core.secrets import SecretStr, fingerprint, redact
+from wizard.profile.runner import Runner
+from wizard.systems.backends import Stored
+from wizard.systems.backends.checks import checked, failed
+from wizard.systems.backends.kubernetes_secret import TOKEN_KEY
+from wizard.systems.backends.push_secret import API as PUSH_API
+from wizard.systems.backends.push_secret import Push
+from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.kubernetes import Cluster, Json, Permission
+
+API = "external-secrets.io/v1"
+_GROUP = "external-secrets.io"
+_RIGHTS = (("", "secrets", ("get",)), (_GROUP, "externalsecrets", ("get", "create", "patch")))
+_PUSH_RIGHTS = (
+    _RIGHTS[1],
+    ("", "secrets", ("get", "create", "patch", "delete")),
+    (_GROUP, "pushsecrets", ("get", "create", "patch", "delete")),
+)
+_NOTHING = fingerprint(SecretStr(""))
+
+
+class ExistingStore:
+    """The runners' keys in a SecretStore or ClusterSecretStore that is there already.
+
+    Args:
+        around: with somebody to hand the token over to, unless the cluster pushes it.
+        cluster: where the store is.
+        patience: seconds until a token is taken for lost that somebody was to store.
+        glance: seconds to wait for the Secret before telling again what is missing.
+        poll: seconds between two looks.
+    """
+
+    def __init__(
+        self,
+        around: Surroundings,
+        cluster: Cluster,
+        *,
+        patience: float = 900,
+        glance: float = 60,
+        poll: float = 2,
+    ) -> None:
+        settings = around.profile.secrets.existing_store
+        assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
+        self._settings = settings
+        self._around = around
+        self._cluster = cluster
+        self._namespace = around.profile.cluster.namespace
+        self._patience = patience
+        self._glance = glance
+        self._poll = poll
+
+    def where(self, runner: Runner) -> str:
+        key, inside = self._settings.place(runner.name)
+        return f"{self._store}, key {key}" + (f", property {inside}" if inside else "")
+
+    def check(self) -> list[Check]:
+        return checked(
+            (
+                ("External Secrets", self._check_operator),
+                (str(self._store), self._check_store),
+                ("rights in the cluster", self._check_rights),
+                ("somebody to store the token", self._check_way),
+            )
+        )
+
+    def read(self, runner: Runner) -> Stored | None:
+        found = self._cluster.secret_fingerprint(self._secret(runner), TOKEN_KEY)
+        return Stored(found) if found and found != _NOTHING else None
+
+    def write(self, runner: Runner, token: SecretStr) -> bool:
+        wanted = fingerprint(SecretStr(token.get_secret_value().strip()))
+        if self._holds(runner, wanted):
+            return False
+        if not self._settings.push and self._around.hand_over is None:
+            raise self._nobody()
+        for manifest in self._around.readers(runner):
+            if self._cluster.get(manifest.ref) is None:
+                self._cluster.apply(manifest)
+        if self._settings.push:
+            self._push(runner).run(token)
+            arrived = self._arrives(runner, wanted, self._patience)
+        else:
+            arrived = self._told(runner, token, wanted)
+        if not arrived:
+            raise self._never_arrived(runner)
+        return True
+
+    def remove(self, runner: Runner) -> bool:
+        """Take back what a push left; what is in the store is its owner's, and worth nothing."""
+        self._push(runner).clear()
+        return False
+
+    def policy(self) -> str:
+        keys = "\n".join(f"  {self.where(runner)}" for runner in self._around.profile.runners)
+        rights = "read and write" if self._settings.push else "read"
+        by_hand = "" if self._settings.push else "Whoever stores the tokens may write them.\n"
+        return f"The identity of {self._store} may {rights}, and no more than:\n{keys}\n{by_hand}"
+
+    def facts(self) -> Mapping[Key, Any]:
+        return {}
+
+    def close(self) -> None:
+        """There is no session of its own to end."""
+
+    def _told(self, runner: Runner, token: SecretStr, wanted: str) -> bool:
+        """Have it stored by hand; told again, with what is there instead, until it has arrived."""
+        assert self._around.hand_over is not None  # noqa: S101 - write() has looked
+        end = time.monotonic() + self._patience
+        wish = f"Store the token of runner {runner.name} in {self.where(runner)}."
+        told = wish
+        while time.monotonic() < end and not self._around.cancel.is_set():
+            self._around.hand_over(told, token)
+            if self._arrives(runner, wanted, self._glance):
+                return True
+            told = f"{wish} It is not there yet: {self._seen(runner)}."
+        return False
+
+    def _arrives(self, runner: Runner, wanted: str, patience: float) -> bool:
+        """Whether the Secret comes to hold the token, its operator nudged all the while."""
+        for _ in self._looks(patience):
+            if self._holds(runner, wanted):
+                return True
+            self._nudge(runner)
+        return False
+
+    def _looks(self, patience: float) -> Iterator[None]:
+        end = time.monotonic() + patience
+        while (left := end - time.monotonic()) > 0 and not self._around.cancel.is_set():
+            yield
+            if self._around.on_wait:
+                self._around.on_wait(round(left), "for External Secrets to read the token")
+            self._around.cancel.wait(self._poll)
+
+    def _nudge(self, runner: Runner) -> None:
+        # Its documented way to have one read again at once, and not when its interval ends.
+        self._cluster.annotate(self._reader(runner), {"force-sync": str(time.time_ns())})
+
+    def _holds(self, runner: Runner, wanted: str) -> bool:
+        return self._cluster.secret_fingerprint(self._secret(runner), TOKEN_KEY) == wanted
+
+    def _seen(self, runner: Runner) -> str:
+        """What External Secrets says of its last look, in its own words."""
+        ready = _ready(self._cluster.get(self._reader(runner)))
+        if ready.get("status") == "True":
+            return "another value is there"
+        return redact(str(ready.get("message") or "External Secrets has not looked yet"))
+
+    def _push(self, runner: Runner) -> Push:
+        store = self._around.profile.secrets.store
+        key, inside = self._settings.place(runner.name)
+        remote = {"remoteKey": key} | ({"property": inside} if inside else {})
+        return Push(
+            self._cluster,
+            self._secret(runner),
+            {"kind": store.kind, "name": store.name or ""},
+            remote,
+            self._around,
+        )
+
+    def _check_operator(self) -> list[Check]:
+        needed = [(API, "ExternalSecret")] + [(PUSH_API, "PushSecret")] * self._settings.push
+        missing = [
+            f"{kind} of {api}" for api, kind in needed if not self._cluster.serves(api, kind)
+        ]
+        if missing:
+            raise NotFound(
+                "External Secrets is not in the cluster, or older than 0.16.",
+                f"the cluster does not serve {', '.join(missing)}",
+                "install or upgrade it, or set secrets.backend: kubernetes",
+            )
+        return [Check("External Secrets", Verdict.OK)]
+
+    def _check_store(self) -> list[Check]:
+        found = self._cluster.get(self._store)
+        finding = None
+        if found is None:
+            finding = Finding(f"there is no {self._store}", fix="correct secrets.store")
+        elif (ready := _ready(found)).get("status") != "True":
+            finding = Finding(
+                f"{self._store} is not ready",
+                redact(f"{ready.get('reason', '')}: {ready.get('message', '')}"),
+                fix=f"kubectl describe {self._store.kind} {self._store.name} shows the cause",
+            )
+        elif not _admits(found, self._namespace):
+            finding = Finding(
+                f"{self._store} does not let namespace {self._namespace} use it",
+                f"spec.conditions: {found['spec']['conditions']}",
+                fix=f"add {self._namespace} to its conditions",
+            )
+        elif self._settings.push and not _writable(found):
+            finding = Finding(
+                f"{self._store} cannot write",
+                f"status.capabilities: {found.get('status', {}).get('capabilities', 'none')}",
+                fix="set secrets.existing_store.push: false and store the token by hand",
+            )
+        name = str(self._store)
+        return [failed(name, finding) if finding else Check(name, Verdict.OK)]
+
+    def _check_rights(self) -> list[Check]:
+        needed = [
+            Permission(verb, group, resource, self._namespace)
+            for group, resource, verbs in (_PUSH_RIGHTS if self._settings.push else _RIGHTS)
+            for verb in verbs
+        ]
+        refused = self._cluster.refused(needed)
+        if not refused:
+            return [Check("rights in the cluster", Verdict.OK)]
+        finding = Finding(
+            "the context's user may not do what is needed",
+            "\n".join(map(str, refused)),
+            fix="ask for these permissions, or use another context",
+        )
+        return [failed("rights in the cluster", finding)]
+
+    def _check_way(self) -> list[Check]:
+        if self._settings.push:
+            return [Check("the cluster stores the token", Verdict.OK)]
+        if self._around.hand_over is not None:
+            return [Check("somebody stores the token", Verdict.OK)]
+        raise self._nobody()
+
+    def _nobody(self) -> Refused:
+        return Refused(
+            "There is nobody to store the token in a store of your own.",
+            "the wizard cannot write there: it shows the token once, to a person at a terminal",
+            "run it in a terminal, or set secrets.existing_store.push: true where the store may "
+            "write",
+        )
+
+    def _never_arrived(self, runner: Runner) -> WizardError:
+        return WizardError(
+            f"The token of {runner.name} has not come out of {self.where(runner)}.",
+            f"External Secrets says: {self._seen(runner)}",
+            "put that right, then run it again: the runner gets a new token",
+        )
+
+    @property
+    def _store(self) -> ObjectRef:
+        store = self._around.profile.secrets.store
+        namespace = self._namespace if store.kind == "SecretStore" else ""
+        return ObjectRef(API, store.kind, namespace, store.name or "")
+
+    def _secret(self, runner: Runner) -> ObjectRef:
+        return ObjectRef("v1", "Secret", self._namespace, runner.token_secret)
+
+    def _reader(self, runner: Runner) -> ObjectRef:
+        return ObjectRef(API, "ExternalSecret", self._namespace, runner.token_secret)
+
+
+def _ready(found: Json | None) -> Json:
+    conditions = ((found or {}).get("status") or {}).get("conditions") or ()
+    return next((one for one in conditions if one.get("type") == "Ready"), {})
+
+
+def _writable(store: Json) -> bool:
+    return (store.get("status") or {}).get("capabilities") in {"ReadWrite", "WriteOnly"}
+
+
+def _admits(store: Json, namespace: str) -> bool:
+    """Whether its conditions let a namespace in, as far as names can tell."""
+    conditions = store["spec"].get("conditions") or ()
+    by_name = [one.get("namespaces") for one in conditions]
+    return not conditions or None in by_name or any(namespace in (n or ()) for n in by_name)
+
+
+def build(around: Surroundings, cluster: Callable[[], Cluster]) -> ExistingStore:
+    """The store that the profile names, in its cluster."""
+    return ExistingStore(around, cluster())
