@@ -139,11 +139,6 @@ def test_extra_config_wins_key_by_key() -> None:
     assert table["kubernetes"]["namespace"] == "gitlab-runner-jobs"
 
 
-def test_an_hour_without_questions_is_not_what_an_outage_costs() -> None:
-    profile = profile_of()
-    assert config(profile, profile.runners[0])["runners"][0]["unhealthy_interval"] == "1m0s"
-
-
 def test_a_runner_does_not_rotate_its_token_behind_our_back() -> None:
     for version in runner_versions():
         profile = runner_version(version)

@@ -71,9 +71,6 @@ def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
     table: dict[str, Any] = {
         "limit": runner.jobs.concurrent,
         "request_concurrency": max(2, min(runner.jobs.concurrent, 4)),
-        # After three failed questions in a row the runner asks no more, by default for an hour.
-        # A GitLab that is updated would cost an hour of waiting jobs.
-        "unhealthy_interval": "1m0s",
     }
     if environment := job_environment(runner):
         table["environment"] = environment

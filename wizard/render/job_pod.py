@@ -89,7 +89,7 @@ def _container(
         "imagePullPolicy": policy,
         "resources": _resources(table, prefix),
         "volumeMounts": mounts,
-        "securityContext": _security(table, table.get(f"{kind}_container_security_context", {})),
+        "securityContext": _security(table, kind),
     }
 
 
@@ -102,8 +102,9 @@ def _resources(table: _Table, prefix: str) -> dict[str, Any]:
     return found
 
 
-def _security(table: _Table, own: _Table) -> dict[str, Any]:
+def _security(table: _Table, kind: str) -> dict[str, Any]:
     """A container's security context: its own table first, then the keys for all containers."""
+    own: _Table = table.get(f"{kind}_container_security_context", {})
     found: dict[str, Any] = {"capabilities": _capabilities(table, own.get("capabilities", {}))}
     for key, name in (
         ("privileged", "privileged"),
@@ -112,7 +113,10 @@ def _security(table: _Table, own: _Table) -> dict[str, Any]:
         value = own.get(key, table.get(key))
         if value is not None:
             found[name] = value
-    return found | _identity(own) | _profiles(own)
+    if kind != "init_permissions":
+        # The user of the pod is said again in each container, so that no job overrides it.
+        found |= _user(table.get("pod_security_context", {}))
+    return found | _user(own) | _flags(own) | _profiles(own)
 
 
 def _capabilities(table: _Table, own: _Table) -> dict[str, list[str]]:
@@ -127,20 +131,23 @@ def _capabilities(table: _Table, own: _Table) -> dict[str, list[str]]:
 
 
 def _pod_security(own: _Table) -> dict[str, Any]:
-    found = _identity(own) | _profiles(own)
-    for key, name in (("fs_group", "fsGroup"), ("supplemental_groups", "supplementalGroups")):
-        if key in own:
-            found[name] = own[key]
-    return found
+    names = {"fs_group": "fsGroup", "supplemental_groups": "supplementalGroups"}
+    return _user(own) | _flags(own) | _profiles(own) | _renamed(own, names)
 
 
-def _identity(own: _Table) -> dict[str, Any]:
+def _user(own: _Table) -> dict[str, Any]:
+    return _renamed(own, {"run_as_user": "runAsUser", "run_as_group": "runAsGroup"})
+
+
+def _flags(own: _Table) -> dict[str, Any]:
     names = {
-        "run_as_user": "runAsUser",
-        "run_as_group": "runAsGroup",
         "run_as_non_root": "runAsNonRoot",
         "read_only_root_filesystem": "readOnlyRootFilesystem",
     }
+    return _renamed(own, names)
+
+
+def _renamed(own: _Table, names: Mapping[str, str]) -> dict[str, Any]:
     return {name: own[key] for key, name in names.items() if key in own}
 
 
