@@ -37,7 +37,8 @@ class SeenRunner:
 
     @property
     def proven(self) -> bool:
-        return self.token_fits and bool(self.note.proof)
+        """Whether a job has run with the token it has now."""
+        return self.token_fits and self.note.proof.startswith("job ")
 
 
 @dataclass(frozen=True, slots=True)

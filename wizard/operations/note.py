@@ -17,12 +17,19 @@ from wizard.systems.backends import Stored
 
 _LENGTH = 16
 _TOKEN = re.compile(rf"^token ([0-9a-f]{{{_LENGTH}}})$", re.MULTILINE)
-_PROVEN = re.compile(r"^proven by job (\d+)$", re.MULTILINE)
+_PROOF = re.compile(r"^proven by ((?:job|manager) \S+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """The note's parts. `token` is the beginning of a fingerprint; `proof` a job's id."""
+    """The note's parts.
+
+    Args:
+        text: what people read.
+        token: the beginning of the fingerprint of the token that was last stored.
+        proof: `job ID` once a job has run with that token, `manager SYSTEM_ID` while GitLab has
+            only heard from a manager.
+    """
 
     text: str
     token: str = ""
@@ -38,7 +45,7 @@ class Note:
 
     def remembering(self, found: str) -> Note:
         """This note with what a note found in GitLab remembers."""
-        token, proof = _TOKEN.search(found), _PROVEN.search(found)
+        token, proof = _TOKEN.search(found), _PROOF.search(found)
         return replace(self, token=token[1] if token else "", proof=proof[1] if proof else "")
 
     def with_token(self, stored: Stored) -> Note:
@@ -54,5 +61,5 @@ class Note:
         if self.token:
             lines.append(f"token {self.token}")
         if self.proof:
-            lines.append(f"proven by job {self.proof}")
+            lines.append(f"proven by {self.proof}")
         return "\n".join(lines)

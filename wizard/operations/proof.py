@@ -19,7 +19,6 @@ from wizard.core.events import (
     Progress,
     SmokeJobPassed,
     SmokeJobStarted,
-    Unproven,
 )
 from wizard.core.facts import Scope
 from wizard.operations.wish import Run
@@ -70,9 +69,6 @@ class Proof:
 
         Raises: WizardError, when the job fails, is not taken, or prints something else.
         """
-        if why := await self._why_not():
-            yield Unproven(self.runner.name, why)
-            return
         tag = f"runner-wizard-smoke-{secrets.token_hex(4)}"
         tags = frozenset(self.runner.tags)
         set_tags = self.gitlab.update_runner
@@ -84,16 +80,9 @@ class Proof:
             await asyncio.to_thread(self.gitlab.delete_branch, self.scope.id, tag)
             await asyncio.to_thread(set_tags, self.runner_id, {"tags": tags})
 
-    async def _why_not(self) -> str:
-        """Why no smoke job can be run; empty when one can."""
-        if self.scope.kind != "project":
-            return f"a smoke job needs a project, and it is a runner of a {self.scope.kind}"
-        if self.runner.protected:
-            return "it takes jobs of protected branches alone"
-        if self.runner.paused:
-            return "it is paused"
-        identity = await asyncio.to_thread(self.gitlab.whoami)
-        if identity.may("api") is False:
+    async def why_gitlab_would_not(self, may_smoke: bool) -> str:
+        """Why GitLab would not run a smoke job; empty when it would."""
+        if not may_smoke:
             return "the token's scopes do not allow starting a pipeline; api would"
         if not await asyncio.to_thread(self.gitlab.default_branch, self.scope.id):
             return f"{self.scope.path} has no commit yet to branch from"
@@ -172,6 +161,15 @@ class Proof:
                 "\n".join(trace.splitlines()[-10:]),
                 "look at the job's log; something stands between the pod and GitLab",
             )
+
+
+def why_no_smoke(runner: Runner) -> str:
+    """Why this runner, as the profile wants it, can take no smoke job; empty when it can."""
+    if runner.scope.kind != "project":
+        return f"a smoke job needs a project, and it is a runner of a {runner.scope.kind}"
+    if runner.protected:
+        return "it takes jobs of protected branches alone"
+    return "it is paused" if runner.paused else ""
 
 
 def _in_contact(manager: Manager, known: frozenset[str], since: datetime, *, fresh: bool) -> bool:

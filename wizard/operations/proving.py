@@ -1,0 +1,116 @@
+"""From a settled runner to a proven one: rollout, restart, first contact, smoke job."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
+from wizard.core.manifest import ObjectRef
+from wizard.operations.look import SeenRunner, look
+from wizard.operations.proof import Proof, why_no_smoke
+from wizard.operations.restarts import stale_pods
+from wizard.operations.streams import stream
+from wizard.operations.tokens import TokenKeeper
+from wizard.operations.wish import Run
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.render import manager_labels
+from wizard.systems.backends import Backend
+from wizard.systems.gitlab import GitLab
+from wizard.systems.kubernetes import Cluster
+
+
+@dataclass(slots=True)
+class Proving:
+    """Settles and proves the runners of one run, and remembers what this run has made anew."""
+
+    profile: Profile
+    gitlab: GitLab
+    backend: Backend
+    cluster: Cluster | None
+    """None where the cluster cannot be seen; then GitLab alone is the witness."""
+    run: Run
+    may_smoke: bool
+    """Whether the token's scopes allow a smoke job, as far as GitLab says."""
+    since: datetime = field(init=False)
+    """GitLab's clock before anything was changed."""
+    restarted: set[str] = field(default_factory=set)
+    """Releases whose manager pods are new in this run."""
+    _known: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.since = self.gitlab.now()
+
+    def is_due(self, one: SeenRunner) -> bool:
+        """Whether more can be proven of this runner than its note says."""
+        if not one.token_fits or not one.note.proof:
+            return True
+        can_smoke = self.run.smoke and self.may_smoke and not why_no_smoke(one.runner)
+        return can_smoke and not one.proven
+
+    async def settle(self, one: SeenRunner) -> AsyncIterator[Event]:
+        """Make GitLab and the backend agree about one runner and its token."""
+        self._known[one.runner.name] = frozenset()
+        if one.info is not None:
+            managers = await asyncio.to_thread(self.gitlab.managers, one.info.id)
+            self._known[one.runner.name] = frozenset(manager.system_id for manager in managers)
+        marker = self.profile.marker(one.runner)
+        async for event in TokenKeeper(one, self.gitlab, self.backend, marker).settle():
+            yield event
+
+    async def prove(self, runner: Runner) -> AsyncIterator[Event]:
+        """Wait for the manager's pod, for GitLab to hear from it, and for a job.
+
+        Raises: WizardError, with what is seen instead.
+        """
+        if self.cluster is not None:
+            async for event in self._rollout(runner, self.cluster):
+                yield event
+        # Looked at again: the runner and its note are known now, whoever made them.
+        alone = self.profile.model_copy(update={"runners": [runner]})
+        settled = (await look(alone, self.gitlab, self.backend)).runners[0]
+        assert settled.info is not None  # noqa: S101 - it has just been settled
+        proof = Proof(runner, settled.scope, settled.info.id, self.gitlab, self.run)
+        known = self._known.get(runner.name, frozenset())
+        fresh = runner.release in self.restarted
+        manager = await proof.manager(known, self.since, fresh=fresh)
+        yield ManagerSeen(runner.name, manager.system_id, manager.version)
+        if settled.proven:
+            yield Progress(f"{runner.name} was proven before, by {settled.note.proof}")
+            return
+        async for event in self._smoke(runner, proof):
+            yield event
+        by = f"job {proof.job_id}" if proof.job_id else f"manager {manager.system_id}"
+        if settled.note.proof != by:
+            note = replace(settled.note, proof=by)
+            fields = {"maintenance_note": str(note)}
+            await asyncio.to_thread(self.gitlab.update_runner, proof.runner_id, fields)
+        if proof.job_id:
+            yield Proven(runner.name)
+
+    async def _smoke(self, runner: Runner, proof: Proof) -> AsyncIterator[Event]:
+        why = "" if self.run.smoke else "no smoke job was wanted"
+        if why := why or why_no_smoke(runner) or await proof.why_gitlab_would_not(self.may_smoke):
+            yield Unproven(runner.name, why)
+            return
+        async for event in proof.smoke():
+            yield event
+
+    async def _rollout(self, runner: Runner, cluster: Cluster) -> AsyncIterator[Event]:
+        namespace = self.profile.cluster.namespace
+        deployment = ObjectRef("apps/v1", "Deployment", namespace, runner.release)
+        deadline, cancel = self.run.deadline, self.run.cancel
+        watch, restart = cluster.watch_rollout, cluster.restart_pods
+        async for said in stream(watch, deployment, deadline=deadline, cancel=cancel):
+            yield Progress(said)
+        if await asyncio.to_thread(stale_pods, self.profile, runner, cluster):
+            self.restarted.add(runner.release)
+            selected = manager_labels(self.profile, runner)
+            async for said in stream(
+                restart, namespace, selected, deadline=deadline, cancel=cancel
+            ):
+                yield Progress(said)
+        yield RolloutFinished(runner.name)
