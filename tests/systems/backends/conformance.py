@@ -306,8 +306,9 @@ class Conformance:
         """Cut at the first call that changes something, then at the second, until none is left."""
         for survived in range(9):
             old, new = new_token(), new_token()
+            killed, next_run = place.backend(), place.backend()
             if not before:
-                place.backend().write(one, old)
+                next_run.write(one, old)
             fault = place.proxy.fail(
                 Fault(
                     when=place.writes,
@@ -318,17 +319,17 @@ class Conformance:
                 )
             )
             try:
-                place.backend().write(one, new)
+                killed.write(one, new)
             except NotReached:
                 assert fault.hits
             place.proxy.heal()
-            stored = place.backend().read(one)
+            stored = next_run.read(one)
             expected = {None if before else fingerprint(old), fingerprint(new)}
             assert (stored.fingerprint if stored else None) in expected
-            place.backend().write(one, new)
-            assert (stored := place.backend().read(one))
+            next_run.write(one, new)
+            assert (stored := next_run.read(one))
             assert stored.fingerprint == fingerprint(new)
-            place.backend().remove(one)
+            next_run.remove(one)
             if not fault.hits:
                 return
         pytest.fail("a write changes more than eight things")
@@ -361,7 +362,7 @@ class Conformance:
             except WizardError as error:
                 texts.append(whole_text(error))
             place.proxy.heal()
-            place.backend().remove(one)
+            backend.remove(one)
         assert texts
         backend.write(one, token)
         texts += [repr(backend), repr(backend.read(one)), said(backend.check()), backend.policy()]

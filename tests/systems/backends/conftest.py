@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.fakes.moto import Moto
 from tests.fakes.openbao import OpenBao
 
 
@@ -19,3 +20,9 @@ def bao() -> Iterator[OpenBao]:
 def bao_tls() -> Iterator[OpenBao]:
     with OpenBao(tls=True) as bao:
         yield bao
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    with Moto() as moto:
+        yield moto
