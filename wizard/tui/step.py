@@ -13,6 +13,8 @@ To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `
   it). Their problems are shown here, under their rows, and keep the user from going on.
 - Anything that waits is `self.in_background("name", coroutine)`: one at a time for each name, and
   cancelled when the step is left. A `WizardError` from it goes to `self.failed`.
+- Enter in an input goes to the next widget that takes focus, but skips buttons and what has the class
+  `aside` (a list that only helps to fill the input before it).
 - `help_text` on any widget is what the help line says while it has the focus.
 - Text goes through `Said`, never through a `Label` or a `Static`.
 """
@@ -26,7 +28,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Button, Input
 from textual.worker import Worker, WorkerState
 
 from wizard.core.errors import WizardError
@@ -177,7 +179,10 @@ class Step(VerticalScroll, can_focus=False):
         """Enter leads to the next field, and from the last one to the next step."""
         event.stop()
         chain = [one for one in self.screen.focus_chain if self in one.ancestors]
-        after = chain[chain.index(event.input) + 1 :] if event.input in chain else chain
+        behind = chain[chain.index(event.input) + 1 :] if event.input in chain else chain
+        after = [
+            one for one in behind if not isinstance(one, Button) and not one.has_class("aside")
+        ]
         if after:
             self.screen.set_focus(after[0])
         else:

@@ -36,14 +36,18 @@ class GitLabStep(Step):
     def fields(self) -> ComposeResult:
         yield FieldRow(self.draft, "gitlab", "url", label="Address")
         yield Said(id="address", classes="found")
-        yield Said(id="page", classes="found")
+        yield Said("A token is made on this page, with the right scopes ticked:", classes="found")
+        yield Said(id="page")
+        with Horizontal(classes="actions"):
+            yield Button("Open it in the browser", id="open", compact=True)
+            yield Button("Copy its address", id="copy", compact=True)
         yield SecretRow(GITLAB_TOKEN, "Access token", self.session)
         yield Said(id="who", classes="found")
-        with Horizontal(id="keyring", classes="found"):
+        with Horizontal(classes="actions"):
             yield Button("Keep the token in the keyring", id="keep", compact=True)
 
     def on_mount(self) -> None:
-        self.query_one("#keyring").display = False
+        self.query_one("#keep").display = False
 
     def check(self) -> None:
         self.in_background("address", self._knock(0))
@@ -73,14 +77,13 @@ class GitLabStep(Step):
         await asyncio.sleep(pause)
         said.say("asking ...")
         address = self.session.address
-        page = self.session.machine.token_page(address.url)
-        self.query_one("#page", Said).say(f"Make a token here, then paste it below:\n{page}")
+        self.query_one("#page", Said).say(self.session.machine.token_page(address.url))
         warning = await asyncio.to_thread(self.session.machine.knock, address)
         said.say(f"note: {warning}" if warning else f"[x] {address.url} answers")
 
     async def _sign_in(self, pause: float) -> None:
         who, machine, session = self.query_one("#who", Said), self.session.machine, self.session
-        self.query_one("#keyring").display = False
+        self.query_one("#keep").display = False
         session.identity = None
         await asyncio.sleep(pause)
         if GITLAB_TOKEN not in session.secrets:
@@ -94,9 +97,20 @@ class GitLabStep(Step):
         signed_in = await sign_in(machine.gitlab(session.address, session.secrets[GITLAB_TOKEN]))
         session.identity = signed_in.identity
         who.say(_who(signed_in))
-        self.query_one("#keyring").display = bool(
+        self.query_one("#keep").display = bool(
             self.query_one(SecretRow).typed and await asyncio.to_thread(machine.keyring)
         )
+
+    @on(Button.Pressed, "#open")
+    def _open_page(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.app.open_url(self.session.machine.token_page(self.session.address.url))
+
+    @on(Button.Pressed, "#copy")
+    def _copy_page(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.app.copy_to_clipboard(self.session.machine.token_page(self.session.address.url))
+        self.app.notify("Copied, where the terminal allows it.", markup=False)
 
     @on(Button.Pressed, "#keep")
     def _keep(self, event: Button.Pressed) -> None:
@@ -108,7 +122,7 @@ class GitLabStep(Step):
         await asyncio.to_thread(
             self.session.machine.keep_token, url, self.session.secrets[GITLAB_TOKEN]
         )
-        self.query_one("#keyring").display = False
+        self.query_one("#keep").display = False
         self.app.notify(f"The token for {url} is in your keyring.", markup=False)
 
     def failed(self, name: str, error: WizardError) -> None:

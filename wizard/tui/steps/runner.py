@@ -17,9 +17,9 @@ from wizard.tui.widgets.field_row import is_example, row_id
 from wizard.tui.widgets.scope_picker import ScopePicker, Search
 
 _KINDS = {
-    "project": "one project; its maintainers may create it",
-    "group": "every project of a group; its owners may create it",
-    "instance": "every project of this GitLab; administrators may create it",
+    "project": "made by its maintainers",
+    "group": "every project in it; made by its owners",
+    "instance": "every project there is; made by administrators",
 }
 
 
@@ -46,11 +46,7 @@ class RunnerStep(Step):
     )
 
     def fields(self) -> ComposeResult:
-        with Horizontal(id="runners-line", classes="line"):
-            yield Said("Runners", classes="label")
-            yield Choice(self._listed(), str(self.session.runner + 1), id="which")
-            yield Button("Add", id="add", compact=True)
-            yield Button("Remove", id="remove", compact=True)
+        yield from self._several()
         kind, path = self._scope
         with Horizontal(classes="line"):
             yield Said("Offered to", classes="label")
@@ -66,13 +62,24 @@ class RunnerStep(Step):
             yield FieldRow(self.draft, *self._key(name))
 
     def entered(self) -> None:
-        self.query_one("#remove").disabled = len(self.draft.runners) < 2
         self._show_scope_line()
 
     def check(self) -> None:
         self.query_one(ScopePicker).search_with(self._search())
 
     # Several runners
+
+    def _several(self) -> ComposeResult:
+        names = self.draft.runners
+        if len(names) > 1:
+            listed = {str(number): name for number, name in enumerate(names, 1)}
+            with Horizontal(classes="line"):
+                yield Said("Runners", classes="label")
+                yield Choice(listed, str(self.session.runner + 1), id="which")
+        with Horizontal(classes="actions"):
+            yield Button("Add another like this one", id="add", compact=True)
+            if len(names) > 1:
+                yield Button("Remove this one", id="remove", compact=True)
 
     @on(Choice.Changed, "#which")
     async def _another_runner(self, event: Choice.Changed) -> None:
@@ -96,9 +103,6 @@ class RunnerStep(Step):
         self.session.runner = index
         await self.wizard.go_to(self.wizard.at)
 
-    def _listed(self) -> dict[str, str]:
-        return {str(number): name for number, name in enumerate(self.draft.runners, 1)}
-
     # Where it is offered
 
     @on(Choice.Changed, "#kind")
@@ -113,7 +117,7 @@ class RunnerStep(Step):
         event.stop()
         kind = self.query_one("#kind", Choice).value
         path: str | int = int(event.path) if event.path.isdecimal() else event.path
-        self._scope_row.answer({kind: path})
+        self._scope_row.answer({kind: path} if path else None)
 
     @on(Chips.Changed)
     def _tags_changed(self, event: Chips.Changed) -> None:

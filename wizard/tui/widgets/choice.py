@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -15,6 +16,9 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from wizard.core.secrets import redact
+
+_NARROWEST = 40
 _WIDEST = 30
 """Columns that values may take before their meanings; a longer value pushes its own aside."""
 
@@ -54,7 +58,15 @@ class Choice(OptionList):
         self._choices = dict(choices)
         self._unavailable = unavailable or {}
         self.value = value
+        self._columns = _NARROWEST
         self._fill()
+
+    def on_resize(self) -> None:
+        """What a value means hangs beside it, however wide the terminal is."""
+        columns = max(self.scrollable_content_region.width - 1, _NARROWEST)
+        if columns != self._columns:
+            self._columns = columns
+            self.choose(self.value)
 
     @property
     def meaning(self) -> str:
@@ -96,7 +108,14 @@ class Choice(OptionList):
         mark = "(*)" if name == self.value else "( )"
         width = min(max(map(len, self._choices)), _WIDEST)
         meaning = self._unavailable.get(name) or self._choices[name]
-        return Content(f"{mark} {name:<{width}}  {meaning}".rstrip())
+        indent = " " * (len(mark) + width + 3)
+        lines = wrap(
+            f"{mark} {name:<{width}}  {redact(meaning)}",
+            self._columns,
+            subsequent_indent=indent,
+            drop_whitespace=True,
+        )
+        return Content("\n".join(line.rstrip() for line in lines))
 
 
 class Tick(Widget, can_focus=True):

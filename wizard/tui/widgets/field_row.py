@@ -109,7 +109,11 @@ class Row(Vertical):
         self.set_class(any(one.severity == "error" for one in problems), "-wrong")
 
     def on_descendant_blur(self) -> None:
-        self.post_message(self.Left(self))
+        self.call_later(self._look_whether_left)
+
+    def _look_whether_left(self) -> None:
+        if not self.has_focus_within:  # the focus may have gone to another widget of the row
+            self.post_message(self.Left(self))
 
 
 class FieldRow(Row):

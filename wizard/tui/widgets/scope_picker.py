@@ -29,9 +29,9 @@ Search = Callable[[str, int], Awaitable[Page]]
 
 
 class ScopePicker(Vertical):
-    """An input and the list of what matches; choosing posts `Chosen`.
+    """An input and the list of what matches.
 
-    Without a search (nobody is signed in), Enter takes the path as it was typed.
+    What stands in the input is the answer; choosing from the list, or Enter, puts a match there.
 
     Args:
         path: what is chosen now.
@@ -40,7 +40,7 @@ class ScopePicker(Vertical):
 
     @dataclass
     class Chosen(Message):
-        """A path was chosen, or typed where it cannot be looked up."""
+        """Another path stands in the input."""
 
         picker: ScopePicker
         path: str
@@ -57,38 +57,43 @@ class ScopePicker(Vertical):
         self._path = path
         self._placeholder = placeholder
         self._search: Search | None = None
+        self._searched = ""
         self._next: int | None = None
 
     def compose(self) -> ComposeResult:
         yield Input(self._path, placeholder=self._placeholder, compact=True, classes="control")
-        yield OptionList(markup=False, compact=True, classes="matches")
+        yield OptionList(markup=False, compact=True, classes="matches aside")
         yield Said(classes="count")
-
-    def on_mount(self) -> None:
-        self.query_one(OptionList).display = False
 
     def search_with(self, search: Search | None) -> None:
         """Ask this from now on; None when nobody can be asked."""
         self._search = search
+        found = self.query_one(OptionList)
+        found.clear_options()
+        found.display = False
         if search:
             self._ask("")
+        else:
+            self.query_one(".count", Said).say("Not signed in, so write the whole path.")
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        path = event.value.strip()
+        if path == self._path:
+            return
+        self._path = path
+        self.post_message(self.Chosen(self, path))
         if self._search:
-            self._ask(event.value)
+            self._ask(path)
 
     @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
+    def _entered(self) -> None:
+        """Enter takes the nearest match, and the frame goes on to the next field."""
         found = self.query_one(OptionList)
-        path = event.value.strip()
-        if found.display and found.option_count and path != self._path:
-            event.stop()
-            exact = next((one.id for one in found.options if one.id == path), None)
-            self._choose(exact or found.get_option_at_index(found.highlighted or 0).id or "")
-        elif path and path != self._path:
-            self._choose(path)  # the frame goes on to the next field
+        paths = [one.id or "" for one in found.options] if found.display else []
+        if paths and self._path not in paths:
+            self._choose(paths[found.highlighted or 0])
 
     @on(OptionList.OptionSelected)
     def _selected(self, event: OptionList.OptionSelected) -> None:
@@ -120,7 +125,8 @@ class ScopePicker(Vertical):
 
     async def _first(self, text: str) -> None:
         await asyncio.sleep(_PAUSE if text else 0)
-        page = await self._page("" if text == self._path else text, 1)
+        self._searched = text
+        page = await self._page(text, 1)
         if page:
             found = self.query_one(OptionList)
             found.clear_options()
@@ -128,7 +134,7 @@ class ScopePicker(Vertical):
             self._show(page)
 
     async def _more(self, number: int) -> None:
-        page = await self._page(self.query_one(Input).value, number)
+        page = await self._page(self._searched, number)
         if page:
             self._show(page)
 
@@ -157,7 +163,7 @@ class ScopePicker(Vertical):
         self.query_one(".count", Said).say(
             f"{found.option_count}{total} found{more}"
             if found.option_count
-            else "Nothing found where you may create runners. Enter takes the path as written."
+            else "Nothing found where you may create runners."
         )
 
 
