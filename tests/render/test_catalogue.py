@@ -72,7 +72,7 @@ def test_lists_of_tables_are_looked_into() -> None:
     ("data", "what"),
     [
         ({"kubernetes": 5}, "takes keys of its own"),
-        ({"limit": {"a": 1}}, "takes a value"),
+        ({"limit": {"a": 1}}, "takes a number"),
         ({"limit": None}, "is empty"),
         ({"kubernetes": {"node_selector": {"a": None}}}, "is empty"),
         ({"kubernetes": {"affinity": {"node_affinity": {"x": None}}}}, "is empty"),
@@ -82,6 +82,41 @@ def test_lists_of_tables_are_looked_into() -> None:
 )
 def test_what_toml_could_not_hold_is_refused(data: dict[str, Any], what: str) -> None:
     assert what in _said(data)[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"kubernetes": {"cpu_limit": 2}}, 'takes text (write "2")'),
+        ({"limit": "2"}, "takes a number"),
+        ({"limit": True}, "takes a number"),
+        ({"kubernetes": {"privileged": "yes"}}, "takes true or false"),
+        ({"kubernetes": {"cap_add": "SYS_ADMIN"}}, "takes a list of texts"),
+        ({"kubernetes": {"volumes": {"pvc": {"name": "a"}}}}, "takes a list of mappings"),
+        ({"kubernetes": {"pod_labels": {"a": 1}}}, 'takes text (write "1")'),
+        ({"feature_flags": {"FF_TIMESTAMPS": "true"}}, "takes true or false"),
+        ({"unhealthy_interval": ["1m"]}, "takes a duration"),
+    ],
+)
+def test_a_value_that_would_keep_the_runner_from_starting_is_refused(
+    data: dict[str, Any], words: str
+) -> None:
+    assert words in _said(data)[0]
+
+
+def test_values_of_the_right_kind_are_fine() -> None:
+    data = {
+        "limit": 2,
+        "unhealthy_interval": "2m",
+        "kubernetes": {
+            "cpu_limit": "2",
+            "pull_policy": "always",
+            "cap_add": ["SYS_PTRACE"],
+            "volumes": {"empty_dir": [{"name": "a", "mount_path": "/a", "medium": "Memory"}]},
+            "affinity": {"node_affinity": {"x": [1, {"y": "z"}]}},
+        },
+    }
+    assert not _said(data)
 
 
 def test_a_patch_release_and_a_newer_minor_are_read_as_the_nearest_lower_one() -> None:

@@ -3,8 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.render.profiles import PACKAGINGS, PRESETS, packaged, profile_of, runner_version, said
+from wizard.render import config_toml, files, job_pod, manifests
+from wizard.render.catalogue import runner_keys
 
 
 @pytest.mark.parametrize("packaging", PACKAGINGS)
@@ -123,3 +127,30 @@ def test_a_mixed_cluster_asks_which_nodes_the_jobs_take() -> None:
 def test_every_problem_is_told_at_once() -> None:
     runner = {"extra_config": {"a": 1, "b": 2, "kubernetes": {"c": 3}}}
     assert len(said(profile_of(runner=runner))) == 3
+
+
+def _tree() -> Any:
+    """Keys as the catalogue has them, with values of every kind: most of it wrong."""
+    tree = runner_keys("19.3.1").tree["runners"]["kubernetes"]
+    value = st.none() | st.booleans() | st.integers() | st.text(max_size=5)
+    value |= st.lists(value, max_size=2)
+    table = st.dictionaries(st.sampled_from(sorted(filter(None, tree))), value, max_size=4)
+    deeper = {name: child for name, child in tree.items() if isinstance(child, dict) and name}
+    nested = st.sampled_from(sorted(deeper)).flatmap(
+        lambda name: st.dictionaries(
+            st.just(name),
+            st.dictionaries(st.sampled_from(sorted(deeper[name])), value, max_size=3),
+        )
+    )
+    return st.fixed_dictionaries({"kubernetes": table | nested})
+
+
+@settings(deadline=None)
+@given(_tree())
+def test_what_is_found_no_fault_with_can_be_rendered(extra: dict[str, Any]) -> None:
+    profile = profile_of(runner={"extra_config": extra})
+    if not said(profile):
+        config_toml(profile, profile.runners[0])
+        job_pod(profile, profile.runners[0])
+        assert files(profile)
+        assert manifests(profile)

@@ -1,17 +1,18 @@
 """Which keys a runner's version knows in config.toml, and a chart's version in its values.
 
-Both ignore unknown keys without a word, so none may be written. The tables in `assets/` hold for
-each key the first and, where it is gone again, the last version that has it (`18.11.0..19.2.0`);
-`*` stands for keys of the user's own choice.
+Both ignore unknown keys without a word, so none may be written; a value of the wrong kind keeps a
+runner from starting. The tables in `assets/` hold for each key its kind, where it is known, and the
+first and, where it is gone again, the last version that has it (`flag 18.11.0..19.2.0`); `*` stands
+for keys of the user's own choice.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from wizard.core.problems import did_you_mean
 from wizard.core.shipped import asset
@@ -75,49 +76,101 @@ class Catalogue:
             here = (*path, key)
             if not isinstance(key, str):
                 yield Complaint(here, f"{key!r} is not text", f'write "{key}"')
-            elif node is not None and _ANY not in node and not self._has(node.get(key)):
+                continue
+            # The empty key of a table in `assets/` says of what kind and age the table itself is.
+            child = node.get(key, node.get(_ANY)) if key else node.get(_ANY)
+            if child is None or not self._has(child):
                 yield Complaint(here, f"{self.reader} knows no {key!r}", self._way_out(key, node))
             else:
-                child = node.get(key, _ANY) if node is not None else _ANY
                 yield from self._value(value, child, here)
 
     def _value(self, value: Any, node: Any, path: _Path) -> Iterator[Complaint]:
-        """One value against its node: a table of keys, a span of versions, or `*` for anything."""
-        keys = node if isinstance(node, Mapping) else None
+        kind = _entry(node).kind
         if value is None and not self.has_null:
             yield Complaint(path, "is empty", "give it a value, or remove it")
-        elif isinstance(value, list):
+        elif kind == "tables" and isinstance(value, list):
             for index, item in enumerate(value):
-                yield from self._value(item, node, (*path, index))
-        elif isinstance(value, Mapping):
-            if keys is None and node != _ANY:
-                yield Complaint(path, "takes a value, not keys of its own", "")
-            else:
-                yield from self._keys(value, keys, path)
-        elif keys is not None and value is not None:
+                yield from self._table(item, node, (*path, index))
+        elif kind:
+            if not _KINDS[kind].fits(value):
+                yield Complaint(path, f"takes {_KINDS[kind].words}", _in_quotes(kind, value))
+        elif isinstance(node, Mapping):
+            yield from self._table(value, node, path)
+        else:
+            yield from self._anything(value, path)
+
+    def _table(self, value: Any, node: Mapping[str, Any], path: _Path) -> Iterator[Complaint]:
+        if isinstance(value, Mapping):
+            yield from self._keys(value, node, path)
+        elif value is not None and not (isinstance(value, list) and _ANY in node):
             yield Complaint(path, "takes keys of its own, not a value", "write it as a mapping")
 
+    def _anything(self, value: Any, path: _Path) -> Iterator[Complaint]:
+        """What no table describes must still be something that can be written."""
+        if isinstance(value, Mapping):
+            yield from self._keys(value, _FREE, path)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self._value(item, "", (*path, index))
+
     def _way_out(self, key: str, node: Mapping[str, Any]) -> str:
-        since, until = _span(node.get(key))
-        if since and version_key(self.read_as) < version_key(since):
-            return f"it came with {since}"
-        if until:
-            return f"{until} was the last with it; remove it"
+        entry = _entry(node.get(key))
+        if entry.since and version_key(self.read_as) < version_key(entry.since):
+            return f"it came with {entry.since}"
+        if entry.until:
+            return f"{entry.until} was the last with it; remove it"
         known = {name for name, child in node.items() if name and self._has(child)}
         return did_you_mean(key, known) or "remove it"
 
     def _has(self, node: Any) -> bool:
-        if node is None:
-            return False
-        since, until = _span(node)
-        at = version_key(self.read_as)
-        return (not since or version_key(since) <= at) and (not until or at <= version_key(until))
+        entry, at = _entry(node), version_key(self.read_as)
+        began = not entry.since or version_key(entry.since) <= at
+        return began and (not entry.until or at <= version_key(entry.until))
 
 
-def _span(node: Any) -> tuple[str, str]:
+class _Entry(NamedTuple):
+    kind: str
+    since: str
+    until: str
+
+
+def _entry(node: Any) -> _Entry:
     text = node.get("", "") if isinstance(node, Mapping) else node or ""
-    since, _, until = text.partition("..")
-    return since, until
+    kind, _, span = text.rpartition(" ") if text[-1:].isdigit() else (text, "", "")
+    since, _, until = span.partition("..")
+    return _Entry(kind, since, until)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+class _Kind(NamedTuple):
+    words: str
+    fits: Callable[[Any], bool]
+
+
+_FREE = {_ANY: ""}
+_KINDS = {
+    "text": _Kind("text", lambda value: isinstance(value, str)),
+    "flag": _Kind("true or false", lambda value: isinstance(value, bool)),
+    "number": _Kind("a number", _is_number),
+    "duration": _Kind("a duration", lambda value: isinstance(value, str) or _is_number(value)),
+    "texts": _Kind("a list of texts", _is_texts),
+    "texts-or-text": _Kind("a list of texts", lambda v: isinstance(v, str) or _is_texts(v)),
+    "numbers": _Kind(
+        "a list of numbers", lambda v: isinstance(v, list) and all(map(_is_number, v))
+    ),
+    "tables": _Kind("a list of mappings", lambda _value: False),
+}
+
+
+def _in_quotes(kind: str, value: Any) -> str:
+    return f'write "{value}"' if kind == "text" and _is_number(value) else ""
 
 
 @cache

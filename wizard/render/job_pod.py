@@ -156,7 +156,7 @@ def _profiles(own: _Table) -> dict[str, Any]:
     names = {"seccomp_profile": "seccompProfile", "app_armor_profile": "appArmorProfile"}
     for key, name in names.items():
         if profile := own.get(key):
-            found[name] = {"type": profile["type"]}
+            found[name] = {"type": profile.get("type", "")}
             if local := profile.get("localhost_profile"):
                 found[name]["localhostProfile"] = local
     return found

@@ -39,6 +39,12 @@ def release(profile: Profile, runner: Runner) -> list[Manifest]:
     ]
 
 
+def token_readers(profile: Profile, runner: Runner) -> list[Manifest]:
+    """What the cluster needs to read a runner's token from its store, the ExternalSecret last."""
+    managers, *_ = namespaces(profile)
+    return [managers, *_there(external_secret(profile, runner))]
+
+
 def manifests(profile: Profile) -> list[Manifest]:
     """Everything for a cluster without any chart; the tokens' Secrets are never among it."""
     found = shared(profile)
