@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from wizard.cli.hand_over import hand_over
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result
 from wizard.cli.plans import plan_text
@@ -42,10 +43,10 @@ TIMEOUT = click.option(
 @command
 def plan(output: Output, profile: Path, detailed_exitcode: bool, out: Path | None) -> Result:
     """Show what would change, and where; writes nothing."""
-    from wizard.operations.plan import plan as make_plan
+    from wizard.operations import verbs
 
     opened = open_profile(profile)
-    made = asyncio.run(make_plan(opened.profile, _wiring(opened, output)))
+    made = asyncio.run(verbs.plan(opened, _wiring(opened, output)))
     data = plan_data(made)
     if out:
         _write_plan(out, data)
@@ -69,8 +70,7 @@ def apply(
     output: Output, profile: Path, yes: bool, no_smoke: bool, undo: bool, timeout: int
 ) -> Result:
     """Make it so, then prove it. Killed and run again, it goes on where it was."""
-    from wizard.operations.apply import apply as carry_out
-    from wizard.operations.plan import plan as make_plan
+    from wizard.operations import verbs
 
     if undo:
         return _destroy(output, profile, yes, timeout)
@@ -78,10 +78,10 @@ def apply(
     systems = _wiring(opened, output)
     attended = not yes and _terminal()
     if not yes:
-        made = asyncio.run(make_plan(opened.profile, systems))
+        made = asyncio.run(verbs.plan(opened, systems))
         _agree(output, made, "Apply this?", attended=attended)
     run = Run(attended=attended, smoke=not no_smoke, deadline=timeout)
-    return _follow(output, carry_out(opened, systems, run))
+    return _follow(output, verbs.apply(opened, systems, run))
 
 
 @click.command()
@@ -95,17 +95,16 @@ def destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
 
 
 def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
-    from wizard.operations.destroy import destroy as take_away
-    from wizard.operations.destroy import plan_destroy
+    from wizard.operations import verbs
 
     opened = open_profile(profile)
     systems = _wiring(opened, output)
     attended = not yes and _terminal()
+    planned = asyncio.run(verbs.plan_destroy(opened, systems))
     if not yes:
-        made = asyncio.run(plan_destroy(opened.profile, systems))
-        _agree(output, made, "Destroy all this?", attended=attended)
+        _agree(output, planned, "Destroy all this?", attended=attended)
     run = Run(attended=attended, deadline=timeout)
-    return _follow(output, take_away(opened.profile, systems, run))
+    return _follow(output, verbs.destroy(opened, systems, run))
 
 
 def _wiring(opened: LoadedProfile, output: Output) -> Wiring:
@@ -113,7 +112,9 @@ def _wiring(opened: LoadedProfile, output: Output) -> Wiring:
         answer: str = click.prompt(prompt, hide_input=True, err=True)
         return answer
 
-    return Wiring(opened, ask=ask if _terminal() else None, say=output.say)
+    if not _terminal():
+        return Wiring(opened, say=output.say)
+    return Wiring(opened, ask=ask, hand_over=hand_over, say=output.say)
 
 
 def _terminal() -> bool:

@@ -12,13 +12,12 @@ from wizard.core.events import (
     ObjectApplied,
     ObjectDeleted,
     Planned,
-    ProfileSaved,
     RunnerDeleted,
     StepStarted,
     Warned,
 )
 from wizard.core.manifest import Manifest
-from wizard.core.problems import Key
+from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
 from wizard.operations.namespaces import delete_object
 from wizard.operations.plan import (
@@ -37,7 +36,6 @@ from wizard.operations.proving import Proving
 from wizard.operations.streams import nothing, titled
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.profile.model import Profile
-from wizard.profile.presets import new_id
 from wizard.render import manifests
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
@@ -61,27 +59,14 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
     )
     identity = await check_identity(gitlab, run)
     await asyncio.to_thread(check_target, file.profile, cluster, run)
-    found = await _found_values(file.profile, cluster)
-    if found:
-        file = await asyncio.to_thread(file.save, found)
-        for key, value in found.items():
-            yield ProfileSaved(".".join(map(str, key)), str(value))
-    # Only now: what the backend keeps carries the profile's id.
-    backend = await asyncio.to_thread(systems.backend, file.profile)
+    file, backend, saved = await complete(file, systems, cluster)
+    for event in saved:
+        yield event
     may_smoke = identity.may("api") is not False
     proving = Proving(file.profile, gitlab, backend, cluster, run, may_smoke)
-    async for event in _Apply(file.profile, gitlab, backend, cluster, proving).steps():
-        yield event
-
-
-async def _found_values(profile: Profile, cluster: Cluster) -> dict[Key, str]:
-    """What must stand in the profile before it shapes anything."""
-    values: dict[Key, str] = {}
-    if profile.id is None:
-        values[("id",)] = new_id()
-    if profile.cluster.uid is None:
-        values[("cluster", "uid")] = await asyncio.to_thread(cluster.uid)
-    return values
+    async for fact in _Apply(file.profile, gitlab, backend, cluster, proving).steps():
+        yield fact
+    await asyncio.to_thread(backend.close)
 
 
 @dataclass(slots=True)

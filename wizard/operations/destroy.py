@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 
 from wizard.core.changes import Action, Change, Plan, System
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import WizardError
 from wizard.core.events import (
     Event,
     ObjectDeleted,
@@ -33,23 +33,14 @@ _POLL = 2.0
 
 
 async def plan_destroy(profile: Profile, systems: Systems) -> Plan:
-    """What `destroy` would take away.
-
-    Raises: Refused, when the profile was never applied.
-    """
-    if profile.id is None:
-        raise Refused(
-            "This profile has never been applied: it has no id.",
-            "everything the wizard makes carries the profile's id; nothing can carry this one's",
-            "there is nothing to destroy; give the file that apply wrote the id into",
-        )
+    """What `destroy` would take away; the profile has an id."""
     gitlab, backend, cluster = await asyncio.gather(
         asyncio.to_thread(systems.gitlab),
         asyncio.to_thread(systems.backend, profile),
         asyncio.to_thread(systems.cluster),
     )
     seen, owned = await asyncio.gather(
-        look(profile, gitlab, backend), asyncio.to_thread(cluster.owned, profile.id)
+        look(profile, gitlab, backend), asyncio.to_thread(cluster.owned, profile.id or "")
     )
     places = {backend.where(runner) for runner in profile.runners}
     objects = [
@@ -79,11 +70,11 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
     await asyncio.to_thread(check_target, profile, cluster, run)
     seen = await look(profile, gitlab, backend)
     parts = [
-        titled("Pause", _pause(seen, gitlab)),
+        titled("Pause", pause(seen, gitlab)),
         titled("Jobs that still run", _drain(profile, cluster, run)),
         titled("Objects in the cluster", _objects(profile, cluster)),
-        titled("Tokens", _tokens(seen, backend)),
-        titled("Runners in GitLab", _delete_runners(seen, gitlab)),
+        titled("Tokens", delete_tokens(seen, backend)),
+        titled("Runners in GitLab", delete_runners(seen, gitlab)),
         titled("Proof that nothing is left", _gone(profile, gitlab, backend, cluster)),
     ]
     for part in parts:
@@ -91,12 +82,17 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
             yield event
 
 
+def ids_of(seen: Seen) -> list[int]:
+    """The ids of every runner of the profile in GitLab."""
+    return [info.id for info in _runners(seen)]
+
+
 def _runners(seen: Seen) -> list[RunnerInfo]:
     ours = [info for one in seen.runners for info in (one.info, *one.duplicates) if info]
     return [*ours, *seen.strays]
 
 
-async def _pause(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
+async def pause(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
     """Paused first, so that no new job comes in while its pod's rights go."""
     for info in _runners(seen):
         if not info.settings.paused:
@@ -123,13 +119,15 @@ def _job_pods(profile: Profile, cluster: Cluster) -> int:
     return sum("deletionTimestamp" not in pod["metadata"] for pod in pods)
 
 
-async def _tokens(seen: Seen, backend: Backend) -> AsyncIterator[Event]:
+async def delete_tokens(seen: Seen, backend: Backend) -> AsyncIterator[Event]:
+    """Remove every token from its backend."""
     for one in seen.runners:
         if await asyncio.to_thread(backend.remove, one.runner):
             yield SecretRemoved(one.runner.name, backend.where(one.runner))
 
 
-async def _delete_runners(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
+async def delete_runners(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
+    """Delete every runner of the profile, strays and twins as well."""
     for info in _runners(seen):
         await asyncio.to_thread(gitlab.delete_runner, info.id)
         yield RunnerDeleted(info.settings.description, info.id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event as Cancel
 from typing import Any, Protocol
 
@@ -29,6 +30,9 @@ class ProfileFile(Protocol):
 
     @property
     def profile(self) -> Profile: ...
+
+    @property
+    def path(self) -> Path: ...
 
     def save(self, changes: Mapping[Key, Any]) -> ProfileFile:
         """Write values into the file, comments kept, and return it as it is then."""

@@ -1,0 +1,223 @@
+"""Making it so through files: token to its backend, files to their folder, and the rest is Git's.
+
+The first run ends with the files written and the commands that commit them (exit code 4). Run again
+once they are synced, it waits for exactly these files, compares the Secret with the backend, and
+proves the runner as a direct apply does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard.core.changes import Plan
+from wizard.core.errors import Refused, WizardError
+from wizard.core.events import (
+    Event,
+    FilesWritten,
+    Planned,
+    ProfileSaved,
+    StepStarted,
+    Waiting,
+    Warned,
+)
+from wizard.core.findings import Check, Verdict
+from wizard.core.problems import Key
+from wizard.operations.found import complete
+from wizard.operations.look import Seen, look
+from wizard.operations.plan import gitlab_changes, secret_changes
+from wizard.operations.preflight import check_identity
+from wizard.operations.proving import Proving
+from wizard.operations.streams import titled
+from wizard.operations.synced import Sync
+from wizard.operations.wish import ProfileFile, Run, Systems
+from wizard.operations.write_files import Delivery, compare_files, file_changes
+from wizard.profile.model import Profile
+from wizard.systems.backends import Backend
+from wizard.systems.gitlab import GitLab
+from wizard.systems.gitops.folder import FileAction
+from wizard.systems.gitops.git import Checkout, checkout
+from wizard.systems.kubernetes import Cluster
+
+
+async def plan_delivery(file: ProfileFile, systems: Systems) -> Plan:
+    """What `deliver` would change; writes nothing.
+
+    Raises: WizardError, when GitLab, the backend or the folder cannot be looked at.
+    """
+    gitlab, backend = await asyncio.gather(
+        asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.backend, file.profile)
+    )
+    seen = await look(file.profile, gitlab, backend)
+    delivery = await asyncio.to_thread(compare_files, file.profile, directory(file))
+    return _plan(seen, backend, delivery)
+
+
+def directory(file: ProfileFile) -> Path:
+    """The folder of the files: relative to the profile, unless it is a full path."""
+    return file.path.parent / file.profile.delivery.directory
+
+
+async def deliver(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+    """Create what is missing, write the files; or wait for their sync, and prove.
+
+    Raises: WizardError; `Refused` before anything has been changed.
+    """
+    yield StepStarted("Look")
+    gitlab = await asyncio.to_thread(systems.gitlab)
+    identity = await check_identity(gitlab, run)
+    await asyncio.to_thread(_check_folder, file)
+    cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
+    await _check_backend(await asyncio.to_thread(systems.backend, file.profile))
+    file, backend, saved = await complete(file, systems, cluster)
+    for event in saved:
+        yield event
+    may_smoke = identity.may("api") is not False
+    proving = Proving(file.profile, gitlab, backend, cluster, run, may_smoke)
+    async for fact in _Deliver(file, gitlab, backend, cluster, proving, unseen).steps():
+        yield fact
+    await asyncio.to_thread(backend.close)
+
+
+@dataclass(slots=True)
+class _Deliver:
+    file: ProfileFile
+    gitlab: GitLab
+    backend: Backend
+    cluster: Cluster | None
+    proving: Proving
+    unseen: str
+
+    async def steps(self) -> AsyncIterator[Event]:
+        seen = await look(self.file.profile, self.gitlab, self.backend)
+        async for event in self._announce_downtime(seen):
+            yield event
+        delivery = await self._compare()
+        plan = _plan(seen, self.backend, delivery, self.unseen)
+        yield Planned(plan)
+        for one in seen.runners:
+            title = f"Runner {one.runner.name} and its token"
+            async for event in titled(title, self.proving.settle(one)):
+                yield event
+        if delivery.pending:
+            await asyncio.to_thread(delivery.write)
+            yield FilesWritten(
+                str(delivery.root),
+                delivery.count(FileAction.CREATED),
+                delivery.count(FileAction.CHANGED),
+                delivery.count(FileAction.REMOVED),
+            )
+        git = await asyncio.to_thread(checkout, delivery.root)
+        if delivery.pending or (git and git.uncommitted):
+            yield _commit(delivery.root)
+            return
+        async for event in self._prove(seen, plan, git):
+            yield event
+
+    async def _announce_downtime(self, seen: Seen) -> AsyncIterator[Event]:
+        """Without the cluster nobody restarts a manager whose token is about to be replaced.
+
+        The files do it: a raised `token_revision` changes the pods' template.
+        """
+        for index, one in enumerate(self.file.profile.runners):
+            seen_one = seen.runners[index]
+            if self.cluster or seen_one.info is None or seen_one.token_fits:
+                continue
+            yield Warned(
+                f"{one.name} gets a new token now, and is down until the files written here are "
+                "synced: its cluster cannot be seen, so its manager cannot be restarted"
+            )
+            key: Key = ("runners", index, "token_revision")
+            self.file = await asyncio.to_thread(self.file.save, {key: one.token_revision + 1})
+            yield ProfileSaved(f"runners[{index}].token_revision", str(one.token_revision + 1))
+
+    async def _compare(self) -> Delivery:
+        return await asyncio.to_thread(compare_files, self.file.profile, directory(self.file))
+
+    async def _prove(self, seen: Seen, plan: Plan, git: Checkout | None) -> AsyncIterator[Event]:
+        touched = {change.runner for change in plan.pending}
+        for one in seen.runners:
+            if not (one.runner.name in touched or self.proving.is_due(one)):
+                continue
+            if why := await self._not_begun(one.runner.name, git):
+                yield Waiting(f"{one.runner.name} waits for its sync: {why}.", _commands(git))
+                continue
+            title = f"Sync of {one.runner.name}"
+            if self.cluster:
+                sync = self._sync(one.runner.name, self.cluster, git)
+                async for event in titled(title, sync.wait()):
+                    yield event
+            title = f"Proof of {one.runner.name}"
+            async for event in titled(title, self.proving.prove(one.runner)):
+                yield event
+
+    async def _not_begun(self, name: str, git: Checkout | None) -> str:
+        if self.cluster:
+            return await asyncio.to_thread(self._sync(name, self.cluster, git).not_begun)
+        seen = await look(self.file.profile, self.gitlab, self.backend)
+        info = next(one.info for one in seen.runners if one.runner.name == name)
+        managers = await asyncio.to_thread(self.gitlab.managers, info.id) if info else []
+        if managers:
+            return ""
+        return f"GitLab has not heard from its manager, and {self.unseen}"
+
+    def _sync(self, name: str, cluster: Cluster, git: Checkout | None) -> Sync:
+        profile = self.file.profile
+        return Sync(profile, profile.runner(name), cluster, self.backend, git, self.proving.run)
+
+
+def _plan(seen: Seen, backend: Backend, delivery: Delivery, unseen: str = "") -> Plan:
+    changes = (*gitlab_changes(seen), *secret_changes(seen, backend), *file_changes(delivery))
+    return Plan(changes, (f"the cluster: {unseen}",) if unseen else ())
+
+
+def _check_folder(file: ProfileFile) -> None:
+    """Raises: Refused, when somebody else's files are in the way; WizardError, when read-only."""
+    compare_files(file.profile, directory(file)).folder.check_writable()
+
+
+def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Cluster | None, str]:
+    """The cluster, or why it cannot be seen. Unattended, only one that the profile names."""
+    if not run.attended and not profile.cluster.context and not profile.cluster.uid:
+        return None, "the profile names neither a context nor a uid"
+    try:
+        cluster = systems.cluster()
+        cluster.uid()
+    except Refused:
+        raise  # another cluster than the profile's: not to be passed over
+    except WizardError as error:
+        return None, error.problem.rstrip(".")
+    return cluster, ""
+
+
+async def _check_backend(backend: Backend) -> None:
+    """Raises: Refused, with every check that failed: a token nobody can store is not made."""
+    checks = await asyncio.to_thread(backend.check)
+    failed = [check for check in checks if check.verdict is Verdict.FAIL]
+    if failed:
+        raise Refused(
+            "The token could not be stored, so no runner was created.",
+            "\n".join(_said(check) for check in failed),
+            next((check.finding.fix for check in failed if check.finding), ""),
+        )
+
+
+def _said(check: Check) -> str:
+    finding = check.finding
+    return f"{check.name}: {finding.symptom}; {finding.cause}" if finding else check.name
+
+
+def _commit(root: Path) -> Waiting:
+    what = f"The files are written to {root}, and wait for your commit."
+    return Waiting(what, commit_commands(root, "Update the GitLab runners"))
+
+
+def commit_commands(root: Path, message: str) -> tuple[str, ...]:
+    """What the user types to commit and push everything in a folder."""
+    return (f"cd {root}", "git add --all .", f'git commit -m "{message}"', "git push")
+
+
+def _commands(git: Checkout | None) -> tuple[str, ...]:
+    return (f"git -C {git.folder} push",) if git else ()

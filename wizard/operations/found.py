@@ -1,0 +1,41 @@
+"""Writing what was found into the profile, before it shapes anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.core.events import ProfileSaved
+from wizard.core.problems import Key, key_path
+from wizard.operations.wish import ProfileFile, Systems
+from wizard.profile.model import Profile
+from wizard.profile.presets import new_id
+from wizard.systems.backends import Backend
+from wizard.systems.kubernetes import Cluster
+
+
+async def complete(
+    file: ProfileFile, systems: Systems, cluster: Cluster | None
+) -> tuple[ProfileFile, Backend, list[ProfileSaved]]:
+    """Save the id, the cluster's uid and what the backend knows of itself, where they are missing.
+
+    Returns: the file as it is then, the backend of that profile, and what was saved.
+    Raises: WizardError, when the file cannot be written.
+    """
+    backend = await asyncio.to_thread(systems.backend, file.profile)
+    found = await asyncio.to_thread(_missing, file.profile, cluster, backend)
+    if found:
+        file = await asyncio.to_thread(file.save, found)
+        # Anew: what the backend keeps carries the profile's id.
+        backend = await asyncio.to_thread(systems.backend, file.profile)
+    return file, backend, [ProfileSaved(key_path(key), str(found[key])) for key in found]
+
+
+def _missing(profile: Profile, cluster: Cluster | None, backend: Backend) -> Mapping[Key, Any]:
+    found: dict[Key, Any] = {}
+    if profile.id is None:
+        found[("id",)] = new_id()
+    if profile.cluster.uid is None and cluster is not None:
+        found[("cluster", "uid")] = cluster.uid()
+    return found | dict(backend.facts())

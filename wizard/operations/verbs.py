@@ -1,0 +1,53 @@
+"""Plan, apply and destroy, for wherever the profile delivers to: what the front ends call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from wizard.core.changes import Plan
+from wizard.core.errors import Refused
+from wizard.core.events import Event
+from wizard.operations import apply as direct
+from wizard.operations import deliver as files
+from wizard.operations import destroy as direct_away
+from wizard.operations import plan as direct_plan
+from wizard.operations import withdraw as files_away
+from wizard.operations.wish import ProfileFile, Run, Systems
+
+
+def _to_cluster(file: ProfileFile) -> bool:
+    return file.profile.delivery.target == "cluster"
+
+
+async def plan(file: ProfileFile, systems: Systems) -> Plan:
+    """What `apply` would change; writes nothing. Raises: WizardError."""
+    if _to_cluster(file):
+        return await direct_plan.plan(file.profile, systems)
+    return await files.plan_delivery(file, systems)
+
+
+def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+    """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
+    if _to_cluster(file):
+        return direct.apply(file, systems, run)
+    return files.deliver(file, systems, run)
+
+
+async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
+    """What `destroy` would take away. Raises: Refused, when the profile was never applied."""
+    if file.profile.id is None:
+        raise Refused(
+            "This profile has never been applied: it has no id.",
+            "everything the wizard makes carries the profile's id; nothing can carry this one's",
+            "there is nothing to destroy; give the file that apply wrote the id into",
+        )
+    if _to_cluster(file):
+        return await direct_away.plan_destroy(file.profile, systems)
+    return await files_away.plan_withdrawal(file, systems)
+
+
+def destroy(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+    """Take all of it away, and look that it is gone. Raises: WizardError."""
+    if _to_cluster(file):
+        return direct_away.destroy(file.profile, systems, run)
+    return files_away.withdraw(file, systems, run)

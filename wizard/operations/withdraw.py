@@ -1,0 +1,88 @@
+"""Taking away what was delivered as files: the files, and once they are pruned, the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from wizard.core.changes import Action, Change, Plan, System
+from wizard.core.errors import WizardError
+from wizard.core.events import Event, FilesWritten, Planned, Waiting
+from wizard.core.manifest import ObjectRef
+from wizard.operations.deliver import cluster_if_seen, commit_commands, directory
+from wizard.operations.destroy import delete_runners, delete_tokens, ids_of, pause
+from wizard.operations.look import Seen, look
+from wizard.operations.streams import titled
+from wizard.operations.wish import ProfileFile, Run, Systems
+from wizard.operations.write_files import compare_files, file_changes
+from wizard.profile.model import Profile
+from wizard.systems.backends import Backend
+from wizard.systems.gitops.folder import FileAction
+from wizard.systems.gitops.git import checkout
+from wizard.systems.kubernetes import Cluster
+
+
+async def plan_withdrawal(file: ProfileFile, systems: Systems) -> Plan:
+    """What `withdraw` would take away, in this run and the next."""
+    gitlab, backend = await asyncio.gather(
+        asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.backend, file.profile)
+    )
+    seen = await look(file.profile, gitlab, backend)
+    gone = await asyncio.to_thread(compare_files, file.profile, directory(file), wanted=False)
+    return Plan((*_tokens_and_runners(seen, backend), *file_changes(gone)))
+
+
+async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+    """Remove the files and wait for the commit; run again, remove tokens and runners.
+
+    Raises: WizardError; run again, it goes on with what is still there.
+    """
+    gitlab, backend = systems.gitlab(), systems.backend(file.profile)
+    seen = await look(file.profile, gitlab, backend)
+    gone = await asyncio.to_thread(compare_files, file.profile, directory(file), wanted=False)
+    yield Planned(Plan((*_tokens_and_runners(seen, backend), *file_changes(gone))))
+    async for event in titled("Pause", pause(seen, gitlab)):
+        yield event
+    if gone.pending:
+        await asyncio.to_thread(gone.write)
+        yield FilesWritten(str(gone.root), 0, 0, gone.count(FileAction.REMOVED))
+    git = await asyncio.to_thread(checkout, gone.root)
+    if gone.pending or (git and git.uncommitted):
+        what = f"The files are removed from {gone.root}, and wait for your commit."
+        yield Waiting(what, commit_commands(gone.root, "Remove the GitLab runners"))
+        return
+    cluster, _ = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
+    if cluster and (still := await asyncio.to_thread(_still_there, file.profile, cluster)):
+        yield Waiting(f"The cluster still has {still}: it waits for its prune.")
+        return
+    for title, events in (
+        ("Tokens", delete_tokens(seen, backend)),
+        ("Runners in GitLab", delete_runners(seen, gitlab)),
+    ):
+        async for event in titled(title, events):
+            yield event
+    left = await look(file.profile, gitlab, backend)
+    if still_known := ids_of(left):
+        raise WizardError(
+            "Some runners are still in GitLab.",
+            ", ".join(map(str, still_known)),
+            "run destroy again",
+        )
+
+
+def _tokens_and_runners(seen: Seen, backend: Backend) -> list[Change]:
+    tokens = [
+        Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
+        for one in seen.runners
+        if one.stored is not None
+    ]
+    runners = [Change(System.GITLAB, Action.DELETE, f"runner {known}") for known in ids_of(seen)]
+    return [*tokens, *runners]
+
+
+def _still_there(profile: Profile, cluster: Cluster) -> str:
+    for runner in profile.runners:
+        ref = ObjectRef("apps/v1", "Deployment", profile.cluster.namespace, runner.release)
+        if cluster.get(ref) is not None:
+            return str(ref)
+    return ""
