@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -24,12 +24,15 @@ KEYRING_SERVICE = "gitlab-runner-wizard"
 _BACKENDS = {
     "kubernetes": "kubernetes_secret",
     "infisical": "infisical",
+    "existing-store": "existing_store",
 }
 """A backend's name in the profile, and the module whose `build` makes it."""
 
 Ask = Callable[[str], str]
 """Ask for a hidden value: the prompt in, the answer out."""
 Say = Callable[[str], None]
+HandOver = Callable[[str, SecretStr], None]
+"""Show somebody what to store where, and the token; return when they have done it."""
 
 
 def _silent(_text: str) -> None:
@@ -43,6 +46,8 @@ class Wiring:
         loaded: the profile and the folder its paths are relative to.
         ask: how to ask somebody for a token; None where nobody is there.
         say: where to tell of a wait (a throttled call, counted down).
+        hand_over: how to have somebody store a token where only they can, without leaving a trace;
+            None where nobody is there.
     """
 
     def __init__(
@@ -52,12 +57,14 @@ class Wiring:
         environ: Mapping[str, str] = os.environ,
         ask: Ask | None = None,
         say: Say = _silent,
+        hand_over: HandOver | None = None,
     ) -> None:
         self._loaded = loaded
         self._profile = loaded.profile
         self._environ = environ
         self._ask = ask
         self._say = say
+        self._hand_over = hand_over
 
     def gitlab(self) -> GitLab:
         return self._gitlab
@@ -77,6 +84,8 @@ class Wiring:
                 f"this version writes them to {', '.join(_BACKENDS)}",
                 "choose one of these as secrets.backend",
             )
+        from wizard.render.releases import token_readers
+
         build = import_module(f"wizard.systems.backends.{_BACKENDS[name]}").build
         around = Surroundings(
             profile,
@@ -84,6 +93,8 @@ class Wiring:
             self._environ,
             self._ask,
             self._waiting,
+            hand_over=self._hand_over,
+            readers=partial(token_readers, profile),
         )
         backend: Backend = build(around, self.cluster)
         return backend

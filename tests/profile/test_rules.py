@@ -56,6 +56,14 @@ ERRORS = {
         "secrets.store",
         "cannot be created here",
     ),
+    "a store of one's own with one place for two runners": (
+        SMALLEST
+        + "  - name: two\n    scope: {project: acme/other}\n"
+        + "secrets: {backend: existing-store, existing_store: {key: k},"
+        + " store: {kind: SecretStore, name: s}}\n",
+        "secrets.existing_store.key",
+        "write {runner} where",
+    ),
     "sops without anybody to encrypt for": (
         SMALLEST + "secrets: {backend: sops, sops: {}}\n",
         "secrets.sops.age",

@@ -46,7 +46,6 @@ NOT_YET = (
     _line("secrets.backend", "vault", "Vault and OpenBao", _BACKENDS),
     _line("secrets.backend", "aws", "AWS", _BACKENDS),
     _line("secrets.backend", "gcp", "Google Cloud", _BACKENDS),
-    _line("secrets.backend", "existing-store", "a store of your own", _BACKENDS),
     _line("secrets.backend", "sealed-secrets", "Sealed Secrets", _BACKENDS),
     _line("secrets.backend", "sops", "SOPS", _BACKENDS),
     _line("gitlab.ca_file", None, "a private CA", _LEAVE_OUT),

@@ -143,6 +143,12 @@ def _store(profile: Profile, problems: Problems) -> None:
             "a store of your own cannot be created here",
             "name it: {kind: ClusterSecretStore, name: NAME}",
         )
+    own = secrets.existing_store
+    if own and len({own.place(runner.name) for runner in profile.runners}) < len(profile.runners):
+        problems.at("secrets", "existing_store", "key").add(
+            "is one place for several runners, each of which has a token of its own",
+            "write {runner} where the runner's name belongs",
+        )
     if secrets.through_store and secrets.refresh == 0:
         problems.at("secrets", "refresh").warn(
             "0 reads the token once, so a rotated one never arrives", "write 15m"

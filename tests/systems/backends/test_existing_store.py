@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,7 @@ from wizard.core.errors import Refused, WizardError
 from wizard.core.findings import Finding, Verdict
 from wizard.core.secrets import SecretStr, fingerprint, forget_secrets
 from wizard.profile.model import Profile
-from wizard.render.accounts import namespaces
-from wizard.render.external_secret import external_secret
+from wizard.render.releases import token_readers
 from wizard.systems.backends.existing_store import ExistingStore
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes.adapter import KubernetesCluster
@@ -79,9 +79,7 @@ def a_profile(**settings: object) -> Profile:
 def around(person: Person | None = None, **settings: object) -> Surroundings:
     wished = a_profile(**settings)
 
-    def readers(runner):
-        return [namespaces(wished)[0], external_secret(wished, runner)]
-
+    readers = partial(token_readers, wished)
     return Surroundings(wished, Path(), {}, hand_over=person, readers=readers)
 
 
