@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
 import click
 
 _COMMANDS = {
+    "open": ("opening", "Open the wizard, for a new profile or on one that is there."),
     "init": ("offline", "Write a commented profile, from a preset or six questions."),
     "check": ("offline", "Check a profile, offline: every problem at once."),
     "render": ("offline", "Write the GitOps files of a profile, offline."),
@@ -21,6 +23,11 @@ _COMMANDS = {
 }
 
 
+_FUNCTIONS = {"open": "open_"}
+"""Commands whose names Python keeps for itself."""
+_GROUP_OPTIONS = frozenset({"-h", "--help", "-V", "--version"})
+
+
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - Click's signature
         return list(_COMMANDS)
@@ -29,8 +36,11 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = import_module(f"wizard.cli.{_COMMANDS[cmd_name][0]}")
-        found: click.Command = getattr(module, cmd_name)
+        found: click.Command = getattr(module, _FUNCTIONS.get(cmd_name, cmd_name))
         return found
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, ["open", *args] if _means_open(args) else args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         # The one-line helps stand above, so that --help imports no command.
@@ -46,6 +56,15 @@ class _Commands(click.Group):
             raise click.UsageError(error.message + _nearest(args[0]), ctx) from None
 
 
+def _means_open(args: list[str]) -> bool:
+    """`runner-wizard`, `runner-wizard --plain` and `runner-wizard homelab.yaml` are for short."""
+    if not args or (args[0].startswith("-") and args[0] not in _GROUP_OPTIONS):
+        return True
+    return args[0] not in _COMMANDS and (
+        args[0].endswith((".yaml", ".yml")) or Path(args[0]).is_file()
+    )
+
+
 def _nearest(word: str) -> str:
     from wizard.core.problems import did_you_mean
 
@@ -55,19 +74,13 @@ def _nearest(word: str) -> str:
 
 @click.group(
     cls=_Commands,
-    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )
 @click.version_option(package_name="gitlab-runner-wizard", message="runner-wizard %(version)s")
-@click.pass_context
-def runner_wizard(context: click.Context, /) -> None:
+def runner_wizard() -> None:
     """From nothing to a working, proven GitLab Runner on Kubernetes.
 
     Exit codes: 0 done or nothing to do, 1 failed, 2 usage or invalid profile, 3 refused before
     changing anything, 4 written and waiting for your commit or sync, 10 changes pending
     (plan --detailed-exitcode), 130 interrupted.
     """
-    if context.invoked_subcommand is None:
-        from wizard.cli.offline import init
-
-        context.invoke(init)

@@ -13,8 +13,8 @@ To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `
   it). Their problems are shown here, under their rows, and keep the user from going on.
 - Anything that waits is `self.in_background("name", coroutine)`: one at a time for each name, and
   cancelled when the step is left. A `WizardError` from it goes to `self.failed`.
-- Enter in an input goes to the next widget that takes focus, but skips buttons and what has the class
-  `aside` (a list that only helps to fill the input before it).
+- Enter in an input goes to the next widget that takes focus, but skips buttons and whatever has
+  the class `aside` (a list that only helps to fill the input before it).
 - `help_text` on any widget is what the help line says while it has the focus.
 - Text goes through `Said`, never through a `Label` or a `Static`.
 """
@@ -196,6 +196,10 @@ class Step(VerticalScroll, can_focus=False):
         if not isinstance(error, WizardError):
             raise error or RuntimeError(event.worker.name)
         self.failed(event.worker.name, error)
+
+
+def _takes_an_answer(widget: Widget) -> bool:
+    return not isinstance(widget, Button) and not widget.has_class("aside")
 
 
 def dotted(key: Key) -> str:

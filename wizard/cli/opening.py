@@ -1,0 +1,82 @@
+"""Opening the wizard: its screens, or the same questions as lines."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from wizard.cli.output import Output, Result
+from wizard.cli.running import command
+from wizard.core.errors import UsageError
+
+
+@click.command(name="open")
+@click.argument("profile", type=click.Path(path_type=Path), metavar="[PROFILE]", required=False)
+@click.option("--plain", is_flag=True, help="Ask line by line, for screen readers.")
+@command
+def open_(output: Output, profile: Path | None, plain: bool) -> Result:
+    """Open the wizard, for a new profile or on one that is there."""
+    _refuse_without_terminal(profile, plain=plain)
+    if plain:
+        return _as_lines(output, profile)
+    _stop_writing_on_the_screen()
+    from wizard.tui.app import open_wizard
+
+    return Result(exit_code=open_wizard(profile))
+
+
+def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:
+    """Textual draws on whatever it is given, and waits for keys for ever. Raises: UsageError."""
+    asked, shown = sys.stdin.isatty(), sys.stderr.isatty()
+    screens = plain or (sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb")
+    if asked and shown and screens:
+        return
+    if asked and shown:
+        raise UsageError(
+            "This terminal cannot show the wizard's screens.",
+            f"TERM is {os.environ.get('TERM') or 'not set'}, or the output goes elsewhere",
+            f"ask line by line instead: runner-wizard open --plain {profile or ''}".rstrip(),
+        )
+    way = (
+        f"runner-wizard plan {profile}, then runner-wizard apply {profile} --yes"
+        if profile
+        else "runner-wizard init --preset homelab, then runner-wizard plan homelab.yaml"
+    )
+    raise UsageError(
+        "The wizard needs a terminal.", "there is nobody to ask", f"without one: {way}"
+    )
+
+
+def _as_lines(output: Output, profile: Path | None) -> Result:
+    from wizard.cli.asking import ask_again, ask_questions
+    from wizard.operations.profiles import open_profile
+    from wizard.profile.draft import Draft, Origin
+    from wizard.profile.presets import from_preset, new_id
+    from wizard.profile.save import write, write_new
+
+    if profile:
+        loaded = open_profile(profile)
+        draft = Draft(loaded.text, profile, Origin.PROFILE)
+        ask_again(output, draft)
+        if draft.dirty:
+            write(profile, draft.text())
+        path = profile
+    else:
+        preset, answers = ask_questions(output)
+        path = Path(f"{preset}.yaml")
+        write_new(path, from_preset(preset, answers, new_id()))
+    open_profile(path)
+    output.say(f"\nwrote {path}. Next: runner-wizard plan {path}, then runner-wizard apply {path}")
+    return Result(str(path), {"profile": str(path)})
+
+
+def _stop_writing_on_the_screen() -> None:
+    """A log that goes to stderr would be drawn over; one that goes to a file may go on."""
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if type(handler) is logging.StreamHandler:
+            root.removeHandler(handler)
