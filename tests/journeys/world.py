@@ -48,12 +48,14 @@ class World:
     gitlab: FakeGitLab = field(default_factory=FakeGitLab)
     cluster: FakeCluster = field(default_factory=FakeCluster)
     scopes: tuple[str, ...] = ("api",)
+    name: str = "direct"
+    """The preset, and its runner."""
     managers_start: bool = True
     """Whether the program in a manager's pod comes up, once the pod has."""
 
     def __post_init__(self) -> None:
         self._stack = ExitStack()
-        self.profile = self.folder / "direct.yaml"
+        self.profile = self.folder / f"{self.name}.yaml"
         self.players: list[RunnerPlayer] = []
 
     def __enter__(self) -> Self:
@@ -63,9 +65,9 @@ class World:
         self.token = self.gitlab.add_token(*self.scopes)
         self.kubeconfig = self.cluster.write_kubeconfig(self.folder / "kubeconfig")
         self.cluster.controllers.pod_started = self._pod_started
-        preset = (ROOT / "profiles" / "direct.yaml").read_text()
+        preset = (ROOT / "profiles" / f"{self.name}.yaml").read_text()
         self.profile.write_text(
-            preset.replace("https://gitlab.com", self.gitlab.url).replace(
+            preset.replace("url: https://gitlab.com\n", f"url: {self.gitlab.url}\n").replace(
                 "context: null", "context: fake"
             )
         )
@@ -134,7 +136,7 @@ class World:
 
     @property
     def secret_token(self) -> str:
-        secret = self.cluster.find("Secret", "gitlab-runner-direct-token", NAMESPACE)
+        secret = self.cluster.find("Secret", f"gitlab-runner-{self.name}-token", NAMESPACE)
         assert secret, "there is no token Secret"
         return base64.b64decode(secret["data"]["runner-token"]).decode()
 
@@ -147,9 +149,7 @@ class World:
 
     def add_twin_of(self, runner: Runner) -> None:
         """A second runner with the same description, as a run that raced with ours leaves it."""
-        twin = replace(
-            runner, id=self.gitlab.state.new_id(), token=runner.token + "x", managers={}
-        )
+        twin = replace(runner, id=self.gitlab.state.new_id(), token=runner.token + "x", managers={})
         self.gitlab.state.runners[twin.id] = twin
 
     def forget_writes(self) -> None:

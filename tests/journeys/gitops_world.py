@@ -1,0 +1,164 @@
+"""The world of a homelab: Infisical, External Secrets and Argo CD, and a Git repository.
+
+Argo CD and External Secrets are played as far as the wizard can see them: what is committed is in
+the cluster after `sync`, and what Infisical holds is in the Secret after `refresh`.
+"""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from tests.fakes.infisical import FakeInfisical
+from tests.fakes.kubernetes import FakeCluster
+from tests.journeys.world import NAMESPACE, World
+
+FOLDER = "/gitlab/runners/homelab"
+RELEASE = "gitlab-runner-homelab"
+
+
+class GitOpsWorld(World):
+    """`World`, with the homelab preset."""
+
+    def __init__(self, folder: Path) -> None:
+        cluster = FakeCluster("external-secrets", "argocd")
+        super().__init__(folder, cluster=cluster, name="homelab")
+        self.infisical = FakeInfisical()
+        self.repository = folder / "gitops"
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._stack.enter_context(self.infisical)
+        self.vault = self.infisical.add_project("homelab")
+        self.identity = self.infisical.add_identity()
+        self.change("https://app.infisical.com", self.infisical.url)
+        self.change("cluster:\n", "cluster:\n  context: fake\n")
+        self.git("init", "-q", "-b", "main")
+        self.cluster.seed(
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}
+        )
+        return self
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {
+            "INFISICAL_CLIENT_ID": self.identity.client_id,
+            "INFISICAL_CLIENT_SECRET": self.identity.client_secret,
+        }
+
+    def git(self, *arguments: str) -> str:
+        self.repository.mkdir(exist_ok=True)
+        identity = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.invalid")
+        done = subprocess.run(
+            ["git", *identity, *arguments],
+            cwd=self.repository,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def commit(self) -> str:
+        self.git("add", "--all", ".")
+        self.git("commit", "-q", "-m", "runners")
+        return self.git("rev-parse", "HEAD")
+
+    def commit_if_needed(self) -> None:
+        if self.git("status", "--porcelain"):
+            self.commit()
+
+    def sync(self, revision: str) -> None:
+        """Argo CD: what is in the repository is in the cluster, and what is not is pruned."""
+        applications = [
+            document
+            for file in sorted(self.repository.glob("argocd-apps/*.yaml"))
+            for document in yaml.safe_load_all(file.read_text())
+        ]
+        manifests = [
+            document
+            for file in sorted(self.repository.glob("manifests/**/*.yaml"))
+            for document in yaml.safe_load_all(file.read_text())
+        ]
+        for manifest in sorted(manifests, key=lambda body: body["kind"] != "Namespace"):
+            self._put(manifest)
+        for application in applications:
+            application["status"] = {
+                "sync": {"status": "Synced", "revisions": ["0.92.1", revision]},
+                "health": {"status": "Healthy"},
+            }
+            self._put(application)
+        wanted = {application["metadata"]["name"] for application in applications}
+        for application in self.cluster.objects("Application"):
+            if application["metadata"]["name"] not in wanted:
+                self._prune(application)
+
+    def refresh(self) -> None:
+        """External Secrets: every ExternalSecret's Secret holds what Infisical holds."""
+        self.refresh_with(self.infisical.versions(self.vault, f"{FOLDER}/RUNNER_TOKEN")[-1])
+
+    def refresh_with(self, value: str) -> None:
+        """The same, but of a store that holds something else."""
+        for found in self.cluster.objects("ExternalSecret"):
+            ready = {"type": "Ready", "status": "True", "reason": "SecretSynced"}
+            self.cluster.put(found | {"status": {"conditions": [ready]}})
+            self._put(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Secret",
+                    "metadata": {"name": found["metadata"]["name"], "namespace": NAMESPACE},
+                    "data": {
+                        "runner-token": base64.b64encode(value.encode()).decode(),
+                        "runner-registration-token": "",
+                    },
+                }
+            )
+
+    def start_managers(self) -> None:
+        """The Deployment that Argo CD makes of GitLab's chart, rolled out."""
+        for application in self.cluster.objects("Application"):
+            if application["metadata"]["name"] == RELEASE:
+                self._put(_deployment(application))
+
+    def _put(self, body: dict[str, Any]) -> None:
+        metadata = body["metadata"]
+        namespace = metadata.get("namespace", "")
+        found = self.cluster.find(body["kind"], metadata["name"], namespace)
+        if found is None:
+            self._create(body)
+        else:
+            self.cluster.put(body | {"metadata": found["metadata"] | metadata})
+
+    def _create(self, body: dict[str, Any]) -> None:
+        self.cluster.seed(body)
+        if body["kind"] == "Deployment":
+            self.cluster.controllers.after_change(
+                self.cluster.find("Deployment", body["metadata"]["name"], NAMESPACE) or body
+            )
+
+    def _prune(self, application: dict[str, Any]) -> None:
+        self.cluster.remove(application)
+        for kind in ("Deployment", "ExternalSecret"):
+            for body in self.cluster.objects(kind):
+                self.cluster.remove(body)
+
+
+def _deployment(application: dict[str, Any]) -> dict[str, Any]:
+    values = application["spec"]["sources"][0]["helm"]["valuesObject"]
+    pod_labels = values["podLabels"]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": values["fullnameOverride"], "namespace": NAMESPACE},
+        "spec": {
+            "replicas": 1,
+            "selector": {"matchLabels": {"app": values["fullnameOverride"]}},
+            "template": {
+                "metadata": {"labels": pod_labels | {"app": values["fullnameOverride"]}},
+                "spec": {"containers": [{"name": "gitlab-runner", "image": "gitlab-runner"}]},
+            },
+        },
+    }

@@ -1,0 +1,144 @@
+"""The homelab preset: token to Infisical, files to Git, the rest by Argo CD and External Secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.gitops_world import FOLDER, RELEASE, GitOpsWorld
+
+
+@pytest.fixture
+def homelab(tmp_path: Path) -> Iterator[GitOpsWorld]:
+    with GitOpsWorld(tmp_path) as world:
+        yield world
+
+
+def stored(world: GitOpsWorld) -> list[str]:
+    return world.infisical.versions(world.vault, f"{FOLDER}/RUNNER_TOKEN")
+
+
+def synced(world: GitOpsWorld) -> None:
+    world.sync(world.commit())
+    world.refresh()
+    world.start_managers()
+
+
+def test_the_first_apply_ends_with_files_that_wait_for_a_commit(homelab: GitOpsWorld) -> None:
+    ended = homelab.apply()
+    assert ended.code == 4, ended.err + ended.out
+    assert "git push" in ended.events[-1]["sentence"]
+    assert (homelab.repository / f"argocd-apps/{RELEASE}.yaml").exists()
+    assert stored(homelab) == homelab.live_tokens
+    assert homelab.cluster.writes == []
+
+
+def test_once_synced_the_next_apply_proves_the_runner(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    synced(homelab)
+    ended = homelab.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert ended.events[-1]["event"] == "Proven"
+    assert len(homelab.gitlab.runners) == 1
+
+
+def test_after_the_proof_an_apply_changes_nothing(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    synced(homelab)
+    homelab.apply()
+    homelab.commit_if_needed()
+    homelab.forget_writes()
+    homelab.infisical.calls.clear()
+    ended = homelab.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert ended.document["data"]["changed"] is False
+    assert homelab.gitlab.writes == {}
+    assert [call for call in homelab.infisical.writes if "secrets" in call[1]] == []
+
+
+def test_without_a_sync_it_says_what_it_waits_for(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    homelab.commit()
+    ended = homelab.apply()
+    assert ended.code == 4, ended.err + ended.out
+    assert "Argo CD has no Application" in ended.events[-1]["sentence"]
+
+
+def test_an_older_revision_is_not_taken_for_ours(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    first = homelab.commit()
+    homelab.sync(first)
+    homelab.refresh()
+    homelab.start_managers()
+    homelab.change("limit: 2Gi", "limit: 3Gi")
+    homelab.apply()
+    homelab.commit()
+    ended = homelab.wizard(
+        "apply", str(homelab.profile), "--yes", "--json", "--timeout", "10", timeout=90
+    )
+    assert ended.code == 1
+    assert "has not synced commit" in ended.document["error"]["cause"]
+
+
+def test_a_ready_external_secret_with_another_token_is_no_success(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    revision = homelab.commit()
+    homelab.sync(revision)
+    homelab.refresh_with("stale")
+    homelab.start_managers()
+    ended = homelab.wizard(
+        "apply", str(homelab.profile), "--yes", "--json", "--timeout", "10", timeout=90
+    )
+    assert ended.code == 1
+    assert "does not hold the token" in ended.document["error"]["cause"]
+
+
+def test_a_foreign_file_in_the_way_is_refused_before_a_runner_is_made(
+    homelab: GitOpsWorld,
+) -> None:
+    foreign = homelab.repository / f"argocd-apps/{RELEASE}.yaml"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("# mine\n")
+    ended = homelab.apply()
+    assert ended.code == 3
+    assert foreign.read_text() == "# mine\n"
+    assert homelab.gitlab.runners == []
+
+
+def test_a_backend_that_refuses_is_told_before_a_runner_is_made(homelab: GitOpsWorld) -> None:
+    homelab.identity.roles.clear()
+    ended = homelab.apply()
+    assert ended.code in {1, 3}, ended.err + ended.out
+    assert homelab.gitlab.runners == []
+
+
+def test_destroy_takes_the_files_first_and_the_runner_after_the_prune(
+    homelab: GitOpsWorld,
+) -> None:
+    homelab.apply()
+    synced(homelab)
+    homelab.apply()
+    homelab.commit_if_needed()
+    ended = homelab.wizard("destroy", str(homelab.profile), "--yes", "--json")
+    assert ended.code == 4, ended.err + ended.out
+    assert not (homelab.repository / f"argocd-apps/{RELEASE}.yaml").exists()
+    assert len(homelab.gitlab.runners) == 1
+    homelab.sync(homelab.commit())
+    ended = homelab.wizard("destroy", str(homelab.profile), "--yes", "--json")
+    assert ended.code == 0, ended.err + ended.out
+    assert homelab.gitlab.runners == []
+    assert stored(homelab) == []
+
+
+@pytest.mark.parametrize("event", [3, 4, 5, 6])
+def test_killed_and_run_again_there_is_one_runner_with_one_token(
+    tmp_path: Path, event: int
+) -> None:
+    with GitOpsWorld(tmp_path) as world:
+        arguments = ("apply", str(world.profile), "--yes", "--json")
+        if world.killed_at(event, *arguments) < event:
+            pytest.skip("the first run ended before this event")
+        assert world.apply().code == 4
+        assert [stored(world)[-1]] == world.live_tokens
