@@ -73,6 +73,7 @@ class FaultyProxy:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # else each answer waits 40 ms for an ACK
 
             def handle_one_request(self) -> None:
                 self.raw_requestline = self.rfile.readline(65537)

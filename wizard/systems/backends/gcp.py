@@ -1,0 +1,215 @@
+"""Tokens in Google Cloud's Secret Manager."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.core.errors import NotAllowed
+from wizard.core.findings import Check, Finding, Verdict
+from wizard.core.problems import Key
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.profile.secrets import TOKEN_FIELD, Gcp
+from wizard.systems.backends.checks import checked, failed
+from wizard.systems.backends.gcp_session import SaysNo, Session
+from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
+
+_NEEDED = ("secretmanager.versions.access", "secretmanager.versions.add")
+
+
+class GcpSecrets(TokenField):
+    """One secret for each runner; its newest version is the token and nothing else."""
+
+    def __init__(self, settings: Gcp, around: Surroundings) -> None:
+        self._settings = settings
+        self._profile = around.profile
+        self._session = Session(around)
+
+    def where(self, runner: Runner) -> str:
+        return f"Google Cloud secret {self._settings.project}/{self._id(runner)}"
+
+    def facts(self) -> Mapping[Key, Any]:
+        return {}
+
+    def check(self) -> list[Check]:
+        return checked(
+            (
+                ("sign in to Google Cloud", self._check_identity),
+                ("rights in Secret Manager", self._check_rights),
+            )
+        )
+
+    def policy(self) -> str:
+        return policy(self._profile, self._settings)
+
+    def close(self) -> None:
+        """There is no session to end: a token of Google's is good for an hour."""
+
+    def _check_identity(self) -> list[Check]:
+        return [Check(f"signed in to Google Cloud as {self._session.identity()}", Verdict.OK)]
+
+    def _check_rights(self) -> list[Check]:
+        return [self._rights(runner) for runner in self._profile.runners]
+
+    def _rights(self, runner: Runner) -> Check:
+        name = f"read and write {self.where(runner)}"
+        doing = f"say what we may do with {self.where(runner)}"
+        content = self._fetch(runner)
+        try:
+            held = self._session.call(
+                doing,
+                lambda client, options: client.test_iam_permissions(
+                    {"resource": self._name(runner), "permissions": list(_NEEDED)}, **options
+                ),
+            ).permissions
+        except SaysNo as refusal:
+            raise refusal.error(doing) from None
+        missing = sorted(set(_NEEDED) - set(held))
+        if content is None and not held:
+            # Google answers so for a secret that does not exist, whoever asks.
+            finding = Finding(
+                f"{self.where(runner)} is not there yet",
+                cause="whether it may be created, only creating it shows",
+                fix="the roles of docs/secrets.md are enough",
+            )
+            return Check(name, Verdict.UNSEEN, finding)
+        if missing:
+            finding = Finding(
+                f"{self.where(runner)} cannot be written",
+                f"missing: {', '.join(missing)}",
+                "the account has no right to",
+                "give it the writer's roles of docs/secrets.md",
+            )
+            return failed(name, finding)
+        return Check(name, Verdict.OK)
+
+    def _id(self, runner: Runner) -> str:
+        return self._settings.secret_id(runner.name)
+
+    def _name(self, runner: Runner) -> str:
+        return f"projects/{self._settings.project}/secrets/{self._id(runner)}"
+
+    def _fetch(self, runner: Runner) -> Content | None:
+        doing, latest = f"read {self.where(runner)}", f"{self._name(runner)}/versions/latest"
+        try:
+            found = self._session.call(
+                doing,
+                lambda client, options: client.access_secret_version({"name": latest}, **options),
+            )
+            number = found.name.rpartition("/")[2]
+            name = f"{self._name(runner)}/versions/{number}"
+            version = self._session.call(
+                doing,
+                lambda client, options: client.get_secret_version({"name": name}, **options),
+            )
+        except SaysNo as refusal:
+            # 400 is a newest version that was disabled or destroyed.
+            if refusal.is_missing or refusal.status == 400:
+                return None
+            raise refusal.error(doing) from None
+        token = found.payload.data.decode("utf-8", "replace")
+        return Content({TOKEN_FIELD: token}, number, version.create_time)
+
+    def _put(self, runner: Runner, fields: Mapping[str, Any], _over: Content | None) -> None:
+        # Added first, created only where that shows it is missing: whoever was given a secret
+        # that exists needs no right to create others.
+        try:
+            self._add(runner, fields[TOKEN_FIELD])
+        except SaysNo as refusal:
+            if not refusal.is_missing:
+                raise refusal.error(f"write {self.where(runner)}") from None
+        else:
+            return
+        self._create(runner)
+        raise ChangedMeanwhile  # now it is there, and can be added to
+
+    def _add(self, runner: Runner, token: str) -> None:
+        request = {"parent": self._name(runner), "payload": {"data": token.encode()}}
+        self._session.call(
+            f"write {self.where(runner)}",
+            lambda client, options: client.add_secret_version(request, **options),
+            is_read=False,
+        )
+
+    def _create(self, runner: Runner) -> None:
+        doing = f"create {self.where(runner)}"
+        request = {
+            "parent": f"projects/{self._settings.project}",
+            "secret_id": self._id(runner),
+            "secret": {
+                "replication": {"automatic": {}},
+                "labels": {"managed-by": "runner-wizard"},
+            },
+        }
+        try:
+            self._session.call(
+                doing,
+                lambda client, options: client.create_secret(request, **options),
+                is_read=False,
+            )
+        except SaysNo as refusal:
+            if refusal.status != 409:  # somebody else has created it meanwhile
+                raise refusal.error(doing) from None
+
+    def _drop(self, runner: Runner) -> None:
+        try:
+            self._delete(runner, "delete_secret", self._name(runner))
+        except NotAllowed:
+            # Whoever was given a secret that exists may not delete it, but empty it.
+            self._delete(runner, "destroy_secret_version", self._newest(runner))
+
+    def _newest(self, runner: Runner) -> str:
+        latest = f"{self._name(runner)}/versions/latest"
+        found = self._session.call(
+            f"read {self.where(runner)}",
+            lambda client, options: client.get_secret_version({"name": latest}, **options),
+        )
+        return f"{self._name(runner)}/versions/{found.name.rpartition('/')[2]}"
+
+    def _delete(self, runner: Runner, method: str, name: str) -> None:
+        doing = f"remove {self.where(runner)}"
+        try:
+            self._session.call(
+                doing,
+                lambda client, options: getattr(client, method)({"name": name}, **options),
+                is_read=False,
+            )
+        except SaysNo as refusal:
+            raise refusal.error(doing) from None
+
+
+def policy(profile: Profile, settings: Gcp) -> str:
+    """The least rights of both identities, as commands for an administrator.
+
+    Predefined roles on each secret alone. What they do not hold is the right to create and to
+    delete secrets, so the administrator creates them.
+    """
+    project = settings.project
+    reader = settings.reader_account or f"READER@{project}.iam.gserviceaccount.com"
+    lines = ["# Two identities: the wizard writes the tokens, the cluster reads them."]
+    for runner in profile.runners:
+        secret = settings.secret_id(runner.name)
+        binding = f"gcloud secrets add-iam-policy-binding {secret} --project={project}"
+        lines += [
+            f"gcloud secrets create {secret} --project={project} --replication-policy=automatic",
+            f"{binding} --member=WRITER --role=roles/secretmanager.secretVersionManager",
+            f"{binding} --member=WRITER --role=roles/secretmanager.secretAccessor",
+            f"{binding} --member=serviceAccount:{reader} --role=roles/secretmanager.secretAccessor",
+        ]
+    if settings.reader == "workload-identity":
+        account = f"{profile.cluster.namespace}/{profile.reader_account}"
+        lines.append(
+            f"gcloud iam service-accounts add-iam-policy-binding {reader} --project={project} "
+            f"--role=roles/iam.workloadIdentityUser "
+            f"--member='serviceAccount:{project}.svc.id.goog[{account}]'"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def build(around: Surroundings, _cluster: object = None) -> GcpSecrets:
+    """The backend of this profile."""
+    settings = around.profile.secrets.gcp
+    assert settings is not None  # noqa: S101 - a rule of the profile
+    return GcpSecrets(settings, around)

@@ -1,0 +1,205 @@
+"""A conversation with Google Cloud's Secret Manager over REST, as one identity."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, TypeVar
+
+from wizard.core.errors import NotAllowed, NotFound, NotReached, UsageError, WizardError
+from wizard.core.secrets import redact
+from wizard.systems.backends.no_answer import no_answer
+from wizard.systems.backends.patience import MayPass, Throttled, carry_out
+from wizard.systems.backends.surroundings import Surroundings
+
+Answer = TypeVar("Answer")
+
+_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+_ENDPOINT = "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER"
+"""gcloud's variable for a private endpoint of Secret Manager."""
+_ACCESS_TOKEN = "CLOUDSDK_AUTH_ACCESS_TOKEN"  # noqa: S105 - gcloud's variable for one
+_LONGEST = 600
+"""Characters of somebody else's words that are shown."""
+
+
+class SaysNo(Exception):
+    """An error that Google answered; `status` is its HTTP status, over gRPC as well."""
+
+    def __init__(self, status: int, words: str, wait: str = "") -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        # The library puts the call before the words, and a proxy's web page where they belong.
+        said = re.sub(r"^[A-Z]+ \S+: ", "", words)
+        self.words = "" if "<" in said else redact(" ".join(said.split()))[:_LONGEST]
+        self.wait = wait
+
+    @property
+    def is_missing(self) -> bool:
+        return self.status == 404
+
+    def error(self, doing: str) -> WizardError:
+        """The error for it; `doing` completes "could not ..."."""
+        cause = f"Google says: {self.words}" if self.words else f"it answered {self.status}"
+        if self.status >= 500:
+            return MayPass(
+                f"Google Cloud is in trouble and could not {doing} (status {self.status}).",
+                cause,
+                "try again in a few minutes",
+                maybe_done=True,
+            )
+        if self.status == 401:
+            return NotAllowed(
+                "Google Cloud does not accept these credentials.",
+                cause,
+                "sign in again: gcloud auth application-default login",
+            )
+        if self.status == 403:
+            return NotAllowed(
+                f"Google Cloud does not let us {doing}.",
+                cause,
+                "give that account the writer's roles of docs/secrets.md, and check that the "
+                "Secret Manager API is enabled in the project",
+            )
+        if self.is_missing:
+            return NotFound(
+                f"Google Cloud could not {doing}.", cause, "check secrets.gcp: project and prefix"
+            )
+        return WizardError(
+            f"Google Cloud refused to {doing}.", cause, "change what it objects to, then try again"
+        )
+
+
+class Session:
+    """Calls to Secret Manager; finds its credentials when first needed. Safe between threads."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._lock = Lock()
+        self._client: Any = None
+        self._who = ""
+
+    def identity(self) -> str:
+        """Who we are, as far as the credentials say."""
+        self._signed_in()
+        return self._who
+
+    def call(
+        self, doing: str, ask: Callable[[Any, dict[str, Any]], Answer], *, is_read: bool = True
+    ) -> Answer:
+        """Make one call.
+
+        Args:
+            doing: completes "could not ...".
+            ask: makes it; gets the client, and the options that every call is to have.
+            is_read: whether it may be sent again when the connection is cut.
+
+        Raises: SaysNo, for an answer that the caller may be able to read; WizardError.
+        """
+        return carry_out(lambda: self._once(doing, ask), doing, self._around, is_read=is_read)
+
+    def _once(self, doing: str, ask: Callable[[Any, dict[str, Any]], Answer]) -> Answer:
+        client = self._signed_in()
+        from google.api_core.exceptions import GoogleAPICallError
+        from google.auth.exceptions import GoogleAuthError
+        from google.protobuf.json_format import ParseError
+        from requests.exceptions import RequestException
+
+        # The library's own retries would send a write again as well.
+        options = {"retry": None, "timeout": self._around.timeouts[1]}
+        try:
+            return ask(client, options)
+        except GoogleAPICallError as refused:
+            error = _refusal(refused, doing)
+        except GoogleAuthError as refused:
+            error = _not_signed_in(refused)
+        except RequestException as lost:
+            fix = "a proxy may stand between: give its authority with REQUESTS_CA_BUNDLE"
+            error = no_answer(lost, doing, "Google Cloud", "Secret Manager", fix)
+        except ParseError:
+            error = NotReached(
+                f"The answer makes no sense; asked to {doing}.",
+                "it is not Secret Manager's",
+                "check that no login page or proxy stands between",
+                maybe_done=True,
+            )
+        # Outside the handler: what is raised there holds the request, token and all.
+        raise error
+
+    def _signed_in(self) -> Any:
+        with self._lock:
+            if self._client is None:
+                self._client = self._new_client()
+            return self._client
+
+    def _new_client(self) -> Any:
+        try:
+            from google.api_core.client_options import ClientOptions
+            from google.cloud import secretmanager_v1
+        except ImportError:
+            raise UsageError(
+                "The part for Google Cloud is not installed.",
+                "it is an extra, for its size",
+                "pip install 'gitlab-runner-wizard[gcp]'",
+            ) from None
+        # At DEBUG the library may log the bodies of its calls, and ours hold tokens.
+        logging.getLogger("google").setLevel(logging.INFO)
+        credentials = self._credentials()
+        self._who = getattr(credentials, "service_account_email", "") or "yourself"
+        endpoint = self._around.variable(_ENDPOINT).rstrip("/")
+        return secretmanager_v1.SecretManagerServiceClient(
+            credentials=credentials,
+            transport="rest",
+            client_options=ClientOptions(api_endpoint=endpoint or None),
+        )
+
+    def _credentials(self) -> Any:
+        import google.auth
+        from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
+
+        if self._around.variable(_ACCESS_TOKEN):
+            return self._given_token()
+        try:
+            return google.auth.default(scopes=[_SCOPE])[0]
+        except DefaultCredentialsError as none:
+            if self._around.ask is None:
+                raise UsageError(
+                    "There are no Google Cloud credentials.",
+                    redact(str(none))[:_LONGEST],
+                    "run gcloud auth application-default login, or set "
+                    "GOOGLE_APPLICATION_CREDENTIALS to a key file",
+                ) from None
+        except GoogleAuthError as refused:
+            raise _not_signed_in(refused) from None
+        return self._given_token()
+
+    def _given_token(self) -> Any:
+        from google.oauth2.credentials import Credentials
+
+        make: Any = Credentials  # without types
+        prompt = "Google Cloud access token (gcloud auth print-access-token)"
+        return make(self._around.credential(prompt, _ACCESS_TOKEN).get_secret_value())
+
+
+def _refusal(refused: Any, doing: str) -> Exception:
+    headers = getattr(refused.response, "headers", None) or {}
+    refusal = SaysNo(int(refused.code or 500), str(refused.message), headers.get("Retry-After", ""))
+    if refusal.status == 429:
+        return Throttled(float(refusal.wait) if refusal.wait.isdigit() else 1.0)
+    return refusal.error(doing) if refusal.status >= 500 else refusal
+
+
+def _not_signed_in(refused: Exception) -> WizardError:
+    from google.auth.exceptions import TransportError
+
+    said = redact(" ".join(str(refused).split()))[:_LONGEST]
+    if isinstance(refused, TransportError):
+        return NotReached(
+            "Google's sign-in cannot be reached.", said, "check your network; HTTPS_PROXY is obeyed"
+        )
+    return NotAllowed(
+        "Google does not accept these credentials.",
+        said,
+        "sign in again: gcloud auth application-default login",
+    )
