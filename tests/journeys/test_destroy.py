@@ -39,7 +39,7 @@ def test_a_profile_that_was_never_applied_has_nothing_to_destroy(world: World) -
 
 def test_undo_takes_a_failed_first_setup_away(world: World) -> None:
     world.managers_start = False
-    assert world.wizard("apply", str(world.profile), "--yes", "--timeout", "10").code == 1
+    assert world.wizard("apply", str(world.profile), "--yes", "--timeout", "3").code == 1
     ended = world.wizard("apply", str(world.profile), "--yes", "--undo")
     assert ended.code == 0, ended.err
     assert world.gitlab.runners == []

@@ -76,7 +76,7 @@ def test_an_older_revision_is_not_taken_for_ours(homelab: GitOpsWorld) -> None:
     homelab.apply()
     homelab.commit()
     ended = homelab.wizard(
-        "apply", str(homelab.profile), "--yes", "--json", "--timeout", "10", timeout=90
+        "apply", str(homelab.profile), "--yes", "--json", "--timeout", "3", timeout=90
     )
     assert ended.code == 1
     assert "has not synced commit" in ended.document["error"]["cause"]
@@ -89,7 +89,7 @@ def test_a_ready_external_secret_with_another_token_is_no_success(homelab: GitOp
     homelab.refresh_with("stale")
     homelab.start_managers()
     ended = homelab.wizard(
-        "apply", str(homelab.profile), "--yes", "--json", "--timeout", "10", timeout=90
+        "apply", str(homelab.profile), "--yes", "--json", "--timeout", "3", timeout=90
     )
     assert ended.code == 1
     assert "does not hold the token" in ended.document["error"]["cause"]

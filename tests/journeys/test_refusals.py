@@ -103,7 +103,7 @@ def test_an_object_of_helm_in_the_way_is_left_alone(world: World) -> None:
 
 def test_a_manager_that_never_calls_gitlab_is_no_success(tmp_path: Path) -> None:
     with World(tmp_path, managers_start=False) as world:
-        ended = world.wizard("apply", str(world.profile), "--yes", "--json", "--timeout", "10")
+        ended = world.wizard("apply", str(world.profile), "--yes", "--json", "--timeout", "3")
         assert ended.code == 1
         assert "has not heard" in ended.document["error"]["problem"]
         # It stays, and goes on at the next run.

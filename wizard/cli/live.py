@@ -27,7 +27,7 @@ from wizard.wiring import Wiring
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
 TIMEOUT = click.option(
     "--timeout",
-    type=click.IntRange(10, 3600),
+    type=click.IntRange(1, 3600),
     default=300,
     show_default=True,
     help="Seconds for each wait: a rollout, a first contact, a job.",

@@ -40,17 +40,25 @@ class KubernetesSecrets:
 
     def check(self) -> list[Check]:
         namespace = self._profile.cluster.namespace
+        name = f"write Secrets in {namespace}"
         needed = [Permission(verb, "", "secrets", namespace) for verb in ("get", "create", "patch")]
-        refused = self._cluster.refused(needed)
-        if not refused:
-            return [Check(f"write Secrets in {namespace}", Verdict.OK)]
-        finding = Finding(
-            f"Secrets of namespace {namespace} cannot be written",
-            ", ".join(map(str, refused)),
-            "the context's user has no right to",
-            "ask for these permissions, or use another context",
-        )
-        return [Check(f"write Secrets in {namespace}", Verdict.FAIL, finding)]
+        if refused := self._cluster.refused(needed):
+            finding = Finding(
+                f"Secrets of namespace {namespace} cannot be written",
+                ", ".join(map(str, refused)),
+                "the context's user has no right to",
+                "ask for these permissions, or use another context",
+            )
+            return [Check(name, Verdict.FAIL, finding)]
+        if self._cluster.get(ObjectRef("v1", "Namespace", "", namespace)) is None:
+            finding = Finding(
+                f"there is no namespace {namespace} yet",
+                "",
+                "its manifest has not reached the cluster",
+                "render the files, commit and sync them, then run apply",
+            )
+            return [Check(name, Verdict.FAIL, finding)]
+        return [Check(name, Verdict.OK)]
 
     def read(self, runner: Runner) -> Stored | None:
         secret = self._cluster.get(self._ref(runner))
