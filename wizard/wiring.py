@@ -24,6 +24,9 @@ KEYRING_SERVICE = "gitlab-runner-wizard"
 _BACKENDS = {
     "kubernetes": "kubernetes_secret",
     "infisical": "infisical",
+    "vault": "vault",
+    "aws": "aws",
+    "gcp": "gcp",
     "existing-store": "existing_store",
 }
 """A backend's name in the profile, and the module whose `build` makes it."""

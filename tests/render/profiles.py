@@ -13,7 +13,7 @@ from wizard.core.shipped import profiles
 from wizard.profile.model import Profile
 from wizard.render import check, files, manifests
 
-PRESETS = ("homelab", "direct")
+PRESETS = ("homelab", "direct", "team", "eks")
 PACKAGINGS = ("argocd", "manifests")
 REPOSITORY = {"url": "https://gitlab.com/acme/gitops.git"}
 GOLDEN = Path(__file__).parent / "golden"
@@ -26,6 +26,37 @@ def profile_of(preset: str = "homelab", **changes: Any) -> Profile:
     _lay_over(data["runners"][0], changes.pop("runner", {}))
     _lay_over(data, changes)
     return Profile.model_validate(data)
+
+
+def stored_in(backend: str, settings: dict[str, Any]) -> Profile:
+    """The homelab preset with its token in another backend, read through a store of ours."""
+    secrets = {"backend": backend, "infisical": None, backend: settings, "store": "create"}
+    return profile_of(secrets=secrets)
+
+
+def every_reader() -> dict[str, Profile]:
+    """A profile for each way in which a store of ours signs in to Vault, AWS and Google Cloud."""
+    vault = {"address": "https://vault.example.com", "mount": "kv"}
+    named = {"reader_secret": {"name": "reader", "namespace": "eso"}}
+    aws = {"region": "eu-central-1", "reader_role": "arn:aws:iam::111122223333:role/reader"}
+    gcp = {"project": "acme", "reader_account": "reader@acme.iam.gserviceaccount.com"}
+    by_vault = {
+        "kubernetes": {},
+        "jwt": {"reader_mount": "k3s", "namespace": "team-a", "reader_ca": {"name": "ca"}},
+        "approle": named,
+        "token": {**named, "kv_version": 1},
+    }
+    found = {
+        f"vault-{reader}": stored_in("vault", {**vault, "reader": reader, **more})
+        for reader, more in by_vault.items()
+    }
+    for reader in ("irsa", "pod-identity", "static"):
+        for service in ("secrets-manager", "parameter-store"):
+            settings = {**aws, "reader": reader, "service": service}
+            found[f"aws-{service}-{reader}"] = stored_in("aws", settings)
+    for reader in ("workload-identity", "static"):
+        found[f"gcp-{reader}"] = stored_in("gcp", {**gcp, "reader": reader})
+    return found
 
 
 def packaged(preset: str, packaging: str) -> Profile:

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.cluster import SCHEMAS
-from tests.render.profiles import PACKAGINGS, PRESETS, documents, packaged, profile_of
+from tests.render.profiles import PACKAGINGS, PRESETS, documents, every_reader, packaged, profile_of
 from wizard.profile.model import Profile
 from wizard.render import job_pod
 
@@ -38,7 +38,8 @@ def _profiles() -> list[Profile]:
         secrets={"store": "create", "infisical": {"reader": "kubernetes-auth"}},
     )
     plain = everything.delivery.model_copy(update={"packaging": "manifests"})
-    return [*presets, everything, identity, everything.model_copy(update={"delivery": plain})]
+    plain_everything = everything.model_copy(update={"delivery": plain})
+    return [*presets, everything, identity, plain_everything, *every_reader().values()]
 
 
 def test_custom_resources_fit_their_definitions() -> None:
@@ -50,13 +51,13 @@ def test_custom_resources_fit_their_definitions() -> None:
     for profile in _profiles():
         for document in documents(profile):
             if document["kind"] in _CRDS:
-                schema = _schema(document["kind"], document["apiVersion"])
+                schema = schema_of(document["kind"], document["apiVersion"])
                 jsonschema.Draft202012Validator(schema).validate(document)
                 checked.add(document["kind"])
     assert checked == set(_CRDS)
 
 
-def test_objects_of_kubernetes_fit_its_schema() -> None:
+def test_objects_of_kubernetes_fit_itsschema_of() -> None:
     kubernetes_validate = pytest.importorskip("kubernetes_validate")
     checked = set()
     for profile in _profiles():
@@ -69,7 +70,8 @@ def test_objects_of_kubernetes_fit_its_schema() -> None:
 
 
 @cache
-def _schema(kind: str, api_version: str) -> dict[str, Any]:
+def schema_of(kind: str, api_version: str) -> dict[str, Any]:
+    """The strict schema of a custom resource, as its definition in the cluster has it."""
     definition = yaml.load((SCHEMAS / _CRDS[kind]).read_text(), Loader=yaml.CSafeLoader)
     version = api_version.rpartition("/")[2]
     found = next(v for v in definition["spec"]["versions"] if v["name"] == version)

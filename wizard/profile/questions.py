@@ -13,10 +13,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from wizard.core.problems import Key, did_you_mean
+from wizard.core.problems import Key, Problems, did_you_mean
 from wizard.profile.document import parse
 from wizard.profile.explain import told
 from wizard.profile.fields import find
+from wizard.profile.inherit import merged
 from wizard.profile.presets import find_preset, presets
 from wizard.profile.runner import Builds, Jobs, RunnerScope
 from wizard.profile.types import RunnerName, Url
@@ -64,7 +65,8 @@ def questions(preset: str) -> list[Question]:
     Raises: UsageError, when there is no such preset.
     """
     path = find_preset(preset).path
-    data = parse(path.read_text(encoding="utf-8"), str(path)).data
+    written = parse(path.read_text(encoding="utf-8"), str(path)).data
+    data = merged(written, Problems())
     runner = data["runners"][0]
     scope: Key = ("runners", 0, "scope")
     jobs: Key = ("runners", 0, "jobs", "concurrent")
@@ -82,7 +84,7 @@ def questions(preset: str) -> list[Question]:
         Question(
             scope,
             "Which project or group is it for?",
-            runner["scope"]["project"],
+            _scope_as_typed(runner["scope"]),
             "A project's path (acme/homelab), `group acme` for a group, or the word instance.",
             _checked(scope, TypeAdapter(RunnerScope), _scope),
         ),
@@ -103,7 +105,7 @@ def questions(preset: str) -> list[Question]:
         Question(
             builds,
             "How do jobs build container images?",
-            runner["builds"],
+            _builds_as_typed(runner["builds"]),
             _help(builds),
             _checked(builds, TypeAdapter(Builds), _one_of(strategies)),
             strategies,
@@ -152,6 +154,16 @@ def _scope(text: str) -> Any:
     group = re.fullmatch(r"group[:\s]\s*(\S+)", text)
     kind, path = ("group", group[1]) if group else ("project", text)
     return {kind: int(path) if path.isdecimal() else path}
+
+
+def _scope_as_typed(scope: Mapping[str, Any] | str) -> str:
+    if isinstance(scope, str):
+        return scope
+    return f"group {scope['group']}" if "group" in scope else str(scope["project"])
+
+
+def _builds_as_typed(builds: Mapping[str, Any] | str) -> str:
+    return builds if isinstance(builds, str) else str(builds["strategy"])
 
 
 def _whole_number(text: str) -> int:

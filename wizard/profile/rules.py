@@ -161,6 +161,16 @@ def _readers(profile: Profile, problems: Problems) -> None:
         problems.at("secrets", "aws", "reader").add(
             "irsa needs the role that the reader takes", "add reader_role: its ARN"
         )
+    if vault and vault.ca_file and not vault.reader_ca and profile.secrets.store.create:
+        problems.at("secrets", "vault", "ca_file").add(
+            "the cluster needs the private CA too, and this file is not in it",
+            "add reader_ca: {name: ...}, a ConfigMap with the CA as ca.crt",
+        )
+    if vault and vault.tls_server_name and profile.secrets.store.create:
+        problems.at("secrets", "vault", "tls_server_name").warn(
+            "External Secrets cannot expect another name than the address has",
+            "give an address that the certificate is for",
+        )
     if vault and vault.login in {"jwt", "kubernetes"} and not vault.login_role:
         problems.at("secrets", "vault", "login").add(
             f"a {vault.login} login needs its role", "add login_role"

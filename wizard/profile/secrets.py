@@ -45,6 +45,13 @@ class SecretRef(Section):
     namespace: DnsLabel | None = option(None, "Its namespace; none: the operator's own.")
 
 
+class ConfigMapRef(Section):
+    """A ConfigMap of the cluster, by name."""
+
+    name: ObjectName = option(..., "The ConfigMap's name.")
+    namespace: DnsLabel | None = option(None, "Its namespace; none: the operator's own.")
+
+
 class Infisical(Section):
     """Infisical, Cloud or self-hosted."""
 
@@ -102,6 +109,9 @@ class Vault(Section):
     reader_secret: SecretRef = option(
         SecretRef(name="vault-runner-reader"),
         "The Secret with the reader's credential: role-id and secret-id, or token.",
+    )
+    reader_ca: ConfigMapRef | None = option(
+        None, "A ConfigMap that is in the cluster with the private CA, as ca.crt, for the reader."
     )
 
     def secret_path(self, runner: str) -> str:

@@ -7,27 +7,23 @@ adds as a difference for ever (external-secrets #6797). `external-secrets.io/v1`
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from wizard.core.manifest import OWNER_ID, PART_OF, Manifest
 from wizard.core.units import go_duration
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
-from wizard.profile.secrets import BackendName, Infisical
+from wizard.profile.secrets import TOKEN_FIELD
 from wizard.render.objects import RUNNER_LABEL, labels, manifest
+from wizard.render.providers import provider, remote_key
 
 _API = "external-secrets.io/v1"
-_OPERATOR_NAMESPACE = "external-secrets"
-TOKEN_NAME = "RUNNER_TOKEN"  # noqa: S105
-"""The name of the value in a backend."""
 
 
 def external_secret(profile: Profile, runner: Runner) -> Manifest | None:
     """What makes the token's Secret; None where the wizard or another controller writes it."""
     if not profile.secrets.through_store:
         return None
-    remote = _REMOTE[profile.secrets.backend](profile, runner)
     return manifest(
         _API,
         "ExternalSecret",
@@ -41,9 +37,9 @@ def external_secret(profile: Profile, runner: Runner) -> Manifest | None:
             "target": _target(profile, runner),
             "data": [
                 {
-                    "secretKey": TOKEN_NAME,
+                    "secretKey": TOKEN_FIELD,
                     "remoteRef": {
-                        **remote,
+                        **remote_key(profile, runner),
                         "conversionStrategy": "Default",
                         "decodingStrategy": "None",
                         "metadataPolicy": "None",
@@ -70,7 +66,7 @@ def store(profile: Profile) -> Manifest | None:
         labels(profile),
         spec={
             "conditions": [{"namespaces": [profile.cluster.namespace]}],
-            "provider": _PROVIDERS[profile.secrets.backend](profile),
+            "provider": provider(profile),
         },
     )
 
@@ -95,7 +91,7 @@ def _target(profile: Profile, runner: Runner) -> dict[str, Any]:
             "metadata": {"labels": _secret_labels(profile, runner)},
             "data": {
                 # A line end after the token makes every request of the runner invalid.
-                "runner-token": f"{{{{ .{TOKEN_NAME} | trim }}}}",
+                "runner-token": f"{{{{ .{TOKEN_FIELD} | trim }}}}",
                 # GitLab's chart mounts both keys by name; without this one no pod starts.
                 "runner-registration-token": "",
             },
@@ -108,60 +104,3 @@ def _secret_labels(profile: Profile, runner: Runner) -> dict[str, str]:
     # `managed-by`, since the operator manages it.
     own = labels(profile, runner)
     return {key: own[key] for key in (PART_OF, OWNER_ID, RUNNER_LABEL) if key in own}
-
-
-def _infisical_settings(profile: Profile) -> Infisical:
-    if profile.secrets.infisical is None:
-        raise LookupError("the backend is infisical, and secrets.infisical is missing")
-    return profile.secrets.infisical
-
-
-def _infisical_key(profile: Profile, runner: Runner) -> dict[str, str]:
-    folder = _infisical_settings(profile).path.rstrip("/")
-    return {"key": f"{folder}/{runner.name}/{TOKEN_NAME}"}
-
-
-def _own_key(profile: Profile, runner: Runner) -> dict[str, str]:
-    own = profile.secrets.existing_store
-    if own is None:
-        raise LookupError("the backend is existing-store, and secrets.existing_store is missing")
-    found = {"key": own.key.replace("{runner}", runner.name)}
-    if own.property:
-        found["property"] = own.property.replace("{runner}", runner.name)
-    return found
-
-
-def _infisical_provider(profile: Profile) -> dict[str, Any]:
-    settings = _infisical_settings(profile)
-    where = {
-        "name": settings.reader_secret.name,
-        "namespace": settings.reader_secret.namespace or _OPERATOR_NAMESPACE,
-    }
-    if settings.reader == "kubernetes-auth":
-        auth = {"kubernetesAuthCredentials": {"identityId": {**where, "key": "identityId"}}}
-    else:
-        keys = ("clientId", "clientSecret")
-        auth = {"universalAuthCredentials": {key: {**where, "key": key} for key in keys}}
-    return {
-        "infisical": {
-            "hostAPI": settings.host,
-            "auth": auth,
-            "secretsScope": {
-                "projectSlug": settings.project,
-                "environmentSlug": settings.environment,
-                # The operator lists this folder to see whether the store works.
-                "secretsPath": settings.path,
-                "recursive": False,
-                "expandSecretReferences": True,
-            },
-        }
-    }
-
-
-_REMOTE: dict[BackendName, Callable[[Profile, Runner], dict[str, str]]] = {
-    "infisical": _infisical_key,
-    "existing-store": _own_key,
-}
-_PROVIDERS: dict[BackendName, Callable[[Profile], dict[str, Any]]] = {
-    "infisical": _infisical_provider,
-}

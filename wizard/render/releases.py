@@ -8,12 +8,14 @@ from wizard.profile.runner import Runner
 from wizard.render.accounts import job_account, manager_account, namespaces
 from wizard.render.external_secret import external_secret, store
 from wizard.render.manager import config_map, deployment, disruption_budget
+from wizard.render.providers import reader_account
 from wizard.render.rbac import role, role_binding
 
 
 def shared(profile: Profile) -> list[Manifest]:
     """What all runners share: the namespaces, and the store where the wizard makes it."""
-    return [*namespaces(profile), *_there(store(profile))]
+    account = _there(reader_account(profile))
+    return [*namespaces(profile), *account, *_there(store(profile))]
 
 
 def companions(profile: Profile, runner: Runner) -> list[Manifest]:

@@ -31,7 +31,12 @@ _WAVE = "argocd.argoproj.io/sync-wave"
 _OPTIONS = "argocd.argoproj.io/sync-options"
 _SHARED_WAVE = "-2"
 # The token is there before the manager starts: Argo CD waits until an ExternalSecret is Ready.
-_WAVES = {"Namespace": "-3", "ClusterSecretStore": "-2", "ExternalSecret": "-1"}
+_WAVES = {
+    "Namespace": "-3",
+    "ServiceAccount": "-2",
+    "ClusterSecretStore": "-2",
+    "ExternalSecret": "-1",
+}
 _SYNC_OPTIONS = [
     "CreateNamespace=true",
     "PrunePropagationPolicy=foreground",
@@ -142,5 +147,6 @@ def _in_waves(manifest: Manifest) -> Manifest:
         annotations[_OPTIONS] = "Delete=false,Prune=false"
     if not annotations:
         return manifest
-    metadata = {**manifest.body["metadata"], "annotations": annotations}
-    return Manifest({**manifest.body, "metadata": metadata})
+    metadata = manifest.body["metadata"]
+    annotations = {**metadata.get("annotations", {}), **annotations}
+    return Manifest({**manifest.body, "metadata": {**metadata, "annotations": annotations}})

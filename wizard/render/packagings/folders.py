@@ -15,7 +15,7 @@ from wizard.render.yaml_text import to_documents
 _ABOUT = {
     "Namespace": "the namespaces, and the Pod Security level each enforces",
     "ClusterSecretStore": "how External Secrets reads the backend, for our namespace only",
-    "ServiceAccount": "who the manager is, and who its jobs are",
+    "ServiceAccount": "who the manager and its jobs are, or who reads the backend",
     "Role": "what the manager may do where its jobs run",
     "RoleBinding": "that Role, given to the manager",
     "ConfigMap": "the runner's config.toml, without its token",
