@@ -38,9 +38,7 @@ class GitOpsWorld(World):
         self.change("https://app.infisical.com", self.infisical.url)
         self.change("cluster:\n", "cluster:\n  context: fake\n")
         self.git("init", "-q", "-b", "main")
-        self.cluster.seed(
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}}
-        )
+        self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""The homelab preset: token to Infisical, files to Git, the rest by Argo CD and External Secrets."""
+"""The homelab preset: token to Infisical, files to Git, the rest by Argo CD and its helpers."""
 
 from __future__ import annotations
 

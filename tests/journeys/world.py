@@ -105,7 +105,7 @@ class World:
         )
 
     def killed_at(self, event: int, *arguments: str) -> int:
-        """Run a command and kill it (SIGKILL) at its n-th event; how many events it lived to say."""
+        """Run a command and kill it (SIGKILL) at its n-th event; how many it lived to say."""
         process = subprocess.Popen(
             [sys.executable, "-m", "wizard", *arguments],
             env=self.environment,

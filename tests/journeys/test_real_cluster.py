@@ -1,0 +1,155 @@
+"""The first set-up against a real API server: conflicts, no-ops and refusals are its own."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+
+from tests.cluster import RealCluster
+from tests.journeys.controllers import PlayedControllers
+from tests.journeys.world import NAMESPACE, World
+
+pytestmark = pytest.mark.cluster
+RELEASE = "gitlab-runner-direct"
+_KINDS = {
+    "/api/v1": ("serviceaccounts", "configmaps", "secrets"),
+    "/apis/apps/v1": ("deployments",),
+    "/apis/rbac.authorization.k8s.io/v1": ("roles", "rolebindings"),
+    "/apis/policy/v1": ("poddisruptionbudgets",),
+}
+
+
+class RealWorld(World):
+    """`World`, on a real API server whose controllers are played."""
+
+    def __init__(self, folder: Path, real: RealCluster) -> None:
+        super().__init__(folder)
+        self.real = real
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.kubeconfig = self.real.kubeconfig()
+        context = "context: admin"
+        self.change("context: fake", context)
+        namespaces = {NAMESPACE, f"{NAMESPACE}-jobs"}
+        self._stack.enter_context(PlayedControllers(self.real, namespaces, self._pod_started))
+        return self
+
+    @property
+    def secret_token(self) -> str:
+        path = f"/api/v1/namespaces/{NAMESPACE}/secrets/{RELEASE}-token"
+        return base64.b64decode(self.real.call("GET", path)["data"]["runner-token"]).decode()
+
+    def versions(self) -> dict[str, str]:
+        """The resourceVersion of everything that is ours."""
+        return {
+            f"{kind} {item['metadata']['name']}": item["metadata"]["resourceVersion"]
+            for root, kinds in _KINDS.items()
+            for kind in kinds
+            for item in self._items(f"{root}/{kind}")
+        }
+
+    def _items(self, path: str) -> list[dict[str, Any]]:
+        selector = "labelSelector=app.kubernetes.io/managed-by%3Drunner-wizard"
+        items: list[dict[str, Any]] = self.real.call("GET", f"{path}?{selector}")["items"]
+        return items
+
+
+@pytest.fixture
+def world(tmp_path: Path, real_cluster: RealCluster) -> Iterator[RealWorld]:
+    with RealWorld(tmp_path, real_cluster) as world:
+        yield world
+        world.wizard("destroy", str(world.profile), "--yes")
+
+
+def test_from_nothing_to_proven_and_away_again(world: RealWorld) -> None:
+    ended = world.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert ended.events[-1]["event"] == "Proven"
+    assert world.live_tokens == [world.secret_token]
+
+    before = world.versions()
+    again = world.apply()
+    assert again.document["data"]["changed"] is False
+    assert world.versions() == before
+
+    world.change("limit: 2Gi", "limit: 3Gi")
+    assert world.apply().code == 0
+    after = world.versions()
+    changed = {name for name in after if after[name] != before.get(name)}
+    assert changed == {f"configmaps {RELEASE}", f"deployments {RELEASE}"}
+
+    ended = world.wizard("destroy", str(world.profile), "--yes", "--json")
+    assert ended.code == 0, ended.err + ended.out
+    assert world.versions() == {}
+    assert world.gitlab.runners == []
+
+
+@pytest.mark.parametrize("event", [4, 8, 9, 12])
+def test_killed_and_run_again_there_is_one_runner_with_one_token(
+    world: RealWorld, event: int
+) -> None:
+    world.killed_at(event, "apply", str(world.profile), "--yes", "--json", "--timeout", "20")
+    ended = world.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert world.live_tokens == [world.secret_token]
+
+
+def test_fields_of_somebody_else_are_not_taken_over(world: RealWorld) -> None:
+    assert world.apply().code == 0
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{RELEASE}"
+    theirs = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": RELEASE, "namespace": NAMESPACE},
+        "spec": {"replicas": 3},
+    }
+    world.real.call(
+        "PATCH",
+        f"{path}?fieldManager=somebody&force=true",
+        theirs,
+        "application/apply-patch+yaml",
+    )
+    ended = world.apply()
+    assert ended.code == 1, ended.out
+    error = ended.document["error"]
+    assert "somebody" in error["problem"] + error["cause"]
+
+
+def test_the_manager_may_do_what_a_job_needs_and_nothing_else(world: RealWorld) -> None:
+    assert world.apply("--no-smoke").code == 0
+    jobs = f"{NAMESPACE}-jobs"
+
+    def allowed(verb: str, resource: str, namespace: str, subresource: str = "") -> bool:
+        review = world.real.call(
+            "POST",
+            "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+            {
+                "spec": {
+                    "user": f"system:serviceaccount:{NAMESPACE}:{RELEASE}",
+                    "resourceAttributes": {
+                        "verb": verb,
+                        "resource": resource,
+                        "subresource": subresource,
+                        "namespace": namespace,
+                    },
+                }
+            },
+        )
+        return bool(review["status"]["allowed"])
+
+    for verb in ("create", "get", "list", "watch", "delete"):
+        assert allowed(verb, "pods", jobs)
+    for subresource in ("attach", "exec"):
+        assert allowed("create", "pods", jobs, subresource)
+    for verb in ("create", "get", "update", "delete"):
+        assert allowed(verb, "secrets", jobs)
+    assert not allowed("list", "secrets", jobs)
+    assert not allowed("get", "configmaps", jobs)
+    for namespace in (NAMESPACE, "default", "kube-system", ""):
+        assert not allowed("get", "secrets", namespace)
+        assert not allowed("create", "pods", namespace)

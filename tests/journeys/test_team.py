@@ -1,0 +1,111 @@
+"""The team preset: three runners, their tokens in a real OpenBao behind its own authority."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+import yaml
+
+from tests.fakes.kubernetes import FakeCluster
+from tests.fakes.openbao import OpenBao
+from tests.journeys.world import World
+
+RUNNERS = ("acme", "monolith", "deploy")
+
+
+class TeamWorld(World):
+    """`World`, with the team preset and a Vault in which the wizard has the writer's policy."""
+
+    def __init__(self, folder: Path, bao: OpenBao) -> None:
+        super().__init__(folder, cluster=FakeCluster("external-secrets", "argocd"), name="team")
+        self.bao = bao
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.gitlab.add_group("acme")
+        for path in ("acme/monolith", "acme/infrastructure"):
+            self.gitlab.add_project(path)
+        self.change("url: https://gitlab.example.com\n", f"url: {self.gitlab.url}\n")
+        self.change("https://vault.example.com:8200", self.bao.url)
+        self.change("cluster:\n", "cluster:\n  context: fake\n")
+        (self.folder / "ca.pem").write_bytes(self.bao.ca_file.read_bytes())
+        (self.folder / "gitops").mkdir()
+        subprocess.run(["git", "init", "-q", "-b", "main"], cwd=self.folder / "gitops", check=True)
+        rules = "\n".join(
+            f'path "secret/data/gitlab/runners/{name}" '
+            '{ capabilities = ["create", "update", "read"] }'
+            for name in RUNNERS
+        )
+        self.bao.root.sys.create_or_update_policy("team-writer", rules)
+        self.vault_token = self.bao.token_with("team-writer")
+        return self
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {"VAULT_TOKEN": self.vault_token}
+
+    def stored(self) -> dict[str, tuple[str, int]]:
+        """Each runner's token, and how many versions it has had."""
+        found = {}
+        for name in RUNNERS:
+            data = self.bao.root.secrets.kv.v2.read_secret_version(
+                f"gitlab/runners/{name}", raise_on_deleted_version=True
+            )["data"]
+            found[name] = (data["data"]["RUNNER_TOKEN"], data["metadata"]["version"])
+        return found
+
+
+@pytest.fixture
+def team(tmp_path: Path, bao_tls: OpenBao) -> Iterator[TeamWorld]:
+    with TeamWorld(tmp_path, bao_tls) as world:
+        yield world
+        for name in RUNNERS:
+            bao_tls.root.secrets.kv.v2.delete_metadata_and_all_versions(f"gitlab/runners/{name}")
+
+
+def test_the_first_apply_stores_three_tokens_and_ends_with_files(team: TeamWorld) -> None:
+    ended = team.apply()
+    assert ended.code == 4, ended.err + ended.out
+    stored = team.stored()
+    assert sorted(token for token, _ in stored.values()) == sorted(team.live_tokens)
+    assert {version for _, version in stored.values()} == {1}
+    written = yaml.safe_load(team.profile.read_text())
+    assert written["secrets"]["vault"]["kv_version"] == 2
+    output = ended.out + ended.err
+    files = [path for path in team.folder.rglob("*") if path.is_file()]
+    output += "".join(
+        path.read_text(errors="replace") for path in files if ".git/" not in str(path)
+    )
+    assert not [token for token, _ in stored.values() if token in output]
+    assert team.vault_token not in output
+
+
+def test_a_second_apply_writes_no_token_again(team: TeamWorld) -> None:
+    team.apply()
+    before = team.stored()
+    ended = team.apply()
+    assert ended.code == 4, ended.err + ended.out
+    assert team.stored() == before
+    assert len(team.gitlab.runners) == len(RUNNERS)
+
+
+def test_a_vault_that_gives_no_right_is_told_before_a_runner_is_made(team: TeamWorld) -> None:
+    team.vault_token = team.bao.token_with("default")
+    ended = team.apply()
+    assert ended.code in {1, 3}, ended.err + ended.out
+    assert "Vault" in ended.document["error"]["problem"] + ended.document["error"]["cause"]
+    assert team.gitlab.runners == []
+
+
+@pytest.mark.parametrize("event", [3, 5, 8])
+def test_killed_and_run_again_there_are_three_runners_with_one_token_each(
+    team: TeamWorld, event: int
+) -> None:
+    team.killed_at(event, "apply", str(team.profile), "--yes", "--json")
+    assert team.apply().code == 4
+    assert len(team.gitlab.runners) == len(RUNNERS)
+    assert sorted(token for token, _ in team.stored().values()) == sorted(team.live_tokens)
