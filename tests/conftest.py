@@ -1,3 +1,3 @@
 """Fixtures that several rooms' tests share."""
 
-pytest_plugins = ("tests.cluster",)
+pytest_plugins = ("tests.cluster", "tests.servers")

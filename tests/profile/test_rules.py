@@ -79,6 +79,11 @@ ERRORS = {
         "secrets.vault.login",
         "add login_role",
     ),
+    "an authority that only the wizard has": (
+        SMALLEST + "secrets: {backend: vault, vault: {address: 'https://v', ca_file: ca.pem}}\n",
+        "secrets.vault.ca_file",
+        "the cluster needs the private CA too",
+    ),
     "Argo CD without a repository": (
         SMALLEST + ARGO % "",
         "delivery",
@@ -191,6 +196,11 @@ WARNINGS = {
         "secrets.vault",
     ),
     "a store that is not used": (SMALLEST + "secrets: {store: create}\n", "secrets.store"),
+    "a server name that External Secrets cannot expect": (
+        SMALLEST
+        + "secrets: {backend: vault, vault: {address: 'https://v', tls_server_name: vault}}\n",
+        "secrets.vault.tls_server_name",
+    ),
     "a token that is read once": (SMALLEST + INFISICAL + "  refresh: 0\n", "secrets.refresh"),
     "GitLab without encryption": (
         SMALLEST + "gitlab: {url: 'http://git.example.com'}\n",

@@ -1,4 +1,4 @@
-"""Servers that several tests share, each started when first needed."""
+"""Real servers that several rooms' tests share, each started when first needed."""
 
 from __future__ import annotations
 
