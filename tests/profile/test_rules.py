@@ -238,7 +238,10 @@ def _secrets() -> Iterator[str]:
     yield f"eyJ{random}.{random}.x"
 
 
-@pytest.mark.parametrize("secret", list(_secrets()), ids=lambda secret: secret[:4])
+_SECRET_KINDS = ("runner", "personal", "registration", "vault", "aws", "jwt")
+
+
+@pytest.mark.parametrize("secret", list(_secrets()), ids=_SECRET_KINDS)
 def test_a_secret_in_a_profile_is_an_error_that_does_not_repeat_it(secret: str) -> None:
     text = with_runner(f"description: token {secret}")
     assert "holds a secret" in said(text)["runners[0].description"]
