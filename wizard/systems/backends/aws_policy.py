@@ -65,7 +65,7 @@ def _policy(
             "Sid": sid,
             "Effect": "Allow",
             "Action": list(actions),
-            "Resource": [_arn(settings, name) for name in names],
+            "Resource": [arn for name in names for arn in _arns(settings, name)],
         }
     ]
     if settings.kms_key:
@@ -111,12 +111,14 @@ def _trusting(whom: dict[str, Any]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **whom}]}
 
 
-def _arn(settings: Aws, name: str) -> str:
+def _arns(settings: Aws, name: str) -> list[str]:
     partition, region = _partition(settings), settings.region
     if settings.service == "parameter-store":
-        return f"arn:{partition}:ssm:{region}:*:parameter{name}"
-    # AWS adds a hyphen and six characters of its own to a secret's name.
-    return f"arn:{partition}:secretsmanager:{region}:*:secret:{name}-??????"
+        return [f"arn:{partition}:ssm:{region}:*:parameter{name}"]
+    # AWS adds a hyphen and six characters of its own to the name of a secret that is there; one
+    # that is not is judged by its name alone, and without this right "not found" is "denied".
+    secret = f"arn:{partition}:secretsmanager:{region}:*:secret:{name}"
+    return [secret, f"{secret}-??????"]
 
 
 def _key_arn(settings: Aws) -> str:
