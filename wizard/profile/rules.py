@@ -24,7 +24,7 @@ _SHORTEST_TIMEOUT = 600  # GitLab: maximum_timeout "needs to be at least 10 minu
 _SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 _NEEDS_NO_SECTION = frozenset({"kubernetes", "sealed-secrets"})
 _GITOPS = {"argocd": "Argo CD", "flux": "Flux"}
-# Stricter than what output is redacted by: there a false alarm costs a word, here the whole profile.
+# Stricter than what redacts output: there a false alarm costs a word, here the whole profile.
 # Prefixes of GitLab's tokens, Vault's, AWS's key ids, JWTs, private keys of age and of PEM files.
 _SECRET = re.compile(
     r"\bgl(?:pat|rtr?|dt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[\w.-]{12,}"
