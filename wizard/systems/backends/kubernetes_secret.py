@@ -50,7 +50,7 @@ class KubernetesSecrets:
                 "ask for these permissions, or use another context",
             )
             return [Check(name, Verdict.FAIL, finding)]
-        if self._cluster.get(ObjectRef("v1", "Namespace", "", namespace)) is None:
+        if self._waits_for_files() and self._cluster.get(_namespace(namespace)) is None:
             finding = Finding(
                 f"there is no namespace {namespace} yet",
                 "",
@@ -113,6 +113,10 @@ class KubernetesSecrets:
     def close(self) -> None:
         """There is no session of its own to end."""
 
+    def _waits_for_files(self) -> bool:
+        """Whether the namespace comes by Git; otherwise apply makes it before the Secret."""
+        return self._profile.delivery.target != "cluster"
+
     def _ref(self, runner: Runner) -> ObjectRef:
         return ObjectRef("v1", "Secret", self._profile.cluster.namespace, runner.token_secret)
 
@@ -142,6 +146,10 @@ class KubernetesSecrets:
                 "data": {key: _encoded(value) for key, value in values.items()},
             }
         )
+
+
+def _namespace(name: str) -> ObjectRef:
+    return ObjectRef("v1", "Namespace", "", name)
 
 
 def _encoded(value: str) -> str:
