@@ -30,6 +30,7 @@ from wizard.operations.preflight import (
     check_admission,
     check_identity,
     check_permissions,
+    check_storing,
     check_target,
 )
 from wizard.operations.proving import Proving
@@ -94,6 +95,9 @@ class _Apply:
             return
         wanted = [m for m in manifests(self.profile) if _pending(m, objects)]
         await check_permissions(self.profile, self.cluster, wanted)
+        stores = any(change.system is System.SECRETS for change in plan.pending)
+        if stores and self.profile.secrets.through_store:  # else the cluster's rights were it
+            await check_storing(self.backend)
         async for event in self._change(seen, wanted):
             yield event
         for runner in due:

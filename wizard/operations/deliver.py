@@ -23,12 +23,11 @@ from wizard.core.events import (
     Waiting,
     Warned,
 )
-from wizard.core.findings import Check, Verdict
 from wizard.core.problems import Key
 from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
 from wizard.operations.plan import gitlab_changes, secret_changes
-from wizard.operations.preflight import check_identity
+from wizard.operations.preflight import check_identity, check_storing
 from wizard.operations.proving import Proving
 from wizard.operations.streams import titled
 from wizard.operations.synced import Sync
@@ -70,7 +69,7 @@ async def deliver(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterato
     identity = await check_identity(gitlab, run)
     await asyncio.to_thread(_check_folder, file)
     cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
-    await _check_backend(await asyncio.to_thread(systems.backend, file.profile))
+    await check_storing(await asyncio.to_thread(systems.backend, file.profile))
     file, backend, saved = await complete(file, systems, cluster)
     for event in saved:
         yield event
@@ -190,23 +189,6 @@ def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Clust
     except WizardError as error:
         return None, error.problem.rstrip(".")
     return cluster, ""
-
-
-async def _check_backend(backend: Backend) -> None:
-    """Raises: Refused, with every check that failed: a token nobody can store is not made."""
-    checks = await asyncio.to_thread(backend.check)
-    failed = [check for check in checks if check.verdict is Verdict.FAIL]
-    if failed:
-        raise Refused(
-            "The token could not be stored, so no runner was created.",
-            "\n".join(_said(check) for check in failed),
-            next((check.finding.fix for check in failed if check.finding), ""),
-        )
-
-
-def _said(check: Check) -> str:
-    finding = check.finding
-    return f"{check.name}: {finding.symptom}; {finding.cause}" if finding else check.name
 
 
 def _commit(root: Path) -> Waiting:

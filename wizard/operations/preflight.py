@@ -6,11 +6,13 @@ import asyncio
 
 from wizard.core.errors import Refused
 from wizard.core.facts import Identity
+from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import job_pod
+from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab, token_page
 from wizard.systems.kubernetes import Cluster, Permission
 
@@ -86,6 +88,26 @@ async def check_admission(profile: Profile, runner: Runner, cluster: Cluster) ->
     Raises: Refused, in the server's words.
     """
     return await asyncio.to_thread(cluster.admit, job_pod(profile, runner).body)
+
+
+async def check_storing(backend: Backend) -> None:
+    """Whether a token could be stored; one that nobody can store is not made.
+
+    Raises: Refused, with every check that failed.
+    """
+    checks = await asyncio.to_thread(backend.check)
+    failed = [check for check in checks if check.verdict is Verdict.FAIL]
+    if failed:
+        raise Refused(
+            "The token could not be stored, so no runner was created.",
+            "\n".join(_said(check) for check in failed),
+            next((check.finding.fix for check in failed if check.finding), ""),
+        )
+
+
+def _said(check: Check) -> str:
+    finding = check.finding
+    return f"{check.name}: {finding.symptom}; {finding.cause}" if finding else check.name
 
 
 def _group(ref: ObjectRef) -> str:
