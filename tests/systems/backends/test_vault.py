@@ -13,7 +13,14 @@ from tests.fakes.openbao import OpenBao
 from tests.fakes.proxy import Call, Fault, FaultyProxy, Reply
 from tests.systems.backends.conformance import Conformance, new_token, said
 from tests.systems.backends.vault_parts import VaultPlace, new_place
-from wizard.core.errors import Conflict, NotAllowed, NotReached, Refused, UsageError
+from wizard.core.errors import (
+    Conflict,
+    NotAllowed,
+    NotReached,
+    Refused,
+    UsageError,
+    WizardError,
+)
 from wizard.core.findings import Verdict
 from wizard.core.secrets import fingerprint
 from wizard.systems.backends.vault import build
@@ -279,3 +286,12 @@ def test_a_token_that_was_given_outlives_the_session(place: VaultPlace) -> None:
     backend.read(place.profile.runners[0])
     backend.close()
     assert place.bao.client(place.token).is_authenticated()
+
+
+def test_a_namespace_that_is_not_there_is_told_in_words(place: VaultPlace) -> None:
+    backend = place.backend(VAULT_NAMESPACE="nowhere")
+    checks = backend.check()
+    assert checks[-1].verdict is Verdict.FAIL
+    with pytest.raises(WizardError) as missing:
+        backend.read(place.profile.runners[0])
+    assert missing.value.fix

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-from wizard.core.errors import NotAllowed
+from wizard.core.errors import Conflict, NotAllowed, NotFound
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.problems import Key
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD, Gcp
 from wizard.systems.backends.checks import checked, failed
-from wizard.systems.backends.gcp_session import SaysNo, Session
+from wizard.systems.backends.gcp_session import FailedPrecondition, Session
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
 
@@ -57,15 +58,12 @@ class GcpSecrets(TokenField):
         name = f"read and write {self.where(runner)}"
         doing = f"say what we may do with {self.where(runner)}"
         content = self._fetch(runner)
-        try:
-            held = self._session.call(
-                doing,
-                lambda client, options: client.test_iam_permissions(
-                    {"resource": self._name(runner), "permissions": list(_NEEDED)}, **options
-                ),
-            ).permissions
-        except SaysNo as refusal:
-            raise refusal.error(doing) from None
+        held = self._session.call(
+            doing,
+            lambda client, options: client.test_iam_permissions(
+                {"resource": self._name(runner), "permissions": list(_NEEDED)}, **options
+            ),
+        ).permissions
         missing = sorted(set(_NEEDED) - set(held))
         if content is None and not held:
             # Google answers so for a secret that does not exist, whoever asks.
@@ -104,11 +102,8 @@ class GcpSecrets(TokenField):
                 doing,
                 lambda client, options: client.get_secret_version({"name": name}, **options),
             )
-        except SaysNo as refusal:
-            # 400 is a newest version that was disabled or destroyed.
-            if refusal.is_missing or refusal.status == 400:
-                return None
-            raise refusal.error(doing) from None
+        except (NotFound, FailedPrecondition):
+            return None
         token = found.payload.data.decode("utf-8", "replace")
         return Content({TOKEN_FIELD: token}, number, version.create_time)
 
@@ -117,13 +112,9 @@ class GcpSecrets(TokenField):
         # that exists needs no right to create others.
         try:
             self._add(runner, fields[TOKEN_FIELD])
-        except SaysNo as refusal:
-            if not refusal.is_missing:
-                raise refusal.error(f"write {self.where(runner)}") from None
-        else:
-            return
-        self._create(runner)
-        raise ChangedMeanwhile  # now it is there, and can be added to
+        except NotFound:
+            self._create(runner)
+            raise ChangedMeanwhile from None  # now it is there, and can be added to
 
     def _add(self, runner: Runner, token: str) -> None:
         request = {"parent": self._name(runner), "payload": {"data": token.encode()}}
@@ -134,7 +125,6 @@ class GcpSecrets(TokenField):
         )
 
     def _create(self, runner: Runner) -> None:
-        doing = f"create {self.where(runner)}"
         request = {
             "parent": f"projects/{self._settings.project}",
             "secret_id": self._id(runner),
@@ -143,15 +133,12 @@ class GcpSecrets(TokenField):
                 "labels": {"managed-by": "runner-wizard"},
             },
         }
-        try:
+        with suppress(Conflict):  # somebody else has created it meanwhile
             self._session.call(
-                doing,
+                f"create {self.where(runner)}",
                 lambda client, options: client.create_secret(request, **options),
                 is_read=False,
             )
-        except SaysNo as refusal:
-            if refusal.status != 409:  # somebody else has created it meanwhile
-                raise refusal.error(doing) from None
 
     def _drop(self, runner: Runner) -> None:
         try:
@@ -169,15 +156,11 @@ class GcpSecrets(TokenField):
         return f"{self._name(runner)}/versions/{found.name.rpartition('/')[2]}"
 
     def _delete(self, runner: Runner, method: str, name: str) -> None:
-        doing = f"remove {self.where(runner)}"
-        try:
-            self._session.call(
-                doing,
-                lambda client, options: getattr(client, method)({"name": name}, **options),
-                is_read=False,
-            )
-        except SaysNo as refusal:
-            raise refusal.error(doing) from None
+        self._session.call(
+            f"remove {self.where(runner)}",
+            lambda client, options: getattr(client, method)({"name": name}, **options),
+            is_read=False,
+        )
 
 
 def policy(profile: Profile, settings: Gcp) -> str:

@@ -8,7 +8,14 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar
 
-from wizard.core.errors import NotAllowed, NotFound, NotReached, UsageError, WizardError
+from wizard.core.errors import (
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    UsageError,
+    WizardError,
+)
 from wizard.core.secrets import redact
 from wizard.systems.backends.no_answer import no_answer
 from wizard.systems.backends.patience import MayPass, Throttled, carry_out
@@ -24,51 +31,8 @@ _LONGEST = 600
 """Characters of somebody else's words that are shown."""
 
 
-class SaysNo(Exception):
-    """An error that Google answered; `status` is its HTTP status, over gRPC as well."""
-
-    def __init__(self, status: int, words: str, wait: str = "") -> None:
-        super().__init__(f"status {status}")
-        self.status = status
-        # The library puts the call before the words, and a proxy's web page where they belong.
-        said = re.sub(r"^[A-Z]+ \S+: ", "", words)
-        self.words = "" if "<" in said else redact(" ".join(said.split()))[:_LONGEST]
-        self.wait = wait
-
-    @property
-    def is_missing(self) -> bool:
-        return self.status == 404
-
-    def error(self, doing: str) -> WizardError:
-        """The error for it; `doing` completes "could not ..."."""
-        cause = f"Google says: {self.words}" if self.words else f"it answered {self.status}"
-        if self.status >= 500:
-            return MayPass(
-                f"Google Cloud is in trouble and could not {doing} (status {self.status}).",
-                cause,
-                "try again in a few minutes",
-                maybe_done=True,
-            )
-        if self.status == 401:
-            return NotAllowed(
-                "Google Cloud does not accept these credentials.",
-                cause,
-                "sign in again: gcloud auth application-default login",
-            )
-        if self.status == 403:
-            return NotAllowed(
-                f"Google Cloud does not let us {doing}.",
-                cause,
-                "give that account the writer's roles of docs/secrets.md, and check that the "
-                "Secret Manager API is enabled in the project",
-            )
-        if self.is_missing:
-            return NotFound(
-                f"Google Cloud could not {doing}.", cause, "check secrets.gcp: project and prefix"
-            )
-        return WizardError(
-            f"Google Cloud refused to {doing}.", cause, "change what it objects to, then try again"
-        )
+class FailedPrecondition(WizardError):
+    """What is there is in no state for it: a version that was disabled or destroyed."""
 
 
 class Session:
@@ -95,7 +59,8 @@ class Session:
             ask: makes it; gets the client, and the options that every call is to have.
             is_read: whether it may be sent again when the connection is cut.
 
-        Raises: SaysNo, for an answer that the caller may be able to read; WizardError.
+        Raises: NotFound; Conflict, where it is there already; FailedPrecondition; other
+            WizardErrors.
         """
         return carry_out(lambda: self._once(doing, ask), doing, self._around, is_read=is_read)
 
@@ -183,11 +148,42 @@ class Session:
 
 
 def _refusal(refused: Any, doing: str) -> Exception:
-    headers = getattr(refused.response, "headers", None) or {}
-    refusal = SaysNo(int(refused.code or 500), str(refused.message), headers.get("Retry-After", ""))
-    if refusal.status == 429:
-        return Throttled(float(refusal.wait) if refusal.wait.isdigit() else 1.0)
-    return refusal.error(doing) if refusal.status >= 500 else refusal
+    """The error for Google's; by its HTTP status, which gRPC's errors have as well."""
+    status = int(refused.code or 500)
+    if status == 429:
+        headers = getattr(refused.response, "headers", None) or {}
+        wait = headers.get("Retry-After", "")
+        return Throttled(float(wait) if wait.isdigit() else 1.0)
+    words = _words(str(refused.message))
+    cause = f"Google says: {words}" if words else f"it answered {status}"
+    if status >= 500:
+        return MayPass(
+            f"Google Cloud is in trouble and could not {doing} (status {status}).",
+            cause,
+            "try again in a few minutes",
+            maybe_done=True,
+        )
+    if status == 401:
+        return NotAllowed(
+            "Google Cloud does not accept these credentials.",
+            cause,
+            "sign in again: gcloud auth application-default login",
+        )
+    if status == 403:
+        return NotAllowed(
+            f"Google Cloud does not let us {doing}.",
+            cause,
+            "give that account the writer's roles of docs/secrets.md, and check that the "
+            "Secret Manager API is enabled in the project",
+        )
+    kind = {400: FailedPrecondition, 404: NotFound, 409: Conflict}.get(status, WizardError)
+    return kind(f"Google Cloud could not {doing}.", cause, "check secrets.gcp: project and prefix")
+
+
+def _words(said: str) -> str:
+    """Google's words, without the call that the library puts before them, nor a proxy's page."""
+    said = re.sub(r"^[A-Z]+ \S+: ", "", said)
+    return "" if "<" in said else redact(" ".join(said.split()))[:_LONGEST]
 
 
 def _not_signed_in(refused: Exception) -> WizardError:

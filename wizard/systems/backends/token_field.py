@@ -62,8 +62,8 @@ class TokenField(ABC):
         content = self._fetch(runner)
         if content is None or not content.token:
             return None
-        print_ = fingerprint(SecretStr(content.token))
-        return Stored(print_, content.version, content.changed_at)
+        token = SecretStr(content.token)
+        return Stored(fingerprint(token), content.version, content.changed_at)
 
     def write(self, runner: Runner, token: SecretStr) -> bool:
         plain = token.get_secret_value().strip()

@@ -17,7 +17,7 @@ from wizard.systems.backends import vault_policy
 from wizard.systems.backends.checks import checked, failed
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
-from wizard.systems.backends.vault_errors import LoginRefused, NoAnswerOf
+from wizard.systems.backends.vault_errors import LoginRefused, Missing
 from wizard.systems.backends.vault_session import Session
 
 if TYPE_CHECKING:
@@ -131,10 +131,7 @@ class VaultSecrets(TokenField):
             # What Vault's and OpenBao's own programs ask before every `kv get`.
             return client.adapter.get(f"/v1/sys/internal/ui/mounts/{mount}")
 
-        try:
-            engine = self._session.call(f"describe the engine {mount}", ask)["data"]
-        except NoAnswerOf as refusal:
-            raise refusal.error(f"describe the engine {mount}") from None
+        engine = self._session.call(f"describe the engine {mount}", ask)["data"]
         if engine.get("type") not in {"kv", "generic"}:
             raise WizardError(
                 f"{mount} is no KV engine but {engine.get('type')}.",
@@ -165,8 +162,8 @@ class VaultSecrets(TokenField):
                     path=path, mount_point=mount, raise_on_deleted_version=True
                 ),
             )["data"]
-        except NoAnswerOf as refusal:
-            data = _nothing(refusal, doing).get("data")
+        except Missing as missing:
+            data = _nothing(missing).get("data")
             if not data:
                 return None
         metadata = data["metadata"]
@@ -180,8 +177,8 @@ class VaultSecrets(TokenField):
             answer = self._session.call(
                 doing, lambda c: c.secrets.kv.v1.read_secret(path=path, mount_point=mount)
             )
-        except NoAnswerOf as refusal:
-            _nothing(refusal, doing)
+        except Missing as missing:
+            _nothing(missing)
             return None
         return Content(answer["data"])
 
@@ -227,10 +224,7 @@ class VaultSecrets(TokenField):
             )
 
     def _change(self, doing: str, ask: Callable[[hvac.Client], Any]) -> None:
-        try:
-            self._session.call(doing, ask, is_read=False)
-        except NoAnswerOf as refusal:
-            raise refusal.error(doing) from None
+        self._session.call(doing, ask, is_read=False)
 
 
 def build(around: Surroundings, _cluster: object = None) -> VaultSecrets:
@@ -243,14 +237,14 @@ def build(around: Surroundings, _cluster: object = None) -> VaultSecrets:
     return VaultSecrets(settings, around)
 
 
-def _nothing(refusal: NoAnswerOf, doing: str) -> Mapping[str, Any]:
+def _nothing(missing: Missing) -> Mapping[str, Any]:
     """What a 404 tells of a secret that is not there.
 
-    Raises: NotFound, when it is more that is missing: only then does Vault give words for it.
+    Raises: Missing, when it is more than the secret: only then does Vault give words for it.
     """
-    if refusal.words:
-        raise refusal.error(doing) from None
-    return refusal.body
+    if missing.words:
+        raise missing
+    return missing.body
 
 
 def _missing(held: set[str]) -> list[str]:

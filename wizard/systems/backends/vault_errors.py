@@ -18,7 +18,16 @@ class LoginRefused(NotAllowed):
     """The credentials were refused; sent again and again, they would lock the user out."""
 
 
-class NoAnswerOf(Exception):
+class Missing(NotFound):
+    """Nothing is there; `words` are Vault's, which has none where only the secret is missing."""
+
+    def __init__(self, problem: str, cause: str, fix: str, refusal: SaysNo) -> None:
+        super().__init__(problem, cause, fix)
+        self.words = refusal.words
+        self.body = refusal.body
+
+
+class SaysNo(Exception):
     """An answer with a status that says no; `body` is what it holds, where that is JSON."""
 
     def __init__(self, status: int, raw: bytes) -> None:
@@ -50,10 +59,11 @@ class NoAnswerOf(Exception):
                 "a writer's: docs/secrets.md has one ready to paste",
             )
         if self.status == 404:
-            return NotFound(
+            return Missing(
                 f"Vault could not {doing}.",
                 cause,
                 "check secrets.vault: mount, path and namespace",
+                self,
             )
         if "check-and-set" in self.words:
             return Conflict(f"Vault could not {doing}.", cause, "look at what is there now")
@@ -118,7 +128,7 @@ def nonsense(address: str, doing: str) -> NotReached:
     )
 
 
-def login_refused(refusal: NoAnswerOf, method: str) -> LoginRefused:
+def login_refused(refusal: SaysNo, method: str) -> LoginRefused:
     """The error for a login that was refused; said once, and not tried again."""
     return LoginRefused(
         f"Vault does not accept the {method} login.",

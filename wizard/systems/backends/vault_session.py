@@ -14,7 +14,7 @@ from wizard.systems.backends import vault_errors, vault_login
 from wizard.systems.backends.no_answer import no_answer
 from wizard.systems.backends.patience import Throttled, carry_out
 from wizard.systems.backends.surroundings import Surroundings
-from wizard.systems.backends.vault_errors import LoginRefused, NoAnswerOf
+from wizard.systems.backends.vault_errors import LoginRefused, SaysNo
 
 if TYPE_CHECKING:
     import hvac
@@ -78,7 +78,7 @@ class Session:
             ask: makes the call.
             is_read: whether it may be sent again when the connection is cut.
 
-        Raises: NoAnswerOf(404), which each caller reads in its own way; WizardError.
+        Raises: Missing; WizardError.
         """
         client = self._signed_in()
 
@@ -98,7 +98,7 @@ class Session:
         """End a session that we began; a token that was given to us is left alone."""
         client, self._client = self._client, None
         if client is not None and self._settings.login != "token":
-            with suppress(WizardError, NoAnswerOf):
+            with suppress(WizardError):
                 self._once("sign out", lambda c: c.auth.token.revoke_self(), client)
 
     def _signed_in(self, instead_of: hvac.Client | None = None) -> hvac.Client:
@@ -117,7 +117,7 @@ class Session:
         def ask(fresh: hvac.Client) -> None:
             vault_login.sign_in(fresh, self._settings, credentials)
 
-        refusal: NoAnswerOf | None = None
+        refusal: SaysNo | None = None
         try:
             carry_out(
                 lambda: self._once("sign in", ask, client, signing_in=True),
@@ -125,7 +125,7 @@ class Session:
                 self._around,
                 is_read=False,
             )
-        except NoAnswerOf as refused:
+        except SaysNo as refused:
             refusal = refused
         if refusal:
             self._refused = vault_errors.login_refused(refusal, self._settings.login)
@@ -148,9 +148,8 @@ class Session:
         except RequestException as lost:
             ca = "set secrets.vault.ca_file, or VAULT_CACERT, to the authority that signed it"
             error: Exception = no_answer(lost, doing, "Vault", self.address, ca)
-        except NoAnswerOf as refusal:
-            mine = refusal.status == 404 or (signing_in and refusal.status < 500)
-            error = refusal if mine else refusal.error(doing)
+        except SaysNo as refusal:
+            error = refusal if signing_in and refusal.status < 500 else refusal.error(doing)
         # Outside the handler, so that no exception of requests, which holds the request and its
         # headers, travels along as context.
         raise error
@@ -188,7 +187,7 @@ class Session:
             seconds = response.headers.get("Retry-After", "")
             raise Throttled(float(seconds) if seconds.isdigit() else 1.0)
         if response.status_code >= 400:
-            raise NoAnswerOf(response.status_code, response.content)
+            raise SaysNo(response.status_code, response.content)
         if response.content and not response.content.lstrip().startswith(b"{"):
             raise vault_errors.nonsense(self.address, "answer at all")
 
