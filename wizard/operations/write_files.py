@@ -57,15 +57,15 @@ def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> Deliv
 
 
 def file_changes(delivery: Delivery) -> list[Change]:
-    """The same as changes of a plan; a changed file's text is one field."""
+    """The same as changes of a plan; a file's text is one field."""
     return [
         Change(
             System.FILES,
             _ACTIONS[change.action],
             change.path,
-            (FieldChange("text", change.before, change.after),)
-            if change.action is FileAction.CHANGED
-            else (),
+            ()
+            if change.action is FileAction.UNCHANGED
+            else (FieldChange("text", change.before or None, change.after or None),),
             change.about,
         )
         for change in delivery.changes

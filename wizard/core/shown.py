@@ -1,0 +1,65 @@
+"""How a plan is shown: signs, titles and differences, the same in lines and on screens."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from typing import Any
+
+from wizard.core.changes import Action, Change, FieldChange, Plan, System
+
+SIGNS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.REPLACE: "!",
+    Action.DELETE: "-",
+    Action.KEEP: "=",
+}
+TITLES = {
+    System.GITLAB: "GitLab",
+    System.SECRETS: "Secrets",
+    System.CLUSTER: "Cluster",
+    System.FILES: "Files",
+}
+_WIDEST = 70
+
+
+def head(change: Change) -> str:
+    """One change on one line: sign, action, subject."""
+    return f"{SIGNS[change.action]} {change.action.value:<7} {change.subject}"
+
+
+def counted(plan: Plan) -> str:
+    """How much is pending: `2 to create, 1 to update`; empty where nothing is."""
+    return ", ".join(
+        f"{count} to {action}" for action, count in plan.counts().items() if action != "keep"
+    )
+
+
+def value_text(value: Any) -> str:
+    """A value on one line; a long one is cut."""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    first, _, rest = text.partition("\n")
+    return f"{first[:_WIDEST]} ..." if rest or len(first) > _WIDEST else first
+
+
+def is_long(field: FieldChange) -> bool:
+    """Whether a side of it is a text of several lines."""
+    return any(isinstance(side, str) and "\n" in side for side in (field.before, field.after))
+
+
+def diff(change: Change) -> str:
+    """What changes inside one thing, in lines that begin with `+`, `-`, `@` or a space."""
+    return "\n".join(line for field in change.fields for line in _differences(field))
+
+
+def _differences(field: FieldChange) -> Iterator[str]:
+    if is_long(field):
+        before, after = (str(side or "").splitlines() for side in (field.before, field.after))
+        yield f"  {field.path}:"
+        yield from list(difflib.unified_diff(before, after, lineterm=""))[2:]
+        return
+    if field.before is not None:
+        yield f"- {field.path}: {value_text(field.before)}"
+    if field.after is not None:
+        yield f"+ {field.path}: {value_text(field.after)}"

@@ -1,0 +1,51 @@
+"""The files alone, where there is no GitLab token or no cluster: nothing else is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from wizard.core.changes import Plan
+from wizard.core.events import Event, FilesWritten, Planned, StepStarted, Waiting
+from wizard.operations.deliver import commit_commands, directory
+from wizard.operations.wish import ProfileFile
+from wizard.operations.write_files import Delivery, compare_files, file_changes
+from wizard.systems.gitops.folder import FileAction
+
+_UNSEEN = ("GitLab, the token's place and the cluster: only files are written",)
+
+
+async def plan_files(file: ProfileFile) -> Plan:
+    """What `write_files` would change. Raises: Refused, WizardError, as `compare_files`."""
+    return _plan(await _compare(file))
+
+
+async def write_files(file: ProfileFile) -> AsyncIterator[Event]:
+    """Write the difference; no runner is created. Raises: Refused, WizardError."""
+    yield StepStarted("Files")
+    delivery = await _compare(file)
+    yield Planned(_plan(delivery))
+    if delivery.pending:
+        await asyncio.to_thread(delivery.write)
+        yield FilesWritten(
+            str(delivery.root),
+            delivery.count(FileAction.CREATED),
+            delivery.count(FileAction.CHANGED),
+            delivery.count(FileAction.REMOVED),
+        )
+    yield Waiting(
+        f"The files in {delivery.root} wait for your commit. No runner has been created: the last "
+        "command does that, where GitLab and the token's place can be reached.",
+        (
+            *commit_commands(delivery.root, "Add the GitLab runners"),
+            f"runner-wizard apply {file.path.absolute()}",
+        ),
+    )
+
+
+async def _compare(file: ProfileFile) -> Delivery:
+    return await asyncio.to_thread(compare_files, file.profile, directory(file))
+
+
+def _plan(delivery: Delivery) -> Plan:
+    return Plan(tuple(file_changes(delivery)), _UNSEEN)
