@@ -152,31 +152,32 @@ class _Editor:
         return end - 1 if self._text[end - 1 : end] == "\r" else end
 
     def _replace(self, span: Span, value: Any, column: int, *, flow: bool) -> str:
-        start = span.value
-        anchor = _ANCHOR.match(self._text, start) if not span.is_alias else None
-        start = anchor.end() if anchor else start
-        was_block = isinstance(span.node, yaml.CollectionNode) and not span.node.flow_style
-        if not flow and not span.is_alias and (yaml_text.is_block(value) or (was_block and value)):
-            if was_block:  # a comment beside the key stays
-                start = max(start, self._line_end(span.value))
-                column_below = self._column(span.node)
-            else:
-                column_below = column + yaml_text.STEP
-            block = yaml_text.indented(self._block(value), column_below)
-            return self._splice(start, span.end, self._newline + self._newline.join(block))
-        if isinstance(span.node, yaml.ScalarNode) and not isinstance(value, Mapping | list):
-            written = yaml_text.scalar(value, "" if span.is_alias else span.node.style or "")
-        else:
-            written = yaml_text.flow(value)
-        kept = re.compile(r"[ \t]*").match(self._text, start)
-        start = kept.end() if kept and kept.end() > start and not span.is_empty else start
-        blank = "" if self._text[start - 1 : start] in {" ", "\t", "[", "{", ",", ""} else " "
-        return self._splice(start, span.end, blank + written)
+        """Put a value in another's place, over several lines only where that one was or must be."""
+        was_block = isinstance(span.node, yaml.CollectionNode) and not _is_flow(span.node)
+        over_lines = yaml_text.is_block(value) or (was_block and value)
+        if flow or span.is_alias or not over_lines:
+            return self._replace_on_line(span, value)
+        start, column_below = self._after_anchor(span), column + yaml_text.STEP
+        if was_block:  # a comment beside the key stays
+            start, column_below = self._line_end(span.value), self._column(span.node)
+        block = yaml_text.indented(yaml_text.lines(value), column_below)
+        return self._splice(start, span.end, self._newline + self._newline.join(block))
 
-    def _block(self, value: Any) -> list[str]:
-        if isinstance(value, list):
-            return [line for item in value for line in yaml_text.list_entry(item)]
-        return yaml_text.lines(value)
+    def _replace_on_line(self, span: Span, value: Any) -> str:
+        style = ""
+        if isinstance(span.node, yaml.ScalarNode) and not span.is_alias:
+            style = span.node.style or ""
+        scalar = not isinstance(value, Mapping | list)
+        written = yaml_text.scalar(value, style) if scalar else yaml_text.flow(value)
+        start = self._after_anchor(span)
+        while start < span.end and self._text[start] in " \t":  # the author's own distance
+            start += 1
+        apart = self._text[start - 1] in " \t[{,"
+        return self._splice(start, span.end, written if apart else f" {written}")
+
+    def _after_anchor(self, span: Span) -> int:
+        anchor = None if span.is_alias else _ANCHOR.match(self._text, span.value)
+        return anchor.end() if anchor else span.value
 
     def _insert(self, node: yaml.Node, key: Key, value: Any) -> str:
         part = key[-1]

@@ -23,11 +23,6 @@ class Span:
     node: yaml.Node
     is_alias: bool = False
 
-    @property
-    def is_empty(self) -> bool:
-        """`key:` with nothing after it."""
-        return self.value == self.end
-
 
 def spans(text: str, node: yaml.Node) -> Iterator[Span]:
     """The entries of a mapping or a sequence, in the order of the text.
