@@ -6,15 +6,18 @@ saves. Problems come from `load_text`, so there is one set of rules.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from wizard.core.errors import WizardError
 from wizard.core.problems import InvalidDocument, Key, Problem, Problems
 from wizard.profile.document import parse
+from wizard.profile.edit import _put as put
+from wizard.profile.edit import _take as take
 from wizard.profile.edit import delete, set_values
 from wizard.profile.fields import find
 from wizard.profile.inherit import SHORTHAND, merged
@@ -70,25 +73,25 @@ class Draft:
         self.rules = rules
         self.dirty = False
         """Whether there is something that has not been saved."""
-        self._text = text
-        self._pending: dict[Key, Any] = {}
+        self._base = text
+        self._answers: dict[Key, Any] = {}
+        """By key, in the order in which they were given; None takes a key out."""
         self._origins: dict[Key, Origin] = {}
-        self._refused: list[Problem] = []
-        self._read: Mapping[str, Any] | None = None
-        self._judged: tuple[LoadedProfile | None, list[Problem]] | None = None
+        self._merged: Mapping[str, Any] | None = None
+        self._found: list[Problem] | None = None
 
     # Asking
 
     def answer(self, *key: str | int) -> Answer:
         """The value at a key and its origin: pending, written, or the declared default."""
-        if key in self._pending:
-            found, value = self._pending[key] is not None, self._pending[key]
+        if key in self._answers:
+            found, value = self._answers[key] is not None, self._answers[key]
         else:
             found, value = _look_up(self._data(), key)
         if found:
             return Answer(value, self._origin(key))
-        declared = find(key)
-        return Answer(declared.default if declared else None, Origin.DEFAULT)
+        info = find(key)
+        return Answer(info.default if info else None, Origin.DEFAULT)
 
     def value(self, *key: str | int) -> Any:
         """The value at a key: plain data, None where it has none."""
@@ -115,7 +118,9 @@ class Draft:
         """Answer a key with plain data; None takes it out, so that its default holds again."""
         if self.answer(*key) == Answer(value, origin):
             return
-        self._pending[key] = value
+        for one in [one for one in self._answers if one[: len(key)] == key]:
+            del self._answers[one]  # what was answered inside it goes with it
+        self._answers[key] = value
         self._origins[key] = origin
         self._changed()
 
@@ -127,67 +132,75 @@ class Draft:
         return True
 
     def add_runner(self, name: str, like: int) -> int:
-        """Add a runner that is like another one, under a new name; its index."""
-        self._write_pending()
-        runners = self._data()["runners"]
-        twin = {**runners[like], "name": name}
+        """Add a runner that is like another one, under a new name; its index. Raises: as `text`."""
+        count = len(self.runners)
+        twin = {**parse(self.text(), "").data["runners"][like], "name": name}
         twin.pop("token_revision", None)
-        self._text = set_values(self._text, {("runners", len(runners)): twin})
-        self._origins[("runners", len(runners), "name")] = Origin.TYPED
-        self._changed()
-        return len(runners)
+        self._settle(set_values(self.text(), {("runners", count): twin}))
+        self._origins[("runners", count, "name")] = Origin.TYPED
+        return count
 
     def remove_runner(self, index: int) -> None:
-        """Take a runner out; those after it move up."""
-        self._write_pending()
-        self._text = delete(self._text, ("runners", index))
+        """Take a runner out; those after it move up. Raises: as `text`."""
+        self._settle(delete(self.text(), ("runners", index)))
         self._origins = {
             moved: origin
             for key, origin in self._origins.items()
             if (moved := _moved_up(key, index)) is not None
         }
-        self._changed()
 
     # Judging and keeping
 
     def text(self) -> str:
-        """The profile as it would be saved; comments and layout are the author's."""
-        self._write_pending()
-        return self._text
+        """The profile as it would be saved; comments and layout are the author's.
+
+        Raises: WizardError, when the file is laid out so that an answer cannot be written into it.
+        """
+        text = self._base
+        for key, value in self._answers.items():
+            text = delete(text, key) if value is None else set_values(text, {key: value})
+        return text
 
     def problems(self) -> list[Problem]:
         """Every problem and warning, found by the rules that headless commands use."""
-        return self._judgement()[1]
+        if self._found is None:
+            try:
+                # JSON is YAML: the same door as a file's, without the work of keeping its layout.
+                self._found = self._judged(json.dumps(self._plain(), ensure_ascii=False)).warnings
+            except InvalidDocument as error:
+                self._found = error.problems.found
+        return self._found
 
     def loaded(self) -> LoadedProfile:
-        """The draft as a profile. Raises: InvalidDocument."""
-        loaded, problems = self._judgement()
-        if loaded is None:
-            raise InvalidDocument(Problems(str(self.path), list(problems)))
+        """The draft as a profile. Raises: InvalidDocument; WizardError, as `text`."""
+        return self._judged(self.text())
+
+    def _judged(self, text: str) -> LoadedProfile:
+        loaded = load_text(text, self.path)
+        for rule in self.rules:
+            loaded.check(rule)
         return loaded
 
     def saved(self, path: Path) -> None:
         """Note that this is in the file now."""
         self.path, self.dirty = path, False
 
-    def _judgement(self) -> tuple[LoadedProfile | None, list[Problem]]:
-        if self._judged is None:
-            self._refused = []
-            text = self.text()
-            try:
-                loaded = load_text(text, self.path)
-                for rule in self.rules:
-                    loaded.check(rule)
-                self._judged = (loaded, [*self._refused, *loaded.warnings])
-            except InvalidDocument as error:
-                self._judged = (None, [*self._refused, *error.problems.found])
-        return self._judged
+    def _plain(self) -> dict[str, Any]:
+        """The text's data with every answer put in."""
+        data = parse(self._base, str(self.path)).data
+        for key, value in self._answers.items():
+            with suppress(LookupError, TypeError):  # inside something that is no mapping any more
+                if value is None:
+                    take(data, key)
+                else:
+                    put(data, key, value)
+        return data
 
     def _data(self) -> Mapping[str, Any]:
-        if self._read is None:
-            written = parse(self._text, str(self.path)).data
-            self._read = merged(written, Problems())
-        return self._read
+        """The same, with what runners inherit laid under each of them."""
+        if self._merged is None:
+            self._merged = merged(self._plain(), Problems())
+        return self._merged
 
     def _origin(self, key: Key) -> Origin:
         for length in range(len(key), 0, -1):
@@ -197,24 +210,13 @@ class Draft:
 
     def _changed(self) -> None:
         self.dirty = True
-        self._judged = None
-        if not self._pending:
-            self._read = None
+        self._found = self._merged = None
 
-    def _write_pending(self) -> None:
-        """Put what was answered into the text; what the file's layout forbids is a problem."""
-        for key, value in self._pending.items():
-            try:
-                if value is None:
-                    self._text = delete(self._text, key)
-                else:
-                    self._text = set_values(self._text, {key: value})
-            except WizardError as error:
-                self._origins.pop(key, None)
-                self._refused.append(Problem(error.problem, error.fix, key))
-        if self._pending:
-            self._pending.clear()
-            self._read = None
+    def _settle(self, text: str) -> None:
+        """Go on from another text, in which all answers stand."""
+        self._base = text
+        self._answers.clear()
+        self._changed()
 
 
 def _look_up(data: Any, key: Key) -> tuple[bool, Any]:

@@ -172,11 +172,19 @@ class WizardApp(App[ExitCode]):
         )
 
     def _leave(self, answer: str | None) -> None:
-        if answer == "keep":
-            title = STEPS[self.wizard.at].title
-            self.session.memory.keep(drafts.to_keep(self.session.draft, title))
+        if answer == "keep" and not self._keep_draft():
+            return
         if answer in {"keep", "discard"}:
             self.exit(ExitCode.DONE)
+
+    def _keep_draft(self) -> bool:
+        title = STEPS[self.wizard.at].title
+        try:
+            self.session.memory.keep(drafts.to_keep(self.session.draft, title))
+        except WizardError as error:
+            self.say_error(error)
+            return False
+        return True
 
     def say_error(self, error: WizardError) -> None:
         """Show an error with its cause and its fix."""

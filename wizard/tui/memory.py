@@ -1,7 +1,7 @@
 """What the wizard remembers between two sittings: recent profiles, and a draft that was kept.
 
-Neither holds a secret. Both are conveniences: what cannot be read or written is as if it were not
-there, and no state of the runner depends on them.
+Neither holds a secret, and no state of the runner depends on them: what cannot be read is as if it
+were not there.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,8 @@ class Memory:
         others = [one for one in self.recent() if one.path != path]
         latest = [Recent(path, state, time.time()), *others][:_RECENT]
         entries = [asdict(one) | {"path": str(one.path)} for one in latest]
-        self._write("recent.json", {"profiles": entries})
+        with suppress(WizardError):
+            self._write("recent.json", {"profiles": entries})
 
     def kept(self) -> Kept | None:
         """The draft that was kept, if there is one."""
@@ -85,9 +87,9 @@ class Memory:
         except (LookupError, TypeError, ValueError):
             return None
 
-    def keep(self, draft: Kept) -> bool:
-        """Keep a draft for the next start; whether that could be done."""
-        return self._write("draft.json", asdict(draft) | {"path": str(draft.path)})
+    def keep(self, draft: Kept) -> None:
+        """Keep a draft for the next start. Raises: WizardError, when that cannot be done."""
+        self._write("draft.json", asdict(draft) | {"path": str(draft.path)})
 
     def forget_draft(self) -> None:
         try:
@@ -102,10 +104,11 @@ class Memory:
             return {}
         return found if isinstance(found, dict) else {}
 
-    def _write(self, name: str, data: Mapping[str, Any]) -> bool:
+    def _write(self, name: str, data: Mapping[str, Any]) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            write(self._folder / name, redact(json.dumps(data)))
-        except (OSError, WizardError):
-            return False
-        return True
+        except OSError as error:
+            raise WizardError(
+                f"{self._folder} cannot be made.", str(error), "save the profile instead"
+            ) from None
+        write(self._folder / name, redact(json.dumps(data)))

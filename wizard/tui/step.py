@@ -21,6 +21,7 @@ To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -40,6 +41,10 @@ from wizard.tui.widgets import Row, Said
 
 if TYPE_CHECKING:
     from wizard.tui.screen import WizardScreen
+
+
+_PAUSE = 0.2
+"""Seconds after the last key before the whole draft is judged again."""
 
 
 class Step(VerticalScroll, can_focus=False):
@@ -172,6 +177,10 @@ class Step(VerticalScroll, can_focus=False):
 
     @on(Row.Answered)
     def _answered(self) -> None:
+        self.in_background("marks", self._refresh_marks())
+
+    async def _refresh_marks(self) -> None:
+        await asyncio.sleep(_PAUSE)  # judging a profile of a thousand runners takes a while
         self.wizard.refresh_marks()
 
     @on(Input.Submitted)

@@ -7,10 +7,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button
 
+from wizard.core.errors import WizardError
 from wizard.core.problems import Key
 from wizard.operations.scopes import search
 from wizard.systems.gitlab import Page
-from wizard.tui.step import Step
+from wizard.tui.step import Step, told
 from wizard.tui.widgets import Choice, FieldRow, Row, Said
 from wizard.tui.widgets.chips import Chips
 from wizard.tui.widgets.field_row import is_example, row_id
@@ -91,13 +92,22 @@ class RunnerStep(Step):
         event.stop()
         names = self.draft.runners
         number = next(n for n in range(2, len(names) + 3) if f"runner-{n}" not in names)
-        await self._show_runner(self.draft.add_runner(f"runner-{number}", self.session.runner))
+        try:
+            added = self.draft.add_runner(f"runner-{number}", self.session.runner)
+        except WizardError as error:
+            self.say_trouble(told(error))
+        else:
+            await self._show_runner(added)
 
     @on(Button.Pressed, "#remove")
     async def _remove(self, event: Button.Pressed) -> None:
         event.stop()
-        self.draft.remove_runner(self.session.runner)
-        await self._show_runner(max(self.session.runner - 1, 0))
+        try:
+            self.draft.remove_runner(self.session.runner)
+        except WizardError as error:
+            self.say_trouble(told(error))
+        else:
+            await self._show_runner(max(self.session.runner - 1, 0))
 
     async def _show_runner(self, index: int) -> None:
         self.session.runner = index
