@@ -16,9 +16,7 @@ from typing import Any
 
 from wizard.core.problems import InvalidDocument, Key, Problem, Problems
 from wizard.profile.document import parse
-from wizard.profile.edit import _put as put
-from wizard.profile.edit import _take as take
-from wizard.profile.edit import delete, set_values
+from wizard.profile.edit import delete, put, set_values, take
 from wizard.profile.fields import find
 from wizard.profile.inherit import SHORTHAND, merged
 from wizard.profile.load import LoadedProfile, Rule, load_text

@@ -57,7 +57,7 @@ def _changed(text: str, key: Key, value: Any) -> str:
     document = parse(body, "the profile")
     wanted = copy.deepcopy(document.data)
     try:
-        _take(wanted, key) if value is _GONE else _put(wanted, key, value)
+        take(wanted, key) if value is _GONE else put(wanted, key, value)
         if _canonical(wanted) == _canonical(document.data):
             return text
         edited = _Editor(body).edited(document.root, key, wanted, gone=value is _GONE)
@@ -72,7 +72,8 @@ def _changed(text: str, key: Key, value: Any) -> str:
     )
 
 
-def _put(data: Any, key: Key, value: Any) -> None:
+def put(data: Any, key: Key, value: Any) -> None:
+    """Set a value in plain data, as `set_values` does in text. Raises: LookupError, TypeError."""
     for part, below in pairwise(key):
         inside = data.get(part) if isinstance(data, dict) else data[part]
         if part in SHORTHAND and isinstance(inside, str):
@@ -88,7 +89,8 @@ def _put(data: Any, key: Key, value: Any) -> None:
         data[key[-1]] = value
 
 
-def _take(data: Any, key: Key) -> None:
+def take(data: Any, key: Key) -> None:
+    """Take a key out of plain data, as `delete` does. Raises: LookupError, TypeError."""
     for part in key[:-1]:
         data = data[part]
     if isinstance(data, dict):
