@@ -18,12 +18,10 @@ from wizard.profile.document import parse
 from wizard.profile.explain import told
 from wizard.profile.fields import find
 from wizard.profile.inherit import merged
+from wizard.profile.not_yet import NOT_YET
 from wizard.profile.presets import find_preset, presets
 from wizard.profile.runner import Builds, Jobs, RunnerScope
 from wizard.profile.types import RunnerName, Url
-
-BUILT = ("none", "kaniko")
-"""Build strategies that are offered; the others are in `not_yet`."""
 
 
 class Answer(ValueError):
@@ -71,8 +69,7 @@ def questions(preset: str) -> list[Question]:
     scope: Key = ("runners", 0, "scope")
     jobs: Key = ("runners", 0, "jobs", "concurrent")
     builds: Key = ("runners", 0, "builds")
-    known = find((*builds, "strategy"))
-    strategies = {name: known.choices[name] for name in BUILT} if known else {}
+    strategies = _working((*builds, "strategy"))
     return [
         Question(
             ("gitlab", "url"),
@@ -111,6 +108,15 @@ def questions(preset: str) -> list[Question]:
             strategies,
         ),
     ]
+
+
+def _working(key: Key) -> dict[str, str]:
+    """The choices of a field that are not refused as not built yet."""
+    info = find(key)
+    if not info:
+        return {}
+    refused = {line.value for line in NOT_YET if line.path == info.path}
+    return {name: text for name, text in info.choices.items() if name not in refused}
 
 
 def _help(key: Key) -> str:
