@@ -276,6 +276,21 @@ class Conformance:
         assert 1 < fault.hits < 6
         assert "<html>" not in str(lost.value)
 
+    @pytest.mark.parametrize(
+        "body", [b"", b"{}", b"[]", b'{"data": 5}', b"{broken", b"<html>Sign in</html>"]
+    )
+    def test_an_answer_that_makes_no_sense_is_an_error_in_words(
+        self, place: Place, one: Runner, body: bytes
+    ) -> None:
+        backend = place.backend()
+        reply = Reply(200, body, {"Content-Type": "application/json"})
+        place.proxy.fail(Fault(reply=reply, times=999))
+        checks = backend.check()
+        assert [check for check in checks if check.verdict is not Verdict.OK], said(checks)
+        with pytest.raises(WizardError) as nonsense:
+            backend.write(one, new_token())
+        assert nonsense.value.fix
+
     def test_a_limit_on_calls_is_waited_out(
         self, backend: Backend, place: Place, one: Runner
     ) -> None:

@@ -55,7 +55,7 @@ class AwsSecrets(TokenField):
     def _check_identity(self) -> list[Check]:
         doing = "say who we are"
         try:
-            me = self._session.call(doing, "sts", "get_caller_identity")
+            me = self._session.call(doing, "sts", "get_caller_identity", tells="Arn")
         except SaysNo as refusal:
             raise refusal.error(doing) from None
         return [Check(f"signed in to AWS as {me['Arn']}", Verdict.OK)]

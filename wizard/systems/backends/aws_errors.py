@@ -173,9 +173,14 @@ def _not_reached(lost: Exception, doing: str, said: str) -> WizardError:
         )
     if isinstance(lost, of_botocore.ParamValidationError | of_botocore.InvalidRegionError):
         return UsageError(f"AWS cannot be asked to {doing}.", said, "correct secrets.aws")
+    return NotReached(f"AWS could not be asked to {doing}.", said, "correct what it names")
+
+
+def nonsense(doing: str) -> NotReached:
+    """The error for an answer that is not AWS's, whose text is kept back: it is anybody's."""
     return NotReached(
         f"The answer makes no sense; asked to {doing}.",
-        said,
+        "it is not what AWS answers",
         "check that no login page or proxy stands between",
         maybe_done=True,
     )

@@ -48,7 +48,7 @@ class SecretsManager:
     def fetch(self, name: str) -> Content | None:
         doing = f"read {name}"
         try:
-            answer = self._call(doing, "get_secret_value", SecretId=name)
+            answer = self._call(doing, "get_secret_value", "VersionId", SecretId=name)
         except SaysNo as refusal:
             if refusal.is_missing or refusal.is_scheduled:
                 return None
@@ -57,7 +57,7 @@ class SecretsManager:
         text = answer.get("SecretString")
         if text is None:
             text = answer.get("SecretBinary", b"").decode("utf-8", "replace")
-        return Content(_fields(text, name), answer["VersionId"], answer["CreatedDate"])
+        return Content(_fields(text, name), answer["VersionId"], answer.get("CreatedDate"))
 
     def put(self, name: str, fields: Mapping[str, Any], over: Content | None) -> None:
         text, doing = json.dumps(fields, sort_keys=True), f"write {name}"
@@ -90,11 +90,12 @@ class SecretsManager:
     def is_scheduled_for_deletion(self, name: str) -> bool:
         doing = f"describe {name}"
         try:
-            return "DeletedDate" in self._call(doing, "describe_secret", SecretId=name)
+            described = self._call(doing, "describe_secret", "ARN", SecretId=name)
         except SaysNo as refusal:
             if refusal.is_missing:
                 return False
             raise refusal.error(doing) from None
+        return "DeletedDate" in described
 
     def _create(self, name: str, text: str) -> None:
         key = {"KmsKeyId": self._kms_key} if self._kms_key else {}
@@ -119,8 +120,8 @@ class SecretsManager:
             )
         self._plainly(f"restore {name}", "restore_secret", SecretId=name)
 
-    def _call(self, doing: str, operation: str, **arguments: Any) -> dict[str, Any]:
-        return self._session.call(doing, "secretsmanager", operation, **arguments)
+    def _call(self, doing: str, operation: str, tells: str, **arguments: Any) -> dict[str, Any]:
+        return self._session.call(doing, "secretsmanager", operation, tells=tells, **arguments)
 
     def _change(self, doing: str, operation: str, **arguments: Any) -> None:
         self._session.call(doing, "secretsmanager", operation, is_read=False, **arguments)
@@ -145,16 +146,16 @@ class ParameterStore:
         doing = f"read {name}"
         try:
             parameter = self._session.call(
-                doing, "ssm", "get_parameter", Name=name, WithDecryption=True
+                doing, "ssm", "get_parameter", tells="Parameter", Name=name, WithDecryption=True
             )["Parameter"]
         except SaysNo as refusal:
             if refusal.is_missing:
                 return None
             raise refusal.error(doing) from None
         return Content(
-            _fields(parameter["Value"], name),
-            str(parameter["Version"]),
-            parameter["LastModifiedDate"],
+            _fields(parameter.get("Value", ""), name),
+            str(parameter.get("Version", "")),
+            parameter.get("LastModifiedDate"),
         )
 
     def put(self, name: str, fields: Mapping[str, Any], over: Content | None) -> None:

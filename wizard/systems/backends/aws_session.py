@@ -36,7 +36,14 @@ class Session:
         return self._settings.profile or self._around.variable("AWS_PROFILE")
 
     def call(
-        self, doing: str, service: str, operation: str, *, is_read: bool = True, **arguments: Any
+        self,
+        doing: str,
+        service: str,
+        operation: str,
+        *,
+        is_read: bool = True,
+        tells: str = "",
+        **arguments: Any,
     ) -> dict[str, Any]:
         """Make one call.
 
@@ -45,12 +52,16 @@ class Session:
             service: as boto3 names it, such as secretsmanager.
             operation: as boto3 names it, such as get_secret_value.
             is_read: whether it may be sent again when the connection is cut.
+            tells: the key that a true answer has; empty where it does not matter.
 
         Raises: SaysNo, for an answer that the caller may be able to read; WizardError.
         """
 
         def once() -> dict[str, Any]:
-            return self._once(doing, service, operation, arguments)
+            answer = self._once(doing, service, operation, arguments)
+            if tells and not answer.get(tells):
+                raise aws_errors.nonsense(doing)
+            return answer
 
         return carry_out(once, doing, self._around, is_read=is_read)
 
@@ -58,6 +69,7 @@ class Session:
         self, doing: str, service: str, operation: str, arguments: dict[str, Any]
     ) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             answer: dict[str, Any] = getattr(self._client(service), operation)(**arguments)
@@ -65,6 +77,8 @@ class Session:
             refusal = SaysNo(refused.response)
             refusal.raise_if_throttled()
             error: Exception = refusal.error(doing) if refusal.status >= 500 else refusal
+        except (ResponseParserError, AttributeError, KeyError):  # botocore's parsers, surprised
+            error = aws_errors.nonsense(doing)
         except (BotoCoreError, ValueError) as lost:  # ValueError: not even an address
             error = aws_errors.without_answer(lost, doing, self.profile)
         else:

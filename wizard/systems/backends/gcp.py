@@ -13,7 +13,7 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD, Gcp
 from wizard.systems.backends.checks import checked, failed
-from wizard.systems.backends.gcp_session import FailedPrecondition, Session
+from wizard.systems.backends.gcp_session import FailedPrecondition, Session, nonsense
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
 
@@ -97,6 +97,8 @@ class GcpSecrets(TokenField):
                 lambda client, options: client.access_secret_version({"name": latest}, **options),
             )
             number = found.name.rpartition("/")[2]
+            if not number:
+                raise nonsense(doing)
             name = f"{self._name(runner)}/versions/{number}"
             version = self._session.call(
                 doing,

@@ -83,12 +83,7 @@ class Session:
             fix = "a proxy may stand between: give its authority with REQUESTS_CA_BUNDLE"
             error = no_answer(lost, doing, "Google Cloud", "Secret Manager", fix)
         except ParseError:
-            error = NotReached(
-                f"The answer makes no sense; asked to {doing}.",
-                "it is not Secret Manager's",
-                "check that no login page or proxy stands between",
-                maybe_done=True,
-            )
+            error = nonsense(doing)
         # Outside the handler: what is raised there holds the request, token and all.
         raise error
 
@@ -145,6 +140,16 @@ class Session:
         make: Any = Credentials  # without types
         prompt = "Google Cloud access token (gcloud auth print-access-token)"
         return make(self._around.credential(prompt, _ACCESS_TOKEN).get_secret_value())
+
+
+def nonsense(doing: str) -> NotReached:
+    """The error for an answer that is not Secret Manager's."""
+    return NotReached(
+        f"The answer makes no sense; asked to {doing}.",
+        "it is not what Secret Manager answers",
+        "check that no login page or proxy stands between",
+        maybe_done=True,
+    )
 
 
 def _refusal(refused: Any, doing: str) -> Exception:

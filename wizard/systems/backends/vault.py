@@ -64,7 +64,7 @@ class VaultSecrets(TokenField):
         return [Check(f"reach Vault at {self._session.address}", Verdict.OK)]
 
     def _check_identity(self) -> list[Check]:
-        me = self._session.call("say who we are", lambda c: c.auth.token.lookup_self())["data"]
+        me = self._session.data("say who we are", lambda c: c.auth.token.lookup_self())
         name = me.get("display_name") or "a token"
         return [
             Check(f"signed in to Vault as {name} ({', '.join(me.get('policies', []))})", Verdict.OK)
@@ -77,9 +77,9 @@ class VaultSecrets(TokenField):
     def _check_rights(self) -> list[Check]:
         """Asked as a question of its own, which changes nothing (sys/capabilities-self)."""
         by_path = {self._data_path(runner): runner for runner in self._profile.runners}
-        held = self._session.call(
+        held = self._session.data(
             "say what we may do", lambda c: c.sys.get_capabilities(paths=list(by_path))
-        )["data"]
+        )
         checks = []
         for path, runner in by_path.items():
             missing = _missing(set(held.get(path, ())))
@@ -131,7 +131,7 @@ class VaultSecrets(TokenField):
             # What Vault's and OpenBao's own programs ask before every `kv get`.
             return client.adapter.get(f"/v1/sys/internal/ui/mounts/{mount}")
 
-        engine = self._session.call(f"describe the engine {mount}", ask)["data"]
+        engine = self._session.data(f"describe the engine {mount}", ask)
         if engine.get("type") not in {"kv", "generic"}:
             raise WizardError(
                 f"{mount} is no KV engine but {engine.get('type')}.",
@@ -156,31 +156,33 @@ class VaultSecrets(TokenField):
         if self._version == 1:
             return self._fetch_v1(runner)
         try:
-            data = self._session.call(
+            data = self._session.data(
                 doing,
                 lambda c: c.secrets.kv.v2.read_secret_version(
                     path=path, mount_point=mount, raise_on_deleted_version=True
                 ),
-            )["data"]
+            )
         except Missing as missing:
-            data = _nothing(missing).get("data")
-            if not data:
-                return None
-        metadata = data["metadata"]
+            data = _nothing(missing).get("data") or {}
+        metadata = data.get("metadata")
+        if not metadata:
+            return None
         return Content(
-            data["data"] or {}, str(metadata["version"]), _moment(metadata["created_time"])
+            data.get("data") or {},
+            str(metadata["version"]),
+            _moment(metadata["created_time"]),
         )
 
     def _fetch_v1(self, runner: Runner) -> Content | None:
         mount, path, doing = self._settings.mount, self._path(runner), f"read {self.where(runner)}"
         try:
-            answer = self._session.call(
+            fields = self._session.data(
                 doing, lambda c: c.secrets.kv.v1.read_secret(path=path, mount_point=mount)
             )
         except Missing as missing:
             _nothing(missing)
             return None
-        return Content(answer["data"])
+        return Content(fields)
 
     def _put(self, runner: Runner, fields: Mapping[str, Any], over: Content | None) -> None:
         mount, path, doing = self._settings.mount, self._path(runner), f"write {self.where(runner)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Lock
@@ -59,14 +60,27 @@ class Session:
         def ask(_client: Any) -> Mapping[str, Any]:
             # Without hvac: health is asked outside any namespace.
             answer = self._open().get(f"{self.address}{_HEALTH}", timeout=self._around.timeouts)
-            state: Mapping[str, Any] = answer.json()
+            state: Mapping[str, Any] = answer.json() if answer.content else {}
             return state
 
         state = carry_out(lambda: self._once(doing, ask, None), doing, self._around)
-        if not state.get("initialized", True):
+        if "initialized" not in state:
+            raise vault_errors.nonsense(self.address, doing)
+        if not state["initialized"]:
             raise vault_errors.uninitialised("be used", f"{self.address} says so of itself")
         if state.get("sealed"):
             raise vault_errors.sealed("be used", f"{self.address} says so of itself")
+
+    def data(self, doing: str, ask: Callable[[hvac.Client], Any]) -> Mapping[str, Any]:
+        """What an answer holds under `data`.
+
+        Raises: Missing; NotReached, for an answer without it; other WizardErrors.
+        """
+        answer = self.call(doing, ask)
+        data = answer.get("data") if isinstance(answer, Mapping) else None
+        if not isinstance(data, Mapping):
+            raise vault_errors.nonsense(self.address, doing)
+        return data
 
     def call(
         self, doing: str, ask: Callable[[hvac.Client], Answer], *, is_read: bool = True
@@ -188,8 +202,15 @@ class Session:
             raise Throttled(float(seconds) if seconds.isdigit() else 1.0)
         if response.status_code >= 400:
             raise SaysNo(response.status_code, response.content)
-        if response.content and not response.content.lstrip().startswith(b"{"):
+        if response.content and not _is_object(response.content):
             raise vault_errors.nonsense(self.address, "answer at all")
+
+
+def _is_object(content: bytes) -> bool:
+    try:
+        return isinstance(json.loads(content), dict)
+    except ValueError:
+        return False
 
 
 def _variable(around: Surroundings, name: str) -> str:
