@@ -12,7 +12,7 @@ from wizard.core.problems import Key, key_path
 from wizard.profile.document import parse
 from wizard.profile.edit import delete, set_values
 from wizard.profile.presets import presets
-from wizard.profile.yaml_text import dump
+from wizard.profile.yaml_text import lines
 
 ODD = """\
 # yaml-language-server: $schema=profile.schema.json
@@ -214,7 +214,7 @@ def test_plain_data_is_written_as_people_write_it() -> None:
         "runners": [{"name": "one", "tags": ["a", "b"], "scope": {"project": "a/b"}}],
         "images": {},
     }
-    text = dump(values)
+    text = "\n".join(lines(values)) + "\n"
     assert text == (
         'version: 1\nname: "no"\nrunners:\n  - name: one\n    tags: [a, b]\n'
         "    scope:\n      project: a/b\nimages: {}\n"

@@ -89,8 +89,3 @@ def is_block(value: Any) -> bool:
 
 def indented(block: list[str], spaces: int = STEP) -> list[str]:
     return [" " * spaces + line for line in block]
-
-
-def dump(values: Mapping[str, Any]) -> str:
-    """A whole document; comments are what it lacks."""
-    return "\n".join(lines(values)) + "\n"
