@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,24 @@ def test_a_user_who_may_not_write_is_refused_with_what_is_missing(world: World) 
     assert ended.code == 3
     assert "deployments" in ended.document["error"]["cause"]
     assert untouched(world)
+
+
+def test_a_job_pod_that_the_cluster_would_not_take_is_told_before_anything_is_made(
+    world: World,
+) -> None:
+    jobs = "gitlab-runner-jobs"
+    world.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": jobs}})
+    said = 'pods "job" is forbidden: exceeded quota: small, requested: cpu=650m'
+    refusal = {"kind": "Status", "reason": "Forbidden", "message": said, "code": 403}
+    world.cluster.fails(
+        "POST", f"/api/v1/namespaces/{jobs}/pods", status=403, body=json.dumps(refusal).encode()
+    )
+    before = world.profile.read_bytes()
+    ended = world.apply()
+    assert ended.code == 3
+    assert "exceeded quota" in ended.document["error"]["problem"] + ended.document["error"]["cause"]
+    assert untouched(world)
+    assert world.profile.read_bytes() == before
 
 
 def test_an_object_of_helm_in_the_way_is_left_alone(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -12,6 +13,9 @@ def main() -> None:
 
         sys.stdout.write(f"runner-wizard {__version__}\n")
         return
+    # pydantic would look through every installed distribution for plugins; we use none.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
     from wizard.cli.commands import runner_wizard
 
     runner_wizard(prog_name="runner-wizard")

@@ -28,6 +28,7 @@ from wizard.operations.plan import (
 )
 from wizard.operations.preflight import (
     check_admission,
+    check_admission_where_judged,
     check_identity,
     check_permissions,
     check_storing,
@@ -60,6 +61,8 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
     )
     identity = await check_identity(gitlab, run)
     await asyncio.to_thread(check_target, file.profile, cluster, run)
+    if file.profile.id is None:  # a first run: nothing is there yet that would have to be kept
+        await check_admission_where_judged(file.profile, cluster)
     file, backend, saved = await complete(file, systems, cluster)
     for event in saved:
         yield event

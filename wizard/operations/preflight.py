@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from wizard.core.errors import Refused
+from wizard.core.errors import NotFound, Refused
 from wizard.core.facts import Identity
 from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import Manifest, ObjectRef
@@ -88,6 +88,20 @@ async def check_admission(profile: Profile, runner: Runner, cluster: Cluster) ->
     Raises: Refused, in the server's words.
     """
     return await asyncio.to_thread(cluster.admit, job_pod(profile, runner).body)
+
+
+async def check_admission_where_judged(profile: Profile, cluster: Cluster) -> None:
+    """The same for every runner whose namespace and account are there already.
+
+    Elsewhere nothing can be judged before both have been made, which is done first of all.
+
+    Raises: Refused, in the server's words.
+    """
+    for runner in profile.runners:
+        try:
+            await check_admission(profile, runner, cluster)
+        except NotFound:
+            continue
 
 
 async def check_storing(backend: Backend) -> None:
