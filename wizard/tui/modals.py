@@ -10,11 +10,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
-from wizard.tui.widgets import Said
+from wizard.tui.widgets import Action, Said
 
 
 class Question(ModalScreen[str]):
@@ -44,7 +43,7 @@ class Question(ModalScreen[str]):
             yield Said(self._detail)
             with Horizontal(classes="buttons"):
                 for name, label in self._answers.items():
-                    yield Button(Content(f"[ {label} ]"), id=name, compact=True)
+                    yield Action(label, id=name)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:

@@ -13,7 +13,7 @@ from wizard.core.problems import Key
 from wizard.operations.discover import answers_of, missing_operators
 from wizard.profile.draft import Origin
 from wizard.tui.step import Step
-from wizard.tui.widgets import Choice, FieldRow, Said
+from wizard.tui.widgets import Action, Choice, FieldRow, Said
 
 NO_CLUSTER = "no cluster"
 _THROUGH_STORES = {"infisical", "vault", "aws", "gcp", "existing-store"}
@@ -44,7 +44,7 @@ class ClusterStep(Step):
         yield Choice({NO_CLUSTER: "just files"}, id="contexts")
         yield Said(id="facts", classes="found")
         yield Said(id="missing", classes="problem")
-        yield Button("Do without: plain manifests and a plain Secret", id="direct", compact=True)
+        yield Action("Do without: plain manifests and a plain Secret", id="direct")
         yield FieldRow(self.draft, "cluster", "namespace")
         yield FieldRow(self.draft, "cluster", "job_namespace")
         yield FieldRow(self.draft, "cluster", "architectures")

@@ -14,7 +14,7 @@ from wizard.core.findings import Check, Verdict
 from wizard.operations.sign_in import SignedIn, sign_in
 from wizard.tui.session import GITLAB_TOKEN
 from wizard.tui.step import Step, told
-from wizard.tui.widgets import FieldRow, Row, Said
+from wizard.tui.widgets import Action, FieldRow, Row, Said
 from wizard.tui.widgets.secret_row import SecretRow
 
 _MARKS = {Verdict.OK: "[x]", Verdict.WARN: "[-]", Verdict.FAIL: "[!]", Verdict.UNSEEN: "[?]"}
@@ -36,15 +36,15 @@ class GitLabStep(Step):
     def fields(self) -> ComposeResult:
         yield FieldRow(self.draft, "gitlab", "url", label="Address")
         yield Said(id="address", classes="found")
-        yield Said("A token is made on this page, with the right scopes ticked:", classes="found")
+        yield Said("A token is made on this page, with the right scopes ticked:")
         yield Said(id="page")
         with Horizontal(classes="actions"):
-            yield Button("Open it in the browser", id="open", compact=True)
-            yield Button("Copy its address", id="copy", compact=True)
+            yield Action("Open it in the browser", id="open")
+            yield Action("Copy its address", id="copy")
         yield SecretRow(GITLAB_TOKEN, "Access token", self.session)
         yield Said(id="who", classes="found")
         with Horizontal(classes="actions"):
-            yield Button("Keep the token in the keyring", id="keep", compact=True)
+            yield Action("Keep the token in the keyring", id="keep")
 
     def on_mount(self) -> None:
         self.query_one("#keep").display = False

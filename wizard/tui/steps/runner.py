@@ -8,11 +8,11 @@ from textual.containers import Horizontal
 from textual.widgets import Button
 
 from wizard.core.errors import WizardError
-from wizard.core.problems import Key
+from wizard.core.problems import Key, Problem
 from wizard.operations.scopes import search
 from wizard.systems.gitlab import Page
 from wizard.tui.step import Step, told
-from wizard.tui.widgets import Choice, FieldRow, Row, Said
+from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
 from wizard.tui.widgets.chips import Chips
 from wizard.tui.widgets.field_row import is_example, row_id
 from wizard.tui.widgets.scope_picker import ScopePicker, Search
@@ -68,6 +68,18 @@ class RunnerStep(Step):
     def check(self) -> None:
         self.query_one(ScopePicker).search_with(self._search())
 
+    def blocking(self) -> list[Problem]:
+        """The other runners, whose rows are not on the screen, are somebody's too."""
+        others = (n for n in range(len(self.draft.runners)) if n != self.session.runner)
+        keys: list[Key] = [("runners", index, "scope") for index in others]
+        return [
+            Problem(
+                "this is the preset's example", "choose that runner, and say what is yours", key
+            )
+            for key in keys
+            if is_example(self.draft, key)
+        ]
+
     # Several runners
 
     def _several(self) -> ComposeResult:
@@ -78,9 +90,9 @@ class RunnerStep(Step):
                 yield Said("Runners", classes="label")
                 yield Choice(listed, str(self.session.runner + 1), id="which")
         with Horizontal(classes="actions"):
-            yield Button("Add another like this one", id="add", compact=True)
+            yield Action("Add another like this one", id="add")
             if len(names) > 1:
-                yield Button("Remove this one", id="remove", compact=True)
+                yield Action("Remove this one", id="remove")
 
     @on(Choice.Changed, "#which")
     async def _another_runner(self, event: Choice.Changed) -> None:

@@ -18,7 +18,9 @@ from textual.widgets.option_list import Option
 
 from wizard.core.secrets import redact
 
-_NARROWEST = 40
+_PADDING = 2
+"""Columns that Textual keeps free around an option."""
+_NARROWEST = 24
 _WIDEST = 30
 """Columns that values may take before their meanings; a longer value pushes its own aside."""
 
@@ -63,7 +65,7 @@ class Choice(OptionList):
 
     def on_resize(self) -> None:
         """What a value means hangs beside it, however wide the terminal is."""
-        columns = max(self.scrollable_content_region.width - 1, _NARROWEST)
+        columns = max(self.scrollable_content_region.width - _PADDING, _NARROWEST)
         if columns != self._columns:
             self._columns = columns
             self.choose(self.value)
