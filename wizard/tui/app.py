@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -88,7 +89,7 @@ class WizardApp(App[ExitCode]):
                 self._resume,
             )
 
-    async def _resume(self, answer: str | None) -> None:
+    def _resume(self, answer: str | None) -> None:
         memory = self.session.memory
         kept = memory.kept()
         if answer == "yes" and kept:
@@ -99,7 +100,7 @@ class WizardApp(App[ExitCode]):
             else:
                 titles = [step.title for step in STEPS]
                 at = titles.index(kept.step) if kept.step in titles else 0
-                await self.wizard.open_draft(draft, titles[:at])
+                self.wizard.open_draft(draft, titles[:at])
         if answer in {"yes", "forget"}:
             memory.forget_draft()
 
@@ -198,7 +199,7 @@ class WizardApp(App[ExitCode]):
                 yield SystemCommand(
                     f"Go to {step.title}",
                     step.purpose,
-                    lambda index=index: self.call_later(wizard.go_to, index),
+                    partial(wizard.go_to, index),
                 )
         yield SystemCommand("Save", "Save the profile to a file", self.action_save)
         yield SystemCommand(

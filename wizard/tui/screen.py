@@ -58,10 +58,10 @@ class WizardScreen(Screen[None]):
         yield Said(id="help")
         yield Footer(show_command_palette=False, compact=True)
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         stepper = self.query_one("#stepper", OptionList)
         stepper.add_options([Option("", id=step.title) for step in STEPS])
-        await self.go_to(self.at)
+        self.go_to(self.at)
 
     @property
     def step(self) -> Step:
@@ -70,8 +70,14 @@ class WizardScreen(Screen[None]):
 
     # Going from step to step
 
-    async def go_to(self, index: int) -> None:
-        """Show a step; the one before is removed and its checks are cancelled."""
+    def go_to(self, index: int) -> None:
+        """Show a step; the one before is removed and its checks are cancelled.
+
+        It happens on the screen's own turn: a step that asks for it cannot wait for its own end.
+        """
+        self.call_later(self._show, index)
+
+    async def _show(self, index: int) -> None:
         self.at = index
         host = self.query_one("#host", Container)
         step = STEPS[index](self.session)
@@ -82,7 +88,7 @@ class WizardScreen(Screen[None]):
         step.focus_first()
         step.entered()
 
-    async def open_draft(self, draft: Draft, visited: Iterable[str] | None = None) -> None:
+    def open_draft(self, draft: Draft, visited: Iterable[str] | None = None) -> None:
         """Work on another draft; it is shown at the first step that is not answered.
 
         Args:
@@ -92,13 +98,13 @@ class WizardScreen(Screen[None]):
         self.session.draft = draft
         self.session.runner = 0
         self.session.visited = set(titles if visited is None else visited)
-        await self.go_to(next((i for i, one in enumerate(titles) if not self.answered(one)), 0))
+        self.go_to(next((i for i, one in enumerate(titles) if not self.answered(one)), 0))
 
     def answered(self, title: str) -> bool:
         """Whether a step has been gone through."""
         return title in self.session.visited
 
-    async def action_next(self) -> None:
+    def action_next(self) -> None:
         errors = self.step.errors()
         if errors:
             self.session.visited.discard(self.step.title)
@@ -113,11 +119,11 @@ class WizardScreen(Screen[None]):
             return
         self.session.visited.add(self.step.title)
         if self.at + 1 < len(STEPS):
-            await self.go_to(self.at + 1)
+            self.go_to(self.at + 1)
 
-    async def action_back(self) -> None:
+    def action_back(self) -> None:
         if self.at:
-            await self.go_to(self.at - 1)
+            self.go_to(self.at - 1)
 
     def reachable(self, index: int) -> bool:
         """Whether a step may be jumped to: it, or the one before it, has been answered."""
@@ -136,9 +142,9 @@ class WizardScreen(Screen[None]):
             self.step.facts_found()
 
     @on(OptionList.OptionSelected, "#stepper")
-    async def _jump(self, event: OptionList.OptionSelected) -> None:
+    def _jump(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        await self.go_to(event.option_index)
+        self.go_to(event.option_index)
 
     # Saying where we are
 

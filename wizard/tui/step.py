@@ -184,7 +184,7 @@ class Step(VerticalScroll, can_focus=False):
         self.wizard.refresh_marks()
 
     @on(Input.Submitted)
-    async def _entered(self, event: Input.Submitted) -> None:
+    def _entered(self, event: Input.Submitted) -> None:
         """Enter leads to the next field, and from the last one to the next step."""
         event.stop()
         chain = [one for one in self.screen.focus_chain if self in one.ancestors]
@@ -195,7 +195,7 @@ class Step(VerticalScroll, can_focus=False):
         if after:
             self.screen.set_focus(after[0])
         else:
-            await self.wizard.action_next()
+            self.wizard.action_next()
 
     @on(Worker.StateChanged)
     def _worker_ended(self, event: Worker.StateChanged) -> None:

@@ -95,12 +95,12 @@ class RunnerStep(Step):
                 yield Action("Remove this one", id="remove")
 
     @on(Choice.Changed, "#which")
-    async def _another_runner(self, event: Choice.Changed) -> None:
+    def _another_runner(self, event: Choice.Changed) -> None:
         event.stop()
-        await self._show_runner(int(event.value) - 1)
+        self._show_runner(int(event.value) - 1)
 
     @on(Button.Pressed, "#add")
-    async def _add(self, event: Button.Pressed) -> None:
+    def _add(self, event: Button.Pressed) -> None:
         event.stop()
         names = self.draft.runners
         number = next(n for n in range(2, len(names) + 3) if f"runner-{n}" not in names)
@@ -109,21 +109,21 @@ class RunnerStep(Step):
         except WizardError as error:
             self.say_trouble(told(error))
         else:
-            await self._show_runner(added)
+            self._show_runner(added)
 
     @on(Button.Pressed, "#remove")
-    async def _remove(self, event: Button.Pressed) -> None:
+    def _remove(self, event: Button.Pressed) -> None:
         event.stop()
         try:
             self.draft.remove_runner(self.session.runner)
         except WizardError as error:
             self.say_trouble(told(error))
         else:
-            await self._show_runner(max(self.session.runner - 1, 0))
+            self._show_runner(max(self.session.runner - 1, 0))
 
-    async def _show_runner(self, index: int) -> None:
+    def _show_runner(self, index: int) -> None:
         self.session.runner = index
-        await self.wizard.go_to(self.wizard.at)
+        self.wizard.go_to(self.wizard.at)
 
     # Where it is offered
 

@@ -78,12 +78,12 @@ class StartStep(Step):
         self.facts_found()
 
     @on(Choice.Changed, "#presets")
-    async def _preset_chosen(self, event: Choice.Changed) -> None:
+    def _preset_chosen(self, event: Choice.Changed) -> None:
         event.stop()
         folder = self.session.machine.folder
         self.session.draft = drafts.on_another_preset(self.draft, event.value, folder)
         self.session.runner = 0
-        await self.wizard.go_to(0)
+        self.wizard.go_to(0)
 
     @on(Choice.Changed, "#recent")
     async def _recent_chosen(self, event: Choice.Changed) -> None:
@@ -111,7 +111,7 @@ class StartStep(Step):
             self.say_trouble(told(error))
             return
         self.session.memory.note(path, "opened")
-        await self.wizard.open_draft(draft)
+        self.wizard.open_draft(draft)
 
     def _summary(self) -> str:
         draft = self.draft
