@@ -28,6 +28,8 @@ _BACKENDS = {
     "aws": "aws",
     "gcp": "gcp",
     "existing-store": "existing_store",
+    "sealed-secrets": "sealed_secrets",
+    "sops": "sops",
 }
 """A backend's name in the profile, and the module whose `build` makes it."""
 
@@ -70,26 +72,21 @@ class Wiring:
         self._hand_over = hand_over
 
     def gitlab(self) -> GitLab:
+        _import_what_all_share()
         return self._gitlab
 
     def cluster(self) -> Cluster:
+        _import_what_all_share()
         return self._cluster
 
     def backend(self, profile: Profile) -> Backend:
         """The place of this profile's tokens: its objects carry the profile's id, once it has one.
 
-        Raises: Refused, for a backend that is not built yet; WizardError, from the backend.
+        Raises: WizardError, from the backend.
         """
-        name = profile.secrets.backend
-        if name not in _BACKENDS:
-            raise Refused(
-                f"Writing tokens to {name} is not built yet.",
-                f"this version writes them to {', '.join(_BACKENDS)}",
-                "choose one of these as secrets.backend",
-            )
         from wizard.render.releases import token_readers
 
-        build = import_module(f"wizard.systems.backends.{_BACKENDS[name]}").build
+        build = import_module(f"wizard.systems.backends.{_BACKENDS[profile.secrets.backend]}").build
         around = Surroundings(
             profile,
             self._loaded.path.parent,
@@ -144,6 +141,15 @@ class Wiring:
 
     def _beside(self, name: str | None) -> str:
         return str(self._loaded.path.parent / name) if name else ""
+
+
+def _import_what_all_share() -> None:
+    """Import requests as a whole, which the clients of several systems bring in part by part.
+
+    Systems are reached side by side. Of two threads that import a package, one from its top and
+    one from a part of it, one is given a part that is not ready: Python breaks the deadlock so.
+    """
+    import requests  # noqa: F401
 
 
 def kept_token(url: str) -> str:
