@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from wizard.core.errors import Refused, UsageError
+from wizard.core.errors import UsageError
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.load import LoadedProfile
 from wizard.profile.model import Profile
@@ -84,6 +84,7 @@ class Wiring:
 
         Raises: WizardError, from the backend.
         """
+        _import_what_all_share()
         from wizard.render.releases import token_readers
 
         build = import_module(f"wizard.systems.backends.{_BACKENDS[profile.secrets.backend]}").build

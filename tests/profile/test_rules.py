@@ -64,6 +64,23 @@ ERRORS = {
         "secrets.existing_store.key",
         "write {runner} where",
     ),
+    "an encrypted file that nothing brings into the cluster": (
+        SMALLEST + "secrets: {backend: sealed-secrets}\n",
+        "secrets.backend",
+        "delivery.to: cluster writes none",
+    ),
+    "Argo CD, and nothing in Git for it to read": (
+        SMALLEST
+        + "delivery: {as: argocd, to: cluster, "
+        + "repository: {url: 'https://gitlab.com/acme/gitops.git'}}\n",
+        "delivery.to",
+        "write to: directory",
+    ),
+    "values of a chart that nobody would install": (
+        SMALLEST + "delivery: {as: helm, to: cluster}\n",
+        "delivery.to",
+        "write to: directory",
+    ),
     "sops without anybody to encrypt for": (
         SMALLEST + "secrets: {backend: sops, sops: {}}\n",
         "secrets.sops.age",
@@ -190,6 +207,12 @@ WARNINGS = {
     "manager and jobs together": (
         SMALLEST + "cluster: {namespace: ci, job_namespace: ci}\n",
         "cluster.job_namespace",
+    ),
+    "sops with Argo CD, which does not decrypt it": (
+        SMALLEST
+        + "secrets: {backend: sops, sops: {age: [age1%s]}}\n" % ("q" * 58)
+        + ARGO % ", repository: {url: 'https://gitlab.com/acme/gitops.git'}",
+        "secrets.backend",
     ),
     "a section that is not used": (
         SMALLEST + "secrets: {vault: {address: 'https://v'}}\n",

@@ -156,3 +156,8 @@ class Delivery(Section):
     repository: Repository | None = option(None, "The Git repository that is synced.")
     argocd: ArgoCd = option(ArgoCd(), "How Argo CD is set up.")
     chart: Chart = option(Chart(), "GitLab's Helm chart.")
+
+    def folder(self, field: Literal["apps_path", "manifests_path"]) -> str:
+        """A folder of the repository, relative to the directory."""
+        default = Repository.model_fields[field].default
+        return str(getattr(self.repository, field) if self.repository else default).rstrip("/")

@@ -65,6 +65,12 @@ class Profile(Section):
                 return runner
         raise KeyError(name)
 
+    def token_file(self, runner: Runner) -> str:
+        """Where the runner's encrypted token stands among the files; empty where none does."""
+        if not self.secrets.in_files:
+            return ""
+        return f"{self.delivery.folder('manifests_path')}/{runner.release}/token.yaml"
+
     def marker(self, runner: Runner) -> str:
         """What the runner's description in GitLab ends with, so that it is found again."""
         return f"[rw:{self.id}/{runner.name}]"

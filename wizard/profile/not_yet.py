@@ -29,7 +29,6 @@ def _line(path: str, value: str | None, what: str, instead: str) -> NotYet:
     return NotYet(tuple(path.replace(ITEM, f".{ITEM}").split(".")), value, what, instead)
 
 
-_BACKENDS = "write kubernetes, infisical, vault, aws, gcp or existing-store"
 _BUILDERS = "write none or kaniko"
 _LEAVE_OUT = "remove this key"
 
@@ -43,8 +42,6 @@ NOT_YET = (
     _line("runners[].builds.strategy", "dind", "Docker in Docker", _BUILDERS),
     _line("runners[].builds.strategy", "shared-runners", "shared-runners", _BUILDERS),
     _line("runners[].jobs.gpu", None, "GPUs", _LEAVE_OUT),
-    _line("secrets.backend", "sealed-secrets", "Sealed Secrets", _BACKENDS),
-    _line("secrets.backend", "sops", "SOPS", _BACKENDS),
     _line("gitlab.ca_file", None, "a private CA", _LEAVE_OUT),
     _line("gitlab.proxy", None, "a proxy", _LEAVE_OUT),
     _line("secrets.infisical.ca_file", None, "a private CA of Infisical", _LEAVE_OUT),

@@ -38,6 +38,7 @@ def check(profile: Profile, problems: Problems) -> None:
     _gitlab(profile, problems)
     _names(profile, problems)
     _backend(profile, problems)
+    _sealed(profile, problems)
     _store(profile, problems)
     _readers(profile, problems)
     _cluster(profile, problems)
@@ -153,6 +154,19 @@ def _store(profile: Profile, problems: Problems) -> None:
         problems.at("secrets", "refresh").warn(
             "0 reads the token once, so a rotated one never arrives", "write 15m"
         )
+
+def _sealed(profile: Profile, problems: Problems) -> None:
+    secrets, delivery = profile.secrets, profile.delivery
+    if secrets.in_files and delivery.target == "cluster":
+        problems.at("secrets", "backend").add(
+            f"{secrets.backend} keeps the token in files, and delivery.to: cluster writes none",
+            "write delivery: {to: directory}, or secrets: {backend: kubernetes}",
+        )
+    if secrets.backend == "sops" and delivery.packaging == "argocd":
+        problems.at("secrets", "backend").warn(
+            "Argo CD does not decrypt SOPS by itself", "install a plugin for it, such as KSOPS"
+        )
+
 
 
 def _readers(profile: Profile, problems: Problems) -> None:

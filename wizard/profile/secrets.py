@@ -288,6 +288,11 @@ class Secrets(Section):
     refresh: Seconds = option(900, "How often External Secrets looks for a new token.")
 
     @property
+    def in_files(self) -> bool:
+        """Whether the token stands among the delivered files, encrypted."""
+        return self.backend in {"sealed-secrets", "sops"}
+
+    @property
     def through_store(self) -> bool:
         """Whether External Secrets brings the token into the cluster."""
-        return self.backend not in {"kubernetes", "sealed-secrets", "sops"}
+        return self.backend != "kubernetes" and not self.in_files

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from wizard.profile.model import Profile
 
 _HEADER = re.compile(
-    r'\A# Written by Runner Wizard from profile "([^"\n]*)"(?: \(id ([^)\n]*)\))?\.'
+    r'\A# (?:Written|Sealed) by Runner Wizard from profile "([^"\n]*)"(?: \(id ([^)\n]*)\))?\.'
 )
 
 

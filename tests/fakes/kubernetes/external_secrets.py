@@ -26,7 +26,8 @@ class ExternalSecretsPlayer:
         self.values: dict[tuple[str, str], str] = {}
         """By remote key and property (empty for none)."""
         self.push_refusal = ""
-        self.pushes = 0
+        self.pushed: list[Json] = []
+        """Every PushSecret that was seen."""
         cluster.controllers.changed = self._changed
         self.store = cluster.seed(
             {
@@ -72,7 +73,7 @@ class ExternalSecretsPlayer:
         self._cluster.put(external | {"status": _ready("True", "SecretSynced", "secret synced")})
 
     def _push(self, push: Json) -> None:
-        self.pushes += 1
+        self.pushed.append(push)
         if self.push_refusal:
             status = _ready("False", "Errored", self.push_refusal)
             self._cluster.put(push | {"status": status})

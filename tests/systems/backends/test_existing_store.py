@@ -10,10 +10,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.kubernetes.external_secrets import STORE, ExternalSecretsPlayer
 from tests.systems.backends.conformance import new_token, profile, said, whole_text
+from tests.systems.backends.strict import assert_fits_its_definition
 from wizard.core.errors import Refused, WizardError
 from wizard.core.findings import Finding, Verdict
 from wizard.core.secrets import SecretStr, fingerprint, forget_secrets
@@ -182,6 +184,15 @@ def test_the_cluster_may_push_the_token_and_keeps_nothing_of_it(cluster, fake, o
     assert fake.objects("PushSecret") == []
     assert [body["metadata"]["name"] for body in fake.objects("Secret")] == [RUNNER.token_secret]
     assert backend.read(RUNNER).fingerprint == fingerprint(token)
+
+
+def test_what_is_pushed_fits_the_definition_of_its_kind(cluster, operator, tmp_path):
+    store(cluster, push=True).write(RUNNER, new_token())
+    for field in ("managedFields", "uid", "resourceVersion", "generation", "creationTimestamp"):
+        operator.pushed[0]["metadata"].pop(field)
+    (tmp_path / "push.yaml").write_text(yaml.safe_dump(operator.pushed[0]))
+
+    assert_fits_its_definition(tmp_path / "push.yaml")
 
 
 def test_a_push_that_fails_says_why_and_leaves_nothing_behind(cluster, fake, operator):

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 
 from wizard.core.manifest import Manifest, RenderedFile
-from wizard.profile.delivery import Repository
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.ownership import header
@@ -28,18 +27,12 @@ _ABOUT = {
 
 def apps_path(profile: Profile) -> str:
     """The folder of Applications, relative to the delivery's directory."""
-    return _folder(profile, "apps_path")
+    return profile.delivery.folder("apps_path")
 
 
 def manifests_path(profile: Profile) -> str:
     """The folder of manifests, relative to the delivery's directory."""
-    return _folder(profile, "manifests_path")
-
-
-def _folder(profile: Profile, field: str) -> str:
-    repository = profile.delivery.repository
-    default = Repository.model_fields[field].default
-    return str(getattr(repository, field) if repository else default).rstrip("/")
+    return profile.delivery.folder("manifests_path")
 
 
 def manifest_files(
@@ -66,6 +59,11 @@ def token_note(profile: Profile, runner: Runner) -> str:
     """Comment lines: where the token's Secret comes from, where no file makes it."""
     if profile.secrets.through_store:
         return ""
+    if profile.secrets.in_files:
+        return (
+            "# The runner's token is encrypted in token.yaml of its folder of manifests;\n"
+            "# `runner-wizard apply` writes that file, and nothing else does.\n"
+        )
     return (
         f"# The Secret {profile.cluster.namespace}/{runner.token_secret} holds the runner's token\n"
         "# and never stands in a file: `runner-wizard apply` writes it into the cluster.\n"

@@ -16,13 +16,17 @@ def files(profile: Profile) -> list[RenderedFile]:
     root = manifests_path(profile)
     names = {"ClusterSecretStore": "store"}
     found = manifest_files(profile, f"{root}/{profile.shared}", shared(profile), names)
-    found.append(_kustomization(profile, f"{root}/{profile.shared}", found, "what runners share"))
+    paths = [file.path for file in found]
+    found.append(_kustomization(profile, paths, "what runners share"))
     for runner in profile.runners:
         folder = f"{root}/{runner.release}"
         own = manifest_files(profile, folder, release(profile, runner))
         note = token_note(profile, runner)
         found += own
-        found.append(_kustomization(profile, folder, own, f"runner {runner.name}", note))
+        paths = [file.path for file in own]
+        if sealed := profile.token_file(runner):
+            paths.append(sealed)
+        found.append(_kustomization(profile, paths, f"runner {runner.name}", note))
     folders = [profile.shared, *(runner.release for runner in profile.runners)]
     found.append(
         RenderedFile(
@@ -34,11 +38,9 @@ def files(profile: Profile) -> list[RenderedFile]:
     return found + [pipeline(profile, runner) for runner in profile.runners]
 
 
-def _kustomization(
-    profile: Profile, folder: str, files: list[RenderedFile], about: str, note: str = ""
-) -> RenderedFile:
-    names = [file.path.rpartition("/")[2] for file in files]
-    text = header(profile) + note + _kustomization_text(names)
+def _kustomization(profile: Profile, paths: list[str], about: str, note: str = "") -> RenderedFile:
+    folder = paths[0].rpartition("/")[0]
+    text = header(profile) + note + _kustomization_text([path[len(folder) + 1 :] for path in paths])
     return RenderedFile(f"{folder}/kustomization.yaml", text, f"the files of {about}, together")
 
 

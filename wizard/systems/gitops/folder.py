@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -56,15 +56,20 @@ class Folder:
         self.root = root
         self._is_mine = is_mine
 
-    def compare(self, files: Sequence[RenderedFile]) -> list[FileChange]:
+    def compare(
+        self, files: Sequence[RenderedFile], keep: Collection[str] = ()
+    ) -> list[FileChange]:
         """What writing `files` would do, in the order of their paths; writes nothing.
+
+        Args:
+            keep: paths of files of ours that are somebody else's to write, and stay as they are.
 
         Raises: Refused, naming every file in the way that is not ours; WizardError, when the
             folder cannot be read.
         """
         try:
             self._refuse_foreign(files)
-            wanted = {file.path for file in files}
+            wanted = {file.path for file in files} | set(keep)
             changes = [self._change(file) for file in files]
             changes += [
                 FileChange(path, FileAction.REMOVED, "no longer wanted", self._read(path), "")
@@ -85,7 +90,7 @@ class Folder:
                 if change.action is FileAction.REMOVED:
                     self._remove(self.root / change.path)
                 elif change.action is not FileAction.UNCHANGED:
-                    _replace(self.root / change.path, change.after)
+                    replace_file(self.root / change.path, change.after)
         except OSError as error:
             raise self._unusable(error) from None
 
@@ -159,7 +164,8 @@ class Folder:
         )
 
 
-def _replace(path: Path, content: str) -> None:
+def replace_file(path: Path, content: str) -> None:
+    """Write a file as a whole or not at all, its folder with it. Raises: OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:

@@ -1,0 +1,177 @@
+"""Tokens encrypted in the delivered files, which only the cluster can read.
+
+Ciphertext is new each time, so a file says by an annotation which token it holds: its SHA-256,
+which leads nobody back to a random token. So it is known without decrypting, and not rewritten
+when it fits. Its first line differs from that of rendered files.
+"""
+
+from __future__ import annotations
+
+import base64
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from wizard.core.errors import Conflict, WizardError
+from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, PART_OF
+from wizard.core.problems import Key
+from wizard.core.secrets import SecretStr, fingerprint
+from wizard.profile.runner import Runner
+from wizard.systems.backends import Stored
+from wizard.systems.backends.kubernetes_secret import REGISTRATION_KEY, TOKEN_KEY
+from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.gitops.folder import replace_file
+
+Json = dict[str, Any]
+TOKEN_HASH = "runner-wizard/token-sha256"  # noqa: S105 - an annotation's name
+_WAVE = "argocd.argoproj.io/sync-wave"
+
+
+class EncryptedFiles(ABC):
+    """One file for each runner; how it is encrypted is the subclass's part."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._profile = around.profile
+        self._root = around.folder / around.profile.delivery.directory
+
+    @abstractmethod
+    def _encrypted(self, runner: Runner, values: Mapping[str, str]) -> str:
+        """The file's YAML, from the values of the Secret, in plain text."""
+
+    @abstractmethod
+    def _readable(self, document: Json) -> bool:
+        """Whether those who are to read the file now can."""
+
+    def where(self, runner: Runner) -> str:
+        return str(self._path(runner))
+
+    def read(self, runner: Runner) -> Stored | None:
+        """The token whose hash the file carries; None where the cluster could not read it."""
+        document = self._document(runner)
+        metadata = document.get("metadata") or {}
+        place = (metadata.get("namespace"), metadata.get("name"))
+        wanted = (self._profile.cluster.namespace, runner.token_secret)
+        found = (metadata.get("annotations") or {}).get(TOKEN_HASH, "")
+        if not found or place != wanted or not self._readable(document):
+            return None
+        return Stored(found)
+
+    def write(self, runner: Runner, token: SecretStr) -> bool:
+        plain = token.get_secret_value().strip()
+        stored = self.read(runner)
+        if stored and stored.fingerprint == fingerprint(SecretStr(plain)):
+            return False
+        text = self._encrypted(runner, {TOKEN_KEY: plain, REGISTRATION_KEY: ""})
+        if plain in text or base64.b64encode(plain.encode()).decode() in text:
+            raise WizardError(
+                f"{self.where(runner)} was not written: the token would stand in it in the clear.",
+                "what was to encrypt it left it as it was",
+                "look at its configuration, such as a .sops.yaml",
+            )
+        try:
+            replace_file(self._path(runner), self._header() + text)
+        except OSError as error:
+            raise self._unusable(runner, error) from None
+        return True
+
+    def remove(self, runner: Runner) -> bool:
+        if not self._document(runner):
+            return False
+        try:
+            self._path(runner).unlink(missing_ok=True)
+        except OSError as error:
+            raise self._unusable(runner, error) from None
+        return True
+
+    def facts(self) -> Mapping[Key, Any]:
+        return {}
+
+    def close(self) -> None:  # noqa: B027 - not abstract: it holds for all of them
+        """There is no session to end."""
+
+    def _files(self) -> str:
+        return "\n".join(f"  {self.where(runner)}" for runner in self._profile.runners)
+
+    def _metadata(self, runner: Runner, values: Mapping[str, str]) -> Json:
+        labels = {
+            "app.kubernetes.io/name": "gitlab-runner",
+            "app.kubernetes.io/instance": runner.release,
+            MANAGED_BY: FIELD_MANAGER,
+            PART_OF: "gitlab-runner",
+            "runner-wizard/runner": runner.name,
+        }
+        if self._profile.id:
+            labels[OWNER_ID] = self._profile.id
+        annotations = {TOKEN_HASH: fingerprint(SecretStr(values[TOKEN_KEY]))}
+        if self._profile.delivery.packaging == "argocd":
+            annotations[_WAVE] = "-1"  # the token is there before the manager that needs it
+        return {
+            "name": runner.token_secret,
+            "namespace": self._profile.cluster.namespace,
+            "labels": labels,
+            "annotations": annotations,
+        }
+
+    def _header(self) -> str:
+        return (
+            f'# Sealed by Runner Wizard from profile "{self._profile.name}"'
+            f"{self._identity()}.\n"
+            "# `runner-wizard apply` and `rotate` write it; to renew it, remove it and run apply.\n"
+        )
+
+    def _identity(self) -> str:
+        return f" (id {self._profile.id})" if self._profile.id else ""
+
+    def _path(self, runner: Runner) -> Path:
+        return self._root / self._profile.token_file(runner)
+
+    def _document(self, runner: Runner) -> Json:
+        """What the file holds; empty where there is none.
+
+        Raises: Conflict, for a file of somebody else; WizardError, for one that is not YAML.
+        """
+        path = self._path(runner)
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise self._unusable(runner, error) from None
+        first = text.partition("\n")[0]
+        if not first.startswith("# Sealed by Runner Wizard") or self._identity() not in first:
+            raise Conflict(
+                f"{path} was not written from this profile.",
+                f"it begins: {first[:80]}",
+                "move it away, or give the profile another delivery.directory",
+            )
+        return self._parsed(path, text)
+
+    @staticmethod
+    def _parsed(path: Path, text: str) -> Json:
+        try:
+            document = yaml.load(text, Loader=yaml.CSafeLoader)
+        except yaml.YAMLError:
+            document = None
+        if not isinstance(document, dict):
+            raise WizardError(
+                f"{path} is no YAML any more.",
+                "an unfinished merge leaves a file so",
+                "put it right in Git, or remove it: the runner then gets a new token",
+            )
+        return document
+
+    def _unusable(self, runner: Runner, error: OSError) -> WizardError:
+        return WizardError(
+            f"{self.where(runner)} cannot be read or written.",
+            str(error.strerror),
+            "check the folder's rights and the disk",
+        )
+
+
+def as_yaml(document: Json) -> str:
+    """A document in the order of its keys."""
+    text: str = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, width=10_000)
+    return text

@@ -1,0 +1,125 @@
+"""Tokens encrypted with SOPS for age keys, by its own program."""
+
+from __future__ import annotations
+
+import base64
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+
+from wizard.core.errors import WizardError
+from wizard.core.findings import Check, Verdict
+from wizard.core.secrets import redact
+from wizard.profile.runner import Runner
+from wizard.systems.backends.checks import checked
+from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
+from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.kubernetes import Cluster
+
+_TIME_LIMIT = 30
+_OLDEST = (3, 9)
+"""The first version with the command `encrypt`."""
+
+
+class Sops(EncryptedFiles):
+    """A Secret for each runner, whose values are encrypted; its name and labels are not.
+
+    The token goes in on standard input: never into an argument, which every user of the machine
+    can read, nor into a file.
+    """
+
+    def __init__(self, around: Surroundings) -> None:
+        super().__init__(around)
+        settings = around.profile.secrets.sops
+        assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
+        self._recipients = settings.age
+        self._environ = around.environ
+
+    def check(self) -> list[Check]:
+        name = f"sops {'.'.join(map(str, _OLDEST))} or newer"
+
+        def look() -> list[Check]:
+            self._check_version()
+            return [Check(name, Verdict.OK)]
+
+        return checked([(name, look)])
+
+    def policy(self) -> str:
+        readers = "\n".join(f"  {recipient}" for recipient in self._recipients)
+        return (
+            f"Whoever has the private key of one of these can read the tokens:\n{readers}\n"
+            f"The cluster needs one of them; the wizard needs none, and writes:\n{self._files()}\n"
+        )
+
+    def _encrypted(self, runner: Runner, values: Mapping[str, str]) -> str:
+        data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+        secret = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": self._metadata(runner, values),
+            "type": "Opaque",
+            "data": data,
+        }
+        arguments = (
+            "encrypt",
+            *("--age", ",".join(self._recipients)),
+            *("--encrypted-regex", "^(data|stringData)$"),
+            *("--input-type", "yaml", "--output-type", "yaml"),
+            "/dev/stdin",
+        )
+        return self._run("encrypt the token", arguments, as_yaml(secret))
+
+    def _readable(self, document: Json) -> bool:
+        readers = (document.get("sops") or {}).get("age") or ()
+        return {one.get("recipient") for one in readers} == set(self._recipients)
+
+    def _check_version(self) -> None:
+        said = self._run("tell its version", ("--version", "--disable-version-check"), "")
+        found = re.search(r"(\d+)\.(\d+)", said)
+        if not found or (int(found[1]), int(found[2])) < _OLDEST:
+            raise WizardError(
+                "This sops is too old.",
+                f"it says: {redact(said.strip()[:80]) or 'nothing'}",
+                f"install {'.'.join(map(str, _OLDEST))} or newer",
+            )
+
+    def _run(self, doing: str, arguments: tuple[str, ...], given: str) -> str:
+        program = shutil.which("sops", path=self._environ.get("PATH"))
+        if program is None:
+            raise WizardError(
+                "There is no sops on this machine.",
+                "the backend sops encrypts with its program",
+                "install it and have it on PATH, or choose another secrets.backend",
+            )
+        # Its own variables and the nearest .sops.yaml could add keys, or leave values plain.
+        environ = {k: v for k, v in self._environ.items() if not k.startswith("SOPS_")}
+        try:
+            done = subprocess.run(  # noqa: S603 - no shell, and no word of a user in it
+                (program, *arguments),
+                input=given.encode(),
+                capture_output=True,
+                timeout=_TIME_LIMIT,
+                cwd="/",
+                env=environ,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            said = f"it did not end within {_TIME_LIMIT} seconds"
+        except OSError as error:
+            said = str(error.strerror)
+        else:
+            if done.returncode == 0:
+                return done.stdout.decode("utf-8", "replace")
+            said = done.stderr.decode("utf-8", "replace").strip()[:600]
+        # Outside the handlers: what they caught holds the token that was given.
+        raise WizardError(
+            f"sops could not {doing}.",
+            redact(said),
+            "put that right, then run it again",
+        )
+
+
+def build(around: Surroundings, _cluster: Callable[[], Cluster]) -> Sops:
+    """The files of this profile."""
+    return Sops(around)
