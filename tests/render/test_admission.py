@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -18,6 +18,7 @@ from tests.render.profiles import (
 )
 from wizard.core.manifest import Manifest
 from wizard.profile.model import Profile
+from wizard.profile.runner import Strategy
 from wizard.render import job_pod, manifests, pod_security_level
 from wizard.render.catalogue import runner_versions
 
@@ -94,6 +95,16 @@ def _renderings() -> Iterator[Any]:
             profile = packaged(preset, packaging)
             yield pytest.param(profile, id=f"{preset}-{packaging}")
             yield pytest.param(_with_store(profile), id=f"{preset}-{packaging}-store")
+            for builds in get_args(Strategy):
+                yield pytest.param(_building(profile, builds), id=f"{preset}-{packaging}-{builds}")
+
+
+def _building(profile: Profile, builds: Strategy) -> Profile:
+    """The profile with another way to build; Docker in Docker with all that may come with it."""
+    mtu = 1400 if builds == "dind" else None
+    strategy = profile.runners[0].builds.model_copy(update={"strategy": builds, "mtu": mtu})
+    runners = [runner.model_copy(update={"builds": strategy}) for runner in profile.runners]
+    return profile.model_copy(update={"runners": runners})
 
 
 @pytest.mark.parametrize("profile", list(_renderings()))
@@ -109,7 +120,7 @@ def test_a_real_server_takes_every_object(
 
 def _job_profiles() -> Iterator[Any]:
     for version in (*runner_versions(), "19.3.1"):
-        for builds in ("none", "kaniko"):
+        for builds in get_args(Strategy):
             profile = runner_version(version, runner={"builds": builds})
             yield pytest.param(profile, id=f"{version}-{builds}")
         loose = {"builds": "none", "jobs": {"pod_security": "baseline"}}

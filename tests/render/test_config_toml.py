@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import tomllib
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from tests.render.profiles import PRESETS, profile_of, runner_version
+from wizard.profile.runner import Strategy
 from wizard.render import config, config_toml
 from wizard.render.catalogue import runner_keys, runner_versions
 
-BUILDS = ("none", "kaniko")
+BUILDS = get_args(Strategy)
 
 
 def _kubernetes(**runner: Any) -> dict[str, Any]:
@@ -42,6 +43,7 @@ def test_no_key_is_written_that_the_pinned_runner_does_not_know(version: str, bu
             "runtime_class": "gvisor",
             "allowed_images": ["alpine:*"],
             "allowed_services": ["redis:*"],
+            "gpu": {"count": 1},
         },
     }
     profile = runner_version(version, runner=everything)

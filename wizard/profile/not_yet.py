@@ -29,19 +29,12 @@ def _line(path: str, value: str | None, what: str, instead: str) -> NotYet:
     return NotYet(tuple(path.replace(ITEM, f".{ITEM}").split(".")), value, what, instead)
 
 
-_BUILDERS = "write none or kaniko"
 _LEAVE_OUT = "remove this key"
 
 NOT_YET = (
     _line("delivery.packaging", "flux", "Flux files", "write argocd or manifests"),
     _line("delivery.packaging", "helm", "Helm values", "write argocd or manifests"),
     _line("delivery.target", "merge-request", "merge requests", "write directory"),
-    _line("runners[].builds.strategy", "buildah", "Buildah", _BUILDERS),
-    _line("runners[].builds.strategy", "buildkit", "BuildKit", _BUILDERS),
-    _line("runners[].builds.strategy", "podman", "Podman", _BUILDERS),
-    _line("runners[].builds.strategy", "dind", "Docker in Docker", _BUILDERS),
-    _line("runners[].builds.strategy", "shared-runners", "shared-runners", _BUILDERS),
-    _line("runners[].jobs.gpu", None, "GPUs", _LEAVE_OUT),
     _line("gitlab.ca_file", None, "a private CA", _LEAVE_OUT),
     _line("gitlab.proxy", None, "a proxy", _LEAVE_OUT),
     _line("secrets.infisical.ca_file", None, "a private CA of Infisical", _LEAVE_OUT),

@@ -9,16 +9,10 @@ from urllib.parse import urlsplit
 
 from wizard.core.problems import Key, Problems
 from wizard.core.units import parse_quantity
+from wizard.profile.build_rules import check_builds
 from wizard.profile.document import Document
 from wizard.profile.model import Profile
-from wizard.profile.runner import (
-    LEAST_SECURITY,
-    CpuShare,
-    MemoryShare,
-    Runner,
-    SecurityLevel,
-    Toleration,
-)
+from wizard.profile.runner import CpuShare, MemoryShare, Runner, Toleration
 
 _SHORTEST_TIMEOUT = 600  # GitLab: maximum_timeout "needs to be at least 10 minutes"
 _SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
@@ -46,7 +40,7 @@ def check(profile: Profile, problems: Problems) -> None:
     for index, runner in enumerate(profile.runners):
         _jobs_taken(runner, index, problems)
         _resources(_runner_shares(runner, index), problems)
-        _builds(runner, index, problems)
+        check_builds(profile, runner, index, problems)
         _tolerations(runner.jobs.tolerations, ("runners", index, "jobs"), problems)
     _resources(_manager_shares(profile), problems)
     _tolerations(profile.manager.tolerations, ("manager",), problems)
@@ -274,31 +268,6 @@ def _resources(shares: _Shares, problems: Problems) -> None:
 
 def _above(lower: str | None, upper: str | None) -> bool:
     return bool(lower and upper) and parse_quantity(lower or "") > parse_quantity(upper or "")
-
-
-def _builds(runner: Runner, index: int, problems: Problems) -> None:
-    builds, strategy = runner.builds, runner.builds.strategy
-    if builds.image and strategy in {"none", "shared-runners"}:
-        problems.at("runners", index, "builds", "image").add(
-            f"this runner builds no images with {strategy}, so it needs no builder",
-            "remove it, or choose a strategy",
-        )
-    if builds.mtu and strategy != "dind":
-        problems.at("runners", index, "builds", "mtu").add(
-            "only Docker in Docker has a network of its own", "remove it"
-        )
-    if LEAST_SECURITY[strategy] == "privileged":
-        problems.at("runners", index, "builds").warn(
-            f"{strategy} makes the whole job namespace privileged: any job in it can take the node",
-            "give this runner a profile of its own, with its own job namespace and nodes",
-        )
-    levels = get_args(SecurityLevel)
-    wanted, least = runner.jobs.pod_security, LEAST_SECURITY[strategy]
-    if wanted != "auto" and levels.index(wanted) < levels.index(least):
-        problems.at("runners", index, "jobs", "pod_security").add(
-            f"{strategy} does not run under {wanted}; it needs {least}",
-            "write auto, or choose another way to build",
-        )
 
 
 def _tolerations(tolerations: list[Toleration], above: Key, problems: Problems) -> None:

@@ -91,7 +91,7 @@ class CpuShare(Section):
     request: Cpu | None = option(None, "What the scheduler keeps free for it.")
     limit: Cpu | None = option(None, "The most it may use; more is throttled.")
     ceiling: Cpu | None = option(
-        None, "How far a job may raise its own limit with KUBERNETES_CPU_LIMIT; none: not at all."
+        None, "How far a job may raise its request and limit by its variables; none: not at all."
     )
 
 
@@ -101,7 +101,7 @@ class MemoryShare(Section):
     request: Memory | None = option(None, "What the scheduler keeps free for it.")
     limit: Memory | None = option(None, "The most it may use; more ends the container.")
     ceiling: Memory | None = option(
-        None, "How far a job may raise its own limit by its variables; none: not at all."
+        None, "How far a job may raise its request and limit by its variables; none: not at all."
     )
 
 
@@ -189,10 +189,10 @@ class Jobs(Resources):
     runtime_class: ObjectName | None = option(None, "The runtime class of the job pods.")
     gpu: Gpu | None = option(None, "A GPU for every job.")
     allowed_images: list[Text] = option(
-        [], "Patterns of images that jobs may use; none: every image."
+        [], "Patterns of images that jobs may use, such as mirror.example.com/**; none: every one."
     )
     allowed_services: list[Text] = option(
-        [], "Patterns of images that services may use; none: every image."
+        [], "Patterns of images that services may use, such as postgres:*; none: every one."
     )
     pod_security: Literal["auto", "restricted", "baseline", "privileged"] = option(
         "auto",

@@ -102,7 +102,9 @@ class Catalogue:
     def _table(self, value: Any, node: Mapping[str, Any], path: _Path) -> Iterator[Complaint]:
         if isinstance(value, Mapping):
             yield from self._keys(value, node, path)
-        elif value is not None and not (isinstance(value, list) and _ANY in node):
+        elif isinstance(value, list) and node.get(_ANY) == "":
+            yield from self._anything(value, path)
+        elif value is not None:
             yield Complaint(path, "takes keys of its own, not a value", "write it as a mapping")
 
     def _anything(self, value: Any, path: _Path) -> Iterator[Complaint]:

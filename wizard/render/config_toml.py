@@ -22,8 +22,11 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import CpuShare, Jobs, MemoryShare, Runner, Toleration
 from wizard.render.catalogue import runner_keys
 from wizard.render.images import ARCH_LABEL, helper_image, job_architecture, mirrored
+from wizard.render.job_environment import job_environment
+from wizard.render.job_volumes import volumes
 from wizard.render.objects import given
-from wizard.render.security import job_environment, job_security
+from wizard.render.pod_patches import FLAG, annotations, patches
+from wizard.render.security import job_security
 
 METRICS_PORT = 9252
 SHUTDOWN_TIMEOUT = 30
@@ -72,7 +75,7 @@ def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
         "limit": runner.jobs.concurrent,
         "request_concurrency": max(2, min(runner.jobs.concurrent, 4)),
     }
-    if environment := job_environment(runner):
+    if environment := job_environment(profile, runner):
         table["environment"] = environment
     table["feature_flags"] = {
         # From three quarters of a token's life on, a runner would reset the token by itself and
@@ -80,18 +83,31 @@ def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
         "FF_DISABLE_AUTOMATIC_TOKEN_ROTATION": True,
     }
     table["kubernetes"] = _kubernetes(profile, runner)
+    if "pod_spec" in table["kubernetes"]:
+        table["feature_flags"][FLAG] = True
     return merged(table, runner.extra_config)
 
 
 def merged(ours: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """`more` over `ours`, mapping by mapping; lists are replaced as a whole."""
+    """`more` over `ours`, mapping by mapping.
+
+    Lists of mappings (volumes, patches), and `environment`, add up, because what we wrote is needed
+    still; any other list is replaced as a whole.
+    """
     result = dict(ours)
     for key, value in more.items():
-        if isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
-            result[key] = merged(result[key], value)
+        there = result.get(key)
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            result[key] = merged(there, value)
+        elif isinstance(value, list) and isinstance(there, list) and _adds_up(key, there):
+            result[key] = [*there, *value]
         else:
             result[key] = value
     return result
+
+
+def _adds_up(key: str, there: list[Any]) -> bool:
+    return key == "environment" or any(isinstance(item, Mapping) for item in there)
 
 
 def job_service_account(runner: Runner) -> str:
@@ -122,6 +138,9 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
         image_pull_secrets=jobs.image_pull_secrets,
         priority_class_name=jobs.priority_class,
         runtime_class_name=jobs.runtime_class,
+        pod_annotations=annotations(profile, runner),
+        pod_spec=patches(profile, runner),
+        volumes=volumes(profile, runner),
     )
 
 
@@ -139,6 +158,7 @@ def _share(name: str, share: CpuShare | MemoryShare) -> dict[str, str]:
     found = {
         f"{name}_request": share.request,
         f"{name}_limit": share.limit,
+        f"{name}_request_overwrite_max_allowed": share.ceiling,
         f"{name}_limit_overwrite_max_allowed": share.ceiling,
     }
     return {key: value for key, value in found.items() if value is not None}

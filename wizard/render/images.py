@@ -36,7 +36,7 @@ def mirrored(profile: Profile, image: str) -> str:
     """
     registry, path = _split(image)
     mirror = profile.images.mirrors.get(registry, profile.images.registry)
-    return f"{mirror}/{path}" if mirror else image
+    return f"{mirror}/{path}" if mirror and not image.startswith(f"{mirror}/") else image
 
 
 def _split(image: str) -> tuple[str, str]:
@@ -81,6 +81,8 @@ def images(profile: Profile) -> list[ImageUse]:
         found.setdefault(runner.jobs.image, ("jobs that name no image", jobs))
         if builder := builder_image(runner):
             found.setdefault(builder, (f"building images ({runner.builds.strategy})", jobs))
+        if service := STRATEGIES[runner.builds.strategy].service:
+            found.setdefault(service, ("the service that builds images", jobs))
     return [
         ImageUse(mirrored(profile, source), used_for, where, source)
         for source, (used_for, where) in found.items()

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import yaml
+
 from wizard.core.manifest import Manifest
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -49,7 +51,48 @@ def job_pod(profile: Profile, runner: Runner) -> Manifest:
         **_pod_settings(table),
     }
     name = f"{runner.release}-admission"[:63].rstrip("-")
-    return manifest("v1", "Pod", name, table["namespace"], labels(profile, runner), spec=spec)
+    pod = manifest(
+        "v1",
+        "Pod",
+        name,
+        table["namespace"],
+        labels(profile, runner),
+        spec=_patched(spec, table),
+    )
+    if annotations := table.get("pod_annotations"):
+        metadata = {**pod.body["metadata"], "annotations": annotations}
+        return Manifest({**pod.body, "metadata": metadata})
+    return pod
+
+
+def _patched(spec: dict[str, Any], table: _Table) -> dict[str, Any]:
+    """The pod with its strategic patches; the other kinds, which we never write, are left out."""
+    for entry in table.get("pod_spec", ()):
+        if entry.get("patch_type", "strategic") == "strategic":
+            spec = _merge(spec, _read(entry.get("patch", "")))
+    return spec
+
+
+def _read(patch: str) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(patch)
+    except (yaml.YAMLError, ValueError):  # the runner refuses it, in every job's log
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _merge(old: Any, new: Any) -> Any:
+    """A strategic merge as far as pods need it: mappings by key, lists of named things by name."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old | {key: _merge(old.get(key), value) for key, value in new.items()}
+    if isinstance(old, list) and isinstance(new, list) and all(map(_is_named, [*old, *new])):
+        items = {item["name"]: item for item in old}
+        return list((items | {n["name"]: _merge(items.get(n["name"]), n) for n in new}).values())
+    return new
+
+
+def _is_named(item: Any) -> bool:
+    return isinstance(item, dict) and "name" in item
 
 
 def _pod_settings(table: _Table) -> dict[str, Any]:

@@ -14,24 +14,25 @@ from wizard.render.builds import STRATEGIES
 from wizard.render.images import builder_image, mirrored
 from wizard.render.ownership import header
 
-_BLANK = re.compile(r"@(TAGS|IMAGE|BUILDER)@")
+_BLANK = re.compile(r"@(TAGS|IMAGE|BUILDER|SERVICE)@")
 
 
 def pipeline(profile: Profile, runner: Runner) -> RenderedFile:
     """The example for the runner's build strategy, with its tags and images filled in."""
-    strategy = runner.builds.strategy
+    strategy = STRATEGIES[runner.builds.strategy]
     filled = {
         # JSON is YAML, and quotes a tag however odd it is.
         "TAGS": json.dumps(runner.tags, ensure_ascii=False),
         "IMAGE": mirrored(profile, runner.jobs.image),
         "BUILDER": mirrored(profile, builder_image(runner)),
+        "SERVICE": mirrored(profile, strategy.service),
     }
-    template = _template(STRATEGIES[strategy].pipeline)
+    template = _template(strategy.pipeline)
     text = _BLANK.sub(lambda found: filled[found[1]], template)
     return RenderedFile(
         f"pipelines/{runner.name}.gitlab-ci.yml",
         header(profile) + text,
-        f"an example to copy into a project ({strategy})",
+        f"an example to copy into a project ({runner.builds.strategy})",
     )
 
 

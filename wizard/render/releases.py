@@ -7,6 +7,7 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.accounts import job_account, manager_account, namespaces
 from wizard.render.external_secret import external_secret, store
+from wizard.render.job_volumes import docker_daemon
 from wizard.render.manager import config_map, deployment, disruption_budget
 from wizard.render.providers import reader_account
 from wizard.render.rbac import role, role_binding
@@ -22,6 +23,7 @@ def companions(profile: Profile, runner: Runner) -> list[Manifest]:
     """What GitLab's chart does not make for a runner."""
     return [
         job_account(profile, runner),
+        *_there(docker_daemon(profile, runner)),
         *_there(external_secret(profile, runner)),
         disruption_budget(profile, runner),
     ]
@@ -35,6 +37,7 @@ def release(profile: Profile, runner: Runner) -> list[Manifest]:
         role(profile, runner),
         role_binding(profile, runner),
         config_map(profile, runner),
+        *_there(docker_daemon(profile, runner)),
         *_there(external_secret(profile, runner)),
         deployment(profile, runner),
         disruption_budget(profile, runner),

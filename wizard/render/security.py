@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from wizard.profile.model import Profile
 from wizard.profile.runner import LEAST_SECURITY, Runner, SecurityLevel
+from wizard.render.builds import STRATEGIES
 from wizard.render.catalogue import runner_keys
+from wizard.render.objects import given
 
-_JOB_USER = 1000
+BUILD_HOME = "/build-home"
+_BUILD = "runners.kubernetes.build_container_security_context"
 _SECCOMP = "runners.kubernetes.pod_security_context.seccomp_profile"
+_NORMAL_USER = {
+    "run_as_non_root": True,
+    "run_as_user": 1000,
+    "run_as_group": 1000,
+    "fs_group": 1000,
+}
+_BESIDE_THE_BUILD = ("helper", "service", "init_permissions")
 
 
 def wanted_level(runner: Runner) -> SecurityLevel:
@@ -41,31 +52,50 @@ def pod_security_level(profile: Profile) -> SecurityLevel:
 def job_security(profile: Profile, runner: Runner) -> dict[str, Any]:
     """The keys of `[runners.kubernetes]` that make job pods fit the wanted level.
 
-    The top keys count for the build, helper, service and init containers alike
-    (`GetContainerSecurityContext` in `common/config.go`).
+    The top keys count for the build, helper, service and init containers alike, unless one has its
+    own (`GetContainerSecurityContext` in `common/config.go`).
     """
-    level = wanted_level(runner)
-    keys: dict[str, Any] = {"privileged": level == "privileged"}
+    strategy = STRATEGIES[runner.builds.strategy]
     pod: dict[str, Any] = {}
-    if level == "restricted":
+    if _is_normal_user(runner):
+        pod |= _NORMAL_USER
+    if runner.jobs.pod_security == "privileged":
+        return {"privileged": True, **given(pod_security_context=pod)}
+    keys: dict[str, Any] = {"privileged": False}
+    seccomp = _default_seccomp(profile)
+    if strategy.rootless:
+        beside = {"allow_privilege_escalation": False, "capabilities": {"drop": ["ALL"]}, **seccomp}
+        keys |= {f"{kind}_container_security_context": beside for kind in _BESIDE_THE_BUILD}
+        keys |= given(build_container_security_context=_known(profile, strategy.build))
+    else:
+        pod |= seccomp
+        keys |= given(service_container_security_context=strategy.services)
+    if wanted_level(runner) == "restricted":
         keys |= {"allow_privilege_escalation": False, "cap_drop": ["ALL"]}
-        pod |= {
-            "run_as_non_root": True,
-            "run_as_user": _JOB_USER,
-            "run_as_group": _JOB_USER,
-            "fs_group": _JOB_USER,
-        }
-    if level != "privileged" and runner_keys(profile.manager.runner_version).knows(_SECCOMP):
-        pod["seccomp_profile"] = {"type": "RuntimeDefault"}
-    if pod:
-        keys["pod_security_context"] = pod
-    return keys
+    return keys | given(pod_security_context=pod)
 
 
-def job_environment(runner: Runner) -> list[str]:
-    """Variables of every job container.
+def job_home(runner: Runner) -> str:
+    """The home of the jobs' user, where it is not the image's own business; else empty.
 
-    User 1000 is in no image's passwd, so its HOME would be `/`, where it cannot write; git and
+    User 1000 is in few images' passwd, so its HOME would be `/`, where it cannot write; git and
     most tools want to.
     """
-    return ["HOME=/tmp"] if wanted_level(runner) == "restricted" else []
+    if not _is_normal_user(runner):
+        return ""
+    return BUILD_HOME if STRATEGIES[runner.builds.strategy].rootless else "/tmp"  # noqa: S108
+
+
+def _is_normal_user(runner: Runner) -> bool:
+    rootless = STRATEGIES[runner.builds.strategy].rootless
+    return rootless or wanted_level(runner) == "restricted"
+
+
+def _default_seccomp(profile: Profile) -> dict[str, Any]:
+    return _known(profile, {"seccomp_profile": {"type": "RuntimeDefault"}})
+
+
+def _known(profile: Profile, context: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a build container's security context the pinned runner knows."""
+    keys = runner_keys(profile.manager.runner_version)
+    return {key: value for key, value in context.items() if keys.knows(f"{_BUILD}.{key}")}
