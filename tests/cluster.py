@@ -26,6 +26,7 @@ _CRDS = (
     "eso/external-secrets.io_externalsecrets.yaml",
     "eso/external-secrets.io_secretstores.yaml",
     "eso/external-secrets.io_clustersecretstores.yaml",
+    "eso/external-secrets.io_pushsecrets.yaml",
     "argo-cd/application-crd.yaml",
 )
 _USERS = {"admin": '"system:masters"', "reader": "", "nobody": ""}
