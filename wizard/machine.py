@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _READ_TIMEOUT = 15.0
 """Seconds; somebody sits and waits."""
-_SLOW = ("kubernetes.client", "kubernetes.config", "gitlab")
+_SLOW = ("requests", "kubernetes.client", "kubernetes.config", "gitlab")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,11 @@ class Machine:
         self.folder = folder or Path.cwd()
 
     def warm_up(self) -> None:
-        """Import what the first calls need, while somebody reads the first screen."""
+        """Import what the first calls need, while somebody reads the first screen.
+
+        Whatever calls from several threads calls this first: a package that one thread imports
+        from its top and another from a part of it may come to one of them half-made.
+        """
         for module in _SLOW:
             import_module(module)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -23,10 +23,11 @@ from wizard.profile.save import write
 from wizard.tui import drafts
 from wizard.tui.memory import Memory
 from wizard.tui.modals import Question, Reading, SaveAs
+from wizard.tui.planning import headless
 from wizard.tui.screen import WizardScreen
 from wizard.tui.session import Session
 from wizard.tui.step import told
-from wizard.tui.steps import STEPS
+from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
 
 _BLOCKING_CALLS = 12
 """How many calls to other systems may wait at once."""
@@ -130,18 +131,31 @@ class WizardApp(App[ExitCode]):
 
     def action_save(self) -> None:
         if isinstance(self.screen, WizardScreen):
-            self.push_screen(SaveAs(self.session.draft.path), self._save_to)
+            self._save_as(lambda: None)
 
-    def _save_to(self, path: Path | None) -> None:
-        if path is None:
-            return
+    @on(WizardScreen.SaveFirst)
+    def _save_first(self, event: WizardScreen.SaveFirst) -> None:
+        draft = self.session.draft
+        if not draft.path.exists():
+            self._save_as(event.then)
+        elif not draft.dirty or self.save(draft.path):
+            event.then()
+
+    def _save_as(self, then: Callable[[], None]) -> None:
+        def named(path: Path | None) -> None:
+            if path and self._save_to(path):
+                then()
+
+        self.push_screen(SaveAs(self.session.draft.path), named)
+
+    def _save_to(self, path: Path) -> bool:
         draft = self.session.draft
         if path.exists() and path.absolute() != draft.path.absolute():
             self.say_error(
                 WizardError(f"{path} is there already.", "", "name another file; nothing was saved")
             )
-            return
-        self.save(path)
+            return False
+        return self.save(path)
 
     def save(self, path: Path) -> bool:
         """Write the draft to a file; whether that could be done. It need not be valid yet."""
@@ -158,7 +172,7 @@ class WizardApp(App[ExitCode]):
         return True
 
     def action_leave(self) -> None:
-        if isinstance(self.screen, Question):
+        if isinstance(self.screen, Question) or not self.wizard.step.may_leave():
             return
         if not self.session.draft.dirty:
             self.exit(ExitCode.DONE)
@@ -205,11 +219,15 @@ class WizardApp(App[ExitCode]):
         yield SystemCommand(
             "Copy the headless command", "What does the same without screens", self._copy_command
         )
+        if self.session.draft.path.exists() and self.session.draft.value("id"):
+            yield SystemCommand(
+                "Destroy", "Take away everything this profile made; asks", wizard.begin_destroy
+            )
         yield SystemCommand("Theme", "Light, dark, or the terminal's own", self.action_change_theme)
         yield SystemCommand("Quit", "A draft can be kept", self.action_leave)
 
     def _copy_command(self) -> None:
-        self.copy_to_clipboard(f"runner-wizard apply {self.session.draft.path}")
+        self.copy_to_clipboard(headless(self.session))
         self.notify("Copied.", markup=False)
 
     def _handle_exception(self, error: Exception) -> None:
@@ -233,7 +251,7 @@ def open_wizard(path: Path | None = None) -> ExitCode:
         draft = drafts.of_preset(preset_question().default, machine.folder)
     session = Session(draft, machine, memory)
     if path:
-        session.visited = {step.title for step in STEPS}
+        session.visited = set(ANSWERED_BY_PROFILE)
     app = WizardApp(session, fresh=path is None)
     code = app.run()
     if app.crash:

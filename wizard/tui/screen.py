@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -21,7 +22,8 @@ from wizard.profile.fields import FieldInfo
 from wizard.tui.modals import Reading
 from wizard.tui.session import Session
 from wizard.tui.step import Step
-from wizard.tui.steps import STEPS
+from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
+from wizard.tui.steps.apply import ApplyStep
 from wizard.tui.widgets import Row, Said
 
 
@@ -42,6 +44,12 @@ class WizardScreen(Screen[None]):
 
     class LookAgain(Message):
         """Every context of the kubeconfig is to be asked again."""
+
+    @dataclass
+    class SaveFirst(Message):
+        """The draft is to be in its file before `then` is called."""
+
+        then: Callable[[], None]
 
     def __init__(self, session: Session, at: int = 0) -> None:
         super().__init__()
@@ -75,7 +83,19 @@ class WizardScreen(Screen[None]):
 
         It happens on the screen's own turn: a step that asks for it cannot wait for its own end.
         """
-        self.call_later(self._show, index)
+        if not self.query("#step") or self.step.may_leave():
+            self.call_later(self._show, index)
+
+    def save_first(self, then: Callable[[], None]) -> None:
+        """Call `then` once the draft is in its file; never, if it does not get there."""
+        self.post_message(self.SaveFirst(then))
+
+    def begin_destroy(self) -> None:
+        """Ask, on the step Apply, whether to take away everything the profile made."""
+        if self.step.may_leave():
+            self.session.work = None
+            self.go_to(STEPS.index(ApplyStep))
+            self.call_later(lambda: self.query_one(ApplyStep).offer_destroy())
 
     async def _show(self, index: int) -> None:
         self.at = index
@@ -89,16 +109,18 @@ class WizardScreen(Screen[None]):
         step.entered()
 
     def open_draft(self, draft: Draft, visited: Iterable[str] | None = None) -> None:
-        """Work on another draft; it is shown at the first step that is not answered.
+        """Work on another draft; a saved profile is shown at the beginning, any other at
+        the first step that is not answered.
 
         Args:
-            visited: titles of the steps that count as answered; None: all, as in a saved profile.
+            visited: titles of the steps that count as answered; None: what a saved profile answers.
         """
         titles = [step.title for step in STEPS]
         self.session.draft = draft
         self.session.runner = 0
-        self.session.visited = set(titles if visited is None else visited)
-        self.go_to(next((i for i, one in enumerate(titles) if not self.answered(one)), 0))
+        self.session.visited = set(ANSWERED_BY_PROFILE if visited is None else visited)
+        open_ = (i for i, one in enumerate(titles) if not self.answered(one))
+        self.go_to(0 if visited is None else next(open_, 0))
 
     def answered(self, title: str) -> bool:
         """Whether a step has been gone through."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,8 @@ from wizard.core.secrets import SecretStr, remember_secret
 from wizard.machine import Address, Machine
 from wizard.profile.draft import Draft
 from wizard.tui.memory import Memory
-from wizard.wiring import Wiring
+from wizard.tui.work import Reviewed, Work
+from wizard.wiring import Say, Wiring
 
 if TYPE_CHECKING:
     from wizard.systems.gitlab import GitLab
@@ -43,6 +46,15 @@ class Session:
     visited: set[str] = field(default_factory=set)
     """Titles of the steps that have been left with no problem in them."""
 
+    just_files: bool = False
+    """Whether only files are to be written, although there is a token."""
+    reviewed: Reviewed | None = None
+    """The plan that was shown last, and what it was made of."""
+    work: Work | None = None
+    """What was begun since then."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds; elapsed times are measured with it."""
+
     @property
     def cluster(self) -> ClusterFacts | None:
         """The facts of the chosen context; None without one, or before it has answered."""
@@ -73,7 +85,11 @@ class Session:
         token = self.secrets.get(GITLAB_TOKEN)
         return self.machine.gitlab(self.address, token) if token else None
 
-    def wiring(self) -> Wiring:
-        """The systems of the draft as it is now. Raises: InvalidDocument."""
+    def wiring(self, say: Say = lambda _text: None) -> Wiring:
+        """The systems of the draft as it is now. Raises: InvalidDocument.
+
+        Args:
+            say: where to tell of a wait; called from any thread.
+        """
         typed = {name: value.get_secret_value() for name, value in self.secrets.items()}
-        return Wiring(self.draft.loaded(), environ={**os.environ, **typed})
+        return Wiring(self.draft.loaded(), environ={**os.environ, **typed}, say=say)

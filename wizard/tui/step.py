@@ -91,6 +91,10 @@ class Step(VerticalScroll, can_focus=False):
         """The step is on the screen. Looks outside, unless a step knows it has been done."""
         self.check()
 
+    def may_leave(self) -> bool:
+        """Whether the step may be left, or the wizard quit, now; a step that says no asks."""
+        return True
+
     def facts_found(self) -> None:
         """More is known in `session.clusters`; called while the step is shown."""
 
@@ -163,6 +167,12 @@ class Step(VerticalScroll, can_focus=False):
         """Focus what is to be answered first."""
         asked = [row for row in self.rows if row.unanswered]
         self.focus_within(asked[0] if asked else self)
+        # Lists find their height only once they know their width: what has the focus has moved.
+        self.call_after_refresh(self.call_after_refresh, self._keep_focus_in_sight)
+
+    def _keep_focus_in_sight(self) -> None:
+        if (focused := self.screen.focused) and self in focused.ancestors:
+            focused.scroll_visible(animate=False)
 
     def focus_within(self, widget: Widget) -> None:
         first = next((one for one in widget.query("*") if one.focusable), None)

@@ -1,9 +1,22 @@
 """The steps, in their order."""
 
 from wizard.tui.step import Step
+from wizard.tui.steps.apply import ApplyStep
 from wizard.tui.steps.cluster import ClusterStep
 from wizard.tui.steps.gitlab import GitLabStep
+from wizard.tui.steps.proof import ProofStep
+from wizard.tui.steps.review import ReviewStep
 from wizard.tui.steps.runner import RunnerStep
 from wizard.tui.steps.start import StartStep
 
-STEPS: tuple[type[Step], ...] = (StartStep, ClusterStep, GitLabStep, RunnerStep)
+STEPS: tuple[type[Step], ...] = (
+    StartStep,
+    ClusterStep,
+    GitLabStep,
+    RunnerStep,
+    ReviewStep,
+    ApplyStep,
+    ProofStep,
+)
+ANSWERED_BY_PROFILE = frozenset(step.title for step in STEPS if step.owns)
+"""Titles of the steps that a saved profile answers."""

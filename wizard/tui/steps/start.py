@@ -14,6 +14,7 @@ from wizard.core.errors import WizardError
 from wizard.profile.draft import Origin
 from wizard.profile.presets import presets
 from wizard.tui import drafts
+from wizard.tui.planning import review, status
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Choice, FieldRow, Row, Said
 
@@ -34,14 +35,19 @@ class StartStep(Step):
     def fields(self) -> ComposeResult:
         if self.draft.base is Origin.PROFILE:
             yield Said(self._summary(), id="summary")
+            yield Said("looking at what is there ...", id="status")
         yield Said("A new profile, from a preset", classes="heading")
         yield Choice({one.name: one.title for one in presets()}, self.draft.preset, id="presets")
         yield FieldRow(self.draft, "name", label="Name")
         self._recent = {str(one.path): one for one in self.session.memory.recent()}
         if self._recent:
             yield Said("One that was open before", classes="heading")
-            ages = {path: f"{one.state}, {_ago(one.seen)}" for path, one in self._recent.items()}
-            yield Choice(ages, id="recent")
+            about = {
+                path: f"{one.state}, {_ago(one.seen)}, in {one.path.parent}"
+                for path, one in self._recent.items()
+            }
+            names = {path: one.path.name for path, one in self._recent.items()}
+            yield Choice(about, labels=names, id="recent")
         yield Said("Another file", classes="heading")
         yield Input(placeholder="path of a profile, then Enter", compact=True, id="path")
         yield Said("Found on this machine", classes="heading")
@@ -52,6 +58,8 @@ class StartStep(Step):
 
     def check(self) -> None:
         self.in_background("machine", self._look())
+        if self.draft.base is Origin.PROFILE:
+            self.in_background("status", self._status())
 
     def facts_found(self) -> None:
         session = self.session
@@ -76,6 +84,16 @@ class StartStep(Step):
         self._repository = await asyncio.to_thread(machine.repository)
         self._keyring = await asyncio.to_thread(machine.keyring)
         self.facts_found()
+
+    async def _status(self) -> None:
+        reviewed = await review(self.session)
+        self.query_one("#status", Said).say(status(reviewed.plan))
+
+    def failed(self, name: str, error: WizardError) -> None:
+        if name == "status":
+            self.query_one("#status", Said).say(told(error))
+        else:
+            super().failed(name, error)
 
     @on(Choice.Changed, "#presets")
     def _preset_chosen(self, event: Choice.Changed) -> None:

@@ -1,0 +1,311 @@
+"""Apply: carry it out before the user's eyes; stop it, try again, take it back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Button, RichLog
+
+from wizard.core.changes import Plan
+from wizard.core.errors import WizardError
+from wizard.core.events import Event, StepStarted
+from wizard.core.problems import Problem
+from wizard.core.secrets import redact
+from wizard.core.shown import counted
+from wizard.operations import verbs
+from wizard.operations.files_only import write_files
+from wizard.operations.profiles import open_profile
+from wizard.tui import drafts
+from wizard.tui.modals import Question
+from wizard.tui.planning import place
+from wizard.tui.report import save_report
+from wizard.tui.step import Step, told
+from wizard.tui.widgets import Action, Said
+from wizard.tui.work import State, Verb, Work, duration
+
+_LOG_LINES = 2000
+_DOING = {
+    Verb.APPLY: "Applying",
+    Verb.FILES: "Writing",
+    Verb.DESTROY: "Taking everything away",
+}
+_BUTTONS = {
+    "back": "Back to the review",
+    "begin": "Apply now",
+    "stop": "Stop",
+    "retry": "Try again",
+    "report": "Save a report",
+    "undo": "Undo ...",
+}
+_SHOWN = {
+    State.RUNNING: {"stop"},
+    State.DONE: {"report"},
+    State.FAILED: {"retry", "report"},
+    State.STOPPED: {"retry", "report"},
+}
+
+
+class ApplyStep(Step):
+    """A view of `session.work`, and the only place that begins any."""
+
+    title = "Apply"
+    purpose = "Every step is safe to be stopped and run again: it goes on where it was."
+    more_help = (
+        "The profile is saved first. GitLab gives the runner a token, the token goes to its place "
+        "and is read back, then the objects follow. A failure leaves what was done where it is; "
+        "Try again goes on from there."
+    )
+
+    def fields(self) -> ComposeResult:
+        yield Said(id="state")
+        yield Said(id="stages")
+        yield Said(id="awaited")
+        with Horizontal(classes="actions"):
+            for name, label in _BUTTONS.items():
+                yield Action(label, id=name)
+        yield RichLog(id="log", markup=False, wrap=True, min_width=20, max_lines=_LOG_LINES)
+
+    def on_mount(self) -> None:
+        log = self.query_one("#log", RichLog)
+        log.help_text = "What was done, one line each. Up and down scroll."  # type: ignore[attr-defined]
+        if work := self.session.work:
+            for seconds, event in work.events:
+                self._log(seconds, event)
+        self.set_interval(1, self._tick)
+        self._show()
+
+    def focus_first(self) -> None:
+        """Never the button that changes something."""
+        work = self.session.work
+        first = "#back" if work is None else "#log"
+        self.screen.set_focus(self.query_one(first))
+
+    def blocking(self) -> Iterable[Problem]:
+        work = self.session.work
+        if work is None:
+            yield Problem("nothing has been applied yet", "choose Apply now, or leave with Ctrl+Q")
+        elif work.running:
+            yield Problem("it is still under way", "wait for its end, or stop it")
+        elif work.state is not State.DONE:
+            yield Problem("it has not come to its end", "try again")
+
+    def may_leave(self) -> bool:
+        """While something is under way, leaving asks; it is not carried on behind one's back."""
+        if self.session.work is None or not self.session.work.running:
+            return True
+        self.app.push_screen(
+            Question(
+                "It is still under way. Stop it?",
+                "What was done stays, and the next run goes on from there.",
+                {"stay": "Keep going", "stop": "Stop"},
+            ),
+            self._stop_if,
+        )
+        return False
+
+    # Beginning
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        match event.button.id:
+            case "back":
+                self.wizard.action_back()
+            case "begin":
+                self.wizard.save_first(self._begin)
+            case "retry":
+                self._again()
+            case "stop":
+                self._stop_if("stop")
+            case "undo":
+                self.offer_destroy()
+            case "report":
+                self._report()
+
+    def _begin(self) -> None:
+        reviewed = self.session.reviewed
+        self._run(Verb.FILES if reviewed and reviewed.files_only else Verb.APPLY)
+
+    def _again(self) -> None:
+        if work := self.session.work:
+            self._run(work.verb, first_setup=work.first_setup)
+
+    def _run(self, verb: Verb, *, first_setup: bool = False) -> None:
+        work = Work(verb, self.session.clock, first_setup=first_setup)
+        self.session.work = work
+        self.query_one("#log", RichLog).clear()
+        self._show()
+        self.focus_first()
+        self.in_background("work", self._follow(work))
+
+    async def _follow(self, work: Work) -> None:
+        await work.follow(self._events(work), lambda event: self._happened(work, event))
+        self._reread()
+        self.session.memory.note(self.draft.path, _known(work))
+        self._show()
+        if work.state is State.DONE and work.verb is not Verb.DESTROY:
+            self.wizard.action_next()
+        else:
+            button = "#report" if work.state is State.DONE else "#retry"
+            self.screen.set_focus(self.query_one(button))
+
+    async def _events(self, work: Work) -> AsyncIterator[Event]:
+        file = await asyncio.to_thread(open_profile, self.draft.path)
+        systems = self.session.wiring(lambda text: work.say(redact(text)))
+        if work.verb is Verb.FILES:
+            events = write_files(file)
+        elif work.verb is Verb.DESTROY:
+            events = verbs.destroy(file, systems, work.run)
+        else:
+            events = verbs.apply(file, systems, work.run)
+        async for event in events:
+            yield event
+
+    def _reread(self) -> None:
+        """The file may hold more than the draft now: an id, the cluster's uid."""
+        try:
+            self.session.draft = drafts.of_file(self.draft.path)
+        except WizardError as error:
+            self.say_trouble(told(error))
+        self.wizard.refresh_marks()
+
+    # Ending
+
+    def _stop_if(self, answer: str | None) -> None:
+        work = self.session.work
+        if answer == "stop" and work and work.running:
+            work.run.cancel.set()
+            work.say("stopping after what is under way")
+            self._show()
+
+    def offer_destroy(self) -> None:
+        """Look at what there is, and ask whether to take it away."""
+        self.query_one("#state", Said).say("Looking at what there is ...")
+        self.in_background("look", self._look())
+
+    async def _look(self) -> None:
+        file = await asyncio.to_thread(open_profile, self.draft.path)
+        plan = await verbs.plan_destroy(file, self.session.wiring())
+        self._show()
+        if not plan.pending:
+            self.query_one("#state", Said).say("There is nothing of this profile to take away.")
+            return
+        self.app.push_screen(
+            Question(
+                f"Take away everything that {self.draft.path.name} made?",
+                f"{_listed(plan)}\n\nIn {place(self.session)}, and in GitLab. Jobs that run end.",
+                {"no": "No", "destroy": "Take it away"},
+            ),
+            self._destroy_if,
+        )
+
+    def _destroy_if(self, answer: str | None) -> None:
+        if answer == "destroy":
+            self._run(Verb.DESTROY)
+
+    def _report(self) -> None:
+        if work := self.session.work:
+            try:
+                path = save_report(work, self.draft.path, self.session.machine.folder)
+            except WizardError as error:
+                self.say_trouble(told(error))
+            else:
+                self.app.notify(f"Saved {path}; secrets are left out of it.", markup=False)
+
+    def failed(self, name: str, error: WizardError) -> None:
+        self._show()
+        super().failed(name, error)
+
+    # Showing
+
+    def _tick(self) -> None:
+        if self.session.work and self.session.work.running:
+            self._show()
+
+    def _happened(self, work: Work, event: Event) -> None:
+        self._log(work.events[-1][0], event)
+        self._show()
+
+    def _log(self, seconds: float, event: Event) -> None:
+        first, *rest = redact(event.sentence()).splitlines() or [""]
+        log = self.query_one("#log", RichLog)
+        mark = "" if isinstance(event, StepStarted) else "  "
+        log.write(f"{duration(seconds):>6}  {mark}{first}")
+        for line in rest:
+            log.write(f"          {line}")
+
+    def _show(self) -> None:
+        """Bring everything but the log up to date."""
+        work = self.session.work
+        self.query_one("#state", Said).say(self._state())
+        self.query_one("#stages", Said).say(work.lines() if work else "")
+        awaited = f"... {work.awaited}" if work and work.awaited else ""
+        self.query_one("#awaited", Said).say(awaited)
+        shown = {"back", "begin"} if work is None else _SHOWN[work.state]
+        if work is None and not self._is_reviewed():
+            shown = {"back"}
+        if work and work.first_setup and work.state in {State.FAILED, State.STOPPED}:
+            shown = {*shown, "undo"}
+        for name in _BUTTONS:
+            self.query_one(f"#{name}").display = name in shown
+        self.query_one("#log").display = work is not None
+
+    def _is_reviewed(self) -> bool:
+        reviewed = self.session.reviewed
+        return reviewed is not None and reviewed.text == self.draft.text()
+
+    def _state(self) -> str:
+        work = self.session.work
+        if work is None:
+            return self._about_to()
+        took = duration(work.seconds)
+        match work.state:
+            case State.RUNNING:
+                return f"{_DOING[work.verb]}: {place(self.session)}. {took} so far."
+            case State.DONE if work.verb is Verb.DESTROY:
+                return f"Done in {took}: what this profile made is gone. The profile stays."
+            case State.DONE:
+                return f"Done in {took}."
+            case State.STOPPED:
+                return f"Stopped after {took}. What was done stays; Try again goes on from there."
+        return told(work.error or WizardError("It failed."))
+
+    def _about_to(self) -> str:
+        reviewed = self.session.reviewed
+        if reviewed is None or not self._is_reviewed():
+            return "The profile has changed since the review: look at it again first."
+        pending = counted(reviewed.plan) or "no change; a runner without a proof is proven"
+        lines = [f"Ready: {pending}.", f"In {place(self.session)}."]
+        identity = self.session.identity
+        if identity and identity.may("manage_runner") is False:
+            lines.append(
+                "note: your token cannot find a runner again. Stopped half-way, the next run may "
+                "make a second one; a token with manage_runner or api does not have this trouble."
+            )
+        lines.append(f"{self.draft.path} is saved first.")
+        return "\n".join(lines)
+
+
+def _listed(plan: Plan) -> str:
+    subjects = [f"- {change.subject}" for change in plan.pending]
+    more = [f"and {len(subjects) - 8} more"] if len(subjects) > 8 else []
+    return "\n".join([*subjects[:8], *more])
+
+
+def _known(work: Work) -> str:
+    """What the list of recent profiles says of it."""
+    from wizard.core.events import Proven, Unproven, Waiting
+
+    if work.state is not State.DONE:
+        return f"{work.verb.value} {work.state.value}"
+    if work.verb is Verb.DESTROY:
+        return "destroyed"
+    if work.told(Waiting):
+        return "written, waiting for a commit"
+    if work.told(Unproven):
+        return "online, unproven"
+    return "proven" if work.told(Proven) else "applied"

@@ -1,0 +1,150 @@
+"""What outlives the last three steps: the plan that was reviewed, and the work that was begun."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+from wizard.core.changes import Action, Plan, System
+from wizard.core.errors import WizardError
+from wizard.core.events import Event, Planned, Progress, StepStarted
+from wizard.operations.wish import Run
+
+Kind = TypeVar("Kind", bound=Event)
+Clock = Callable[[], float]
+Listener = Callable[[Event], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A plan, and the text of the profile it was made of."""
+
+    text: str
+    plan: Plan
+    files_only: bool
+
+
+class Verb(StrEnum):
+    """What is done."""
+
+    APPLY = "apply"
+    FILES = "files"
+    DESTROY = "destroy"
+
+
+class State(StrEnum):
+    """Where it is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+_MARKS = {
+    State.RUNNING: "[>]",
+    State.DONE: "[x]",
+    State.FAILED: "[!]",
+    State.STOPPED: "[-]",
+}
+
+
+@dataclass(slots=True)
+class Stage:
+    """One step of the work; seconds by the session's clock."""
+
+    title: str
+    began: float
+    ended: float | None = None
+
+
+@dataclass(slots=True)
+class Work:
+    """One run of an operation: what it has told so far, and how it ended."""
+
+    verb: Verb
+    clock: Clock
+    run: Run = field(default_factory=lambda: Run(attended=True))
+    state: State = State.RUNNING
+    error: WizardError | None = None
+    first_setup: bool = False
+    """Whether it began with no runner in GitLab, so that undoing it takes nothing else away."""
+    awaited: str = ""
+    """What was last seen while waiting."""
+    events: list[tuple[float, Event]] = field(default_factory=list)
+    """Each with the seconds since the beginning."""
+    stages: list[Stage] = field(default_factory=list)
+    began: float = field(init=False)
+    ended: float | None = None
+
+    def __post_init__(self) -> None:
+        self.began = self.clock()
+
+    @property
+    def running(self) -> bool:
+        return self.state is State.RUNNING
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far, or took."""
+        return (self.clock() if self.ended is None else self.ended) - self.began
+
+    def told(self, kind: type[Kind]) -> list[Kind]:
+        """The events of one kind."""
+        return [event for _, event in self.events if isinstance(event, kind)]
+
+    async def follow(self, events: AsyncIterator[Event], tell: Listener) -> None:
+        """Carry it through to its end, or until it is stopped; a `WizardError` is kept."""
+        try:
+            async for event in events:
+                self._take(event)
+                tell(event)
+                if self.run.cancel.is_set():
+                    self._end(State.STOPPED)
+                    return
+            self._end(State.DONE)
+        except WizardError as error:
+            self.error = error
+            # A wait that is ended early fails, but that is what was asked for.
+            self._end(State.STOPPED if self.run.cancel.is_set() else State.FAILED)
+
+    def say(self, text: str) -> None:
+        """Say what is waited for; may be called from any thread."""
+        self.awaited = text
+
+    def lines(self) -> str:
+        """The steps, each with its mark and its seconds."""
+        return "\n".join(map(self._line, self.stages))
+
+    def _take(self, event: Event) -> None:
+        self.events.append((self.clock() - self.began, event))
+        if isinstance(event, StepStarted):
+            self._close()
+            self.stages.append(Stage(event.step, self.clock()))
+        self.awaited = event.text if isinstance(event, Progress) else ""
+        if isinstance(event, Planned):
+            runners = list(event.plan.of(System.GITLAB))
+            made = [change.action is Action.CREATE for change in runners]
+            self.first_setup |= self.verb is Verb.APPLY and bool(made) and all(made)
+
+    def _end(self, state: State) -> None:
+        self.state, self.ended, self.awaited = state, self.clock(), ""
+        self._close()
+
+    def _close(self) -> None:
+        if self.stages:
+            self.stages[-1].ended = self.clock()
+
+    def _line(self, stage: Stage) -> str:
+        last = stage is self.stages[-1]
+        mark = _MARKS[self.state] if last else _MARKS[State.DONE]
+        took = (self.clock() if stage.ended is None else stage.ended) - stage.began
+        return f"{mark} {stage.title:<38} {duration(took):>6}"
+
+
+def duration(seconds: float) -> str:
+    """`8 s`, `2:05`."""
+    whole = int(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60}:{whole % 60:02}"
