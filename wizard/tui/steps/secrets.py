@@ -1,0 +1,295 @@
+"""Secrets: where the runner's token is kept, and how the cluster reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button
+
+from wizard.core.errors import WizardError
+from wizard.core.problems import Key, Problem
+from wizard.operations.check_backend import check_backend, credentials
+from wizard.operations.stores import Offer, offers
+from wizard.profile.draft import Draft, Origin
+from wizard.profile.fields import FieldInfo, fields
+from wizard.profile.not_yet import unavailable, unavailable_keys
+from wizard.tui.modals import Reading
+from wizard.tui.step import Step, told
+from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
+from wizard.tui.widgets.field_row import declared
+from wizard.tui.widgets.marks import marked
+from wizard.tui.widgets.secret_row import SecretRow
+from wizard.tui.widgets.table import Table
+
+_BACKEND: Key = ("secrets", "backend")
+_STORE: Key = ("secrets", "store")
+_NEW = "a new store"
+_NEEDS = {
+    "kubernetes": "a cluster that the wizard may write to; nothing else",
+    "infisical": "External Secrets; a machine identity that may write",
+    "vault": "External Secrets; a login that may write",
+    "aws": "External Secrets; AWS credentials; a role for the reader",
+    "gcp": "External Secrets; application default credentials",
+    "existing-store": "External Secrets; a store into which you put the token",
+    "sealed-secrets": "Sealed Secrets, and files for a repository",
+    "sops": "an age key that whatever syncs the repository holds",
+}
+_WITHOUT_STORE = frozenset({"kubernetes", "sealed-secrets", "sops"})
+
+
+class SecretsStep(Step):
+    """Choose a backend, and show what it needs."""
+
+    title = "Secrets"
+    purpose = "Where the runner's token is kept, and how the cluster reads it."
+    owns = ("secrets",)
+    more_help = (
+        "The runner's own token is made by GitLab and shown once. The wizard writes it to the "
+        "backend and reads it back; the cluster reads it from there, so no file ever holds it.\n\n"
+        "F5 checks the backend: it signs in, says who you are and what you may do, and writes "
+        "nothing. What you type to sign in stays hidden and in memory."
+    )
+
+    def fields(self) -> ComposeResult:
+        stores = Row(
+            self.draft,
+            _STORE,
+            Choice(self._stores(), self._store, self._refused()),
+            label="Read through",
+        )
+        stores.add_class("-table")
+        refused = unavailable("secrets.backend")
+        choices = declared(_BACKEND).choices
+        rows = {name: (refused.get(name) or _NEEDS[name],) for name in choices}
+        table = Table(("kept in", "needs"), rows, self._backend, choices, refused, id="backends")
+        found = bool(self._offers)
+        if found:
+            yield stores
+        kept_in = Row(self.draft, _BACKEND, table, label="Kept in")
+        kept_in.add_class("-table")
+        yield kept_in
+        if not found:
+            yield stores
+        yield Vertical(*self._settings(), id="settings")
+        yield Vertical(*self._credentials(), id="credentials")
+        with Horizontal(classes="actions"):
+            yield Action("Check (F5)", id="check")
+            yield Action("The least rights", id="policy")
+        yield Said(id="checked", classes="found")
+
+    def entered(self) -> None:
+        self._show()
+
+    def facts_found(self) -> None:
+        self._offer_stores()
+
+    def mine(self) -> list[Problem]:
+        asked = any(row.unanswered for row in self.rows)
+        # "add its settings" is said better below the setting that is still asked for.
+        return [one for one in super().mine() if not (asked and one.key == _BACKEND)]
+
+    def check(self) -> None:
+        self.in_background("check", self._check(show_policy=False))
+
+    # Answering
+
+    @on(Choice.Changed, "#backends")
+    async def _backend_chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        await self._keep_in(event.value)
+
+    @on(Choice.Changed, "#secrets-store Choice")
+    async def _store_chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        offer = next((one for one in self._offers if one.name == event.value), None)
+        if offer and self._backend not in {offer.backend, "existing-store"}:
+            await self._keep_in(offer.backend)
+        if offer:
+            self._row(_STORE).answer(offer.value)
+        elif event.value == _NEW:
+            self._row(_STORE).answer("create")
+        await self._rebuild()
+
+    @on(Row.Answered)
+    async def _changed(self, event: Row.Answered) -> None:
+        self.in_background("check", self._forget())
+        if event.row.key == ("secrets", "vault", "login"):
+            await self._ask_for_credentials()
+
+    @on(SecretRow.Typed)
+    def _signed(self) -> None:
+        self.in_background("check", self._forget())
+
+    async def _keep_in(self, backend: str) -> None:
+        """Choose a backend; what was answered for another one is out of the way, not lost."""
+        exchange(self.session.set_aside, self.draft, backend)
+        self._row(_BACKEND).read()
+        self.query_one("#backends", Table).choose(backend)
+        self.wizard.refresh_marks()
+        await self._rebuild()
+
+    async def _rebuild(self) -> None:
+        settings = self.query_one("#settings", Vertical)
+        with self.app.batch_update():
+            await settings.remove_children()
+            await settings.mount_all(self._settings())
+        await self._ask_for_credentials()
+        self._show()
+        self.in_background("check", self._forget())
+
+    async def _ask_for_credentials(self) -> None:
+        asked = self.query_one("#credentials", Vertical)
+        await asked.remove_children()
+        await asked.mount_all(self._credentials())
+        self._name_found_credentials()
+
+    # Showing
+
+    def _settings(self) -> list[FieldRow]:
+        section = self._backend.replace("-", "_")
+        creates, refused = self._store == _NEW, unavailable_keys()
+        return [
+            FieldRow(self.draft, *info.path, label=_label(info), ask=info.required)
+            for info in fields()
+            if info.path[:2] == ("secrets", section) and info.section is None
+            # A reader is who a new store signs in as; one that is there has its own.
+            if creates or not info.path[2].startswith("reader")
+            if info.dotted not in refused
+        ]
+
+    def _credentials(self) -> list[SecretRow]:
+        login = str(self.draft.value("secrets", "vault", "login"))
+        return [
+            SecretRow(
+                one.variable,
+                one.label,
+                self.session,
+                "For the wizard's own sign-in; stays hidden, and in memory alone."
+                + (f"\nLeft empty: {one.otherwise}." if one.otherwise else ""),
+            )
+            for one in credentials(self._backend, login)
+        ]
+
+    def _name_found_credentials(self) -> None:
+        for row in self.query(SecretRow):
+            if row.secret not in self.session.secrets and os.environ.get(row.secret):
+                row.found(row.secret)
+
+    def _show(self) -> None:
+        through_store = self._backend not in _WITHOUT_STORE
+        self._row(_STORE).display = through_store or bool(self._offers)
+        self._offer_stores()
+        self._name_found_credentials()
+
+    def _offer_stores(self) -> None:
+        self.query_one("#secrets-store Choice", Choice).offer(self._stores(), self._store)
+
+    def _stores(self) -> dict[str, str]:
+        choices = {one.name: one.refusal or one.about for one in self._offers}
+        if self._store and self._store not in {_NEW, *choices}:
+            looked = self.session.cluster is not None
+            choices[self._store] = "not on this cluster" if looked else "named in the profile"
+        return choices | {_NEW: "made for the runner's namespace alone"}
+
+    def _refused(self) -> dict[str, str]:
+        return {one.name: one.refusal for one in self._offers if one.refusal}
+
+    @property
+    def _offers(self) -> list[Offer]:
+        return offers(self.session.cluster, str(self.draft.value("cluster", "namespace")))
+
+    @property
+    def _backend(self) -> str:
+        return str(self.draft.value(*_BACKEND))
+
+    @property
+    def _store(self) -> str:
+        """The store of the draft, as it is called in the list."""
+        if self._backend in _WITHOUT_STORE:
+            return ""
+        written = self.draft.value(*_STORE)
+        name = written.get("name") if isinstance(written, dict) else None
+        if not name:
+            return _NEW
+        kind = written.get("kind", "ClusterSecretStore")
+        namespace = self.draft.value("cluster", "namespace")
+        return f"{namespace}/{name}" if kind == "SecretStore" else str(name)
+
+    def _row(self, key: Key) -> Row:
+        return next(row for row in self.rows if row.key == key)
+
+    # Checking
+
+    @on(Button.Pressed, "#check")
+    def _check_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.check()
+
+    @on(Button.Pressed, "#policy")
+    def _policy_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.in_background("check", self._check(show_policy=True))
+
+    async def _check(self, *, show_policy: bool) -> None:
+        said = self.query_one("#checked", Said)
+        said.say("asking ...")
+        wiring, profile = self.session.wiring(), self.draft.loaded().profile
+        checked = await check_backend(partial(wiring.backend, profile))
+        for key, value in checked.facts.items():
+            self.draft.suggest(key, value)
+        self.read()
+        said.say("\n".join([*map(marked, checked.checks), "Nothing was written."]))
+        if show_policy:
+            self.app.push_screen(Reading("The least rights that this needs", checked.policy))
+
+    async def _forget(self) -> None:
+        """An answer is about the settings it was given for."""
+        self.query_one("#checked", Said).say("")
+
+    def failed(self, name: str, error: WizardError) -> None:  # noqa: ARG002
+        self.query_one("#checked", Said).say(told(error))
+
+
+def exchange(set_aside: dict[str, dict[Key, Any]], draft: Draft, backend: str) -> None:
+    """Choose another backend, and exchange the settings of the old one for those of the new.
+
+    Args:
+        set_aside: where the old one's are kept, by its name, and the new one's are taken from.
+    """
+    old = str(draft.value(*_BACKEND))
+    if old == backend:
+        return
+    away: Key = ("secrets", old.replace("-", "_"))
+    set_aside[old] = {
+        key: draft.answer(*key)
+        for top in (away, _STORE)
+        for key in _leaves(top, draft.value(*top))
+        if draft.answer(*key).origin is not Origin.DEFAULT
+    }
+    for top in (away, _STORE):
+        draft.set(top, None)
+    draft.set(_BACKEND, backend)
+    for key, answer in set_aside.get(backend, {}).items():
+        draft.set(key, answer.value, answer.origin)
+
+
+def _leaves(key: Key, value: Any) -> Iterator[Key]:
+    if isinstance(value, dict) and key != _STORE:
+        for name, below in value.items():
+            yield from _leaves((*key, name), below)
+    elif value is not None:
+        yield key
+
+
+def _label(info: FieldInfo) -> str:
+    """What to call a setting; the name of a Secret is told apart from its namespace."""
+    own = info.name.replace("_", " ")
+    around = info.path[2].replace("_", " ") if len(info.path) > 3 else ""
+    words = around if own == "name" else f"{around} {own}"
+    return words.strip().capitalize()

@@ -1,0 +1,101 @@
+"""How many jobs fit, as bars of characters that read without colour."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widgets import Static
+
+from wizard.core.secrets import redact
+from wizard.operations.fit import Fit, NodeFit, Room
+
+_NAME = 14
+_BAR = 12
+_FEWEST_LINES = 3
+
+
+class Gauge(Static):
+    """One line about all nodes, and one for each node as far as there is room."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
+        super().__init__(id=id, markup=False)
+        self._fit: Fit | None = None
+        self._concurrent = 1
+
+    def show(self, fit: Fit, concurrent: int) -> None:
+        """Show how jobs of a size fit, of which at most `concurrent` run at once."""
+        self._fit, self._concurrent = fit, concurrent
+        self.remove_class("-words")
+        self._draw()
+
+    def say(self, text: str) -> None:
+        """Show words instead of bars."""
+        self._fit = None
+        self.add_class("-words")
+        self.update(Content(redact(text)))
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._fit:
+            lines = _FEWEST_LINES if self.screen.size.height < 30 else 2 * _FEWEST_LINES
+            self.update(Content(redact("\n".join(told(self._fit, self._concurrent, lines)))))
+
+
+def told(fit: Fit, concurrent: int, most: int) -> list[str]:
+    """The gauge as lines.
+
+    Args:
+        concurrent: how many jobs run at once.
+        most: how many nodes are shown.
+    """
+    taking = sum(one.taking for one in fit.nodes)
+    lines = [
+        f"{bar(0, min(concurrent, fit.jobs), max(fit.jobs, concurrent))} "
+        f"{plural(fit.jobs, 'job')} fit now on {plural(taking, 'node')}: "
+        + _left(fit, concurrent),
+        *(node_line(one, fit.size.room) for one in fit.nodes[:most]),
+    ]
+    if rest := fit.nodes[most:]:
+        jobs = sum(one.jobs for one in rest)
+        lines.append(f"... and {plural(len(rest), 'node')} more: {plural(jobs, 'job')}")
+    return [*lines, "# used now   = jobs that fit   . left over   (F2: the arithmetic)"]
+
+
+def node_line(one: NodeFit, job: Room) -> str:
+    """A node: how full it is of what it runs short of, and what is free on it."""
+    node = one.node
+    if one.short_of == "memory":
+        used, per_job, whole = node.memory - node.memory_free, job.memory, node.memory
+    else:
+        used, per_job, whole = node.cpu - node.cpu_free, job.cpu, node.cpu
+    name = node.name if len(node.name) <= _NAME else f"..{node.name[2 - _NAME :]}"
+    free = f"{amounts(Room(node.cpu_free, node.memory_free))} free"
+    if not one.taking:
+        return f"{name:<{_NAME}} {bar(used, 0, whole)} no jobs: {one.short_of}"
+    filled = bar(used, one.jobs * per_job, whole)
+    return f"{name:<{_NAME}} {filled} {one.jobs:>3}  {free}, short of {one.short_of}"
+
+
+def bar(used: int, more: int, whole: int) -> str:
+    """`[###===..]`: what is used, what the jobs would take, what is left."""
+    whole = max(whole, 1)
+    first = min(round(_BAR * used / whole), _BAR)
+    both = min(round(_BAR * (used + more) / whole), _BAR)
+    return f"[{'#' * first}{'=' * (both - first)}{'.' * (_BAR - both)}]"
+
+
+def amounts(room: Room) -> str:
+    """`1.5 CPU, 3.0 GiB`."""
+    return f"{room.cpu / 1000:.1f} CPU, {room.memory / 2**30:.1f} GiB"
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def _left(fit: Fit, concurrent: int) -> str:
+    left = fit.jobs - concurrent
+    if left < 0:
+        return f"of {concurrent} at once, {-left} would wait"
+    return f"{concurrent} at once, and room for {left} more"
