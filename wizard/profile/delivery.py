@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from pydantic import PrivateAttr
+
 from wizard.profile.runner import CpuShare, MemoryShare, Resources, Toleration
 from wizard.profile.types import (
     Architecture,
@@ -12,6 +14,7 @@ from wizard.profile.types import (
     ImageRef,
     Labels,
     Matching,
+    Network,
     NoProxyHost,
     ObjectName,
     Seconds,
@@ -48,7 +51,21 @@ class GitLabServer(Section):
         None, "A private CA, in PEM, relative to the profile; it reaches manager, helper and jobs."
     )
     proxy: Url | None = option(None, "An HTTP proxy, for the manager and the jobs.")
-    no_proxy: list[NoProxyHost] = option([], "Hosts and networks that need no proxy.")
+    no_proxy: list[NoProxyHost] = option(
+        [], "Hosts and networks that need no proxy, besides what is in the cluster."
+    )
+    _authority: str = PrivateAttr("")
+
+    @property
+    def authority(self) -> str:
+        """The private CA's certificates, in PEM, as `load` read them; empty without `ca_file`."""
+        return self._authority
+
+    def trusting(self, certificates: str) -> GitLabServer:
+        """The same server, with the certificates that stand in its `ca_file`."""
+        copy = self.model_copy()
+        copy._authority = certificates  # noqa: SLF001 - its own copy
+        return copy
 
 
 class Manager(Resources):
@@ -90,6 +107,12 @@ class TargetCluster(Section):
     job_namespace: DnsLabel = option("gitlab-runner-jobs", "The namespace of the job pods.")
     architectures: list[Architecture] = option(
         ["amd64"], "The architectures of its nodes; filled in from the cluster."
+    )
+    service_cidrs: list[Network] = option(
+        [], "The ranges of its services, which need no proxy; such as 10.96.0.0/12."
+    )
+    pod_cidrs: list[Network] = option(
+        [], "The ranges of its pods, which need no proxy; such as 10.244.0.0/16."
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from wizard.core.errors import UsageError
 from wizard.core.problems import InvalidDocument, Key, Problem, Problems
 from wizard.profile import not_yet, rules
+from wizard.profile.authority import with_authority
 from wizard.profile.document import Document, parse
 from wizard.profile.edit import set_values
 from wizard.profile.explain import explain
@@ -96,6 +97,8 @@ def load_text(text: str, path: Path) -> LoadedProfile:
     data = merged(document.data, problems)
     rules.check_written(document, data, problems)
     profile = _validated(data, problems)
+    if profile:
+        profile = with_authority(profile, path.parent, problems)
     _place(problems, document)
     if profile is None or problems.errors:
         raise InvalidDocument(problems)

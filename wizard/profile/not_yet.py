@@ -35,11 +35,7 @@ NOT_YET = (
     _line("delivery.packaging", "flux", "Flux files", "write argocd or manifests"),
     _line("delivery.packaging", "helm", "Helm values", "write argocd or manifests"),
     _line("delivery.target", "merge-request", "merge requests", "write directory"),
-    _line("gitlab.ca_file", None, "a private CA", _LEAVE_OUT),
-    _line("gitlab.proxy", None, "a proxy", _LEAVE_OUT),
     _line("secrets.infisical.ca_file", None, "a private CA of Infisical", _LEAVE_OUT),
-    _line("images.registry", None, "a mirror of all images", _LEAVE_OUT),
-    _line("images.mirrors", None, "mirrors of images", _LEAVE_OUT),
 )
 
 

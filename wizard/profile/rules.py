@@ -76,6 +76,13 @@ def _gitlab(profile: Profile, problems: Problems) -> None:
         gitlab.warn("tokens travel unencrypted over http", "use https")
     if profile.gitlab.no_proxy and not profile.gitlab.proxy:
         problems.at("gitlab", "no_proxy").warn("means nothing without a proxy")
+    if profile.gitlab.proxy and not profile.cluster.service_cidrs:
+        problems.at("gitlab", "proxy").warn(
+            "jobs that ask a service of the cluster by its address would ask the proxy",
+            "write cluster.service_cidrs, such as [10.96.0.0/12]",
+        )
+    if profile.gitlab.ca_file and server.scheme == "http":
+        problems.at("gitlab", "ca_file").warn("means nothing over http")
     for index, runner in enumerate(profile.runners):
         scope = problems.at("runners", index, "scope")
         if runner.scope.kind == "instance" and server.hostname == "gitlab.com":

@@ -146,6 +146,12 @@ def _proxy_host(text: str) -> str:
     return text
 
 
+def _network(text: str) -> str:
+    if "/" not in text or not _is_network(text):
+        raise ValueError(f"{text!r} is not a range of addresses; write for example 10.96.0.0/12")
+    return text
+
+
 def _is_network(text: str) -> bool:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -229,6 +235,7 @@ RunnerName = Annotated[str, AfterValidator(_runner_name), Kind("Kubernetes name"
 Url = Annotated[str, AfterValidator(_url), Kind("URL")]
 NoProxyHost = Annotated[str, AfterValidator(_proxy_host), Kind("host, domain or network")]
 ImageRef = Annotated[str, AfterValidator(_image), Kind("image reference")]
+Network = Annotated[str, AfterValidator(_network), Kind("range of addresses")]
 Tag = Annotated[
     str,
     BeforeValidator(_text, json_schema_input_type=_Number),

@@ -6,6 +6,7 @@ from typing import Any
 
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
+from wizard.render import authority
 from wizard.render.config_toml import METRICS_PORT, SHUTDOWN_TIMEOUT, merged, template_toml
 from wizard.render.images import manager_image, mirrored
 from wizard.render.manager import (
@@ -13,6 +14,7 @@ from wizard.render.manager import (
     STRATEGY,
     TMP_MOUNT,
     TMP_VOLUME,
+    environment,
     placement,
     pod_annotations,
     pod_security,
@@ -81,11 +83,11 @@ def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
         "podSecurityContext": pod_security(manager),
         "securityContext": CONTAINER_SECURITY,
         "resources": resources(manager),
-        "volumes": [TMP_VOLUME],
-        "volumeMounts": [TMP_MOUNT],
+        "volumes": [TMP_VOLUME, *authority.manager_volume(profile)],
+        "volumeMounts": [TMP_MOUNT, *authority.manager_mount(profile)],
         "deploymentLabels": labels(profile, runner),
         "podLabels": labels(profile, runner),
-        **given(podAnnotations=pod_annotations(runner)),
+        **given(podAnnotations=pod_annotations(profile, runner), envVars=environment(profile)),
         **placement(manager),
     }
 

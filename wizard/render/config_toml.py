@@ -20,12 +20,13 @@ import tomli_w
 
 from wizard.profile.model import Profile
 from wizard.profile.runner import CpuShare, Jobs, MemoryShare, Runner, Toleration
+from wizard.render import authority
 from wizard.render.catalogue import runner_keys
 from wizard.render.images import ARCH_LABEL, helper_image, job_architecture, mirrored
 from wizard.render.job_environment import job_environment
 from wizard.render.job_volumes import volumes
 from wizard.render.objects import given
-from wizard.render.pod_patches import FLAG, annotations, patches
+from wizard.render.pod_patches import FLAG, patches, pod_annotations
 from wizard.render.security import job_security
 
 METRICS_PORT = 9252
@@ -75,6 +76,8 @@ def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
         "limit": runner.jobs.concurrent,
         "request_concurrency": max(2, min(runner.jobs.concurrent, 4)),
     }
+    if profile.gitlab.authority:
+        table["tls-ca-file"] = authority.FILE
     if environment := job_environment(profile, runner):
         table["environment"] = environment
     table["feature_flags"] = {
@@ -138,7 +141,7 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
         image_pull_secrets=jobs.image_pull_secrets,
         priority_class_name=jobs.priority_class,
         runtime_class_name=jobs.runtime_class,
-        pod_annotations=annotations(profile, runner),
+        pod_annotations=pod_annotations(profile, runner),
         pod_spec=patches(profile, runner),
         volumes=volumes(profile, runner),
     )

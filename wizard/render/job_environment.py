@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
+from wizard.render import authority, proxy
 from wizard.render.builds import STRATEGIES
 from wizard.render.security import job_home
 
 
-def job_environment(_profile: Profile, runner: Runner) -> list[str]:
+def job_environment(profile: Profile, runner: Runner) -> list[str]:
     """The runner's `environment`, which all containers of a job get; a job may overrule it."""
-    found = {"HOME": job_home(runner), **STRATEGIES[runner.builds.strategy].environment}
+    found = {
+        "HOME": job_home(runner),
+        **STRATEGIES[runner.builds.strategy].environment,
+        **proxy.job_variables(profile),
+        **(authority.VARIABLES if profile.gitlab.authority else {}),
+    }
     return [f"{name}={value}" for name, value in found.items() if value]

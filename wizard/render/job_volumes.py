@@ -8,6 +8,7 @@ from typing import Any
 from wizard.core.manifest import Manifest
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
+from wizard.render import authority
 from wizard.render.builds import CERTIFICATES, STRATEGIES
 from wizard.render.catalogue import runner_keys
 from wizard.render.objects import given, labels, manifest
@@ -19,7 +20,7 @@ _PROPAGATION = "runners.kubernetes.volumes.empty_dir.mount_propagation"
 
 def volumes(profile: Profile, runner: Runner) -> dict[str, Any]:
     """`[runners.kubernetes.volumes]`, kind by kind."""
-    return given(empty_dir=_empty_dirs(profile, runner), config_map=_config_maps(runner))
+    return given(empty_dir=_empty_dirs(profile, runner), config_map=_config_maps(profile, runner))
 
 
 def docker_daemon(profile: Profile, runner: Runner) -> Manifest | None:
@@ -58,12 +59,13 @@ def _empty_dirs(profile: Profile, runner: Runner) -> list[dict[str, str]]:
     return found
 
 
-def _config_maps(runner: Runner) -> list[dict[str, Any]]:
+def _config_maps(profile: Profile, runner: Runner) -> list[dict[str, Any]]:
+    found = authority.job_volume(profile)
     if runner.builds.mtu is None:
-        return []
+        return found
     # The name of the volume is that of the ConfigMap.
     file = {"mount_path": f"/etc/docker/{_DAEMON}", "sub_path": _DAEMON, "read_only": True}
-    return [{"name": _daemon_name(runner), **file}]
+    return [*found, {"name": _daemon_name(runner), **file}]
 
 
 def _daemon_name(runner: Runner) -> str:

@@ -11,6 +11,7 @@ from wizard.core.shipped import asset
 from wizard.profile.delivery import Manager
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner, Toleration
+from wizard.render import authority, proxy
 from wizard.render.config_toml import METRICS_PORT, config_toml
 from wizard.render.images import manager_image, mirrored
 from wizard.render.objects import given, labels, manager_labels, manifest
@@ -57,7 +58,7 @@ def deployment(profile: Profile, runner: Runner) -> Manifest:
                     "labels": labels(profile, runner),
                     "annotations": {
                         "checksum/config": _checksum(config_map(profile, runner)),
-                        **pod_annotations(runner),
+                        **pod_annotations(profile, runner),
                         "prometheus.io/scrape": "true",
                         "prometheus.io/port": str(METRICS_PORT),
                     },
@@ -112,10 +113,18 @@ def pod_security(manager: Manager) -> dict[str, Any]:
     }
 
 
-def pod_annotations(runner: Runner) -> dict[str, str]:
-    """A new token revision makes new pods, which read the new token."""
+def pod_annotations(profile: Profile, runner: Runner) -> dict[str, str]:
+    """A new token revision, or another CA, makes new pods, which read it."""
     revision = runner.token_revision
-    return {"runner-wizard/token-revision": str(revision)} if revision else {}
+    found = {"runner-wizard/token-revision": str(revision) if revision else ""}
+    found["runner-wizard/ca"] = authority.checksum(profile)
+    return given(**found)
+
+
+def environment(profile: Profile) -> list[dict[str, str]]:
+    """Variables of the manager's container."""
+    variables = proxy.manager_variables(profile)
+    return [{"name": name, "value": value} for name, value in variables.items()]
 
 
 def resources(manager: Manager) -> dict[str, Any]:
@@ -168,6 +177,7 @@ def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
             # The configuration with the token in it: in memory, never on the node's disk.
             {"name": "etc-gitlab-runner", "emptyDir": {"medium": "Memory"}},
             TMP_VOLUME,
+            *authority.manager_volume(profile),
         ],
         **placement(manager),
     }
@@ -188,6 +198,7 @@ def _container(profile: Profile) -> dict[str, Any]:
         "image": mirrored(profile, manager_image(profile)),
         "imagePullPolicy": pull_policy(profile),
         "command": [*_INIT, "/bin/bash", "/configmaps/entrypoint"],
+        **given(env=environment(profile)),
         "ports": [{"name": "metrics", "containerPort": METRICS_PORT}],
         "livenessProbe": {**metrics, "periodSeconds": 30, "failureThreshold": 10},
         "readinessProbe": {**metrics, "periodSeconds": 10, "failureThreshold": 3},
@@ -200,6 +211,7 @@ def _container(profile: Profile) -> dict[str, Any]:
             {"name": "projected-secrets", "mountPath": "/secrets", "readOnly": True},
             {"name": "etc-gitlab-runner", "mountPath": CONFIG_FOLDER},
             TMP_MOUNT,
+            *authority.manager_mount(profile),
         ],
     }
 

@@ -32,7 +32,7 @@ def patches(profile: Profile, runner: Runner) -> list[dict[str, str]]:
     return found
 
 
-def annotations(profile: Profile, runner: Runner) -> dict[str, str]:
+def pod_annotations(profile: Profile, runner: Runner) -> dict[str, str]:
     """`pod_annotations`: an AppArmor profile, where the pinned runner has no key for one."""
     says = _cannot_say(profile, runner, "app_armor_profile")
     return {_APP_ARMOR: "unconfined"} if says else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wizard.core.manifest import Manifest
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
+from wizard.render import authority
 from wizard.render.accounts import job_account, manager_account, namespaces
 from wizard.render.external_secret import external_secret, store
 from wizard.render.job_volumes import docker_daemon
@@ -14,9 +15,14 @@ from wizard.render.rbac import role, role_binding
 
 
 def shared(profile: Profile) -> list[Manifest]:
-    """What all runners share: the namespaces, and the store where the wizard makes it."""
+    """What all runners share: the namespaces, a private CA, and the store that the wizard makes."""
     account = _there(reader_account(profile))
-    return [*namespaces(profile), *account, *_there(store(profile))]
+    return [
+        *namespaces(profile),
+        *authority.config_maps(profile),
+        *account,
+        *_there(store(profile)),
+    ]
 
 
 def companions(profile: Profile, runner: Runner) -> list[Manifest]:
