@@ -43,6 +43,11 @@ class ExternalSecretsPlayer:
         self.store |= parts
         self._cluster.put(self.store)
 
+    def look(self) -> None:
+        """Read everything once more, as at the end of an interval."""
+        for external in self._cluster.objects("ExternalSecret"):
+            self._read(external)
+
     def _changed(self, body: Json) -> None:
         if body["kind"] == "ExternalSecret":
             self._read(body)
