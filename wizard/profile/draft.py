@@ -123,8 +123,8 @@ class Draft:
         self._changed()
 
     def suggest(self, key: Key, value: Any, origin: Origin = Origin.FOUND) -> bool:
-        """Answer a key unless somebody has; whether that was done."""
-        if self.answer(*key).origin.outranks(origin):
+        """Answer a key unless somebody has, or took it out; whether that was done."""
+        if self._origins.get(key, self.answer(*key).origin).outranks(origin):
             return False
         self.set(key, value, origin)
         return True

@@ -149,7 +149,10 @@ class Step(VerticalScroll, can_focus=False):
 
     def say_trouble(self, text: str) -> None:
         """Say below the fields what is wrong; the empty text takes it away."""
-        self.query_one("#trouble", Said).say(text)
+        said = self.query_one("#trouble", Said)
+        said.say(text)
+        if text:
+            self.call_after_refresh(said.scroll_visible)
 
     def in_background(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         """Run something that waits. The newest of a name replaces the one before it.

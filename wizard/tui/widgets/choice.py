@@ -32,6 +32,7 @@ class Choice(OptionList):
         choices: each value with its meaning.
         value: the chosen one; empty where none is.
         unavailable: values that cannot be chosen, with the reason, which stands beside them.
+        labels: what is shown in the place of a value, where that is too long.
     """
 
     @dataclass
@@ -52,6 +53,7 @@ class Choice(OptionList):
         choices: Mapping[str, str],
         value: str = "",
         unavailable: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
         *,
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
@@ -59,9 +61,15 @@ class Choice(OptionList):
         super().__init__(id=id, classes=classes, markup=False, compact=True)
         self._choices = dict(choices)
         self._unavailable = unavailable or {}
+        self._labels = labels or {}
         self.value = value
         self._columns = _NARROWEST
         self._fill()
+
+    def on_focus(self) -> None:
+        """Enter must have something to choose, also where nothing is chosen yet."""
+        if self.highlighted is None and self.option_count:
+            self.action_first()
 
     def on_resize(self) -> None:
         """What a value means hangs beside it, however wide the terminal is."""
@@ -106,16 +114,19 @@ class Choice(OptionList):
             if name == self.value:
                 self.highlighted = self.option_count - 1
 
+    def _label(self, name: str) -> str:
+        return self._labels.get(name, name)
+
     def _prompt(self, name: str) -> Content:
         mark = "(*)" if name == self.value else "( )"
-        width = min(max(map(len, self._choices)), _WIDEST)
+        width = min(max(len(self._label(one)) for one in self._choices), _WIDEST)
         meaning = self._unavailable.get(name) or self._choices[name]
         indent = " " * (len(mark) + width + 3)
         lines = wrap(
-            f"{mark} {name:<{width}}  {redact(meaning)}",
+            f"{mark} {self._label(name):<{width}}  {redact(meaning)}",
             self._columns,
             subsequent_indent=indent,
-            drop_whitespace=True,
+            break_on_hyphens=False,
         )
         return Content("\n".join(line.rstrip() for line in lines))
 

@@ -111,6 +111,7 @@ class ScopePicker(Vertical):
     def action_to_list(self) -> None:
         found = self.query_one(OptionList)
         if found.display and found.option_count:
+            found.highlighted = found.highlighted or 0
             found.focus()
 
     def _choose(self, path: str) -> None:

@@ -1,0 +1,173 @@
+"""A machine with a GitLab and a cluster on loopback, and the wizard before it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.kubernetes import FakeCluster
+from tests.journeys.world import World
+from wizard.core.errors import ExitCode
+from wizard.machine import Machine
+from wizard.profile.draft import Draft
+from wizard.tui import drafts
+from wizard.tui.app import WizardApp
+from wizard.tui.memory import Memory
+from wizard.tui.session import Session
+from wizard.tui.step import Step
+from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
+
+
+class Sitting:
+    """A wizard that is open, and somebody who presses its keys."""
+
+    def __init__(self, app: WizardApp, pilot: Pilot[ExitCode]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def session(self) -> Session:
+        return self.app.session
+
+    @property
+    def draft(self) -> Draft:
+        return self.app.session.draft
+
+    @property
+    def step(self) -> Step:
+        return self.app.wizard.step
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        """Replace what stands in the focused input, as a paste does."""
+        focused = self.app.focused
+        assert isinstance(focused, Input), focused
+        focused.value = text
+        await self.pilot.pause()
+
+    async def focus(self, selector: str) -> None:
+        self.app.wizard.set_focus(self.app.screen.query(selector).first())
+        await self.pilot.pause()
+
+    async def go_to(self, title: str) -> None:
+        """Go on from step to step until that one, as if all before were answered."""
+        for step in STEPS:
+            if step.title == title:
+                break
+            self.session.visited.add(step.title)
+        self.app.wizard.go_to([step.title for step in STEPS].index(title))
+        await self.until(lambda: self.app.wizard.step.title == title)
+        await self.pilot.pause()
+
+    async def until(self, true: Callable[[], object], seconds: float = 8) -> None:
+        """Wait until something holds."""
+        for _ in range(int(seconds / 0.02)):
+            if true():
+                return
+            await asyncio.sleep(0.02)
+            await self.pilot.pause()
+        raise AssertionError(f"not within {seconds} s; on the screen:\n{self.screen}")
+
+    async def sees(self, text: str) -> None:
+        """Wait until a text stands on the screen; line breaks do not matter."""
+        await self.until(lambda: " ".join(text.split()) in self.words)
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.screen.split())
+
+    @property
+    def screen(self) -> str:
+        """What is on the screen, as text."""
+        size = self.app.size
+        lines = self.app.screen._compositor.render_strips(size)
+        return "\n".join("".join(segment.text for segment in strip) for strip in lines)
+
+
+@pytest.fixture
+def gitlab() -> Iterator[FakeGitLab]:
+    with FakeGitLab() as gitlab:
+        gitlab.add_project("acme/homelab")
+        gitlab.add_project("acme/website")
+        gitlab.add_group("acme")
+        yield gitlab
+
+
+@pytest.fixture
+def cluster() -> Iterator[FakeCluster]:
+    with FakeCluster() as cluster:
+        for name, architecture in (("node-1", "amd64"), ("node-2", "amd64")):
+            cluster.seed(
+                {
+                    "apiVersion": "v1",
+                    "kind": "Node",
+                    "metadata": {"name": name},
+                    "status": {
+                        "allocatable": {"cpu": "4", "memory": "8Gi"},
+                        "nodeInfo": {"architecture": architecture},
+                        "conditions": [{"type": "Ready", "status": "True"}],
+                    },
+                }
+            )
+        yield cluster
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home, without kubeconfig, keyring or anything in the environment."""
+    for name in ("GITLAB_TOKEN", "NO_COLOR", "TEXTUAL_THEME", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "no-kubeconfig"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setattr("keyring.core._keyring_backend", None)
+    return tmp_path
+
+
+@pytest.fixture
+def kubeconfig(cluster: FakeCluster, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The machine knows the cluster, as its context `fake`."""
+    file = cluster.write_kubeconfig(home / "kubeconfig")
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    return file
+
+
+@pytest.fixture
+def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """GitLab, a cluster whose managers work, and a profile for both; this machine knows them."""
+    with World(home) as world:
+        for name in ("KUBECONFIG", "GITLAB_TOKEN"):
+            monkeypatch.setenv(name, world.environment[name])
+        yield world
+
+
+def wizard(folder: Path, profile: Path | None = None, *, preset: str = "homelab") -> WizardApp:
+    """The wizard on a profile, or for a new one; it is not open yet."""
+    memory = Memory(folder / "state" / "runner-wizard")
+    draft = drafts.of_file(profile) if profile else drafts.of_preset(preset, folder)
+    session = Session(draft, Machine(folder=folder), memory)
+    if profile:
+        session.visited = set(ANSWERED_BY_PROFILE)
+    return WizardApp(session, fresh=profile is None)
+
+
+@asynccontextmanager
+async def sitting(
+    folder: Path, profile: Path | None = None, *, preset: str = "homelab", size=(80, 24)
+) -> AsyncIterator[Sitting]:
+    """Open the wizard, on a profile or for a new one."""
+    app = wizard(folder, profile, preset=preset)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        yield Sitting(app, pilot)
