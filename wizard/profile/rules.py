@@ -18,6 +18,11 @@ _SHORTEST_TIMEOUT = 600  # GitLab: maximum_timeout "needs to be at least 10 minu
 _SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 _NEEDS_NO_SECTION = frozenset({"kubernetes", "sealed-secrets"})
 _GITOPS = {"argocd": "Argo CD", "flux": "Flux"}
+_NOT_APPLIED = {
+    "argocd": "Argo CD reads from Git",
+    "flux": "Flux reads from Git",
+    "helm": "as: helm writes values and the commands to install them",
+}
 # Stricter than what redacts output: there a false alarm costs a word, here the whole profile.
 # Prefixes of GitLab's tokens, Vault's, AWS's key ids, JWTs, private keys of age and of PEM files.
 _SECRET = re.compile(
@@ -220,6 +225,11 @@ def _delivery(profile: Profile, problems: Problems) -> None:
         problems.at("delivery").add(
             f"{needs} needs the Git repository that the files are committed to",
             "add `repository:` with `url: https://gitlab.com/acme/gitops.git`",
+        )
+    if delivery.target == "cluster" and delivery.packaging != "manifests":
+        problems.at("delivery", "to").add(
+            f"{_NOT_APPLIED[delivery.packaging]}; to: cluster applies plain manifests alone",
+            "write to: directory, or as: manifests",
         )
 
 
