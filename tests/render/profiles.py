@@ -13,9 +13,10 @@ from wizard.core.shipped import profiles
 from wizard.profile.model import Profile
 from wizard.render import check, files, manifests
 
-PRESETS = ("homelab", "direct", "team", "eks")
-PACKAGINGS = ("argocd", "manifests")
+PRESETS = ("homelab", "direct", "team", "eks", "airgapped")
+PACKAGINGS = ("argocd", "helm", "manifests")
 REPOSITORY = {"url": "https://gitlab.com/acme/gitops.git"}
+_NO_OBJECTS = ("kustomization.yaml", "values.yaml")
 GOLDEN = Path(__file__).parent / "golden"
 
 
@@ -60,8 +61,8 @@ def every_reader() -> dict[str, Profile]:
 
 
 def packaged(preset: str, packaging: str) -> Profile:
-    """A preset in either packaging."""
-    delivery: dict[str, Any] = {"as": packaging}
+    """A preset in one of the packagings."""
+    delivery: dict[str, Any] = {"as": packaging, "to": "directory"}
     if packaging == "argocd":
         delivery["repository"] = REPOSITORY
     return profile_of(preset, delivery=delivery)
@@ -99,7 +100,7 @@ def documents(profile: Profile) -> list[dict[str, Any]]:
     return [
         document
         for file in files(profile)
-        if file.path.endswith(".yaml") and not file.path.endswith("kustomization.yaml")
+        if file.path.endswith(".yaml") and not file.path.endswith(_NO_OBJECTS)
         for document in yaml.load_all(file.content, Loader=yaml.CSafeLoader)
     ]
 

@@ -1,4 +1,4 @@
-"""Every rendered byte of both presets in both packagings.
+"""Every rendered byte of every preset in every packaging.
 
 `GOLDEN=write pytest tests/render/test_golden.py` writes what is rendered now; read the diff.
 """

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from tests.render.profiles import profile_of
-from wizard.render.ownership import Owner, header, is_ours, owner_in
+from wizard.render.ownership import Owner, header, is_ours, markdown_header, owner_in
 
 
 def test_a_file_tells_which_profile_wrote_it() -> None:
     assert owner_in(header(profile_of())) == Owner("homelab", "")
     assert owner_in(header(profile_of(id="0badcafe"))) == Owner("homelab", "0badcafe")
+
+
+def test_a_page_tells_it_too() -> None:
+    assert markdown_header(profile_of()).startswith("<!-- Written by")
+    assert owner_in(markdown_header(profile_of(id="0badcafe"))) == Owner("homelab", "0badcafe")
 
 
 def test_a_file_of_somebody_else_has_no_owner() -> None:

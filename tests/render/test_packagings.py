@@ -21,6 +21,7 @@ from tests.render.profiles import (
 )
 from wizard.profile.model import Profile
 from wizard.render import config, files, manifests
+from wizard.render.ownership import Owner, owner_in
 
 TWO = [
     {"name": "one", "scope": {"project": "acme/one"}, "tags": ["a"], "builds": "none"},
@@ -53,9 +54,7 @@ def test_each_object_is_in_exactly_one_file(packaging: str) -> None:
 def test_every_file_begins_with_whose_it_is(preset: str, packaging: str) -> None:
     profile = packaged(preset, packaging)
     for file in files(profile):
-        assert file.content.splitlines()[0] == (
-            f'# Written by Runner Wizard from profile "{preset}".'
-        )
+        assert owner_in(file.content) == Owner(preset, "")
         assert file.about
         assert "\n" not in file.about
 
@@ -191,6 +190,7 @@ def test_files_of_a_plain_secret_say_where_it_comes_from() -> None:
     note = "# The Secret gitlab-runner/gitlab-runner-direct-token holds the runner's token"
     for packaging, ending in (
         ("manifests", "gitlab-runner-direct/kustomization.yaml"),
+        ("helm", "gitlab-runner-direct/values.yaml"),
         ("argocd", "argocd-apps/gitlab-runner-direct.yaml"),
     ):
         assert note in file_of(packaged("direct", packaging), ending)

@@ -34,6 +34,7 @@ from wizard.operations.synced import Sync
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.model import Profile
+from wizard.render.packagings.helm import install_commands
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
 from wizard.systems.gitops.folder import FileAction
@@ -110,7 +111,7 @@ class _Deliver:
             )
         git = await asyncio.to_thread(checkout, delivery.root)
         if delivery.pending or (git and git.uncommitted):
-            yield _commit(delivery.root)
+            yield _commit(self.file.profile, delivery.root)
             return
         async for event in self._prove(seen, plan, git):
             yield event
@@ -141,7 +142,9 @@ class _Deliver:
             if not (one.runner.name in touched or self.proving.is_due(one)):
                 continue
             if why := await self._not_begun(one.runner.name, git):
-                yield Waiting(f"{one.runner.name} waits for its sync: {why}.", _commands(git))
+                yield Waiting(
+                    f"{one.runner.name} waits for its sync: {why}.", _commands(self.file, git)
+                )
                 continue
             title = f"Sync of {one.runner.name}"
             if self.cluster:
@@ -191,9 +194,10 @@ def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Clust
     return cluster, ""
 
 
-def _commit(root: Path) -> Waiting:
+def _commit(profile: Profile, root: Path) -> Waiting:
     what = f"The files are written to {root}, and wait for your commit."
-    return Waiting(what, commit_commands(root, "Update the GitLab runners"))
+    commands = commit_commands(root, "Update the GitLab runners")
+    return Waiting(what, (*commands, *_by_hand(profile)))
 
 
 def commit_commands(root: Path, message: str) -> tuple[str, ...]:
@@ -201,5 +205,12 @@ def commit_commands(root: Path, message: str) -> tuple[str, ...]:
     return (f"cd {root}", "git add --all .", f'git commit -m "{message}"', "git push")
 
 
-def _commands(git: Checkout | None) -> tuple[str, ...]:
-    return (f"git -C {git.folder} push",) if git else ()
+def _by_hand(profile: Profile) -> tuple[str, ...]:
+    """What the user types in the folder to install it, where nothing watches the repository."""
+    return tuple(install_commands(profile)) if profile.delivery.packaging == "helm" else ()
+
+
+def _commands(file: ProfileFile, git: Checkout | None) -> tuple[str, ...]:
+    push = (f"git -C {git.folder} push",) if git else ()
+    by_hand = _by_hand(file.profile)
+    return (*push, f"cd {directory(file)}", *by_hand) if by_hand else push

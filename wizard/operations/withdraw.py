@@ -16,6 +16,7 @@ from wizard.operations.streams import titled
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import compare_files, file_changes
 from wizard.profile.model import Profile
+from wizard.render.packagings.helm import uninstall_commands
 from wizard.systems.backends import Backend
 from wizard.systems.gitops.folder import FileAction
 from wizard.systems.gitops.git import checkout
@@ -53,7 +54,9 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
         return
     cluster, _ = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
     if cluster and (still := await asyncio.to_thread(_still_there, file.profile, cluster)):
-        yield Waiting(f"The cluster still has {still}: it waits for its prune.")
+        by_helm = file.profile.delivery.packaging == "helm"
+        commands = tuple(uninstall_commands(file.profile)) if by_helm else ()
+        yield Waiting(f"The cluster still has {still}: it waits for its prune.", commands)
         return
     for title, events in (
         ("Tokens", delete_tokens(seen, backend)),

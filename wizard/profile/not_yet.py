@@ -32,8 +32,7 @@ def _line(path: str, value: str | None, what: str, instead: str) -> NotYet:
 _LEAVE_OUT = "remove this key"
 
 NOT_YET = (
-    _line("delivery.packaging", "flux", "Flux files", "write argocd or manifests"),
-    _line("delivery.packaging", "helm", "Helm values", "write argocd or manifests"),
+    _line("delivery.packaging", "flux", "Flux files", "write argocd, helm or manifests"),
     _line("delivery.target", "merge-request", "merge requests", "write directory"),
     _line("secrets.infisical.ca_file", None, "a private CA of Infisical", _LEAVE_OUT),
 )

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from wizard.profile.model import Profile
 
 _HEADER = re.compile(
-    r'\A# (?:Written|Sealed) by Runner Wizard from profile "([^"\n]*)"(?: \(id ([^)\n]*)\))?\.'
+    r"\A(?:#|<!--) (?:Written|Sealed) by Runner Wizard from profile "
+    r'"([^"\n]*)"(?: \(id ([^)\n]*)\))?\.'
 )
 
 
@@ -26,10 +27,19 @@ class Owner:
 
 def header(profile: Profile) -> str:
     """The first two lines, as comments of YAML, TOML and shell alike."""
+    return "".join(f"# {line}\n" for line in _lines(profile))
+
+
+def markdown_header(profile: Profile) -> str:
+    """The same two lines, as a comment of Markdown."""
+    return f"<!-- {' '.join(_lines(profile))} -->"
+
+
+def _lines(profile: Profile) -> tuple[str, str]:
     identity = f" (id {profile.id})" if profile.id else ""
     return (
-        f'# Written by Runner Wizard from profile "{profile.name}"{identity}.\n'
-        "# Change the profile and run: runner-wizard render PROFILE; edits here are lost.\n"
+        f'Written by Runner Wizard from profile "{profile.name}"{identity}.',
+        "Change the profile and run: runner-wizard render PROFILE; edits here are lost.",
     )
 
 

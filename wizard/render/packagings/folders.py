@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from wizard.core.manifest import Manifest, RenderedFile
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.ownership import header
-from wizard.render.yaml_text import to_documents
+from wizard.render.releases import shared
+from wizard.render.yaml_text import to_documents, to_yaml
 
 _ABOUT = {
     "Namespace": "the namespaces, and the Pod Security level each enforces",
@@ -53,6 +54,50 @@ def manifest_files(
         )
         for kind, found in kinds.items()
     ]
+
+
+def kustomized(
+    profile: Profile, own: Callable[[Profile, Runner], Iterable[Manifest]]
+) -> list[RenderedFile]:
+    """Folders that `kubectl apply -k` takes: all at once, what is shared, or one runner's `own`."""
+    root = manifests_path(profile)
+    names = {"ClusterSecretStore": "store"}
+    found = manifest_files(profile, f"{root}/{profile.shared}", shared(profile), names)
+    paths = [file.path for file in found]
+    found.append(_kustomization(profile, paths, "what runners share"))
+    for runner in profile.runners:
+        files = manifest_files(profile, f"{root}/{runner.release}", own(profile, runner))
+        found += files
+        paths = [file.path for file in files]
+        if sealed := profile.token_file(runner):
+            paths.append(sealed)
+        note = token_note(profile, runner)
+        found.append(_kustomization(profile, paths, f"runner {runner.name}", note))
+    folders = [profile.shared, *(runner.release for runner in profile.runners)]
+    found.append(
+        RenderedFile(
+            f"{root}/kustomization.yaml",
+            header(profile) + _kustomization_text(folders),
+            "everything: kubectl apply -k of this folder",
+        )
+    )
+    return found
+
+
+def _kustomization(profile: Profile, paths: list[str], about: str, note: str = "") -> RenderedFile:
+    folder = paths[0].rpartition("/")[0]
+    text = header(profile) + note + _kustomization_text([path[len(folder) + 1 :] for path in paths])
+    return RenderedFile(f"{folder}/kustomization.yaml", text, f"the files of {about}, together")
+
+
+def _kustomization_text(resources: list[str]) -> str:
+    return to_yaml(
+        {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": resources,
+        }
+    )
 
 
 def token_note(profile: Profile, runner: Runner) -> str:
