@@ -18,7 +18,7 @@ NAMES = [preset.name for preset in presets()]
 
 
 def test_the_presets_are_there_with_a_title_of_one_line() -> None:
-    assert NAMES == ["direct", "eks", "homelab", "team"]
+    assert NAMES == ["airgapped", "direct", "eks", "homelab", "team"]
     for preset in presets():
         assert preset.title
         assert preset.about.startswith(preset.title)
@@ -53,7 +53,7 @@ def test_an_unknown_preset_names_those_there_are() -> None:
     with pytest.raises(UsageError, match="no preset 'homlab'") as caught:
         find_preset("homlab")
     assert "did you mean 'homelab'?" in caught.value.cause
-    assert "direct, eks, homelab, team" in caught.value.fix
+    assert "airgapped, direct, eks, homelab, team" in caught.value.fix
 
 
 def test_a_profile_made_from_a_preset_has_its_comments_the_answers_and_an_id() -> None:

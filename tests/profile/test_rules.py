@@ -229,6 +229,14 @@ WARNINGS = {
         SMALLEST + "gitlab: {url: 'http://git.example.com'}\n",
         "gitlab.url",
     ),
+    "a proxy before what is in the cluster": (
+        SMALLEST + "gitlab: {proxy: 'http://proxy.example.com:3128'}\n",
+        "gitlab.proxy",
+    ),
+    "hosted runners of one's own GitLab": (
+        with_runner("builds: shared-runners", "gitlab: {url: 'https://git.example.com'}\n"),
+        "runners[0].builds",
+    ),
     "exceptions to no proxy": (SMALLEST + "gitlab: {no_proxy: [a.b]}\n", "gitlab.no_proxy"),
     "a group's runner that is locked": (
         SMALLEST.replace("project: acme/app", "group: acme") + "    locked: true\n",
@@ -247,6 +255,32 @@ def test_what_works_but_is_seldom_meant_is_a_warning(text: str, key: str) -> Non
 def test_docker_in_docker_says_what_it_does_to_the_namespace() -> None:
     told = said(with_runner("builds: {strategy: dind}"))
     assert "makes the whole job namespace privileged" in told["runners[0].builds"]
+
+
+def test_docker_in_docker_says_where_its_memory_comes_from() -> None:
+    told = said(with_runner("builds: dind"))
+    assert "may use 1Gi" in told["runners[0].jobs.services.memory"]
+    enough = with_runner("builds: dind\njobs: {services: {memory: {limit: 4Gi}}}")
+    assert "runners[0].jobs.services.memory" not in said(enough)
+
+
+def test_a_level_that_a_builder_does_not_fit_says_what_becomes_of_the_namespace() -> None:
+    told = said(with_runner("builds: buildkit\njobs: {pod_security: baseline}"))
+    assert "the job namespace becomes privileged" in told["runners[0].jobs.pod_security"]
+
+
+@pytest.mark.parametrize("range_", ["10.96.0.0", "10.96.0.0/33", "services"])
+def test_what_is_no_range_of_addresses_is_refused(range_: str) -> None:
+    assert errors(SMALLEST + f"cluster: {{service_cidrs: ['{range_}']}}\n") == [
+        "cluster.service_cidrs[0]"
+    ]
+
+
+def test_a_proxys_credentials_are_no_part_of_a_profile() -> None:
+    text = SMALLEST + "gitlab: {proxy: 'http://user:word@proxy.example.com:3128'}\n"
+    told = said(text)["gitlab.proxy"]
+    assert "must not hold credentials" in told
+    assert "word" not in told
 
 
 def test_a_tag_that_stands_twice_counts_once() -> None:

@@ -95,17 +95,27 @@ def _tree(root: Path, changes: Sequence[FileChange]) -> str:
 
 @click.command()
 @PROFILE
+@click.option("--script", is_flag=True, help="Print a shell script that copies them to the mirror.")
 @command
-def images(_output: Output, profile: Path) -> Result:
+def images(_output: Output, profile: Path, script: bool) -> Result:
     """List every image a profile needs: its source, and the mirror it comes from."""
+    from dataclasses import asdict
+
+    from wizard.render import copy_script
     from wizard.render import images as list_images
 
     opened = open_profile(profile)
     uses = list_images(opened.profile)
-    width = max(len(use.image) for use in uses)
+    shown = [
+        use.image if use.image == use.source else f"{use.source} -> {use.image}" for use in uses
+    ]
+    width = max(map(len, shown))
+    listed = "\n".join(
+        f"{names:<{width}}  {use.used_for}" for names, use in zip(shown, uses, strict=True)
+    )
     return Result(
-        "\n".join(f"{use.image:<{width}}  {use.used_for}" for use in uses),
-        {"images": [{"image": use.image, "used_for": use.used_for} for use in uses]},
+        copy_script(opened.profile).rstrip("\n") if script else "\n".join(lines),
+        {"images": [asdict(use) for use in uses]},
         warnings=opened.warnings,
     )
 

@@ -8,6 +8,7 @@ from wizard.render.checks import check
 from wizard.render.config_toml import config, config_toml
 from wizard.render.images import ImageUse, images
 from wizard.render.job_pod import job_pod
+from wizard.render.mirroring import copy_script
 from wizard.render.objects import manager_labels
 from wizard.render.packagings import PACKAGINGS
 from wizard.render.releases import manifests
@@ -18,6 +19,7 @@ __all__ = [
     "check",
     "config",
     "config_toml",
+    "copy_script",
     "files",
     "images",
     "job_pod",

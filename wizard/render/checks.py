@@ -9,6 +9,7 @@ from wizard.core.problems import Key, Problems, key_path
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.catalogue import Catalogue, chart_keys, runner_keys, version_key
+from wizard.render.image_checks import check_images, check_mirror
 from wizard.render.images import ARCH_LABEL
 from wizard.render.security import enforced_level
 from wizard.render.versions import (
@@ -57,11 +58,14 @@ _VALUES_NOT_YOURS = {
 def check(profile: Profile, problems: Problems) -> None:
     """Add what the tables know against a profile that its own rules found no error in."""
     _check_runner_version(profile, problems)
-    if profile.delivery.packaging in _OF_A_CHART:
+    uses_chart = profile.delivery.packaging in _OF_A_CHART
+    if uses_chart:
         _check_chart(profile, problems)
+    check_mirror(profile, problems, uses_chart=uses_chart)
     for index, runner in enumerate(profile.runners):
         _check_level(profile, index, runner, problems)
         _check_nodes(profile, index, runner, problems)
+        check_images(profile, index, runner, problems)
         _check_extra_config(profile, index, runner, problems)
         _check_extra_values(profile, index, runner, problems)
 

@@ -39,6 +39,12 @@ def mirrored(profile: Profile, image: str) -> str:
     return f"{mirror}/{path}" if mirror and not image.startswith(f"{mirror}/") else image
 
 
+def full_name(image: str) -> str:
+    """An image with its registry, whatever its author left out: docker.io/library/alpine:3.22."""
+    registry, path = _split(image)
+    return f"{registry}/{path}"
+
+
 def _split(image: str) -> tuple[str, str]:
     """Registry and path, as container runtimes complete short names."""
     first, slash, rest = image.partition("/")
