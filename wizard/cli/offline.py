@@ -106,13 +106,12 @@ def images(_output: Output, profile: Path, script: bool) -> Result:
 
     opened = open_profile(profile)
     uses = list_images(opened.profile)
-    shown = [
-        use.image if use.image == use.source else f"{use.source} -> {use.image}" for use in uses
-    ]
-    width = max(map(len, shown))
-    listed = "\n".join(
-        f"{names:<{width}}  {use.used_for}" for names, use in zip(shown, uses, strict=True)
-    )
+    width = max(len(use.source) for use in uses)
+    lines = []
+    for use in uses:
+        lines.append(f"{use.source:<{width}}  {use.used_for}")
+        if use.image != use.source:
+            lines.append(f"  -> {use.image}")
     return Result(
         copy_script(opened.profile).rstrip("\n") if script else "\n".join(lines),
         {"images": [asdict(use) for use in uses]},
