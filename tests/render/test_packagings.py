@@ -17,10 +17,9 @@ from tests.render.profiles import (
     file_of,
     packaged,
     profile_of,
-    wanted,
 )
 from wizard.profile.model import Profile
-from wizard.render import config, files, manifests
+from wizard.render import files, manifests
 from wizard.render.ownership import Owner, owner_in
 
 TWO = [
@@ -67,33 +66,6 @@ def test_every_object_is_labelled_as_ours(packaging: str) -> None:
         assert labels["app.kubernetes.io/managed-by"] == "runner-wizard"
         assert labels["app.kubernetes.io/part-of"] == "gitlab-runner"
         assert labels["runner-wizard/id"] == "0badcafe"
-
-
-def test_the_chart_makes_the_runner_that_our_manifests_make() -> None:
-    profile = packaged("homelab", "argocd")
-    runner, values = profile.runners[0], _chart(profile)["helm"]["valuesObject"]
-    pod = wanted(profile, "Deployment")["spec"]["template"]["spec"]
-    ours = config(profile, runner)
-    table = dict(ours["runners"][0])
-    for key in ("name", "url", "token", "executor"):
-        del table[key]
-    assert tomllib.loads(values["runners"]["config"]) == {"runners": [table]}
-    assert values["concurrent"] == ours["concurrent"]
-    assert values["checkInterval"] == ours["check_interval"]
-    assert values["shutdown_timeout"] == ours["shutdown_timeout"]
-    assert values["logLevel"] == ours["log_level"]
-    assert values["logFormat"] == ours["log_format"]
-    assert f":{values['metrics']['port']}" == ours["listen_address"]
-    assert values["runners"]["name"] == ours["runners"][0]["name"]
-    assert values["gitlabUrl"] == ours["runners"][0]["url"]
-    assert values["rbac"]["rules"] == wanted(profile, "Role")["rules"]
-    assert values["serviceAccount"]["name"] == pod["serviceAccountName"]
-    assert values["podSecurityContext"] == pod["securityContext"]
-    assert values["securityContext"] == pod["containers"][0]["securityContext"]
-    assert values["resources"] == pod["containers"][0]["resources"]
-    assert values["terminationGracePeriodSeconds"] == pod["terminationGracePeriodSeconds"]
-    image = values["image"]
-    assert f"{image['registry']}/{image['image']}:{image['tag']}" == pod["containers"][0]["image"]
 
 
 def test_nothing_that_gitlab_keeps_is_told_to_the_chart() -> None:
