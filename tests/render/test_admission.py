@@ -96,7 +96,14 @@ def _renderings() -> Iterator[Any]:
             yield pytest.param(profile, id=f"{preset}-{packaging}")
             yield pytest.param(_with_store(profile), id=f"{preset}-{packaging}-store")
             for builds in get_args(Strategy):
-                yield pytest.param(_building(profile, builds), id=f"{preset}-{packaging}-{builds}")
+                everything = _behind_a_proxy(_building(profile, builds))
+                yield pytest.param(everything, id=f"{preset}-{packaging}-{builds}")
+
+
+def _behind_a_proxy(profile: Profile) -> Profile:
+    """The profile with a private CA and a proxy."""
+    gitlab = profile.gitlab.model_copy(update={"proxy": "http://proxy.example.com:3128"})
+    return profile.model_copy(update={"gitlab": gitlab.trusting("the certificates")})
 
 
 def _building(profile: Profile, builds: Strategy) -> Profile:

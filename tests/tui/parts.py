@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.tui.conftest import Sitting
 from wizard.core.facts import ClusterFacts, NodeFacts, StoreFacts
+from wizard.tui.widgets import Said
 
 GI = 2**30
 
@@ -26,3 +27,9 @@ def knows(it: Sitting, facts: ClusterFacts) -> None:
     """The wizard has chosen that cluster, and it has answered."""
     it.draft.set(("cluster", "context"), facts.context)
     it.session.clusters[facts.context] = facts
+
+
+def text_of(it: Sitting, selector: str) -> str:
+    """What a text says, also where it is scrolled away or something stands beside it."""
+    said = it.app.screen.query(selector).first(Said)
+    return " ".join(str(said.content).split()) if said.display else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import Sitting, sitting
-from tests.tui.parts import found, knows, node
+from tests.tui.parts import found, knows, node, text_of
 from wizard.profile.not_yet import unavailable
 from wizard.tui.widgets.table import Table
 
@@ -51,11 +51,12 @@ async def test_the_level_follows_the_version_that_is_pinned(home: Path):
 async def test_choosing_shows_whether_it_fits_and_its_pipeline(home: Path):
     async with sitting(home, size=(120, 50)) as it:
         await it.go_to("Image builds")
-        await it.sees("/kaniko/executor")
+        await it.until(lambda: "/kaniko/executor" in text_of(it, "#text"))
         await choose(it, "none")
         assert it.draft.value("runners", 0, "builds", "strategy") == "none"
         await it.sees("On these nodes none fits")
-        await it.until(lambda: "/kaniko/executor" not in it.words)
+        await it.until(lambda: "job" in text_of(it, "#text"))
+        assert "/kaniko/executor" not in text_of(it, "#text")
         assert "Builder image" not in it.words, "nothing builds, so nothing is asked about it"
         assert it.app.focused is it.app.screen.query_one("#ways")
 

@@ -23,8 +23,8 @@ async def test_the_gauge_tells_what_fits_per_node_and_what_is_left(
         await it.go_to("Resources")
         # 100m for the build and 50m for the helper: ten on one node, three on the other
         await it.sees("13 jobs fit now on 2 nodes: 2 at once, and room for 11 more")
-        await it.sees("big [###=========] 10 1.5 CPU, 3.0 GiB free, short of CPU")
-        await it.sees("small [#########==.] 3")
+        await it.sees("big [###=========] 10 1.50 CPU, 3.00 GiB free, short of CPU")
+        await it.sees("small [#########===] 3")
 
 
 async def test_the_gauge_follows_every_answer(home: Path):
@@ -64,9 +64,10 @@ async def test_the_arithmetic_is_one_key_away(home: Path):
         knows(it, found(nodes=_TWO))
         await it.go_to("Resources")
         await it.press("f2")
-        await it.sees("build 0.10 CPU, 0.13 GiB")
-        await it.sees("together 0.15 CPU, 0.25 GiB")
-        await it.sees("Each service of a job adds 0.05 CPU, 0.13 GiB")
+        await it.sees("build 0.10 CPU, 128 MiB")
+        await it.sees("together 0.15 CPU, 256 MiB")
+        await it.sees("Each service of a job adds 0.05 CPU, 128 MiB")
+        await it.sees("big 10 1.50 / 0.15 CPU = 10; 3.00 / 0.25 GiB = 12")
         await it.press("escape")
 
 
@@ -74,7 +75,7 @@ async def test_without_a_cluster_only_the_sum_is_told(home: Path):
     async with sitting(home) as it:
         await it.go_to("Resources")
         await it.sees("No cluster's nodes are known, so only the sum")
-        await it.sees("each job asks for 0.15 CPU, 0.25 GiB, 2 at once for 0.30 CPU, 0.50 GiB")
+        await it.sees("each job asks for 0.15 CPU, 256 MiB, 2 at once for 0.30 CPU, 512 MiB")
 
 
 async def test_facts_that_come_late_are_taken_up(home: Path):

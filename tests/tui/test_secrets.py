@@ -76,10 +76,7 @@ async def test_trying_another_backend_loses_no_answer(home: Path):
         assert it.draft.answer("secrets", "infisical", "project").value == "attic"
         assert it.draft.answer("secrets", "infisical", "environment").origin is Origin.PRESET
         assert it.draft.value("secrets", "store", "name") == "infisical-cluster-secretstore"
-        assert sorted(it.draft.text().splitlines()) == sorted(
-            line for line in it.draft.text().splitlines()
-        )
-        assert "attic" in before
+        assert it.draft.text() == before
 
 
 async def test_an_example_has_to_be_answered_before_going_on(home: Path):
@@ -145,7 +142,6 @@ async def test_checking_says_what_we_may_do_and_writes_nothing(home: Path, size:
                 await it.focus(f"#secret-{variable} Input")
                 await it.type(f"{value}\n")
             await it.press("f5")
-            await it.focus("#check")
             await it.sees("Nothing was written.")
             await it.sees("[x]")
             assert infisical.writes == []
@@ -168,8 +164,8 @@ async def test_a_wrong_secret_is_said_in_words(home: Path):
             it.session.keep_secret("INFISICAL_CLIENT_ID", identity.client_id)
             it.session.keep_secret("INFISICAL_CLIENT_SECRET", "no-" + identity.client_secret[::-1])
             await it.press("f5")
-            await it.sees("fix:")
-            assert "Nothing was written." not in it.words or "[!]" in it.words
+            await it.sees("[!] sign in as a machine identity")
+            await it.sees("check INFISICAL_CLIENT_ID and INFISICAL_CLIENT_SECRET")
 
 
 async def test_the_least_rights_can_be_read(home: Path):

@@ -38,6 +38,25 @@ NOT_YET = (
 )
 
 
+def unavailable(path: str) -> dict[str, str]:
+    """Each value of a key that is refused, with the sentence that says so.
+
+    Args:
+        path: by the model's own names, such as `runners[].builds.strategy`.
+    """
+    wanted = _line(path, None, "", "").path
+    return {
+        line.value: f"{line.what} cannot be used yet"
+        for line in NOT_YET
+        if line.path == wanted and line.value
+    }
+
+
+def unavailable_keys() -> set[str]:
+    """Keys that are refused whatever they hold, such as `gitlab.proxy`."""
+    return {".".join(line.path).replace(f".{ITEM}", ITEM) for line in NOT_YET if not line.value}
+
+
 def refuse(profile: Profile, problems: Problems) -> None:
     """Add a problem for everything in the profile that does not work yet."""
     for line in NOT_YET:

@@ -37,8 +37,8 @@ def check(profile: Profile, problems: Problems) -> None:
     _gitlab(profile, problems)
     _names(profile, problems)
     _backend(profile, problems)
-    _sealed(profile, problems)
     _store(profile, problems)
+    _sealed(profile, problems)
     _readers(profile, problems)
     _cluster(profile, problems)
     _delivery(profile, problems)
@@ -161,6 +161,7 @@ def _store(profile: Profile, problems: Problems) -> None:
             "0 reads the token once, so a rotated one never arrives", "write 15m"
         )
 
+
 def _sealed(profile: Profile, problems: Problems) -> None:
     secrets, delivery = profile.secrets, profile.delivery
     if secrets.in_files and delivery.target == "cluster":
@@ -172,7 +173,6 @@ def _sealed(profile: Profile, problems: Problems) -> None:
         problems.at("secrets", "backend").warn(
             "Argo CD does not decrypt SOPS by itself", "install a plugin for it, such as KSOPS"
         )
-
 
 
 def _readers(profile: Profile, problems: Problems) -> None:

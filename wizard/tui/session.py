@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wizard.core.facts import ClusterFacts, Identity
+from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.machine import Address, Machine
-from wizard.profile.draft import Draft
+from wizard.profile.draft import Answer, Draft
 from wizard.tui.memory import Memory
 from wizard.tui.work import Reviewed, Work
 from wizard.wiring import Say, Wiring
@@ -45,6 +46,9 @@ class Session:
     """Which of the draft's runners the steps are about."""
     visited: set[str] = field(default_factory=set)
     """Titles of the steps that have been left with no problem in them."""
+
+    set_aside: dict[str, dict[Key, Answer]] = field(default_factory=dict)
+    """Answers that another choice made meaningless, by the choice that brings them back."""
 
     just_files: bool = False
     """Whether only files are to be written, although there is a token."""

@@ -41,18 +41,17 @@ class ClusterStep(Step):
 
     def fields(self) -> ComposeResult:
         yield Said("Context", classes="heading")
-        yield Choice({NO_CLUSTER: "just files"}, id="contexts")
+        yield Choice(
+            {NO_CLUSTER: "just files"},
+            help_text="Enter or a click chooses. F5 looks again; nothing is changed by looking.",
+            id="contexts",
+        )
         yield Said(id="facts", classes="found")
         yield Said(id="missing", classes="problem")
         yield Action("Do without: plain manifests and a plain Secret", id="direct")
         yield FieldRow(self.draft, "cluster", "namespace")
         yield FieldRow(self.draft, "cluster", "job_namespace")
         yield FieldRow(self.draft, "cluster", "architectures")
-
-    def on_mount(self) -> None:
-        self.query_one("#contexts").help_text = (  # type: ignore[attr-defined]
-            "Enter or a click chooses. F5 looks again; nothing is changed by looking."
-        )
 
     def check(self) -> None:
         self.session.clusters.clear()

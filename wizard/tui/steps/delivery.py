@@ -13,8 +13,9 @@ from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
 from wizard.operations.preview import preview
 from wizard.profile.not_yet import unavailable
-from wizard.tui.step import Step, told
+from wizard.tui.step import Step
 from wizard.tui.widgets import FieldRow, Row
+from wizard.tui.widgets.answers import Answers
 from wizard.tui.widgets.file_tree import FileTree
 
 _AS: Key = ("delivery", "as")
@@ -37,14 +38,15 @@ class DeliveryStep(Step):
     )
 
     def fields(self) -> ComposeResult:
-        for key, label, path in (
-            (_AS, "Expressed as", "delivery.packaging"),
-            (_TO, "Goes to", "delivery.target"),
-        ):
-            row = FieldRow(self.draft, *key, label=label, unavailable=unavailable(path))
-            row.add_class("-table")
-            yield row
-        yield Vertical(*self._details(), id="details")
+        with Answers():
+            for key, label, path in (
+                (_AS, "Expressed as", "delivery.packaging"),
+                (_TO, "Goes to", "delivery.target"),
+            ):
+                row = FieldRow(self.draft, *key, label=label, unavailable=unavailable(path))
+                row.add_class("-table")
+                yield row
+            yield Vertical(*self._details(), id="details")
         yield FileTree(id="tree")
 
     def check(self) -> None:
@@ -53,6 +55,9 @@ class DeliveryStep(Step):
     @on(Row.Answered)
     async def _changed(self, event: Row.Answered) -> None:
         if event.row.key in {_AS, _TO}:
+            if self.draft.value(*_AS) != "manifests" and self.draft.value(*_TO) == "cluster":
+                self.draft.suggest(_TO, "directory")
+                self.read()
             details = self.query_one("#details", Vertical)
             with self.app.batch_update():
                 await details.remove_children()

@@ -15,6 +15,7 @@ from wizard.profile.sizes import CUSTOM, MEANINGS, amounts, named
 from wizard.tui.modals import Reading
 from wizard.tui.step import Step
 from wizard.tui.widgets import Choice, FieldRow, Row, Said, gauge
+from wizard.tui.widgets.answers import Answers
 from wizard.tui.widgets.gauge import Gauge
 
 _ARCH = "kubernetes.io/arch"
@@ -57,6 +58,11 @@ class ResourcesStep(Step):
     ]
 
     def fields(self) -> ComposeResult:
+        with Answers():
+            yield from self._answers()
+        yield Gauge(id="gauge")
+
+    def _answers(self) -> ComposeResult:
         with Horizontal(classes="line"):
             yield Said("Size of a job", classes="label")
             yield Choice(MEANINGS, self._size_name, id="size")
@@ -76,7 +82,6 @@ class ResourcesStep(Step):
             for resource, name in (("cpu", "CPU"), ("memory", "Memory")):
                 yield self._field(containers, resource, "request", label=f"{name}, kept free")
                 yield self._field(containers, resource, "limit", label=f"{name}, at most")
-        yield Gauge(id="gauge")
 
     def on_mount(self) -> None:
         self._measure()
@@ -190,7 +195,7 @@ def arithmetic(found: Fit) -> list[str]:
         *lines,
         "",
         f"Free now: {gauge.amounts(found.free)}.",
-        "A node's free CPU and free memory, each divided by that sum; the smaller one counts.",
+        "Free CPU and free memory of a node, divided by the sum; the smaller counts:",
         "",
-        *(gauge.node_line(one, size.room) for one in found.nodes),
+        *(gauge.sums(one, size.room) for one in found.nodes),
     ]

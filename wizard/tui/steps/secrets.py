@@ -81,7 +81,7 @@ class SecretsStep(Step):
         with Horizontal(classes="actions"):
             yield Action("Check (F5)", id="check")
             yield Action("The least rights", id="policy")
-        yield Said(id="checked", classes="found")
+        yield Said(id="checked", classes="about")
 
     def entered(self) -> None:
         self._show()
@@ -118,13 +118,13 @@ class SecretsStep(Step):
 
     @on(Row.Answered)
     async def _changed(self, event: Row.Answered) -> None:
-        self.in_background("check", self._forget())
+        self._forget()
         if event.row.key == ("secrets", "vault", "login"):
             await self._ask_for_credentials()
 
     @on(SecretRow.Typed)
     def _signed(self) -> None:
-        self.in_background("check", self._forget())
+        self._forget()
 
     async def _keep_in(self, backend: str) -> None:
         """Choose a backend; what was answered for another one is out of the way, not lost."""
@@ -141,7 +141,7 @@ class SecretsStep(Step):
             await settings.mount_all(self._settings())
         await self._ask_for_credentials()
         self._show()
-        self.in_background("check", self._forget())
+        self._forget()
 
     async def _ask_for_credentials(self) -> None:
         asked = self.query_one("#credentials", Vertical)
@@ -237,23 +237,28 @@ class SecretsStep(Step):
         self.in_background("check", self._check(show_policy=True))
 
     async def _check(self, *, show_policy: bool) -> None:
-        said = self.query_one("#checked", Said)
-        said.say("asking ...")
+        self._say("asking ...")
         wiring, profile = self.session.wiring(), self.draft.loaded().profile
         checked = await check_backend(partial(wiring.backend, profile))
         for key, value in checked.facts.items():
             self.draft.suggest(key, value)
         self.read()
-        said.say("\n".join([*map(marked, checked.checks), "Nothing was written."]))
+        self._say("\n".join([*map(marked, checked.checks), "Nothing was written."]))
         if show_policy:
             self.app.push_screen(Reading("The least rights that this needs", checked.policy))
 
-    async def _forget(self) -> None:
+    def _forget(self) -> None:
         """An answer is about the settings it was given for."""
+        self.workers.cancel_group(self, "check")
         self.query_one("#checked", Said).say("")
 
     def failed(self, name: str, error: WizardError) -> None:  # noqa: ARG002
-        self.query_one("#checked", Said).say(told(error))
+        self._say(told(error))
+
+    def _say(self, text: str) -> None:
+        said = self.query_one("#checked", Said)
+        said.say(text)
+        said.call_after_refresh(said.scroll_visible, animate=False)
 
 
 def exchange(set_aside: dict[str, dict[Key, Any]], draft: Draft, backend: str) -> None:

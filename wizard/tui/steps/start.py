@@ -37,7 +37,8 @@ class StartStep(Step):
             yield Said(self._summary(), id="summary")
             yield Said("looking at what is there ...", id="status")
         yield Said("A new profile, from a preset", classes="heading")
-        yield Choice({one.name: one.title for one in presets()}, self.draft.preset, id="presets")
+        titles = {one.name: one.title for one in presets()}
+        yield Choice(titles, self.draft.preset, brief=True, id="presets")
         yield FieldRow(self.draft, "name", label="Name")
         self._recent = {str(one.path): one for one in self.session.memory.recent()}
         if self._recent:

@@ -33,6 +33,8 @@ class Choice(OptionList):
         value: the chosen one; empty where none is.
         unavailable: values that cannot be chosen, with the reason, which stands beside them.
         labels: what is shown in the place of a value, where that is too long.
+        brief: cut each meaning to one line; the whole of it is in the help line.
+        help_text: for the help line, where the choice stands in no row.
     """
 
     @dataclass
@@ -55,10 +57,14 @@ class Choice(OptionList):
         unavailable: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
         *,
+        brief: bool = False,
+        help_text: str = "",
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes, markup=False, compact=True)
+        self._brief = brief
+        self._help = help_text
         self._choices = dict(choices)
         self._unavailable = unavailable or {}
         self._labels = labels or {}
@@ -77,6 +83,11 @@ class Choice(OptionList):
         if columns != self._columns:
             self._columns = columns
             self.choose(self.value)
+
+    @property
+    def help_text(self) -> str:
+        """For the help line: what it is for, or what is cut short above."""
+        return self.meaning if self._brief else self._help
 
     @property
     def meaning(self) -> str:
@@ -127,6 +138,8 @@ class Choice(OptionList):
             self._columns,
             subsequent_indent=indent,
             break_on_hyphens=False,
+            max_lines=1 if self._brief else None,
+            placeholder=" ...",
         )
         return Content("\n".join(line.rstrip() for line in lines))
 

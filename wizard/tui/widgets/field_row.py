@@ -86,8 +86,10 @@ class Row(Vertical):
 
     def read(self) -> None:
         """Show what the draft holds now, after something else than this row has changed it."""
-        origin = self.draft.answer(*self.key).origin.value
-        self.query_one(".origin", Said).say("example" if self.unanswered else origin)
+        origin = self.draft.answer(*self.key).origin
+        changed = origin is Origin.TYPED and self.draft.base is Origin.PROFILE
+        word = "example" if self.unanswered else "changed" if changed else origin.value
+        self.query_one(".origin", Said).say(word)
 
     def answer(self, value: Any) -> None:
         """Write a value into the draft and tell the step."""

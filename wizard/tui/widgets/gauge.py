@@ -52,8 +52,7 @@ def told(fit: Fit, concurrent: int, most: int) -> list[str]:
     taking = sum(one.taking for one in fit.nodes)
     lines = [
         f"{bar(0, min(concurrent, fit.jobs), max(fit.jobs, concurrent))} "
-        f"{plural(fit.jobs, 'job')} fit now on {plural(taking, 'node')}: "
-        + _left(fit, concurrent),
+        f"{plural(fit.jobs, 'job')} fit now on {plural(taking, 'node')}: " + _left(fit, concurrent),
         *(node_line(one, fit.size.room) for one in fit.nodes[:most]),
     ]
     if rest := fit.nodes[most:]:
@@ -69,12 +68,31 @@ def node_line(one: NodeFit, job: Room) -> str:
         used, per_job, whole = node.memory - node.memory_free, job.memory, node.memory
     else:
         used, per_job, whole = node.cpu - node.cpu_free, job.cpu, node.cpu
-    name = node.name if len(node.name) <= _NAME else f"..{node.name[2 - _NAME :]}"
+    name = short(node.name)
     free = f"{amounts(Room(node.cpu_free, node.memory_free))} free"
     if not one.taking:
         return f"{name:<{_NAME}} {bar(used, 0, whole)} no jobs: {one.short_of}"
     filled = bar(used, one.jobs * per_job, whole)
     return f"{name:<{_NAME}} {filled} {one.jobs:>3}  {free}, short of {one.short_of}"
+
+
+def sums(one: NodeFit, job: Room) -> str:
+    """A node: how often the sum of one job goes into its free CPU and its free memory."""
+    if not one.taking:
+        return f"{short(one.node.name):<{_NAME}}   0  {one.short_of}"
+    parts = []
+    for free, each, unit, name in (
+        (one.node.cpu_free, job.cpu, 1000, "CPU"),
+        (one.node.memory_free, job.memory, 2**30, "GiB"),
+    ):
+        times = str(free // each) if each else "any"
+        parts.append(f"{free / unit:.2f} / {each / unit:.2f} {name} = {times}")
+    return f"{short(one.node.name):<{_NAME}} {one.jobs:>3}  {'; '.join(parts)}"
+
+
+def short(name: str) -> str:
+    """A node's name without its beginning, where it is long: nodes differ in their ends."""
+    return name if len(name) <= _NAME else f"..{name[2 - _NAME :]}"
 
 
 def bar(used: int, more: int, whole: int) -> str:
@@ -86,8 +104,10 @@ def bar(used: int, more: int, whole: int) -> str:
 
 
 def amounts(room: Room) -> str:
-    """`1.5 CPU, 3.0 GiB`."""
-    return f"{room.cpu / 1000:.1f} CPU, {room.memory / 2**30:.1f} GiB"
+    """`1.50 CPU, 3.00 GiB`, or `0.15 CPU, 256 MiB`."""
+    gib = room.memory / 2**30
+    memory = f"{gib:.2f} GiB" if gib >= 1 else f"{gib * 1024:.0f} MiB"
+    return f"{room.cpu / 1000:.2f} CPU, {memory}"
 
 
 def plural(count: int, noun: str) -> str:
