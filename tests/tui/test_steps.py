@@ -290,7 +290,7 @@ async def test_a_file_that_is_no_profile_is_refused_in_words(home: Path):
         await it.type(str(home / "broken.yaml"))
         await it.press("enter")
         await it.sees("! ")
-        await it.sees("broken.yaml has 1 problem")
+        await it.sees("has a bracket that is never closed")
         assert it.draft.preset == "homelab"
 
 

@@ -11,7 +11,7 @@ from tests.tui.conftest import sitting
 from wizard.profile.draft import Origin
 from wizard.profile.load import load
 from wizard.tui.steps import STEPS
-from wizard.tui.widgets import Row
+from wizard.tui.widgets import Choice, Row
 
 
 async def test_the_first_set_up_takes_few_answers(home: Path, gitlab: FakeGitLab, kubeconfig: Path):
@@ -53,7 +53,9 @@ async def test_another_preset_keeps_what_was_answered(home: Path):
         await it.type("ci")
         await it.go_to("Start")
         await it.focus("#presets")
-        await it.press("home", "enter")
+        choice = it.step.query_one("#presets", Choice)
+        choice.highlighted = choice.get_option_index("direct")
+        await it.press("enter")
         assert it.draft.preset == "direct"
         assert it.draft.value("cluster", "namespace") == "ci"
         assert it.draft.value("secrets", "backend") == "kubernetes"

@@ -95,6 +95,5 @@ class DeliveryStep(Step):
         self.query_one(FileTree).show(await asyncio.to_thread(preview, profile))
 
     def failed(self, name: str, error: WizardError) -> None:  # noqa: ARG002
-        self.query_one(FileTree).say(
-            "What comes of it is shown once the profile is valid.", told(error)
-        )
+        title = "What comes of it is shown once the profile is valid."
+        self.query_one(FileTree).say(title, error.cause)
