@@ -22,6 +22,9 @@ class Moto:
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.url = f"http://{host}:{port}"
+        # moto loads a service at its first call, which takes longer than our tests are patient.
+        self.client("ssm").describe_parameters()
+        self.client("secretsmanager").list_secrets()
         return self
 
     def __exit__(self, *_: object) -> None:
