@@ -55,6 +55,27 @@ def test_init_never_overwrites(homelab: Path) -> None:
     assert homelab.read_bytes() == before
 
 
+def test_init_takes_over_what_somebody_made_and_says_what_is_wrong_there(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text(
+        "gitlabUrl: https://gitlab.com\nsentryDsn: https://s.example.com/1\n"
+        "runners: {secretPath: token}\n"
+    )
+    done = wizard("init", "--from", "values.yaml", "-o", "made.yaml", folder=tmp_path)
+    assert "- runners.secretPath: chart" in done.stderr
+    assert "seen: values.yaml, line 3: runners.secretPath" in done.stderr
+    assert done.stdout == "made.yaml\n"
+    wizard("check", "made.yaml", folder=tmp_path)
+    done = wizard("init", "--from", "values.yaml", "-o", "two.yaml", "--json", folder=tmp_path)
+    found = json.loads(done.stdout)["data"]["findings"]
+    assert set(found[0]) == {"symptom", "evidence", "cause", "fix"}
+
+
+def test_init_takes_over_a_file_or_a_preset_not_both(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("gitlabUrl: https://gitlab.com\n")
+    done = wizard("init", "--from", "values.yaml", "--preset", "direct", folder=tmp_path, code=2)
+    assert "give one" in done.stderr
+
+
 def test_init_without_a_preset_and_without_a_terminal_names_the_presets(tmp_path: Path) -> None:
     done = wizard("init", folder=tmp_path, code=2)
     assert "homelab" in done.stderr

@@ -140,9 +140,20 @@ def schema(_output: Output) -> Result:
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write; without it, the preset's name.",
 )
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A values.yaml, Argo CD Application, Flux HelmRelease or config.toml to take over.",
+)
 @command
-def init(output: Output, preset: str | None, target: Path | None) -> Result:
-    """Write a commented profile, from a preset or six questions."""
+def init(output: Output, preset: str | None, target: Path | None, source: Path | None) -> Result:
+    """Write a commented profile, from a preset, six questions, or what somebody made by hand."""
+    if source:
+        if preset:
+            raise UsageError("--from and --preset both say what to begin with.", fix="give one")
+        return _imported(output, source, target)
     from wizard.profile.presets import find_preset, from_preset, new_id, presets
     from wizard.profile.save import write_new
 
@@ -165,6 +176,31 @@ def init(output: Output, preset: str | None, target: Path | None) -> Result:
     write_new(path, from_preset(chosen.name, answers, profile_id))
     output.say(f"wrote {path}; read it, then: runner-wizard check {path}")
     return Result(str(path), {"profile": str(path), "id": profile_id})
+
+
+def _imported(output: Output, source: Path, target: Path | None) -> Result:
+    from wizard.cli.findings import finding_data, findings_text
+    from wizard.operations.importing import import_setup
+    from wizard.profile.presets import new_id
+    from wizard.profile.reading import read_text
+    from wizard.profile.save import write_new
+
+    profile_id = new_id()
+    imported = import_setup(read_text(source), source.name, profile_id)
+    path = target or Path(f"{imported.name}.yaml")
+    write_new(path, imported.text)
+    for line in findings_text(imported.findings):
+        output.say(line)
+    for sentence in imported.left:
+        output.say(f"not taken over: {sentence}")
+    output.say(f"wrote {path}; read it, then: runner-wizard check {path}")
+    data = {
+        "profile": str(path),
+        "id": profile_id,
+        "findings": [finding_data(finding) for finding in imported.findings],
+        "not_taken_over": list(imported.left),
+    }
+    return Result(str(path), data)
 
 
 @click.command()
