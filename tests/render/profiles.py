@@ -68,6 +68,14 @@ def packaged(preset: str, packaging: str) -> Profile:
     return profile_of(preset, delivery=delivery)
 
 
+def of_chart(profile: Profile, chart_version: str, runner: str) -> Profile:
+    """The profile pinned to a chart and to the runner that it brings."""
+    manager = profile.manager.model_copy(update={"runner_version": runner})
+    chart = profile.delivery.chart.model_copy(update={"version": chart_version})
+    delivery = profile.delivery.model_copy(update={"chart": chart})
+    return profile.model_copy(update={"manager": manager, "delivery": delivery})
+
+
 def runner_version(version: str, preset: str = "homelab", **changes: Any) -> Profile:
     """A preset pinned to another runner, as plain manifests: any version has those."""
     pinned: dict[str, Any] = {

@@ -8,10 +8,12 @@ from typing import Any, get_args
 import pytest
 
 from tests.cluster import RealCluster
+from tests.render.chart import as_helm_makes_it, chart_and_runner
 from tests.render.profiles import (
     PACKAGINGS,
     PRESETS,
     documents,
+    of_chart,
     packaged,
     profile_of,
     runner_version,
@@ -21,6 +23,7 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Strategy
 from wizard.render import job_pod, manifests, pod_security_level
 from wizard.render.catalogue import runner_versions
+from wizard.render.chart_values import values
 
 pytestmark = pytest.mark.cluster
 _PLURALS = {
@@ -123,6 +126,16 @@ def test_a_real_server_takes_every_object(
         _namespace(cluster, namespace, "privileged")
     for document in documents(profile):
         _apply(cluster, document)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_real_server_takes_what_helm_makes(preset: str, real_cluster: RealCluster) -> None:
+    profile = of_chart(packaged(preset, "helm"), *chart_and_runner())
+    for namespace in (profile.cluster.namespace, profile.cluster.job_namespace):
+        _namespace(real_cluster, namespace, "privileged")
+    for one in profile.runners:
+        for document in as_helm_makes_it(values(profile, one), profile.cluster.namespace):
+            _apply(real_cluster, document)
 
 
 def _job_profiles() -> Iterator[Any]:

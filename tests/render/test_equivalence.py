@@ -14,7 +14,7 @@ import yaml
 
 from tests.render.chart import as_helm_makes_it, as_read, chart_and_runner
 from tests.render.outcome import outcome
-from tests.render.profiles import PRESETS, documents, file_of, packaged, profile_of
+from tests.render.profiles import PRESETS, documents, file_of, of_chart, packaged, profile_of
 from wizard.profile.model import Profile
 
 EVERYTHING: dict[str, Any] = {
@@ -54,7 +54,7 @@ EVERYTHING: dict[str, Any] = {
 PROFILES = [*PRESETS, "everything"]
 
 
-def _profile(name: str, packaging: str, pinned: dict[str, Any] | None = None) -> Profile:
+def _profile(name: str, packaging: str) -> Profile:
     if name in PRESETS:
         profile = packaged(name, packaging)
     else:
@@ -63,11 +63,6 @@ def _profile(name: str, packaging: str, pinned: dict[str, Any] | None = None) ->
         profile = profile_of("homelab", delivery=delivery, **copy.deepcopy(EVERYTHING))
         trusting = profile.gitlab.trusting("-----BEGIN CERTIFICATE-----\n")
         profile = profile.model_copy(update={"gitlab": trusting})
-    if pinned:
-        manager = profile.manager.model_copy(update={"runner_version": pinned["runner"]})
-        chart = profile.delivery.chart.model_copy(update={"version": pinned["chart"]})
-        pinned_delivery = profile.delivery.model_copy(update={"chart": chart})
-        profile = profile.model_copy(update={"manager": manager, "delivery": pinned_delivery})
     return profile
 
 
@@ -93,9 +88,9 @@ def test_the_chart_makes_the_runner_that_our_manifests_make(name: str, packaging
 @pytest.mark.parametrize("packaging", ["argocd", "helm"])
 @pytest.mark.parametrize("name", PROFILES)
 def test_helm_makes_the_runner_that_our_manifests_make(name: str, packaging: str) -> None:
-    chart_version, runner_version = chart_and_runner()
-    pinned = {"runner": runner_version, "chart": chart_version}
-    plain, other = _profile(name, "manifests", pinned), _profile(name, packaging, pinned)
+    pinned = chart_and_runner()
+    plain = of_chart(_profile(name, "manifests"), *pinned)
+    other = of_chart(_profile(name, packaging), *pinned)
     for runner in plain.runners:
         chart = as_helm_makes_it(_values(other, runner.release), plain.cluster.namespace)
         made = outcome([*chart, *documents(other)], runner.release)
