@@ -119,7 +119,22 @@ class GitOpsWorld(World):
         """The Deployment that Argo CD makes of GitLab's chart, rolled out."""
         for application in self.cluster.objects("Application"):
             if application["metadata"]["name"] == RELEASE:
-                self._put(_deployment(application))
+                source = application["spec"]["sources"][0]
+                self._put(_deployment(source["helm"]["valuesObject"]))
+
+    def install(self) -> None:
+        """What somebody does with Helm: the manifests, then the chart once the token is there."""
+        manifests = [
+            document
+            for file in sorted(self.repository.glob("manifests/*/*.yaml"))
+            if file.name not in {"kustomization.yaml", "values.yaml"}
+            for document in yaml.safe_load_all(file.read_text())
+        ]
+        for manifest in sorted(manifests, key=lambda body: body["kind"] != "Namespace"):
+            self._put(manifest)
+        self.refresh()
+        for file in self.repository.glob("manifests/*/values.yaml"):
+            self._put(_deployment(yaml.safe_load(file.read_text())))
 
     def _put(self, body: dict[str, Any]) -> None:
         metadata = body["metadata"]
@@ -144,8 +159,8 @@ class GitOpsWorld(World):
                 self.cluster.remove(body)
 
 
-def _deployment(application: dict[str, Any]) -> dict[str, Any]:
-    values = application["spec"]["sources"][0]["helm"]["valuesObject"]
+def _deployment(values: dict[str, Any]) -> dict[str, Any]:
+    """What GitLab's chart makes of its values, as far as the wizard looks at it."""
     pod_labels = values["podLabels"]
     return {
         "apiVersion": "apps/v1",

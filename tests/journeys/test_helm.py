@@ -1,0 +1,65 @@
+"""The homelab preset with Helm: files and commands by the wizard, typed by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.gitops_world import RELEASE, GitOpsWorld
+from tests.journeys.world import NAMESPACE, Ended
+
+
+@pytest.fixture
+def homelab(tmp_path: Path) -> Iterator[GitOpsWorld]:
+    with GitOpsWorld(tmp_path) as world:
+        world.change("as: argocd", "as: helm")
+        yield world
+
+
+def destroyed(world: GitOpsWorld) -> Ended:
+    return world.wizard("destroy", str(world.profile), "--yes", "--json")
+
+
+def test_the_first_apply_ends_with_the_commands_that_install(homelab: GitOpsWorld) -> None:
+    ended = homelab.apply()
+    assert ended.code == 4, ended.err + ended.out
+    told = ended.events[-1]["sentence"]
+    assert told.index("kubectl apply --server-side -k manifests") < told.index("helm upgrade")
+    assert f"--values manifests/{RELEASE}/values.yaml" in told
+    assert homelab.cluster.writes == []
+
+
+def test_what_is_committed_but_not_installed_is_still_to_be_installed(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    homelab.commit()
+    ended = homelab.apply()
+    assert ended.code == 4, ended.err + ended.out
+    told = ended.events[-1]["sentence"]
+    assert "the cluster has no Deployment" in told
+    assert told.index(f"cd {homelab.repository}") < told.index("helm upgrade --install")
+
+
+def test_once_installed_the_next_apply_proves_the_runner(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    homelab.commit()
+    homelab.install()
+    ended = homelab.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert ended.events[-1]["event"] == "Proven"
+    assert len(homelab.gitlab.runners) == 1
+
+
+def test_taking_it_away_waits_for_helm(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    homelab.commit()
+    homelab.install()
+    homelab.apply()
+    assert destroyed(homelab).code == 4
+    assert not list(homelab.repository.glob("manifests/**/*.yaml"))
+    homelab.commit()
+    ended = destroyed(homelab)
+    assert ended.code == 4, ended.err + ended.out
+    assert f"helm uninstall {RELEASE} --namespace {NAMESPACE}" in ended.events[-1]["sentence"]
+    assert len(homelab.gitlab.runners) == 1
