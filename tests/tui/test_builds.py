@@ -54,7 +54,7 @@ async def test_choosing_shows_whether_it_fits_and_its_pipeline(home: Path):
         await it.until(lambda: "/kaniko/executor" in text_of(it, "#text"))
         await choose(it, "none")
         assert it.draft.value("runners", 0, "builds", "strategy") == "none"
-        await it.sees("On these nodes none fits")
+        await it.sees("none: fits these nodes; nothing runs")
         await it.until(lambda: "job" in text_of(it, "#text"))
         assert "/kaniko/executor" not in text_of(it, "#text")
         assert "Builder image" not in it.words, "nothing builds, so nothing is asked about it"

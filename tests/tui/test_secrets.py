@@ -34,7 +34,7 @@ async def choose(it: Sitting, backend: str) -> None:
 async def test_every_backend_stands_with_what_it_needs(home: Path, size: tuple[int, int]):
     async with sitting(home, size=size) as it:
         await it.go_to("Secrets")
-        await it.sees("kept in needs")
+        await it.sees("backend needs")
         await it.sees("(*) infisical External Secrets; a machine identity that may write")
         await it.sees("( ) kubernetes a cluster that the wizard may write to")
 

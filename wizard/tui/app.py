@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -110,7 +110,8 @@ class WizardApp(App[ExitCode]):
     @on(WizardScreen.LookAgain)
     def look_around(self) -> None:
         """Ask every context of the kubeconfig what it reaches; each answer is shown at once."""
-        self.run_worker(self._look_around(), group="look", exclusive=True, exit_on_error=False)
+        look: Callable[[], Awaitable[None]] = self._look_around
+        self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
 
     async def _look_around(self) -> None:
         machine, session = self.session.machine, self.session

@@ -11,7 +11,7 @@ To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `
   what the draft holds now.
 - `owns` says which keys of the profile are this step's (`runners[].tags`; a key owns what is below
   it). Their problems are shown here, under their rows, and keep the user from going on.
-- Anything that waits is `self.in_background("name", coroutine)`: one at a time for each name, and
+- Anything that waits is `self.in_background("name", function)`: one at a time for each name, and
   cancelled when the step is left. A `WizardError` from it goes to `self.failed`.
 - Enter in an input goes to the next widget that takes focus, but skips buttons and whatever has
   the class `aside` (a list that only helps to fill the input before it).
@@ -22,8 +22,9 @@ To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, ParamSpec
 
 from textual import on
 from textual.app import ComposeResult
@@ -42,6 +43,8 @@ from wizard.tui.widgets import Row, Said
 if TYPE_CHECKING:
     from wizard.tui.screen import WizardScreen
 
+
+P = ParamSpec("P")
 
 _PAUSE = 0.2
 """Seconds after the last key before the whole draft is judged again."""
@@ -154,13 +157,17 @@ class Step(VerticalScroll, can_focus=False):
         if text:
             self.call_after_refresh(said.scroll_visible)
 
-    def in_background(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+    def in_background(
+        self, name: str, work: Callable[P, Awaitable[None]], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
         """Run something that waits. The newest of a name replaces the one before it.
 
         Workers belong to their widget: Textual cancels them when the step is removed, so an answer
         that comes too late is dropped.
         """
-        self.run_worker(work, name, group=name, exclusive=True, exit_on_error=False)
+        self.run_worker(
+            partial(work, *args, **kwargs), name, group=name, exclusive=True, exit_on_error=False
+        )
 
     def failed(self, name: str, error: WizardError) -> None:  # noqa: ARG002
         """Something in the background failed; a step may know a better place to say it."""
@@ -190,7 +197,7 @@ class Step(VerticalScroll, can_focus=False):
 
     @on(Row.Answered)
     def _answered(self) -> None:
-        self.in_background("marks", self._refresh_marks())
+        self.in_background("marks", self._refresh_marks)
 
     async def _refresh_marks(self) -> None:
         await asyncio.sleep(_PAUSE)  # judging a profile of a thousand runners takes a while

@@ -140,7 +140,7 @@ class ApplyStep(Step):
         self.query_one("#log", RichLog).clear()
         self._show()
         self.focus_first()
-        self.in_background("work", self._follow(work))
+        self.in_background("work", self._follow, work)
 
     async def _follow(self, work: Work) -> None:
         await work.follow(self._events(work), lambda event: self._happened(work, event))
@@ -185,7 +185,7 @@ class ApplyStep(Step):
     def offer_destroy(self) -> None:
         """Look at what there is, and ask whether to take it away."""
         self.query_one("#state", Said).say("Looking at what there is ...")
-        self.in_background("look", self._look())
+        self.in_background("look", self._look)
 
     async def _look(self) -> None:
         file = await asyncio.to_thread(open_profile, self.draft.path)

@@ -91,9 +91,9 @@ class BuildsStep(Step):
 
     def _show(self) -> None:
         chosen = next(one for one in self._compared() if one.name == self._strategy)
-        self.query_one("#here", Said).say(f"On these nodes {chosen.name} {_verdict(chosen)}")
+        self.query_one("#here", Said).say(f"{chosen.name}: {_verdict(chosen)}")
         self._pipeline = ""
-        self.in_background("pipeline", self._preview())
+        self.in_background("pipeline", self._preview)
 
     async def _preview(self) -> None:
         profile = self.draft.loaded().profile
@@ -141,5 +141,9 @@ class BuildsStep(Step):
 
 def _verdict(one: Compared) -> str:
     """Whether it fits, and why."""
-    words = {"fits": "fits", "depends": "works if they allow it", "unsure": "may not run"}
-    return f"{words[one.here]}: {one.why}."
+    words = {
+        "fits": "fits these nodes",
+        "depends": "runs on these nodes if they allow it",
+        "unsure": "may not run on these nodes",
+    }
+    return f"{words[one.here]}; {one.why}."

@@ -87,7 +87,7 @@ class DeliveryStep(Step):
     # The preview
 
     def _preview_soon(self, pause: float) -> None:
-        self.in_background("preview", self._preview(pause))
+        self.in_background("preview", self._preview, pause)
 
     async def _preview(self, pause: float) -> None:
         await asyncio.sleep(pause)

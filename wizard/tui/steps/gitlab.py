@@ -50,8 +50,8 @@ class GitLabStep(Step):
         self.query_one("#keep").display = False
 
     def check(self) -> None:
-        self.in_background("address", self._knock(0))
-        self.in_background("token", self._sign_in(0))
+        self.in_background("address", self._knock, 0)
+        self.in_background("token", self._sign_in, 0)
 
     @on(Row.Answered, "#gitlab-url")
     def _address_changed(self) -> None:
@@ -60,17 +60,17 @@ class GitLabStep(Step):
         self.session.identity = None
         self.query_one(SecretRow).clear()
         self.query_one("#who", Said).say("")
-        self.in_background("token", asyncio.sleep(0))
-        self.in_background("address", self._knock(_PAUSE))
+        self.workers.cancel_group(self, "token")
+        self.in_background("address", self._knock, _PAUSE)
 
     @on(Row.Left, "#gitlab-url")
     def _address_complete(self) -> None:
         if self.session.identity is None:
-            self.in_background("token", self._sign_in(0))
+            self.in_background("token", self._sign_in, 0)
 
     @on(SecretRow.Typed)
     def _token_changed(self) -> None:
-        self.in_background("token", self._sign_in(_PAUSE))
+        self.in_background("token", self._sign_in, _PAUSE)
 
     async def _knock(self, pause: float) -> None:
         said = self.query_one("#address", Said)
@@ -115,7 +115,7 @@ class GitLabStep(Step):
     @on(Button.Pressed, "#keep")
     def _keep(self, event: Button.Pressed) -> None:
         event.stop()
-        self.in_background("keep", self._keep_token())
+        self.in_background("keep", self._keep_token)
 
     async def _keep_token(self) -> None:
         url = self.session.address.url

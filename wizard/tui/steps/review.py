@@ -63,7 +63,7 @@ class ReviewStep(Step):
             self.query_one("#verdict", Said).say(wrong)
             return
         self.query_one("#verdict", Said).say("Looking at what is there ...")
-        self.in_background("plan", self._plan())
+        self.in_background("plan", self._plan)
 
     def blocking(self) -> Iterable[Problem]:
         if self.session.reviewed is None:

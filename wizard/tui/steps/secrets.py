@@ -67,7 +67,7 @@ class SecretsStep(Step):
         refused = unavailable("secrets.backend")
         choices = declared(_BACKEND).choices
         rows = {name: (refused.get(name) or _NEEDS[name],) for name in choices}
-        table = Table(("kept in", "needs"), rows, self._backend, choices, refused, id="backends")
+        table = Table(("backend", "needs"), rows, self._backend, choices, refused, id="backends")
         found = bool(self._offers)
         if found:
             yield stores
@@ -95,7 +95,7 @@ class SecretsStep(Step):
         return [one for one in super().mine() if not (asked and one.key == _BACKEND)]
 
     def check(self) -> None:
-        self.in_background("check", self._check(show_policy=False))
+        self.in_background("check", self._check, show_policy=False)
 
     # Answering
 
@@ -234,7 +234,7 @@ class SecretsStep(Step):
     @on(Button.Pressed, "#policy")
     def _policy_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.in_background("check", self._check(show_policy=True))
+        self.in_background("check", self._check, show_policy=True)
 
     async def _check(self, *, show_policy: bool) -> None:
         self._say("asking ...")

@@ -58,9 +58,9 @@ class StartStep(Step):
         self._keyring = self._repository = ""
 
     def check(self) -> None:
-        self.in_background("machine", self._look())
+        self.in_background("machine", self._look)
         if self.draft.base is Origin.PROFILE:
-            self.in_background("status", self._status())
+            self.in_background("status", self._status)
 
     def facts_found(self) -> None:
         session = self.session

@@ -64,7 +64,7 @@ class Choice(OptionList):
     ) -> None:
         super().__init__(id=id, classes=classes, markup=False, compact=True)
         self._brief = brief
-        self._help = help_text
+        self.help_text = help_text
         self._choices = dict(choices)
         self._unavailable = unavailable or {}
         self._labels = labels or {}
@@ -83,11 +83,6 @@ class Choice(OptionList):
         if columns != self._columns:
             self._columns = columns
             self.choose(self.value)
-
-    @property
-    def help_text(self) -> str:
-        """For the help line: what it is for, or what is cut short above."""
-        return self.meaning if self._brief else self._help
 
     @property
     def meaning(self) -> str:
@@ -110,6 +105,10 @@ class Choice(OptionList):
         self._fill()
         if at is not None and at < self.option_count:
             self.highlighted = at
+
+    def on_option_list_option_highlighted(self) -> None:
+        if self._brief:
+            self.help_text = self.meaning
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()

@@ -82,10 +82,14 @@ class Row(Vertical):
         yield Said(classes="problem")
 
     def on_mount(self) -> None:
-        self.read()
+        self.say_origin()  # and no more: keys may have come before this
 
     def read(self) -> None:
         """Show what the draft holds now, after something else than this row has changed it."""
+        self.say_origin()
+
+    def say_origin(self) -> None:
+        """Say where the value came from."""
         origin = self.draft.answer(*self.key).origin
         changed = origin is Origin.TYPED and self.draft.base is Origin.PROFILE
         word = "example" if self.unanswered else "changed" if changed else origin.value
@@ -97,7 +101,7 @@ class Row(Vertical):
             return
         self.draft.set(self.key, value)
         self.show_problems([])
-        Row.read(self)
+        self.say_origin()
         self.post_message(self.Answered(self))
 
     def show_problems(self, problems: list[Problem]) -> None:

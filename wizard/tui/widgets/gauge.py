@@ -73,7 +73,7 @@ def node_line(one: NodeFit, job: Room) -> str:
     if not one.taking:
         return f"{name:<{_NAME}} {bar(used, 0, whole)} no jobs: {one.short_of}"
     filled = bar(used, one.jobs * per_job, whole)
-    return f"{name:<{_NAME}} {filled} {one.jobs:>3}  {free}, short of {one.short_of}"
+    return f"{name:<{_NAME}} {filled} {one.jobs:>3}  {free}, limit: {one.short_of}"
 
 
 def sums(one: NodeFit, job: Room) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -106,7 +107,7 @@ class ScopePicker(Vertical):
         event.stop()
         if self._next and event.option_index >= self.query_one(OptionList).option_count - 5:
             page, self._next = self._next, None
-            self.run_worker(self._more(page), group="more", exclusive=True, exit_on_error=False)
+            self._begin(partial(self._more, page), "more")
 
     def action_to_list(self) -> None:
         found = self.query_one(OptionList)
@@ -122,7 +123,10 @@ class ScopePicker(Vertical):
 
     def _ask(self, text: str) -> None:
         self.workers.cancel_group(self, "more")
-        self.run_worker(self._first(text), group="search", exclusive=True, exit_on_error=False)
+        self._begin(partial(self._first, text), "search")
+
+    def _begin(self, work: Callable[[], Awaitable[None]], group: str) -> None:
+        self.run_worker(work, group=group, exclusive=True, exit_on_error=False)
 
     async def _first(self, text: str) -> None:
         await asyncio.sleep(_PAUSE if text else 0)

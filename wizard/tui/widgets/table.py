@@ -34,11 +34,8 @@ class Table(Choice):
     ) -> None:
         self._headings = headings
         self._rows = rows
-        super().__init__({name: meanings.get(name, "") for name in rows}, value, unavailable, id=id)
-
-    @property
-    def help_text(self) -> str:
-        return self.meaning
+        choices = {name: meanings.get(name, "") for name in rows}
+        super().__init__(choices, value, unavailable, brief=True, id=id)
 
     def compare(self, rows: Mapping[str, Sequence[str]]) -> None:
         """Show other columns for the same values."""

@@ -1,0 +1,237 @@
+"""The installed command before a terminal, before none, and line by line."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.gitlab import FakeGitLab
+from wizard.profile.load import load
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def environment(kubeconfig: Path) -> dict[str, str]:
+    kept = {"HOME", "PATH", "KUBECONFIG", "XDG_STATE_HOME", "PYTHON_KEYRING_BACKEND"}
+    return {name: os.environ[name] for name in kept} | {
+        "PYTHONPATH": str(ROOT),
+        "TERM": "xterm-256color",
+    }
+
+
+def run(environment: dict[str, str], folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """The command without a terminal, which says at its end whether it loaded Textual."""
+    program = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print('textual' in sys.modules, file=sys.stderr))\n"
+        "from wizard.cli import main\n"
+        "main()\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("arguments", [(), ("open",), ("--plain",)], ids=" ".join)
+def test_without_a_terminal_it_names_the_headless_command(
+    environment: dict[str, str], home: Path, arguments: tuple[str, ...]
+):
+    done = run(environment, home, *arguments)
+    assert done.returncode == 2
+    assert "runner-wizard init --preset homelab" in done.stderr
+    assert done.stderr.endswith("False\n"), "Textual was loaded"
+    assert done.stdout == ""
+
+
+def test_without_a_terminal_a_profile_is_planned_and_applied_instead(
+    environment: dict[str, str], home: Path
+):
+    done = run(environment, home, "homelab.yaml")
+    assert done.returncode == 2
+    assert "runner-wizard plan homelab.yaml" in done.stderr
+    assert "runner-wizard apply homelab.yaml --yes" in done.stderr
+
+
+def test_a_word_that_is_no_command_and_no_profile_is_not_opened(
+    environment: dict[str, str], home: Path
+):
+    done = run(environment, home, "aply")
+    assert done.returncode == 2
+    assert "Did you mean 'apply'?" in done.stderr
+
+
+class Typist:
+    """Somebody before a plain terminal."""
+
+    def __init__(self, environment: dict[str, str], folder: Path, *arguments: str) -> None:
+        self.said = ""
+        self._pid, self._terminal = pty.fork()
+        if self._pid == 0:
+            os.chdir(folder)
+            command = [sys.executable, "-m", "wizard", *arguments]
+            os.execve(sys.executable, command, environment)
+
+    def waits_for(self, text: str, seconds: float = 20) -> None:
+        end = time.monotonic() + seconds
+        while text not in self.said:
+            assert time.monotonic() < end, self.said
+            if select.select([self._terminal], [], [], 0.1)[0]:
+                try:
+                    self.said += os.read(self._terminal, 4096).decode(errors="replace")
+                except OSError:
+                    break
+        assert text in self.said, self.said
+        self.said = self.said.partition(text)[2]
+
+    def answers(self, text: str) -> None:
+        os.write(self._terminal, f"{text}\n".encode())
+
+    def code(self) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+
+
+def test_a_dumb_terminal_is_offered_the_plain_lines(environment: dict[str, str], home: Path):
+    typist = Typist(environment | {"TERM": "dumb"}, home)
+    typist.waits_for("ask line by line instead: runner-wizard open --plain")
+    assert typist.code() == 2
+
+
+@pytest.mark.parametrize("arguments", [("--plain",), ("init",)], ids=" ".join)
+def test_the_questions_are_asked_as_lines(
+    environment: dict[str, str], home: Path, arguments: tuple[str, ...]
+):
+    typist = Typist(environment | {"NO_COLOR": "1"}, home, *arguments)
+    typist.waits_for("[homelab]> ")
+    typist.answers("direct")
+    typist.waits_for("[https://gitlab.com]> ")
+    typist.answers("")
+    typist.waits_for("[acme/homelab]> ")
+    typist.answers("not a path")
+    typist.waits_for("'not a path' is not")
+    typist.answers("group acme")
+    typist.waits_for("[direct]> ")
+    typist.answers("")
+    typist.waits_for("[2]> ")
+    typist.answers("4")
+    typist.waits_for("[none]> ")
+    typist.answers("")
+    typist.waits_for("wrote direct.yaml")
+    assert typist.code() == 0
+    runner = load(home / "direct.yaml").profile.runners[0]
+    assert (runner.scope.path, runner.jobs.concurrent) == ("acme", 4)
+
+
+def test_a_profile_is_changed_line_by_line_and_keeps_the_rest(
+    environment: dict[str, str], home: Path
+):
+    profile = home / "mine.yaml"
+    text = (ROOT / "profiles" / "direct.yaml").read_text()
+    profile.write_text(text)
+    typist = Typist(environment | {"NO_COLOR": "1"}, home, "open", "--plain", "mine.yaml")
+    for default, answer in (
+        ("https://gitlab.com", ""),
+        ("acme/homelab", ""),
+        ("direct", ""),
+        ("2", "6"),
+        ("none", ""),
+    ):
+        typist.waits_for(f"[{default}]> ")
+        typist.answers(answer)
+    assert typist.code() == 0
+    assert profile.read_text() == text.replace("concurrent: 2", "concurrent: 6")
+
+
+# The real thing, in tmux
+
+
+@pytest.fixture
+def tmux(environment: dict[str, str], home: Path) -> Iterator[Tmux]:
+    if not shutil.which("tmux"):
+        pytest.skip("tmux is not there to give the command a real terminal")
+    terminal = Tmux(environment, home)
+    yield terminal
+    terminal.run("kill-server")
+
+
+class Tmux:
+    """A terminal of 80 by 24 with the installed command in it."""
+
+    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+        self._socket = str(folder / "tmux")
+        self._environment = environment
+        command = f"{sys.executable} -m wizard; echo ended with $?; sleep 60"
+        self.run(
+            "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", command, cwd=folder
+        )
+
+    def run(self, *arguments: str, cwd: Path | None = None) -> str:
+        return subprocess.run(
+            ["tmux", "-S", self._socket, *arguments],
+            env=self._environment,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=False,
+        ).stdout
+
+    def press(self, *keys: str) -> None:
+        self.run("send-keys", *keys)
+
+    def type(self, text: str) -> None:
+        self.run("send-keys", "-l", text)
+
+    def sees(self, text: str, seconds: float = 20) -> str:
+        end = time.monotonic() + seconds
+        while text not in (screen := self.run("capture-pane", "-p")):
+            assert time.monotonic() < end, screen
+            time.sleep(0.05)
+        return screen
+
+
+def test_the_command_opens_in_a_real_terminal_and_takes_answers(
+    tmux: Tmux, home: Path, gitlab: FakeGitLab
+):
+    token = gitlab.add_token("api").get_secret_value()
+    tmux.sees("Found on this machine")
+    tmux.press("C-n")
+    tmux.sees("2 nodes")
+    tmux.press("C-n")
+    tmux.sees("Without a token the wizard writes files")
+    tmux.press("C-u")
+    tmux.sees("default")  # in one burst, Textual lets letters overtake a control key
+    tmux.type(gitlab.url)
+    tmux.sees(gitlab.url)
+    tmux.press("Enter")
+    tmux.sees("Stays hidden")
+    tmux.type(token)
+    assert token not in tmux.sees("You are owner")
+    tmux.press("C-n")
+    tmux.sees("acme/website")
+    tmux.type("acme/homelab")
+    tmux.sees("1 found")
+    tmux.press("C-n")
+    tmux.press("C-s")
+    tmux.sees("Save the profile as")
+    tmux.press("Enter")
+    tmux.sees("Saved")
+    assert load(home / "homelab.yaml").profile.gitlab.url == gitlab.url
+    tmux.press("C-q")
+    assert "ended with 0" in tmux.sees("ended with")
