@@ -70,6 +70,7 @@ class Wiring:
         self._ask = ask
         self._say = say
         self._hand_over = hand_over
+        self._backends: list[tuple[Profile, Backend]] = []
 
     def gitlab(self) -> GitLab:
         _import_what_all_share()
@@ -82,8 +83,23 @@ class Wiring:
     def backend(self, profile: Profile) -> Backend:
         """The place of this profile's tokens: its objects carry the profile's id, once it has one.
 
+        The same one for the same profile, so that a run signs in once; until `close`.
+
         Raises: WizardError, from the backend.
         """
+        for known, backend in self._backends:
+            if known == profile:
+                return backend
+        built = self._build(profile)
+        self._backends.append((profile, built))
+        return built
+
+    def close(self) -> None:
+        """End every session with a backend; what is asked for afterwards begins anew."""
+        while self._backends:
+            self._backends.pop()[1].close()
+
+    def _build(self, profile: Profile) -> Backend:
         _import_what_all_share()
         from wizard.render.releases import token_readers
 

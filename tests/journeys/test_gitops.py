@@ -114,6 +114,21 @@ def test_a_backend_that_refuses_is_told_before_a_runner_is_made(homelab: GitOpsW
     assert homelab.gitlab.runners == []
 
 
+def test_a_run_signs_in_to_the_backend_no_more_than_needed_and_out_again(
+    homelab: GitOpsWorld,
+) -> None:
+    homelab.apply()
+    assert homelab.infisical.logins == 2  # for the profile without its id, and with it
+    assert all(token.revoked for token in homelab.infisical.tokens.values())
+
+
+def test_a_run_that_fails_signs_out_of_the_backend_as_well(homelab: GitOpsWorld) -> None:
+    homelab.gitlab.fail_next("POST", "/user/runners", 500, {"message": "500"})
+    assert homelab.apply().code == 1
+    assert homelab.infisical.tokens
+    assert all(token.revoked for token in homelab.infisical.tokens.values())
+
+
 def test_destroy_takes_the_files_first_and_the_runner_after_the_prune(
     homelab: GitOpsWorld,
 ) -> None:

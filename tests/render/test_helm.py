@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shlex
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.render.kustomize import kustomized
 from tests.render.profiles import PRESETS, file_of, packaged, profile_of
 from wizard.profile.model import Profile
-from wizard.render import files
 from wizard.render.catalogue import chart_keys
 from wizard.render.packagings.helm import install_commands, uninstall_commands
 from wizard.render.releases import companions, shared
@@ -83,20 +81,7 @@ def test_the_page_says_where_the_token_comes_from() -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_kustomize_builds_what_the_chart_does_not_make(preset: str, tmp_path: Path) -> None:
-    if not shutil.which("kubectl"):
-        pytest.skip("kubectl is not on PATH")
     profile = packaged(preset, "helm")
-    for file in files(profile):
-        path = tmp_path / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.content)
-    done = subprocess.run(
-        ["kubectl", "kustomize", str(tmp_path / "manifests")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    built = {(d["kind"], d["metadata"]["name"]) for d in yaml.safe_load_all(done.stdout)}
+    built = kustomized(profile, tmp_path)
     wanted = [*shared(profile), *(o for one in profile.runners for o in companions(profile, one))]
     assert built == {(one.kind, one.name) for one in wanted}

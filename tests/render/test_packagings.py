@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import shutil
-import subprocess
 import tomllib
 from collections import Counter
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.render.kustomize import kustomized
 from tests.render.profiles import (
     PACKAGINGS,
     PRESETS,
@@ -171,21 +170,8 @@ def test_files_of_a_plain_secret_say_where_it_comes_from() -> None:
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_kustomize_builds_every_folder(preset: str, tmp_path: Path) -> None:
-    if not shutil.which("kubectl"):
-        pytest.skip("kubectl is not on PATH")
     profile = packaged(preset, "manifests")
-    for file in files(profile):
-        path = tmp_path / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.content)
-    done = subprocess.run(
-        ["kubectl", "kustomize", str(tmp_path / "manifests")],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    built = {(d["kind"], d["metadata"]["name"]) for d in yaml.safe_load_all(done.stdout)}
+    built = kustomized(profile, tmp_path)
     assert built == {(m.kind, m.name) for m in manifests(profile)}
 
 

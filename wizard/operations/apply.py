@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from wizard.core.changes import Action, Change, Plan, System
+from wizard.core.changes import Action, Plan, System
 from wizard.core.events import (
     Event,
     ObjectApplied,
@@ -70,7 +70,6 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
     proving = Proving(file.profile, gitlab, backend, cluster, run, may_smoke)
     async for fact in _Apply(file.profile, gitlab, backend, cluster, proving).steps():
         yield fact
-    await asyncio.to_thread(backend.close)
 
 
 @dataclass(slots=True)
@@ -88,15 +87,11 @@ class _Apply:
         )
         plan = Plan((*gitlab_changes(seen), *secret_changes(seen, self.backend), *objects))
         yield Planned(plan)
-        touched = {change.runner for change in plan.pending}
-        due = [
-            one.runner
-            for one in seen.runners
-            if one.runner.name in touched or self.proving.is_due(one)
-        ]
+        due = self.proving.due(seen, plan)
         if not plan.pending and not due:
             return
-        wanted = [m for m in manifests(self.profile) if _pending(m, objects)]
+        pending = {change.subject for change in objects if change.action is not Action.KEEP}
+        wanted = [one for one in manifests(self.profile) if str(one.ref) in pending]
         await check_permissions(self.profile, self.cluster, wanted)
         stores = any(change.system is System.SECRETS for change in plan.pending)
         if stores and self.profile.secrets.through_store:  # else the cluster's rights were it
@@ -146,12 +141,3 @@ class _Apply:
         for stray in seen.strays:
             await asyncio.to_thread(self.gitlab.delete_runner, stray.id)
             yield RunnerDeleted(stray.settings.description, stray.id)
-
-
-def _pending(manifest: Manifest, objects: list[Change]) -> bool:
-    subject = str(manifest.ref)
-    return any(
-        change.subject == subject and change.action is not Action.KEEP
-        for change in objects
-        if change.system is System.CLUSTER
-    )

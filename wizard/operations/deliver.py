@@ -16,7 +16,6 @@ from wizard.core.changes import Plan
 from wizard.core.errors import Refused, WizardError
 from wizard.core.events import (
     Event,
-    FilesWritten,
     Planned,
     ProfileSaved,
     StepStarted,
@@ -37,7 +36,6 @@ from wizard.profile.model import Profile
 from wizard.render.packagings.helm import install_commands
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
-from wizard.systems.gitops.folder import FileAction
 from wizard.systems.gitops.git import Checkout, checkout
 from wizard.systems.kubernetes import Cluster
 
@@ -78,7 +76,6 @@ async def deliver(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterato
     proving = Proving(file.profile, gitlab, backend, cluster, run, may_smoke)
     async for fact in _Deliver(file, gitlab, backend, cluster, proving, unseen).steps():
         yield fact
-    await asyncio.to_thread(backend.close)
 
 
 @dataclass(slots=True)
@@ -102,13 +99,7 @@ class _Deliver:
             async for event in titled(title, self.proving.settle(one)):
                 yield event
         if delivery.pending:
-            await asyncio.to_thread(delivery.write)
-            yield FilesWritten(
-                str(delivery.root),
-                delivery.count(FileAction.CREATED),
-                delivery.count(FileAction.CHANGED),
-                delivery.count(FileAction.REMOVED),
-            )
+            yield await asyncio.to_thread(delivery.write)
         git = await asyncio.to_thread(checkout, delivery.root)
         if delivery.pending or (git and git.uncommitted):
             yield _commit(self.file.profile, delivery.root)
@@ -137,22 +128,16 @@ class _Deliver:
         return await asyncio.to_thread(compare_files, self.file.profile, directory(self.file))
 
     async def _prove(self, seen: Seen, plan: Plan, git: Checkout | None) -> AsyncIterator[Event]:
-        touched = {change.runner for change in plan.pending}
-        for one in seen.runners:
-            if not (one.runner.name in touched or self.proving.is_due(one)):
+        for runner in self.proving.due(seen, plan):
+            if why := await self._not_begun(runner.name, git):
+                waits = f"{runner.name} waits for its sync: {why}."
+                yield Waiting(waits, _commands(self.file, git))
                 continue
-            if why := await self._not_begun(one.runner.name, git):
-                yield Waiting(
-                    f"{one.runner.name} waits for its sync: {why}.", _commands(self.file, git)
-                )
-                continue
-            title = f"Sync of {one.runner.name}"
             if self.cluster:
-                sync = self._sync(one.runner.name, self.cluster, git)
-                async for event in titled(title, sync.wait()):
+                sync = self._sync(runner.name, self.cluster, git)
+                async for event in titled(f"Sync of {runner.name}", sync.wait()):
                     yield event
-            title = f"Proof of {one.runner.name}"
-            async for event in titled(title, self.proving.prove(one.runner)):
+            async for event in titled(f"Proof of {runner.name}", self.proving.prove(runner)):
                 yield event
 
     async def _not_begun(self, name: str, git: Checkout | None) -> str:

@@ -26,7 +26,7 @@ from wizard.operations.wish import Run, Systems
 from wizard.profile.model import Profile
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab, RunnerInfo
-from wizard.systems.kubernetes import Cluster, in_reverse
+from wizard.systems.kubernetes import Cluster, Owned, in_reverse
 
 _GONE_TRIES = 30
 _POLL = 2.0
@@ -34,30 +34,49 @@ _POLL = 2.0
 
 async def plan_destroy(profile: Profile, systems: Systems) -> Plan:
     """What `destroy` would take away; the profile has an id."""
-    gitlab, backend, cluster = await asyncio.gather(
+    gitlab, backend, cluster = await _reach(profile, systems)
+    seen, owned = await _look(profile, gitlab, backend, cluster)
+    return _plan(profile, seen, owned, backend)
+
+
+async def _reach(profile: Profile, systems: Systems) -> tuple[GitLab, Backend, Cluster]:
+    return await asyncio.gather(
         asyncio.to_thread(systems.gitlab),
         asyncio.to_thread(systems.backend, profile),
         asyncio.to_thread(systems.cluster),
     )
-    seen, owned = await asyncio.gather(
+
+
+async def _look(
+    profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster
+) -> tuple[Seen, list[Owned]]:
+    """Everything of the profile that is there, in all three systems."""
+    return await asyncio.gather(
         look(profile, gitlab, backend), asyncio.to_thread(cluster.owned, profile.id or "")
     )
+
+
+def _plan(profile: Profile, seen: Seen, owned: list[Owned], backend: Backend) -> Plan:
     places = {backend.where(runner) for runner in profile.runners}
     objects = [
         Change(System.CLUSTER, Action.DELETE, str(ref))
         for ref in in_reverse([one.ref for one in owned])
         if str(ref) not in places  # a token in a Secret is listed once, as a token
     ]
-    tokens = [
-        Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
-        for one in seen.runners
-        if one.stored is not None
-    ]
     runners = [
         Change(System.GITLAB, Action.DELETE, f"runner {info.settings.description}")
         for info in _runners(seen)
     ]
-    return Plan((*objects, *tokens, *runners))
+    return Plan((*objects, *token_removals(seen, backend), *runners))
+
+
+def token_removals(seen: Seen, backend: Backend) -> list[Change]:
+    """The tokens that are kept, as changes that remove them."""
+    return [
+        Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
+        for one in seen.runners
+        if one.stored is not None
+    ]
 
 
 async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator[Event]:
@@ -65,14 +84,14 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
 
     Raises: WizardError; run again, it goes on with what is still there.
     """
-    yield Planned(await plan_destroy(profile, systems))
-    gitlab, backend, cluster = systems.gitlab(), systems.backend(profile), systems.cluster()
+    gitlab, backend, cluster = await _reach(profile, systems)
+    seen, owned = await _look(profile, gitlab, backend, cluster)
+    yield Planned(_plan(profile, seen, owned, backend))
     await asyncio.to_thread(check_target, profile, cluster, run)
-    seen = await look(profile, gitlab, backend)
     parts = [
         titled("Pause", pause(seen, gitlab)),
         titled("Jobs that still run", _drain(profile, cluster, run)),
-        titled("Objects in the cluster", _objects(profile, cluster)),
+        titled("Objects in the cluster", _objects(owned, cluster)),
         titled("Tokens", delete_tokens(seen, backend)),
         titled("Runners in GitLab", delete_runners(seen, gitlab)),
         titled("Proof that nothing is left", _gone(profile, gitlab, backend, cluster)),
@@ -133,10 +152,10 @@ async def delete_runners(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
         yield RunnerDeleted(info.settings.description, info.id)
 
 
-async def _objects(profile: Profile, cluster: Cluster) -> AsyncIterator[Event]:
-    for owned in in_reverse(await asyncio.to_thread(cluster.owned, profile.id or "")):
-        left = await asyncio.to_thread(delete_object, cluster, owned)
-        yield left or ObjectDeleted(str(owned.ref))
+async def _objects(owned: list[Owned], cluster: Cluster) -> AsyncIterator[Event]:
+    for one in in_reverse(owned):
+        left = await asyncio.to_thread(delete_object, cluster, one)
+        yield left or ObjectDeleted(str(one.ref))
 
 
 async def _gone(
@@ -147,9 +166,7 @@ async def _gone(
     Raises: WizardError, naming what is still there.
     """
     for _ in range(_GONE_TRIES):
-        seen, owned = await asyncio.gather(
-            look(profile, gitlab, backend), asyncio.to_thread(cluster.owned, profile.id or "")
-        )
+        seen, owned = await _look(profile, gitlab, backend, cluster)
         still = [str(one.ref) for one in owned if one.ref.kind != "Namespace"]
         still += [f"runner {info.id} in GitLab" for info in _runners(seen)]
         still += [backend.where(one.runner) for one in seen.runners if one.stored]

@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from wizard.core.changes import Plan
-from wizard.core.events import Event, FilesWritten, Planned, StepStarted, Waiting
+from wizard.core.events import Event, Planned, StepStarted, Waiting
 from wizard.operations.deliver import commit_commands, directory
 from wizard.operations.wish import ProfileFile
 from wizard.operations.write_files import Delivery, compare_files, file_changes
-from wizard.systems.gitops.folder import FileAction
 
 _UNSEEN = ("GitLab, the token's place and the cluster: only files are written",)
 
@@ -26,13 +25,7 @@ async def write_files(file: ProfileFile) -> AsyncIterator[Event]:
     delivery = await _compare(file)
     yield Planned(_plan(delivery))
     if delivery.pending:
-        await asyncio.to_thread(delivery.write)
-        yield FilesWritten(
-            str(delivery.root),
-            delivery.count(FileAction.CREATED),
-            delivery.count(FileAction.CHANGED),
-            delivery.count(FileAction.REMOVED),
-        )
+        yield await asyncio.to_thread(delivery.write)
     yield Waiting(
         f"The files in {delivery.root} wait for your commit. No runner has been created: the last "
         "command does that, where GitLab and the token's place can be reached.",

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from wizard.core.changes import Plan
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
 from wizard.core.manifest import ObjectRef
-from wizard.operations.look import SeenRunner, look
+from wizard.operations.look import Seen, SeenRunner, look
 from wizard.operations.proof import Proof, why_no_smoke
 from wizard.operations.restarts import stale_pods
 from wizard.operations.streams import stream
@@ -44,7 +45,16 @@ class Proving:
     def __post_init__(self) -> None:
         self.since = self.gitlab.now()
 
-    def is_due(self, one: SeenRunner) -> bool:
+    def due(self, seen: Seen, plan: Plan) -> list[Runner]:
+        """The runners to prove: those that change, and those of which more can be proven."""
+        touched = {change.runner for change in plan.pending}
+        return [
+            one.runner
+            for one in seen.runners
+            if one.runner.name in touched or self._is_unproven(one)
+        ]
+
+    def _is_unproven(self, one: SeenRunner) -> bool:
         """Whether more can be proven of this runner than its note says."""
         if not one.token_fits or not one.note.proof:
             return True

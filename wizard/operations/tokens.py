@@ -41,7 +41,6 @@ class TokenKeeper:
     backend: Backend
     marker: str
     runner_id: int = 0
-    token_is_new: bool = False
 
     async def settle(self) -> AsyncIterator[Event]:
         """Make GitLab and the backend agree; yields nothing where they do already.
@@ -60,11 +59,6 @@ class TokenKeeper:
             self.runner_id = self.seen.info.id
             steps = self._update()
         async for event in steps:
-            yield event
-
-    async def rotate(self, why: str) -> AsyncIterator[Event]:
-        """Give a runner that is there a new token, and store it."""
-        async for event in self._reset(why):
             yield event
 
     async def _create(self) -> AsyncIterator[Event]:
@@ -124,7 +118,6 @@ class TokenKeeper:
         remember_secret(created.token)
         name = self.seen.runner.name
         await self._write(created.token)
-        self.token_is_new = True
         yield SecretWritten(name, self.backend.where(self.seen.runner))
         if created.token_expires_at is not None:
             yield Warned(

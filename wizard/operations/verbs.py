@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from wizard.core.changes import Plan
 from wizard.core.errors import Refused
@@ -21,16 +23,16 @@ def _to_cluster(file: ProfileFile) -> bool:
 
 async def plan(file: ProfileFile, systems: Systems) -> Plan:
     """What `apply` would change; writes nothing. Raises: WizardError."""
-    if _to_cluster(file):
-        return await direct_plan.plan(file.profile, systems)
-    return await files.plan_delivery(file, systems)
+    async with _sessions(systems):
+        if _to_cluster(file):
+            return await direct_plan.plan(file.profile, systems)
+        return await files.plan_delivery(file, systems)
 
 
 def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
     """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
-    if _to_cluster(file):
-        return direct.apply(file, systems, run)
-    return files.deliver(file, systems, run)
+    carry_out = direct.apply if _to_cluster(file) else files.deliver
+    return _followed(carry_out(file, systems, run), systems)
 
 
 async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
@@ -41,13 +43,29 @@ async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
             "everything the wizard makes carries the profile's id; nothing can carry this one's",
             "there is nothing to destroy; give the file that apply wrote the id into",
         )
-    if _to_cluster(file):
-        return await direct_away.plan_destroy(file.profile, systems)
-    return await files_away.plan_withdrawal(file, systems)
+    async with _sessions(systems):
+        if _to_cluster(file):
+            return await direct_away.plan_destroy(file.profile, systems)
+        return await files_away.plan_withdrawal(file, systems)
 
 
 def destroy(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
     """Take all of it away, and look that it is gone. Raises: WizardError."""
     if _to_cluster(file):
-        return direct_away.destroy(file.profile, systems, run)
-    return files_away.withdraw(file, systems, run)
+        return _followed(direct_away.destroy(file.profile, systems, run), systems)
+    return _followed(files_away.withdraw(file, systems, run), systems)
+
+
+async def _followed(events: AsyncIterator[Event], systems: Systems) -> AsyncIterator[Event]:
+    async with _sessions(systems):
+        async for event in events:
+            yield event
+
+
+@asynccontextmanager
+async def _sessions(systems: Systems) -> AsyncIterator[None]:
+    """However the verb ends, no session with a backend outlives it."""
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(systems.close)

@@ -22,7 +22,13 @@ class Systems(Protocol):
 
     def cluster(self) -> Cluster: ...
 
-    def backend(self, profile: Profile) -> Backend: ...
+    def backend(self, profile: Profile) -> Backend:
+        """The same one for the same profile, until `close`."""
+        ...
+
+    def close(self) -> None:
+        """End every session that was begun; what is asked for afterwards begins anew."""
+        ...
 
 
 class ProfileFile(Protocol):

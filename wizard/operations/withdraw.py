@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 
 from wizard.core.changes import Action, Change, Plan, System
 from wizard.core.errors import WizardError
-from wizard.core.events import Event, FilesWritten, Planned, Waiting
+from wizard.core.events import Event, Planned, Waiting
 from wizard.core.manifest import ObjectRef
 from wizard.operations.deliver import cluster_if_seen, commit_commands, directory
-from wizard.operations.destroy import delete_runners, delete_tokens, ids_of, pause
+from wizard.operations.destroy import delete_runners, delete_tokens, ids_of, pause, token_removals
 from wizard.operations.look import Seen, look
 from wizard.operations.streams import titled
 from wizard.operations.wish import ProfileFile, Run, Systems
@@ -18,7 +18,6 @@ from wizard.operations.write_files import compare_files, file_changes
 from wizard.profile.model import Profile
 from wizard.render.packagings.helm import uninstall_commands
 from wizard.systems.backends import Backend
-from wizard.systems.gitops.folder import FileAction
 from wizard.systems.gitops.git import checkout
 from wizard.systems.kubernetes import Cluster
 
@@ -45,8 +44,7 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
     async for event in titled("Pause", pause(seen, gitlab)):
         yield event
     if gone.pending:
-        await asyncio.to_thread(gone.write)
-        yield FilesWritten(str(gone.root), 0, 0, gone.count(FileAction.REMOVED))
+        yield await asyncio.to_thread(gone.write)
     git = await asyncio.to_thread(checkout, gone.root)
     if gone.pending or (git and git.uncommitted):
         what = f"The files are removed from {gone.root}, and wait for your commit."
@@ -74,13 +72,8 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
 
 
 def _tokens_and_runners(seen: Seen, backend: Backend) -> list[Change]:
-    tokens = [
-        Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
-        for one in seen.runners
-        if one.stored is not None
-    ]
     runners = [Change(System.GITLAB, Action.DELETE, f"runner {known}") for known in ids_of(seen)]
-    return [*tokens, *runners]
+    return [*token_removals(seen, backend), *runners]
 
 
 def _still_there(profile: Profile, cluster: Cluster) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.core.changes import Action, Change, FieldChange, System
+from wizard.core.events import FilesWritten
 from wizard.profile.model import Profile
 from wizard.render import files
 from wizard.render.ownership import is_ours
@@ -34,12 +35,18 @@ class Delivery:
     def pending(self) -> tuple[FileChange, ...]:
         return tuple(change for change in self.changes if change.action is not FileAction.UNCHANGED)
 
-    def count(self, action: FileAction) -> int:
+    def _count(self, action: FileAction) -> int:
         return sum(change.action is action for change in self.changes)
 
-    def write(self) -> None:
+    def write(self) -> FilesWritten:
         """Write the difference. Raises: WizardError, when a file cannot be written."""
         self.folder.write(self.changes)
+        return FilesWritten(
+            str(self.root),
+            self._count(FileAction.CREATED),
+            self._count(FileAction.CHANGED),
+            self._count(FileAction.REMOVED),
+        )
 
 
 def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> Delivery:

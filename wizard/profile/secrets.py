@@ -22,6 +22,11 @@ from wizard.profile.types import (
 BackendName = Literal[
     "kubernetes", "infisical", "vault", "aws", "gcp", "existing-store", "sealed-secrets", "sops"
 ]
+THROUGH_STORE: frozenset[BackendName] = frozenset(
+    {"infisical", "vault", "aws", "gcp", "existing-store"}
+)
+"""Backends from which External Secrets brings the token into the cluster."""
+
 _FolderPath = Annotated[
     str,
     Matching(r"/(?:[\w-]+(?:/[\w-]+)*)?", "an Infisical folder: /, letters, digits, '-' and '_'"),
@@ -295,4 +300,4 @@ class Secrets(Section):
     @property
     def through_store(self) -> bool:
         """Whether External Secrets brings the token into the cluster."""
-        return self.backend != "kubernetes" and not self.in_files
+        return self.backend in THROUGH_STORE

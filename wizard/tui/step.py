@@ -181,6 +181,8 @@ class Step(VerticalScroll, can_focus=False):
         self.call_after_refresh(self.call_after_refresh, self._keep_focus_in_sight)
 
     def _keep_focus_in_sight(self) -> None:
+        if not self.is_attached:  # it has been left meanwhile
+            return
         if (focused := self.screen.focused) and self in focused.ancestors:
             focused.scroll_visible(animate=False)
 
@@ -225,10 +227,6 @@ class Step(VerticalScroll, can_focus=False):
         if not isinstance(error, WizardError):
             raise error or RuntimeError(event.worker.name)
         self.failed(event.worker.name, error)
-
-
-def _takes_an_answer(widget: Widget) -> bool:
-    return not isinstance(widget, Button) and not widget.has_class("aside")
 
 
 def dotted(key: Key) -> str:

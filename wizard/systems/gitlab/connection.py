@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wizard.core.errors import NotReached, UsageError
 from wizard.core.secrets import redact
 from wizard.systems.gitlab.errors import Errand, MayPass
+from wizard.systems.lost_answers import innermost, timed_out, was_cut
 
 if TYPE_CHECKING:
     import requests
@@ -63,7 +64,7 @@ class Connection:
         """
         import requests
 
-        said = redact(_innermost(lost))
+        said = redact(innermost(lost))
         if isinstance(lost, requests.exceptions.SSLError):
             return NotReached(
                 f"{url} shows a certificate that is not trusted.",
@@ -78,14 +79,14 @@ class Connection:
             )
         if isinstance(lost, requests.exceptions.InvalidURL):
             return UsageError(f"{url} is not an address.", said, "Correct gitlab.url.")
-        if _took_too_long(lost):
+        if timed_out(lost):
             return NotReached(
                 f"GitLab did not answer within {self.read_timeout:g} seconds; "
                 f"asked to {errand.doing}.",
                 fix="Try again; on your own GitLab, look at its load.",
                 maybe_done=not is_read,
             )
-        if _was_cut(lost):
+        if was_cut(lost):
             return MayPass(
                 f"The connection was cut before GitLab answered; asked to {errand.doing}.",
                 said,
@@ -130,32 +131,3 @@ def _proxies(url: str, connection: Connection) -> dict[str, Any]:
     if should_bypass_proxies(url, no_proxy=no_proxy):
         return {}
     return {"http": connection.proxy, "https": connection.proxy}
-
-
-def _took_too_long(lost: OSError) -> bool:
-    """Whether the answer, or the rest of it, did not come in time."""
-    from requests.exceptions import ReadTimeout
-    from urllib3.exceptions import ReadTimeoutError
-
-    return isinstance(lost, ReadTimeout) or any(
-        isinstance(part, ReadTimeoutError) for part in lost.args
-    )
-
-
-def _was_cut(lost: OSError) -> bool:
-    """Whether a connection that stood was broken off, so that the call may have arrived."""
-    from requests.exceptions import ChunkedEncodingError
-    from urllib3.exceptions import ProtocolError
-
-    return isinstance(lost, ChunkedEncodingError) or any(
-        isinstance(part, ProtocolError) for part in lost.args
-    )
-
-
-def _innermost(error: BaseException) -> str:
-    """The words at the bottom of requests' nested exceptions."""
-    while True:
-        nested = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-        if not isinstance(nested, BaseException):
-            return str(error.args[-1] if error.args else error)
-        error = nested

@@ -12,11 +12,11 @@ from wizard.core.facts import ClusterFacts
 from wizard.core.problems import Key
 from wizard.operations.discover import answers_of, missing_operators
 from wizard.profile.draft import Origin
+from wizard.profile.secrets import THROUGH_STORE
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Choice, FieldRow, Said
 
 NO_CLUSTER = "no cluster"
-_THROUGH_STORES = {"infisical", "vault", "aws", "gcp", "existing-store"}
 _WITHOUT_OPERATORS: dict[Key, Any] = {
     ("delivery", "as"): "manifests",
     ("delivery", "to"): "cluster",
@@ -134,7 +134,7 @@ class ClusterStep(Step):
         packaging = self.draft.value("delivery", "as")
         backend = self.draft.value("secrets", "backend")
         needed = [packaging] if packaging in {"argocd", "flux"} else []
-        if backend in _THROUGH_STORES:
+        if backend in THROUGH_STORE:
             needed.append("external-secrets")
         elif backend == "sealed-secrets":
             needed.append(backend)

@@ -10,14 +10,14 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input
 
 from wizard.core.errors import WizardError
-from wizard.core.findings import Check, Verdict
+from wizard.core.findings import Check
 from wizard.operations.sign_in import SignedIn, sign_in
 from wizard.tui.session import GITLAB_TOKEN
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, FieldRow, Row, Said
+from wizard.tui.widgets.marks import MARKS
 from wizard.tui.widgets.secret_row import SecretRow
 
-_MARKS = {Verdict.OK: "[x]", Verdict.WARN: "[-]", Verdict.FAIL: "[!]", Verdict.UNSEEN: "[?]"}
 _PAUSE = 0.6
 """Seconds after the last key before an address or a token is tried."""
 
@@ -147,4 +147,4 @@ def _who(signed_in: SignedIn) -> str:
 
 def _line(check: Check) -> str:
     finding = check.finding
-    return f"{_MARKS[check.verdict]} {check.name}" + (f" ({finding.symptom})" if finding else "")
+    return f"{MARKS[check.verdict]} {check.name}" + (f" ({finding.symptom})" if finding else "")

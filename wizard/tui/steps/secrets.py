@@ -19,6 +19,7 @@ from wizard.operations.stores import Offer, offers
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.fields import FieldInfo, fields
 from wizard.profile.not_yet import unavailable, unavailable_keys
+from wizard.profile.secrets import THROUGH_STORE
 from wizard.tui.modals import Reading
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
@@ -40,7 +41,6 @@ _NEEDS = {
     "sealed-secrets": "Sealed Secrets, and files for a repository",
     "sops": "an age key that whatever syncs the repository holds",
 }
-_WITHOUT_STORE = frozenset({"kubernetes", "sealed-secrets", "sops"})
 
 
 class SecretsStep(Step):
@@ -182,7 +182,7 @@ class SecretsStep(Step):
                 row.found(row.secret)
 
     def _show(self) -> None:
-        through_store = self._backend not in _WITHOUT_STORE
+        through_store = self._backend in THROUGH_STORE
         self._row(_STORE).display = through_store or bool(self._offers)
         self._offer_stores()
         self._name_found_credentials()
@@ -211,7 +211,7 @@ class SecretsStep(Step):
     @property
     def _store(self) -> str:
         """The store of the draft, as it is called in the list."""
-        if self._backend in _WITHOUT_STORE:
+        if self._backend not in THROUGH_STORE:
             return ""
         written = self.draft.value(*_STORE)
         name = written.get("name") if isinstance(written, dict) else None
