@@ -66,7 +66,7 @@ bench: $(DEV_STAMP)  ## Measure, as ratios against peers in one run
 fuzz: $(DEV_STAMP)  ## Throw ten thousand broken profiles at it (FUZZ_EXAMPLES=N)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -m fuzz
 
-matrix: $(DEV_STAMP)  ## Kill apply at every step and run it again
+matrix: $(DEV_STAMP)  ## Kill apply and destroy at every step and run them again
 	@CRASH_MATRIX=all $(BIN)/python -m pytest tests/journeys -k killed
 
 lock:  ## Bring the lock files up to date (needs uv)

@@ -67,7 +67,7 @@ class Wiring:
         self._loaded = loaded
         self._profile = loaded.profile
         self._environ = environ
-        self._ask = ask
+        self._ask = _once(ask) if ask else None
         self._say = say
         self._hand_over = hand_over
         self._backends: list[tuple[Profile, Backend]] = []
@@ -93,6 +93,13 @@ class Wiring:
         built = self._build(profile)
         self._backends.append((profile, built))
         return built
+
+    def credential(self, prompt: str, variable: str, *, ask: bool = True) -> SecretStr | None:
+        """A secret from the environment, or from whoever may be asked; None where there is none."""
+        found = self._environ.get(variable, "").strip()
+        if not found and ask and self._ask:
+            found = self._ask(prompt).strip()
+        return remember_secret(SecretStr(found)) if found else None
 
     def close(self) -> None:
         """End every session with a backend; what is asked for afterwards begins anew."""
@@ -142,22 +149,36 @@ class Wiring:
 
         Raises: UsageError, when there is none and nobody to ask.
         """
-        found = self._environ.get("GITLAB_TOKEN", "").strip() or kept_token(url)
-        if not found and self._ask:
-            found = self._ask(f"GitLab token for {url}").strip()
-        if not found:
-            raise UsageError(
-                f"There is no token for {url}.",
-                "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
-                f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
-            )
-        return remember_secret(SecretStr(found))
+        prompt, variable = f"GitLab token for {url}", "GITLAB_TOKEN"
+        if found := self.credential(prompt, variable, ask=False):
+            return found
+        if kept := kept_token(url):
+            return remember_secret(SecretStr(kept))
+        if found := self.credential(prompt, variable):
+            return found
+        raise UsageError(
+            f"There is no token for {url}.",
+            "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
+            f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
+        )
 
     def _waiting(self, seconds: int, why: str) -> None:
         self._say(f"waiting {seconds} s: {why}")
 
     def _beside(self, name: str | None) -> str:
         return str(self._loaded.path.parent / name) if name else ""
+
+
+def _once(ask: Ask) -> Ask:
+    """Ask each thing once: a plan and the apply that follows it need the same credentials."""
+    known: dict[str, str] = {}
+
+    def asked(prompt: str) -> str:
+        if prompt not in known:
+            known[prompt] = ask(prompt)
+        return known[prompt]
+
+    return asked
 
 
 def _import_what_all_share() -> None:

@@ -1,7 +1,7 @@
-"""The world of a homelab: Infisical, External Secrets and Argo CD, and a Git repository.
+"""Worlds in which Git brings the runners: a repository, External Secrets and Argo CD.
 
 Argo CD and External Secrets are played as far as the wizard can see them: what is committed is in
-the cluster after `sync`, and what Infisical holds is in the Secret after `refresh`.
+the cluster after `sync`, and what the backend keeps is in the Secret after `refresh`.
 """
 
 from __future__ import annotations
@@ -19,34 +19,28 @@ from tests.journeys.world import NAMESPACE, World
 
 FOLDER = "/gitlab/runners/homelab"
 RELEASE = "gitlab-runner-homelab"
+STORE = "infisical-cluster-secretstore"
 
 
-class GitOpsWorld(World):
-    """`World`, with the homelab preset."""
+class PlayedGitOps(World):
+    """`World`, with a repository, and Argo CD and External Secrets played for it.
 
-    def __init__(self, folder: Path) -> None:
-        cluster = FakeCluster("external-secrets", "argocd")
-        super().__init__(folder, cluster=cluster, name="homelab")
-        self.infisical = FakeInfisical()
-        self.repository = folder / "gitops"
-
-    def __enter__(self) -> Self:
-        super().__enter__()
-        self._stack.enter_context(self.infisical)
-        self.vault = self.infisical.add_project("homelab")
-        self.identity = self.infisical.add_identity()
-        self.change("https://app.infisical.com", self.infisical.url)
-        self.change("cluster:\n", "cluster:\n  context: fake\n")
-        self.git("init", "-q", "-b", "main")
-        self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "argocd"}})
-        return self
+    A subclass says what its backend keeps.
+    """
 
     @property
-    def environment(self) -> dict[str, str]:
-        return super().environment | {
-            "INFISICAL_CLIENT_ID": self.identity.client_id,
-            "INFISICAL_CLIENT_SECRET": self.identity.client_secret,
-        }
+    def repository(self) -> Path:
+        return self.folder / "gitops"
+
+    def kept(self, remote: dict[str, str]) -> str:
+        """The value that the backend keeps at a `remoteRef`."""
+        raise NotImplementedError
+
+    def begin_repository(self) -> None:
+        self.change("cluster:\n", "cluster:\n  context: fake\n")
+        self.git("init", "-q", "-b", "main")
+        for name in ("argocd", "external-secrets"):
+            self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
 
     def git(self, *arguments: str) -> str:
         self.repository.mkdir(exist_ok=True)
@@ -95,32 +89,36 @@ class GitOpsWorld(World):
                 self._prune(application)
 
     def refresh(self) -> None:
-        """External Secrets: every ExternalSecret's Secret holds what Infisical holds."""
-        self.refresh_with(self.infisical.versions(self.vault, f"{FOLDER}/RUNNER_TOKEN")[-1])
+        """External Secrets: every ExternalSecret's Secret holds what the backend keeps."""
+        for found in self.cluster.objects("ExternalSecret"):
+            self._bring(found, self.kept(found["spec"]["data"][0]["remoteRef"]))
 
     def refresh_with(self, value: str) -> None:
         """The same, but of a store that holds something else."""
         for found in self.cluster.objects("ExternalSecret"):
-            ready = {"type": "Ready", "status": "True", "reason": "SecretSynced"}
-            self.cluster.put(found | {"status": {"conditions": [ready]}})
-            self._put(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Secret",
-                    "metadata": {"name": found["metadata"]["name"], "namespace": NAMESPACE},
-                    "data": {
-                        "runner-token": base64.b64encode(value.encode()).decode(),
-                        "runner-registration-token": "",
-                    },
-                }
-            )
+            self._bring(found, value)
+
+    def _bring(self, external: dict[str, Any], value: str) -> None:
+        ready = {"type": "Ready", "status": "True", "reason": "SecretSynced"}
+        self.cluster.put(external | {"status": {"conditions": [ready]}})
+        self._put(
+            {
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": {"name": external["metadata"]["name"], "namespace": NAMESPACE},
+                "data": {
+                    "runner-token": base64.b64encode(value.encode()).decode(),
+                    "runner-registration-token": "",
+                },
+            }
+        )
 
     def start_managers(self) -> None:
-        """The Deployment that Argo CD makes of GitLab's chart, rolled out."""
+        """The Deployments that Argo CD makes of GitLab's chart, rolled out."""
         for application in self.cluster.objects("Application"):
-            if application["metadata"]["name"] == RELEASE:
-                source = application["spec"]["sources"][0]
-                self._put(_deployment(source["helm"]["valuesObject"]))
+            sources = application["spec"].get("sources", ())
+            for chart in (source for source in sources if "helm" in source):
+                self._put(_deployment(chart["helm"]["valuesObject"]))
 
     def install(self) -> None:
         """What somebody does with Helm: the manifests, then the chart once the token is there."""
@@ -157,6 +155,44 @@ class GitOpsWorld(World):
         for kind in ("Deployment", "ExternalSecret"):
             for body in self.cluster.objects(kind):
                 self.cluster.remove(body)
+
+
+class GitOpsWorld(PlayedGitOps):
+    """The homelab preset, with its store in the cluster and an Infisical."""
+
+    def __init__(self, folder: Path, *operators: str) -> None:
+        self._operators = operators or ("external-secrets", "argocd")
+        super().__init__(folder, cluster=FakeCluster(*self._operators), name="homelab")
+        self.infisical = FakeInfisical()
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._stack.enter_context(self.infisical)
+        self.vault = self.infisical.add_project("homelab")
+        self.identity = self.infisical.add_identity()
+        self.change("https://app.infisical.com", self.infisical.url)
+        self.begin_repository()
+        if "external-secrets" in self._operators:
+            self.store = self.cluster.seed(
+                {
+                    "apiVersion": "external-secrets.io/v1",
+                    "kind": "ClusterSecretStore",
+                    "metadata": {"name": STORE},
+                    "spec": {"provider": {"infisical": {}}},
+                    "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+                }
+            )
+        return self
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | {
+            "INFISICAL_CLIENT_ID": self.identity.client_id,
+            "INFISICAL_CLIENT_SECRET": self.identity.client_secret,
+        }
+
+    def kept(self, remote: dict[str, str]) -> str:
+        return self.infisical.versions(self.vault, remote["key"])[-1]
 
 
 def _deployment(values: dict[str, Any]) -> dict[str, Any]:

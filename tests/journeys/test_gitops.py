@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.gitops_world import FOLDER, RELEASE, GitOpsWorld
+from tests.journeys.gitops_world import FOLDER, RELEASE, STORE, GitOpsWorld
+from tests.journeys.matrix import events
 
 
 @pytest.fixture
@@ -114,6 +115,56 @@ def test_a_backend_that_refuses_is_told_before_a_runner_is_made(homelab: GitOpsW
     assert homelab.gitlab.runners == []
 
 
+def test_a_store_that_is_not_there_is_told_before_a_runner_is_made(homelab: GitOpsWorld) -> None:
+    homelab.cluster.remove(homelab.store)
+    ended = homelab.apply()
+    assert ended.code == 3
+    assert f"there is no ClusterSecretStore {STORE}" in ended.document["error"]["problem"]
+    assert homelab.gitlab.runners == []
+
+
+def test_a_store_that_is_not_ready_is_told_in_its_own_words(homelab: GitOpsWorld) -> None:
+    ready = {
+        "type": "Ready",
+        "status": "False",
+        "reason": "InvalidProviderConfig",
+        "message": "unable to create client",
+    }
+    homelab.cluster.put(homelab.store | {"status": {"conditions": [ready]}})
+    ended = homelab.apply()
+    assert ended.code == 3
+    assert "is not ready" in ended.document["error"]["problem"]
+    assert "unable to create client" in ended.document["error"]["cause"]
+    assert homelab.gitlab.runners == []
+
+
+def test_a_store_for_other_namespaces_is_told(homelab: GitOpsWorld) -> None:
+    spec = homelab.store["spec"] | {"conditions": [{"namespaces": ["elsewhere"]}]}
+    homelab.cluster.put(homelab.store | {"spec": spec})
+    ended = homelab.apply()
+    assert ended.code == 3
+    assert "does not let namespace gitlab-runner use it" in ended.document["error"]["problem"]
+
+
+@pytest.mark.parametrize(
+    ("installed", "problem"),
+    [
+        (("argocd",), "External Secrets is not in the cluster."),
+        (("argocd", "old-external-secrets"), "External Secrets is older than 0.16."),
+        (("external-secrets",), "Argo CD is not in the cluster."),
+    ],
+)
+def test_a_missing_operator_is_told_first_with_a_way_without_it(
+    tmp_path: Path, installed: tuple[str, ...], problem: str
+) -> None:
+    with GitOpsWorld(tmp_path, *installed) as world:
+        ended = world.apply()
+        assert ended.code == 3
+        assert ended.document["error"]["problem"] == problem
+        assert "--preset direct" in ended.document["error"]["fix"]
+        assert world.gitlab.runners == []
+
+
 def test_a_run_signs_in_to_the_backend_no_more_than_needed_and_out_again(
     homelab: GitOpsWorld,
 ) -> None:
@@ -147,7 +198,7 @@ def test_destroy_takes_the_files_first_and_the_runner_after_the_prune(
     assert stored(homelab) == []
 
 
-@pytest.mark.parametrize("event", [3, 4, 5, 6])
+@pytest.mark.parametrize("event", events(3, 4, 5, 6))
 def test_killed_and_run_again_there_is_one_runner_with_one_token(
     tmp_path: Path, event: int
 ) -> None:
@@ -157,3 +208,21 @@ def test_killed_and_run_again_there_is_one_runner_with_one_token(
             pytest.skip("the first run ended before this event")
         assert world.apply().code == 4
         assert [stored(world)[-1]] == world.live_tokens
+
+
+@pytest.mark.parametrize("event", events(5, 8))
+def test_killed_while_it_proves_it_proves_again_with_the_same_token(
+    tmp_path: Path, event: int
+) -> None:
+    with GitOpsWorld(tmp_path) as world:
+        world.apply()
+        synced(world)
+        before = stored(world)
+        arguments = ("apply", str(world.profile), "--yes", "--json", "--timeout", "20")
+        if world.killed_at(event, *arguments) < event:
+            pytest.skip("the run ended before this event")
+        ended = world.apply()
+        assert ended.code == 0, ended.err + ended.out
+        assert stored(world) == before
+        (runner,) = world.gitlab.runners
+        assert set(runner.tags) == {"homelab", "kubernetes"}

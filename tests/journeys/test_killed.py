@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
+from tests.journeys.matrix import events
 from tests.journeys.world import World
 
-EVENTS = range(1, 40)
-SAMPLE = (3, 6, 8, 9)
-"""Around the create: before it, after it, after the token is stored."""
-AT = EVENTS if os.environ.get("CRASH_MATRIX") == "all" else SAMPLE
 
-
-@pytest.mark.parametrize("event", AT)
+# Around the create: before it, after it, after the token is stored.
+@pytest.mark.parametrize("event", events(3, 6, 8, 9))
 def test_killed_and_run_again_there_is_one_runner_with_one_token(
     tmp_path: Path, event: int
 ) -> None:
@@ -33,7 +29,7 @@ def test_killed_and_run_again_there_is_one_runner_with_one_token(
         assert world.cluster.writes == []
 
 
-@pytest.mark.parametrize("event", [2, 5, 8] if AT is SAMPLE else EVENTS)
+@pytest.mark.parametrize("event", events(2, 5, 8))
 def test_a_destroy_that_was_killed_is_completed_by_the_next(tmp_path: Path, event: int) -> None:
     with World(tmp_path) as world:
         assert world.apply().code == 0

@@ -136,7 +136,11 @@ class World:
 
     @property
     def secret_token(self) -> str:
-        secret = self.cluster.find("Secret", f"gitlab-runner-{self.name}-token", NAMESPACE)
+        return self.token_of(f"gitlab-runner-{self.name}")
+
+    def token_of(self, release: str) -> str:
+        """What stands in the Secret of a release's token."""
+        secret = self.cluster.find("Secret", f"{release}-token", NAMESPACE)
         assert secret, "there is no token Secret"
         return base64.b64decode(secret["data"]["runner-token"]).decode()
 
@@ -161,6 +165,7 @@ class World:
         """What the manager in the pod does: read its token once, and ask GitLab for jobs."""
         if not self.managers_start:
             return
-        player = RunnerPlayer(self.gitlab.url, self.secret_token)
+        release = pod["metadata"]["labels"]["app.kubernetes.io/instance"]
+        player = RunnerPlayer(self.gitlab.url, self.token_of(release))
         self.players.append(player)
         self._stack.enter_context(player.working(every=0.1))

@@ -101,6 +101,11 @@ ERRORS = {
         "secrets.vault.ca_file",
         "the cluster needs the private CA too",
     ),
+    "an authority of Infisical that only the wizard has": (
+        SMALLEST + "secrets: {backend: infisical, infisical: {project: x, ca_file: ca.pem}}\n",
+        "secrets.infisical.ca_file",
+        "add reader_ca",
+    ),
     "Argo CD without a repository": (
         SMALLEST + ARGO % "",
         "delivery",

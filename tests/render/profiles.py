@@ -36,7 +36,7 @@ def stored_in(backend: str, settings: dict[str, Any]) -> Profile:
 
 
 def every_reader() -> dict[str, Profile]:
-    """A profile for each way in which a store of ours signs in to Vault, AWS and Google Cloud."""
+    """A profile for each way in which a store of ours signs in to a backend."""
     vault = {"address": "https://vault.example.com", "mount": "kv"}
     named = {"reader_secret": {"name": "reader", "namespace": "eso"}}
     aws = {"region": "eu-central-1", "reader_role": "arn:aws:iam::111122223333:role/reader"}
@@ -51,6 +51,9 @@ def every_reader() -> dict[str, Profile]:
         f"vault-{reader}": stored_in("vault", {**vault, "reader": reader, **more})
         for reader, more in by_vault.items()
     }
+    for reader in ("universal-auth", "kubernetes-auth"):
+        settings = {"project": "homelab", "reader": reader, "reader_ca": {"name": "ca"}}
+        found[f"infisical-{reader}"] = stored_in("infisical", settings)
     for reader in ("irsa", "pod-identity", "static"):
         for service in ("secrets-manager", "parameter-store"):
             settings = {**aws, "reader": reader, "service": service}

@@ -1,4 +1,4 @@
-"""How a store of ours reads Vault, AWS and Google Cloud, and as whom."""
+"""How a store of ours reads each backend, and as whom."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from tests.cluster import SCHEMAS
 from tests.render.profiles import as_data, documents, every_reader, profile_of, stored_in, wanted
 from tests.render.test_schemas import schema_of
 from wizard.profile.model import Profile
+from wizard.profile.readers import reader_parts, reader_secret
 from wizard.render import manifests
 
 READERS = every_reader()
@@ -108,6 +109,28 @@ def test_an_account_that_the_store_names_is_made_and_no_other(name: str) -> None
 @pytest.mark.parametrize("name", READERS)
 def test_a_secret_that_the_store_names_is_never_rendered(name: str) -> None:
     assert not [manifest for manifest in manifests(READERS[name]) if manifest.kind == "Secret"]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_what_the_store_signs_in_with_is_what_the_wizard_puts_there(name: str) -> None:
+    profile = READERS[name]
+    secret = reader_secret(profile.secrets)
+    found = {
+        reference["key"]
+        for reference in references(provider(profile))
+        if "key" in reference and reference.get("type") != "ConfigMap"
+    }
+    assert found == {part.key for part in reader_parts(profile.secrets)}
+    assert bool(found) == (secret is not None)
+
+
+def test_infisical_is_trusted_by_the_authority_that_the_profile_names() -> None:
+    assert provider(READERS["infisical-universal-auth"])["caProvider"] == {
+        "type": "ConfigMap",
+        "name": "ca",
+        "namespace": "external-secrets",
+        "key": "ca.crt",
+    }
 
 
 def test_vault_is_asked_by_its_own_names() -> None:

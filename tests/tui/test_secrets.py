@@ -13,6 +13,7 @@ from tests.tui.parts import found, knows
 from wizard.core.facts import StoreFacts
 from wizard.profile.draft import Origin
 from wizard.profile.not_yet import unavailable
+from wizard.tui.widgets import Choice
 from wizard.tui.widgets.table import Table
 
 _SIZES = [(80, 24), (120, 40)]
@@ -61,6 +62,30 @@ async def test_only_the_chosen_backends_settings_are_asked(home: Path):
         await choose(it, "vault")
         await it.sees("Mount")
         assert it.app.screen.query("#secret-VAULT_TOKEN")
+
+
+async def test_the_clusters_own_sign_in_is_asked_where_a_store_is_made(home: Path):
+    async with sitting(home, preset="team", size=(120, 60)) as it:
+        await it.go_to("Secrets")
+        await it.sees("a new store")
+        assert not it.app.screen.query("#secret-VAULT_READER_TOKEN"), "a ServiceAccount signs in"
+        choice = it.app.screen.query_one("#secrets-vault-reader Choice", Choice)
+        choice.highlighted = choice.get_option_index("token")
+        await it.focus("#secrets-vault-reader Choice")
+        await it.press("enter")
+        await it.until(lambda: it.app.screen.query("#secret-VAULT_READER_TOKEN"))
+        await it.focus("#secret-VAULT_READER_TOKEN Input")
+        await it.sees("it goes into a Secret beside the operator")
+        await it.type("the reader signs in")
+        assert it.session.secrets["VAULT_READER_TOKEN"].get_secret_value() == "the reader signs in"
+        assert "the reader signs in" not in it.draft.text()
+
+
+async def test_a_store_that_is_there_has_a_sign_in_of_its_own(home: Path):
+    async with sitting(home, size=(120, 60)) as it:
+        await it.go_to("Secrets")
+        await it.until(lambda: it.app.screen.query("#secret-INFISICAL_CLIENT_ID"))
+        assert not it.app.screen.query("#secret-INFISICAL_READER_CLIENT_ID")
 
 
 async def test_trying_another_backend_loses_no_answer(home: Path):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from wizard.core.changes import Action, Plan, System
+from wizard.core.changes import Action, System
 from wizard.core.events import (
     Event,
     ObjectApplied,
@@ -20,24 +20,23 @@ from wizard.core.manifest import Manifest
 from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
 from wizard.operations.namespaces import delete_object
-from wizard.operations.plan import (
-    compare_objects,
-    gitlab_changes,
-    secret_changes,
-    unwanted_objects,
-)
+from wizard.operations.plan import compare_objects, planned, unwanted_objects
 from wizard.operations.preflight import (
     check_admission,
     check_admission_where_judged,
     check_identity,
+    check_operators,
     check_permissions,
     check_storing,
     check_target,
 )
 from wizard.operations.proving import Proving
+from wizard.operations.reader import look_at_reader
 from wizard.operations.streams import nothing, titled
+from wizard.operations.synced import Sync
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
 from wizard.render import manifests
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
@@ -61,6 +60,7 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
     )
     identity = await check_identity(gitlab, run)
     await asyncio.to_thread(check_target, file.profile, cluster, run)
+    await asyncio.to_thread(check_operators, file.profile, cluster)
     if file.profile.id is None:  # a first run: nothing is there yet that would have to be kept
         await check_admission_where_judged(file.profile, cluster)
     file, backend, saved = await complete(file, systems, cluster)
@@ -68,30 +68,36 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
         yield event
     may_smoke = identity.may("api") is not False
     proving = Proving(file.profile, gitlab, backend, cluster, run, may_smoke)
-    async for fact in _Apply(file.profile, gitlab, backend, cluster, proving).steps():
+    async for fact in _Apply(file.profile, systems, gitlab, backend, cluster, proving).steps():
         yield fact
 
 
 @dataclass(slots=True)
 class _Apply:
     profile: Profile
+    systems: Systems
     gitlab: GitLab
     backend: Backend
     cluster: Cluster
     proving: Proving
 
     async def steps(self) -> AsyncIterator[Event]:
-        seen, objects = await asyncio.gather(
+        seen, objects, reader = await asyncio.gather(
             look(self.profile, self.gitlab, self.backend),
             compare_objects(self.profile, self.cluster),
+            asyncio.to_thread(look_at_reader, self.profile, self.cluster, self.systems),
         )
-        plan = Plan((*gitlab_changes(seen), *secret_changes(seen, self.backend), *objects))
+        plan = planned(seen, self.backend, objects, reader)
         yield Planned(plan)
         due = self.proving.due(seen, plan)
         if not plan.pending and not due:
             return
         pending = {change.subject for change in objects if change.action is not Action.KEEP}
         wanted = [one for one in manifests(self.profile) if str(one.ref) in pending]
+        if reader and (credential := await asyncio.to_thread(reader.manifest)):
+            wanted = [credential, *wanted]
+            if doubt := reader.shared_with_the_writer():
+                yield Warned(doubt)
         await check_permissions(self.profile, self.cluster, wanted)
         stores = any(change.system is System.SECRETS for change in plan.pending)
         if stores and self.profile.secrets.through_store:  # else the cluster's rights were it
@@ -99,8 +105,15 @@ class _Apply:
         async for event in self._change(seen, wanted):
             yield event
         for runner in due:
-            async for event in titled(f"Proof of {runner.name}", self.proving.prove(runner)):
-                yield event
+            parts = [titled(f"Proof of {runner.name}", self.proving.prove(runner))]
+            if self.profile.secrets.through_store:
+                sync = Sync(
+                    self.profile, runner, self.cluster, self.backend, None, self.proving.run
+                )
+                parts.insert(0, titled(f"Token of {runner.name} in the cluster", sync.wait()))
+            for part in parts:
+                async for event in part:
+                    yield event
 
     async def _change(self, seen: Seen, wanted: list[Manifest]) -> AsyncIterator[Event]:
         first = [manifest for manifest in wanted if manifest.kind in _NEEDED_TO_ADMIT]
@@ -119,6 +132,15 @@ class _Apply:
         for part in parts:
             async for event in part:
                 yield event
+
+    async def _prove(self, runner: Runner) -> AsyncIterator[Event]:
+        if self.profile.secrets.through_store:
+            run = self.proving.run
+            sync = Sync(self.profile, runner, self.cluster, self.backend, None, run)
+            async for event in titled(f"Token of {runner.name} in the cluster", sync.wait()):
+                yield event
+        async for event in titled(f"Proof of {runner.name}", self.proving.prove(runner)):
+            yield event
 
     async def _admit(self) -> AsyncIterator[Event]:
         for runner in self.profile.runners:

@@ -16,6 +16,7 @@ from wizard.core.changes import Plan
 from wizard.core.errors import Refused, WizardError
 from wizard.core.events import (
     Event,
+    ObjectApplied,
     Planned,
     ProfileSaved,
     StepStarted,
@@ -25,14 +26,16 @@ from wizard.core.events import (
 from wizard.core.problems import Key
 from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
-from wizard.operations.plan import gitlab_changes, secret_changes
-from wizard.operations.preflight import check_identity, check_storing
+from wizard.operations.plan import planned
+from wizard.operations.preflight import check_identity, check_operators, check_storing
 from wizard.operations.proving import Proving
+from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.streams import titled
 from wizard.operations.synced import Sync
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.model import Profile
+from wizard.profile.readers import reader_parts
 from wizard.render.packagings.helm import install_commands
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
@@ -45,12 +48,17 @@ async def plan_delivery(file: ProfileFile, systems: Systems) -> Plan:
 
     Raises: WizardError, when GitLab, the backend or the folder cannot be looked at.
     """
-    gitlab, backend = await asyncio.gather(
-        asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.backend, file.profile)
+    gitlab, backend, (cluster, unseen) = await asyncio.gather(
+        asyncio.to_thread(systems.gitlab),
+        asyncio.to_thread(systems.backend, file.profile),
+        asyncio.to_thread(cluster_if_seen, file.profile, systems, Run()),
     )
-    seen = await look(file.profile, gitlab, backend)
-    delivery = await asyncio.to_thread(compare_files, file.profile, directory(file))
-    return _plan(seen, backend, delivery)
+    seen, delivery, reader = await asyncio.gather(
+        look(file.profile, gitlab, backend),
+        asyncio.to_thread(compare_files, file.profile, directory(file)),
+        asyncio.to_thread(_reader, file.profile, cluster, systems),
+    )
+    return _plan(seen, backend, delivery, reader, unseen)
 
 
 def directory(file: ProfileFile) -> Path:
@@ -68,13 +76,16 @@ async def deliver(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterato
     identity = await check_identity(gitlab, run)
     await asyncio.to_thread(_check_folder, file)
     cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
+    if cluster:
+        await asyncio.to_thread(check_operators, file.profile, cluster)
     await check_storing(await asyncio.to_thread(systems.backend, file.profile))
     file, backend, saved = await complete(file, systems, cluster)
     for event in saved:
         yield event
+    reader = await asyncio.to_thread(_reader, file.profile, cluster, systems)
     may_smoke = identity.may("api") is not False
     proving = Proving(file.profile, gitlab, backend, cluster, run, may_smoke)
-    async for fact in _Deliver(file, gitlab, backend, cluster, proving, unseen).steps():
+    async for fact in _Deliver(file, gitlab, backend, cluster, proving, reader, unseen).steps():
         yield fact
 
 
@@ -85,6 +96,7 @@ class _Deliver:
     backend: Backend
     cluster: Cluster | None
     proving: Proving
+    reader: Reader | None
     unseen: str
 
     async def steps(self) -> AsyncIterator[Event]:
@@ -92,8 +104,10 @@ class _Deliver:
         async for event in self._announce_downtime(seen):
             yield event
         delivery = await self._compare()
-        plan = _plan(seen, self.backend, delivery, self.unseen)
+        plan = _plan(seen, self.backend, delivery, self.reader, self.unseen)
         yield Planned(plan)
+        async for event in titled("The cluster's credential", self._put_credential(delivery)):
+            yield event
         for one in seen.runners:
             title = f"Runner {one.runner.name} and its token"
             async for event in titled(title, self.proving.settle(one)):
@@ -106,6 +120,23 @@ class _Deliver:
             return
         async for event in self._prove(seen, plan, git):
             yield event
+
+    async def _put_credential(self, delivery: Delivery) -> AsyncIterator[Event]:
+        """What the store signs in with is in no file; without the cluster, somebody puts it there.
+
+        Raises: Refused, when it is missing and there is nobody to ask.
+        """
+        if self.reader and self.cluster:
+            manifest = await asyncio.to_thread(self.reader.manifest)
+            if manifest is None:
+                return
+            if doubt := self.reader.shared_with_the_writer():
+                yield Warned(doubt)
+            applied = await asyncio.to_thread(self.cluster.apply, manifest)
+            yield ObjectApplied(str(manifest.ref), str(applied.outcome))
+        elif delivery.pending and (ref := reader_ref(self.file.profile)):
+            keys = " and ".join(part.key for part in reader_parts(self.file.profile.secrets))
+            yield Warned(f"the cluster cannot be seen: it needs {ref} with {keys}, to read tokens")
 
     async def _announce_downtime(self, seen: Seen) -> AsyncIterator[Event]:
         """Without the cluster nobody restarts a manager whose token is about to be replaced.
@@ -155,9 +186,15 @@ class _Deliver:
         return Sync(profile, profile.runner(name), cluster, self.backend, git, self.proving.run)
 
 
-def _plan(seen: Seen, backend: Backend, delivery: Delivery, unseen: str = "") -> Plan:
-    changes = (*gitlab_changes(seen), *secret_changes(seen, backend), *file_changes(delivery))
-    return Plan(changes, (f"the cluster: {unseen}",) if unseen else ())
+def _plan(
+    seen: Seen, backend: Backend, delivery: Delivery, reader: Reader | None, unseen: str
+) -> Plan:
+    unseen = f"the cluster: {unseen}" if unseen else ""
+    return planned(seen, backend, file_changes(delivery), reader, unseen)
+
+
+def _reader(profile: Profile, cluster: Cluster | None, systems: Systems) -> Reader | None:
+    return look_at_reader(profile, cluster, systems) if cluster else None
 
 
 def _check_folder(file: ProfileFile) -> None:

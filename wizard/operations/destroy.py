@@ -91,7 +91,7 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
     parts = [
         titled("Pause", pause(seen, gitlab)),
         titled("Jobs that still run", _drain(profile, cluster, run)),
-        titled("Objects in the cluster", _objects(owned, cluster)),
+        titled("Objects in the cluster", delete_objects(owned, cluster)),
         titled("Tokens", delete_tokens(seen, backend)),
         titled("Runners in GitLab", delete_runners(seen, gitlab)),
         titled("Proof that nothing is left", _gone(profile, gitlab, backend, cluster)),
@@ -152,7 +152,8 @@ async def delete_runners(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
         yield RunnerDeleted(info.settings.description, info.id)
 
 
-async def _objects(owned: list[Owned], cluster: Cluster) -> AsyncIterator[Event]:
+async def delete_objects(owned: list[Owned], cluster: Cluster) -> AsyncIterator[Event]:
+    """Delete objects of ours, the ones that others need last."""
     for one in in_reverse(owned):
         left = await asyncio.to_thread(delete_object, cluster, one)
         yield left or ObjectDeleted(str(one.ref))

@@ -10,6 +10,7 @@ from typing import Any
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.look import Seen, SeenRunner, look
+from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
 from wizard.profile.model import Profile
@@ -34,10 +35,27 @@ async def plan(profile: Profile, systems: Systems) -> Plan:
         asyncio.to_thread(systems.backend, profile),
         asyncio.to_thread(systems.cluster),
     )
-    seen, objects = await asyncio.gather(
-        look(profile, gitlab, backend), compare_objects(profile, cluster)
+    seen, objects, reader = await asyncio.gather(
+        look(profile, gitlab, backend),
+        compare_objects(profile, cluster),
+        asyncio.to_thread(look_at_reader, profile, cluster, systems),
     )
-    return Plan((*gitlab_changes(seen), *secret_changes(seen, backend), *objects))
+    return planned(seen, backend, objects, reader)
+
+
+def planned(
+    seen: Seen, backend: Backend, rest: Sequence[Change], reader: Reader | None, unseen: str = ""
+) -> Plan:
+    """The plan of everything that was looked at.
+
+    Args:
+        rest: changes of the cluster or the files.
+        reader: None where the profile needs none.
+        unseen: what else could not be looked at, as a sentence.
+    """
+    secrets = [*secret_changes(seen, backend), *([reader.change] if reader else [])]
+    sentences = filter(None, (unseen, reader.unseen if reader else ""))
+    return Plan((*gitlab_changes(seen), *secrets, *rest), tuple(sentences))
 
 
 def gitlab_changes(seen: Seen) -> list[Change]:
@@ -134,7 +152,7 @@ async def unwanted_objects(
 ) -> list[Owned]:
     """Our objects that the profile no longer wants, in the order in which they are deleted.
 
-    The Secret of a runner that is wanted is not rendered, but it is wanted all the same.
+    The Secrets of tokens and of the reader's credential are not rendered, but wanted all the same.
     """
     if profile.id is None:
         return []
@@ -142,6 +160,8 @@ async def unwanted_objects(
     keep |= {
         ("Secret", profile.cluster.namespace, runner.token_secret) for runner in profile.runners
     }
+    if reads := reader_ref(profile):
+        keep.add(_place(reads))
     owned = await asyncio.to_thread(cluster.owned, profile.id)
     return in_reverse([one for one in owned if _place(one.ref) not in keep])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from wizard.core.errors import NotFound, Refused
+from wizard.core.errors import NotAllowed, NotFound, Refused
 from wizard.core.facts import Identity
 from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import Manifest, ObjectRef
@@ -15,6 +15,7 @@ from wizard.render import job_pod
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab, token_page
 from wizard.systems.kubernetes import Cluster, Permission
+from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS, store_finding
 
 _PLURALS = {
     "NetworkPolicy": "networkpolicies",
@@ -58,6 +59,53 @@ def check_target(profile: Profile, cluster: Cluster, run: Run) -> None:
             "without a person to ask, the current context is not taken on trust",
             f"write cluster.context: {cluster.context} or cluster.uid: {cluster.uid()} into it",
         )
+
+
+def check_operators(profile: Profile, cluster: Cluster) -> None:
+    """Whether what the profile leaves to operators finds them, and the store it names. Blocking.
+
+    Raises: Refused, with what is missing and the way without it.
+    """
+    for api, kind, title in _operators(profile):
+        if not cluster.serves(api, kind):
+            older = api == EXTERNAL_SECRETS and cluster.serves(f"{api}beta1", kind)
+            raise Refused(
+                f"{title} is older than 0.16." if older else f"{title} is not in the cluster.",
+                f"context {cluster.context} does not serve {kind} of {api}",
+                f"{'upgrade' if older else 'install'} it first; a profile made with `init --preset "
+                "direct` needs no operator at all",
+            )
+    store = profile.secrets.store
+    if profile.secrets.through_store and store.name:
+        namespace = profile.cluster.namespace
+        ref = ObjectRef(
+            EXTERNAL_SECRETS,
+            store.kind,
+            namespace if store.kind == "SecretStore" else "",
+            store.name,
+        )
+        try:
+            finding = store_finding(cluster.get(ref), ref, namespace)
+        except NotAllowed:  # to look is a right of its own; the wait for the token shows it then
+            return
+        if finding:
+            raise Refused(
+                f"The cluster could not read the token: {finding.symptom}.",
+                finding.evidence,
+                finding.fix,
+            )
+
+
+def _operators(profile: Profile) -> list[tuple[str, str, str]]:
+    """API version, kind, and whose it is."""
+    needed = []
+    if profile.secrets.through_store:
+        needed.append((EXTERNAL_SECRETS, "ExternalSecret", "External Secrets"))
+    if profile.secrets.backend == "sealed-secrets":
+        needed.append(("bitnami.com/v1alpha1", "SealedSecret", "Sealed Secrets"))
+    if profile.delivery.packaging == "argocd":
+        needed.append(("argoproj.io/v1alpha1", "Application", "Argo CD"))
+    return needed
 
 
 async def check_permissions(profile: Profile, cluster: Cluster, manifests: list[Manifest]) -> None:

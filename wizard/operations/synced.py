@@ -16,7 +16,9 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend
 from wizard.systems.gitops.git import Checkout
-from wizard.systems.kubernetes import Cluster, Json
+from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes.objects import condition
+from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS
 
 _POLL = 2.0
 _TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
@@ -82,6 +84,10 @@ class Sync:
     def _deployment(self) -> ObjectRef:
         return self._of_the_runner("apps/v1", "Deployment", self.runner.release)
 
+    @property
+    def _external_secret(self) -> ObjectRef:
+        return self._of_the_runner(EXTERNAL_SECRETS, "ExternalSecret", self.runner.token_secret)
+
     def _of_the_runner(self, api_version: str, kind: str, name: str) -> ObjectRef:
         return ObjectRef(api_version, kind, self.profile.cluster.namespace, name)
 
@@ -101,13 +107,11 @@ class Sync:
         return ""
 
     def _external_secret_lacks(self) -> str:
-        ref = self._of_the_runner(
-            "external-secrets.io/v1", "ExternalSecret", self.runner.token_secret
-        )
+        ref = self._external_secret
         found = self.cluster.get(ref)
         if found is None:
             return f"the cluster has no {ref} yet"
-        ready = _condition(found, "Ready")
+        ready = condition(found, "Ready")
         # By the reason: SecretMissing and SecretDeleted are Ready as well (External Secrets 2.9).
         if ready.get("reason") != "SecretSynced":
             return f"{ref} is {ready.get('reason', 'not synced')}: {ready.get('message', '')}"
@@ -125,16 +129,9 @@ class Sync:
 
     def _refresh(self) -> None:
         """Have External Secrets look now, where the Secret holds an older token."""
-        ref = self._of_the_runner(
-            "external-secrets.io/v1", "ExternalSecret", self.runner.token_secret
-        )
+        ref = self._external_secret
         if self._secret_lacks() and self.cluster.get(ref) is not None:
             self.cluster.annotate(ref, {"force-sync": str(int(time.time()))})
-
-
-def _condition(thing: Json, kind: str) -> dict[str, Any]:
-    conditions = thing.get("status", {}).get("conditions", [])
-    return next((one for one in conditions if one.get("type") == kind), {})
 
 
 def _said(status: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from threading import Event as Cancel
 from typing import Any, Protocol
 
 from wizard.core.problems import Key
+from wizard.core.secrets import SecretStr
 from wizard.profile.model import Profile
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
@@ -24,6 +25,10 @@ class Systems(Protocol):
 
     def backend(self, profile: Profile) -> Backend:
         """The same one for the same profile, until `close`."""
+        ...
+
+    def credential(self, prompt: str, variable: str, *, ask: bool = True) -> SecretStr | None:
+        """A secret from the environment, or from whoever may be asked; None where there is none."""
         ...
 
     def close(self) -> None:

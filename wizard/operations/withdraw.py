@@ -10,9 +10,16 @@ from wizard.core.errors import WizardError
 from wizard.core.events import Event, Planned, Waiting
 from wizard.core.manifest import ObjectRef
 from wizard.operations.deliver import cluster_if_seen, commit_commands, directory
-from wizard.operations.destroy import delete_runners, delete_tokens, ids_of, pause, token_removals
+from wizard.operations.destroy import (
+    delete_objects,
+    delete_runners,
+    delete_tokens,
+    ids_of,
+    pause,
+    token_removals,
+)
 from wizard.operations.look import Seen, look
-from wizard.operations.streams import titled
+from wizard.operations.streams import nothing, titled
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import compare_files, file_changes
 from wizard.profile.model import Profile
@@ -56,7 +63,10 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
         commands = tuple(uninstall_commands(file.profile)) if by_helm else ()
         yield Waiting(f"The cluster still has {still}: it waits for its prune.", commands)
         return
+    owned = await asyncio.to_thread(cluster.owned, file.profile.id or "") if cluster else []
     for title, events in (
+        # Applied, not committed: what Git brought is not ours to delete, and not among these.
+        ("Objects in the cluster", delete_objects(owned, cluster) if cluster else nothing()),
         ("Tokens", delete_tokens(seen, backend)),
         ("Runners in GitLab", delete_runners(seen, gitlab)),
     ):

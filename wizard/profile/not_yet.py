@@ -17,24 +17,25 @@ from wizard.profile.types import Section
 
 @dataclass(frozen=True, slots=True)
 class NotYet:
-    """A key, by the model's own names, and the value of it that is refused; None: any value."""
+    """A key, by the model's own names, and the value of it that is refused."""
 
     path: tuple[str, ...]
-    value: str | None
+    value: str
     what: str
     instead: str
 
 
-def _line(path: str, value: str | None, what: str, instead: str) -> NotYet:
-    return NotYet(tuple(path.replace(ITEM, f".{ITEM}").split(".")), value, what, instead)
+def _line(path: str, value: str, what: str, instead: str) -> NotYet:
+    return NotYet(_path(path), value, what, instead)
 
 
-_LEAVE_OUT = "remove this key"
+def _path(path: str) -> tuple[str, ...]:
+    return tuple(path.replace(ITEM, f".{ITEM}").split("."))
+
 
 NOT_YET = (
     _line("delivery.packaging", "flux", "Flux files", "write argocd, helm or manifests"),
     _line("delivery.target", "merge-request", "merge requests", "write directory"),
-    _line("secrets.infisical.ca_file", None, "a private CA of Infisical", _LEAVE_OUT),
 )
 
 
@@ -44,24 +45,17 @@ def unavailable(path: str) -> dict[str, str]:
     Args:
         path: by the model's own names, such as `runners[].builds.strategy`.
     """
-    wanted = _line(path, None, "", "").path
+    wanted = _path(path)
     return {
-        line.value: f"{line.what} cannot be used yet"
-        for line in NOT_YET
-        if line.path == wanted and line.value
+        line.value: f"{line.what} cannot be used yet" for line in NOT_YET if line.path == wanted
     }
-
-
-def unavailable_keys() -> set[str]:
-    """Keys that are refused whatever they hold, such as `gitlab.proxy`."""
-    return {".".join(line.path).replace(f".{ITEM}", ITEM) for line in NOT_YET if not line.value}
 
 
 def refuse(profile: Profile, problems: Problems) -> None:
     """Add a problem for everything in the profile that does not work yet."""
     for line in NOT_YET:
         for key, value in _values(profile, line.path, ()):
-            if value == line.value if line.value else value:
+            if value == line.value:
                 problems.add(f"{line.what} cannot be used yet", line.instead, key=key)
 
 

@@ -177,16 +177,19 @@ def _sealed(profile: Profile, problems: Problems) -> None:
 
 def _readers(profile: Profile, problems: Problems) -> None:
     aws, vault = profile.secrets.aws, profile.secrets.vault
-    if aws and aws.reader == "irsa" and not aws.reader_role and profile.secrets.store.create:
+    creates = profile.secrets.store.create
+    if aws and aws.reader == "irsa" and not aws.reader_role and creates:
         problems.at("secrets", "aws", "reader").add(
             "irsa needs the role that the reader takes", "add reader_role: its ARN"
         )
-    if vault and vault.ca_file and not vault.reader_ca and profile.secrets.store.create:
-        problems.at("secrets", "vault", "ca_file").add(
-            "the cluster needs the private CA too, and this file is not in it",
-            "add reader_ca: {name: ...}, a ConfigMap with the CA as ca.crt",
-        )
-    if vault and vault.tls_server_name and profile.secrets.store.create:
+    for name in ("infisical", "vault"):
+        settings = getattr(profile.secrets, name)
+        if settings and settings.ca_file and not settings.reader_ca and creates:
+            problems.at("secrets", name, "ca_file").add(
+                "the cluster needs the private CA too, and this file is not in it",
+                "add reader_ca: {name: ...}, a ConfigMap with the CA as ca.crt",
+            )
+    if vault and vault.tls_server_name and creates:
         problems.at("secrets", "vault", "tls_server_name").warn(
             "External Secrets cannot expect another name than the address has",
             "give an address that the certificate is for",

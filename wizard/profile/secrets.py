@@ -43,18 +43,26 @@ TOKEN_FIELD = "RUNNER_TOKEN"  # noqa: S105 - the field's name
 _AgeRecipient = Annotated[str, Matching(r"age1[0-9a-z]{20,}", "an age public key (age1...)")]
 
 
+OPERATOR_NAMESPACE = "external-secrets"
+"""Where External Secrets is installed, if nothing else is said."""
+
+
 class SecretRef(Section):
     """A Secret of the cluster, by name; its values never stand in the profile."""
 
     name: ObjectName = option(..., "The Secret's name.")
-    namespace: DnsLabel | None = option(None, "Its namespace; none: the operator's own.")
+    namespace: DnsLabel | None = option(
+        None, f"Its namespace; none: the operator's own, {OPERATOR_NAMESPACE}."
+    )
 
 
 class ConfigMapRef(Section):
     """A ConfigMap of the cluster, by name."""
 
     name: ObjectName = option(..., "The ConfigMap's name.")
-    namespace: DnsLabel | None = option(None, "Its namespace; none: the operator's own.")
+    namespace: DnsLabel | None = option(
+        None, f"Its namespace; none: the operator's own, {OPERATOR_NAMESPACE}."
+    )
 
 
 class Infisical(Section):
@@ -76,6 +84,9 @@ class Infisical(Section):
     reader_secret: SecretRef = option(
         SecretRef(name="infisical-runner-reader"),
         "The Secret with the reader's credential: clientId and clientSecret, or identityId.",
+    )
+    reader_ca: ConfigMapRef | None = option(
+        None, "A ConfigMap that is in the cluster with the private CA, as ca.crt, for the reader."
     )
 
     def folder(self, runner: str) -> str:

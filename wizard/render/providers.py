@@ -13,6 +13,7 @@ from wizard.core.manifest import Manifest
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import (
+    OPERATOR_NAMESPACE,
     TOKEN_FIELD,
     Aws,
     BackendName,
@@ -25,7 +26,6 @@ from wizard.profile.secrets import (
 )
 from wizard.render.objects import given, labels, manifest
 
-_OPERATOR_NAMESPACE = "external-secrets"
 _AWS_SERVICES = {"secrets-manager": "SecretsManager", "parameter-store": "ParameterStore"}
 
 Settings = TypeVar("Settings")
@@ -113,8 +113,12 @@ def _existing_store(profile: Profile) -> ExistingStore:
     return _present(profile.secrets.existing_store, "existing_store")
 
 
-def _in_secret(secret: SecretRef | ConfigMapRef, key: str) -> dict[str, str]:
-    return {"name": secret.name, "namespace": secret.namespace or _OPERATOR_NAMESPACE, "key": key}
+def _in(thing: SecretRef | ConfigMapRef, key: str) -> dict[str, str]:
+    return {"name": thing.name, "namespace": thing.namespace or OPERATOR_NAMESPACE, "key": key}
+
+
+def _trusted(authority: ConfigMapRef | None) -> dict[str, str] | None:
+    return {"type": "ConfigMap", **_in(authority, "ca.crt")} if authority else None
 
 
 def _account(profile: Profile) -> dict[str, Any]:
@@ -128,15 +132,16 @@ def _infisical_key(profile: Profile, runner: Runner) -> dict[str, str]:
 def _infisical_provider(profile: Profile) -> dict[str, Any]:
     settings = _infisical(profile)
     if settings.reader == "kubernetes-auth":
-        identity = _in_secret(settings.reader_secret, "identityId")
+        identity = _in(settings.reader_secret, "identityId")
         auth: dict[str, Any] = {"kubernetesAuthCredentials": {"identityId": identity}}
     else:
         keys = ("clientId", "clientSecret")
-        found = {key: _in_secret(settings.reader_secret, key) for key in keys}
+        found = {key: _in(settings.reader_secret, key) for key in keys}
         auth = {"universalAuthCredentials": found}
     return {
         "infisical": {
             "hostAPI": settings.host,
+            **given(caProvider=_trusted(settings.reader_ca)),
             "auth": auth,
             "secretsScope": {
                 "projectSlug": settings.project,
@@ -156,14 +161,12 @@ def _vault_key(profile: Profile, runner: Runner) -> dict[str, str]:
 
 def _vault_provider(profile: Profile) -> dict[str, Any]:
     settings = _vault(profile)
-    authority = settings.reader_ca
-    trusted = authority and {"type": "ConfigMap", **_in_secret(authority, "ca.crt")}
     return {
         "vault": {
             "server": settings.address,
             "path": settings.mount,
             "version": f"v{settings.kv_version or 2}",
-            **given(namespace=settings.namespace, caProvider=trusted),
+            **given(namespace=settings.namespace, caProvider=_trusted(settings.reader_ca)),
             "auth": _vault_auth(profile, settings),
         }
     }
@@ -172,9 +175,9 @@ def _vault_provider(profile: Profile) -> dict[str, Any]:
 def _vault_auth(profile: Profile, settings: Vault) -> dict[str, Any]:
     mount, secret = settings.reader_mount or settings.reader, settings.reader_secret
     if settings.reader == "token":
-        return {"tokenSecretRef": _in_secret(secret, "token")}
+        return {"tokenSecretRef": _in(secret, "token")}
     if settings.reader == "approle":
-        role, password = _in_secret(secret, "role-id"), _in_secret(secret, "secret-id")
+        role, password = _in(secret, "role-id"), _in(secret, "secret-id")
         return {"appRole": {"path": mount, "roleRef": role, "secretRef": password}}
     account = {**_account(profile), "audiences": [settings.reader_audience]}
     if settings.reader == "jwt":
@@ -212,8 +215,8 @@ def _aws_provider(profile: Profile) -> dict[str, Any]:
         found |= given(role=settings.reader_role)
         found["auth"] = {
             "secretRef": {
-                "accessKeyIDSecretRef": _in_secret(settings.reader_secret, "access-key"),
-                "secretAccessKeySecretRef": _in_secret(settings.reader_secret, "secret-access-key"),
+                "accessKeyIDSecretRef": _in(settings.reader_secret, "access-key"),
+                "secretAccessKeySecretRef": _in(settings.reader_secret, "secret-access-key"),
             }
         }
     return {"aws": found}
@@ -226,7 +229,7 @@ def _gcp_key(profile: Profile, runner: Runner) -> dict[str, str]:
 def _gcp_provider(profile: Profile) -> dict[str, Any]:
     settings = _gcp(profile)
     if settings.reader == "static":
-        key = _in_secret(settings.reader_secret, "secret-access-credentials")
+        key = _in(settings.reader_secret, "secret-access-credentials")
         auth: dict[str, Any] = {"secretRef": {"secretAccessKeySecretRef": key}}
     else:
         auth = {"workloadIdentity": {"serviceAccountRef": _account(profile)}}

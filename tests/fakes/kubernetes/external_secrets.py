@@ -7,6 +7,7 @@ its intervals; so what nudges it is seen to be needed.
 from __future__ import annotations
 
 import base64
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.fakes.kubernetes.cluster import FakeCluster, Json
@@ -69,6 +70,7 @@ class ExternalSecretsPlayer:
             "metadata": {
                 "name": external["spec"]["target"]["name"],
                 "namespace": metadata["namespace"],
+                "managedFields": [_written_now()],
             },
             "data": {key: base64.b64encode(text.encode()).decode() for key, text in data.items()},
         }
@@ -93,6 +95,15 @@ class ExternalSecretsPlayer:
             value = base64.b64decode(source["data"][entry["match"]["secretKey"]]).decode()
             self.values[remote["remoteKey"], remote.get("property", "")] = value
         self._cluster.put(push | {"status": _ready("True", "Synced", "PushSecret synced")})
+
+
+def _written_now() -> Json:
+    return {
+        "manager": "externalsecrets.external-secrets.io/token",
+        "operation": "Update",
+        "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "fieldsV1": {"f:data": {}},
+    }
 
 
 def _ready(status: str, reason: str, message: str) -> Json:

@@ -54,6 +54,9 @@ OPERATORS = {
         ),
         Kind("external-secrets.io/v1alpha1", "PushSecret", "pushsecrets"),
     ),
+    "old-external-secrets": (
+        Kind("external-secrets.io/v1beta1", "ExternalSecret", "externalsecrets"),
+    ),
     "argocd": (Kind("argoproj.io/v1alpha1", "Application", "applications"),),
     "flux": (
         Kind("source.toolkit.fluxcd.io/v1", "HelmRepository", "helmrepositories"),

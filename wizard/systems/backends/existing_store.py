@@ -23,9 +23,10 @@ from wizard.systems.backends.kubernetes_secret import TOKEN_KEY
 from wizard.systems.backends.push_secret import API as PUSH_API
 from wizard.systems.backends.push_secret import Push
 from wizard.systems.backends.surroundings import Surroundings
-from wizard.systems.kubernetes import Cluster, Json, Permission
+from wizard.systems.kubernetes import Cluster, Permission
+from wizard.systems.kubernetes.objects import condition
+from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS, store_finding
 
-API = "external-secrets.io/v1"
 _GROUP = "external-secrets.io"
 _RIGHTS = (("", "secrets", ("get",)), (_GROUP, "externalsecrets", ("get", "create", "patch")))
 _PUSH_RIGHTS = (
@@ -157,7 +158,7 @@ class ExistingStore:
 
     def _seen(self, runner: Runner) -> str:
         """What External Secrets says of its last look, in its own words."""
-        ready = _ready(self._cluster.get(self._reader(runner)))
+        ready = condition(self._cluster.get(self._reader(runner)) or {}, "Ready")
         if ready.get("status") == "True":
             return "another value is there"
         return redact(str(ready.get("message") or "External Secrets has not looked yet"))
@@ -175,7 +176,8 @@ class ExistingStore:
         )
 
     def _check_operator(self) -> list[Check]:
-        needed = [(API, "ExternalSecret")] + [(PUSH_API, "PushSecret")] * self._settings.push
+        needed = [(EXTERNAL_SECRETS, "ExternalSecret")]
+        needed += [(PUSH_API, "PushSecret")] * self._settings.push
         missing = [
             f"{kind} of {api}" for api, kind in needed if not self._cluster.serves(api, kind)
         ]
@@ -189,25 +191,12 @@ class ExistingStore:
 
     def _check_store(self) -> list[Check]:
         found = self._cluster.get(self._store)
-        finding = None
-        if found is None:
-            finding = Finding(f"there is no {self._store}", fix="correct secrets.store")
-        elif (ready := _ready(found)).get("status") != "True":
-            finding = Finding(
-                f"{self._store} is not ready",
-                redact(f"{ready.get('reason', '')}: {ready.get('message', '')}"),
-                fix=f"kubectl describe {self._store.kind} {self._store.name} shows the cause",
-            )
-        elif not _admits(found, self._namespace):
-            finding = Finding(
-                f"{self._store} does not let namespace {self._namespace} use it",
-                f"spec.conditions: {found['spec']['conditions']}",
-                fix=f"add {self._namespace} to its conditions",
-            )
-        elif self._settings.push and not _writable(found):
+        finding = store_finding(found, self._store, self._namespace)
+        can = ((found or {}).get("status") or {}).get("capabilities", "none")
+        if finding is None and self._settings.push and can not in {"ReadWrite", "WriteOnly"}:
             finding = Finding(
                 f"{self._store} cannot write",
-                f"status.capabilities: {found.get('status', {}).get('capabilities', 'none')}",
+                f"status.capabilities: {can}",
                 fix="set secrets.existing_store.push: false and store the token by hand",
             )
         name = str(self._store)
@@ -255,29 +244,13 @@ class ExistingStore:
     def _store(self) -> ObjectRef:
         store = self._around.profile.secrets.store
         namespace = self._namespace if store.kind == "SecretStore" else ""
-        return ObjectRef(API, store.kind, namespace, store.name or "")
+        return ObjectRef(EXTERNAL_SECRETS, store.kind, namespace, store.name or "")
 
     def _secret(self, runner: Runner) -> ObjectRef:
         return ObjectRef("v1", "Secret", self._namespace, runner.token_secret)
 
     def _reader(self, runner: Runner) -> ObjectRef:
-        return ObjectRef(API, "ExternalSecret", self._namespace, runner.token_secret)
-
-
-def _ready(found: Json | None) -> Json:
-    conditions = ((found or {}).get("status") or {}).get("conditions") or ()
-    return next((one for one in conditions if one.get("type") == "Ready"), {})
-
-
-def _writable(store: Json) -> bool:
-    return (store.get("status") or {}).get("capabilities") in {"ReadWrite", "WriteOnly"}
-
-
-def _admits(store: Json, namespace: str) -> bool:
-    """Whether its conditions let a namespace in, as far as names can tell."""
-    conditions = store["spec"].get("conditions") or ()
-    by_name = [one.get("namespaces") for one in conditions]
-    return not conditions or None in by_name or any(namespace in (n or ()) for n in by_name)
+        return ObjectRef(EXTERNAL_SECRETS, "ExternalSecret", self._namespace, runner.token_secret)
 
 
 def build(around: Surroundings, cluster: Callable[[], Cluster]) -> ExistingStore:

@@ -18,7 +18,8 @@ from wizard.operations.check_backend import check_backend, credentials
 from wizard.operations.stores import Offer, offers
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.fields import FieldInfo, fields
-from wizard.profile.not_yet import unavailable, unavailable_keys
+from wizard.profile.not_yet import unavailable
+from wizard.profile.readers import parts_of
 from wizard.profile.secrets import THROUGH_STORE
 from wizard.tui.modals import Reading
 from wizard.tui.step import Step, told
@@ -52,6 +53,8 @@ class SecretsStep(Step):
     more_help = (
         "The runner's own token is made by GitLab and shown once. The wizard writes it to the "
         "backend and reads it back; the cluster reads it from there, so no file ever holds it.\n\n"
+        "Two identities: the wizard writes as you sign in here; the cluster reads as one of its "
+        "own, which may do nothing else.\n\n"
         "F5 checks the backend: it signs in, says who you are and what you may do, and writes "
         "nothing. What you type to sign in stays hidden and in memory."
     )
@@ -119,7 +122,7 @@ class SecretsStep(Step):
     @on(Row.Answered)
     async def _changed(self, event: Row.Answered) -> None:
         self._forget()
-        if event.row.key == ("secrets", "vault", "login"):
+        if event.row.key[2:] in {("login",), ("reader",)}:
             await self._ask_for_credentials()
 
     @on(SecretRow.Typed)
@@ -153,19 +156,18 @@ class SecretsStep(Step):
 
     def _settings(self) -> list[FieldRow]:
         section = self._backend.replace("-", "_")
-        creates, refused = self._store == _NEW, unavailable_keys()
+        creates = self._store == _NEW
         return [
             FieldRow(self.draft, *info.path, label=_label(info), ask=info.required)
             for info in fields()
             if info.path[:2] == ("secrets", section) and info.section is None
             # A reader is who a new store signs in as; one that is there has its own.
             if creates or not info.path[2].startswith("reader")
-            if info.dotted not in refused
         ]
 
     def _credentials(self) -> list[SecretRow]:
         login = str(self.draft.value("secrets", "vault", "login"))
-        return [
+        own = [
             SecretRow(
                 one.variable,
                 one.label,
@@ -174,6 +176,23 @@ class SecretsStep(Step):
                 + (f"\nLeft empty: {one.otherwise}." if one.otherwise else ""),
             )
             for one in credentials(self._backend, login)
+        ]
+        return [*own, *self._reader_credentials()]
+
+    def _reader_credentials(self) -> list[SecretRow]:
+        if self._store != _NEW:
+            return []
+        section = self._backend.replace("-", "_")
+        reader = str(self.draft.value("secrets", section, "reader"))
+        return [
+            SecretRow(
+                part.variable,
+                part.label,
+                self.session,
+                "The cluster's own sign-in, to read the tokens and no more; it goes into a Secret "
+                "beside the operator, and into no file.\nLeft empty: the one there is kept.",
+            )
+            for part in parts_of(self._backend, reader)
         ]
 
     def _name_found_credentials(self) -> None:

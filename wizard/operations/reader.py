@@ -1,0 +1,158 @@
+"""The credential with which the cluster reads the tokens: kept where it is, else put there.
+
+It is another identity's than the wizard's own, one that may only read. It goes from the
+environment or a prompt into its Secret, by server-side apply, and into no file: a store in Git
+names that Secret and nothing more.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+
+from wizard.core.changes import Action, Change, System
+from wizard.core.errors import NotAllowed, Refused
+from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, PART_OF, Manifest, ObjectRef
+from wizard.core.secrets import SecretStr, fingerprint
+from wizard.operations.wish import Systems
+from wizard.profile.model import Profile
+from wizard.profile.readers import ReaderPart, reader_parts, reader_secret
+from wizard.profile.secrets import OPERATOR_NAMESPACE
+from wizard.systems.kubernetes import Cluster
+
+_EMPTY = fingerprint(SecretStr(""))
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """The reader's Secret of one profile, as far as it could be looked at."""
+
+    profile: Profile
+    ref: ObjectRef
+    parts: tuple[ReaderPart, ...]
+    systems: Systems
+    change: Change
+    unseen: str = ""
+    """Why it could not be looked at, as a sentence; empty where it could."""
+
+    def manifest(self) -> Manifest | None:
+        """The Secret to be applied; None where the one that is there is kept. May ask.
+
+        Raises: Refused, naming what is missing, when there is nobody to ask.
+        """
+        if self.change.action is Action.KEEP:
+            return None
+        values = {part: self.systems.credential(part.label, part.variable) for part in self.parts}
+        missing = [part.variable for part, value in values.items() if value is None]
+        if missing:
+            raise Refused(
+                f"The cluster has nothing to read the tokens with: no {self.ref}.",
+                f"it is what the store signs in with; {', '.join(missing)} "
+                f"{'are' if len(missing) > 1 else 'is'} not set, and there is nobody to ask",
+                "set them to the credential of an identity that may only read, or make the Secret "
+                f"yourself, with {' and '.join(part.key for part in self.parts)}",
+            )
+        found = {part: value for part, value in values.items() if value is not None}
+        for part, value in found.items():
+            _judge(part, value)
+        return _secret(self.profile, self.ref, found)
+
+    def shared_with_the_writer(self) -> str:
+        """A warning, where the wizard writes as the identity that is to read; else empty."""
+        for part in self.parts:
+            reads = self.systems.credential("", part.variable, ask=False)
+            writes = self.systems.credential("", part.variable.replace("_READER", ""), ask=False)
+            if reads is not None and reads == writes:
+                return (
+                    f"{part.variable} is the wizard's own: the cluster should read as another "
+                    "identity, which cannot write and whose failed logins lock nobody else out"
+                )
+        return ""
+
+
+def look_at_reader(profile: Profile, cluster: Cluster, systems: Systems) -> Reader | None:
+    """What there is of the reader's credential; None where the profile needs none. Blocking.
+
+    Raises: Refused, when its place is not there, or holds something else of somebody else's.
+    """
+    ref, parts = reader_ref(profile), reader_parts(profile.secrets)
+    if ref is None:
+        return None
+    try:
+        change = _compare(ref, parts, cluster, systems)
+    except NotAllowed:
+        keep = Change(System.SECRETS, Action.KEEP, str(ref), (), "it could not be looked at")
+        unseen = f"{ref}: the context's user may not read it, so it is taken to be there"
+        return Reader(profile, ref, parts, systems, keep, unseen)
+    return Reader(profile, ref, parts, systems, change)
+
+
+def reader_ref(profile: Profile) -> ObjectRef | None:
+    """The Secret of the reader's credential; None where the profile needs none."""
+    secret = reader_secret(profile.secrets)
+    if secret is None:
+        return None
+    return ObjectRef("v1", "Secret", secret.namespace or OPERATOR_NAMESPACE, secret.name)
+
+
+def _compare(
+    ref: ObjectRef, parts: tuple[ReaderPart, ...], cluster: Cluster, systems: Systems
+) -> Change:
+    found = cluster.get(ref)
+    if found is None:
+        if cluster.get(ObjectRef("v1", "Namespace", "", ref.namespace)) is None:
+            raise Refused(
+                f"There is no namespace {ref.namespace}, which is to hold the store's credential.",
+                "it is where External Secrets is installed, unless the profile says otherwise",
+                "install External Secrets there, or write reader_secret: {name: "
+                f"{ref.name}, namespace: ...}}",
+            )
+        why = "what the cluster reads the tokens with"
+        return Change(System.SECRETS, Action.CREATE, str(ref), (), why)
+    keys = [part.key for part in parts]
+    stored = {key: cluster.secret_fingerprint(ref, key) for key in keys}
+    lacking = [key for key in keys if stored[key] in {None, _EMPTY}]
+    ours = (found["metadata"].get("labels") or {}).get(MANAGED_BY) == FIELD_MANAGER
+    if lacking and not ours:
+        raise Refused(
+            f"{ref} is somebody else's, and has no {' and no '.join(lacking)}.",
+            "the store signs in with it; the wizard writes over nothing that it did not make",
+            "add what is missing, or name another Secret as reader_secret",
+        )
+    given = {part.key: systems.credential("", part.variable, ask=False) for part in parts}
+    differs = [key for key in keys if (new := given[key]) and fingerprint(new) != stored[key]]
+    if not lacking and not (differs and ours):
+        return Change(System.SECRETS, Action.KEEP, str(ref))
+    why = "a part of it is missing" if lacking else "another one is given"
+    return Change(System.SECRETS, Action.UPDATE, str(ref), (), why)
+
+
+def _judge(part: ReaderPart, value: SecretStr) -> None:
+    if part.key != "secret-access-credentials":
+        return
+    try:
+        read = json.loads(value.get_secret_value())
+    except ValueError:
+        read = None
+    if not isinstance(read, dict) or "private_key" not in read:
+        raise Refused(
+            f"{part.variable} is not the key file of a service account.",
+            "it is to hold the file's text, which is JSON with a private_key",
+            f'export {part.variable}="$(cat KEY-FILE)"',
+        )
+
+
+def _secret(profile: Profile, ref: ObjectRef, values: dict[ReaderPart, SecretStr]) -> Manifest:
+    # Not the label `instance`, by which Argo CD may track what it deploys and would prune.
+    labels = {MANAGED_BY: FIELD_MANAGER, PART_OF: "gitlab-runner"}
+    if profile.id:
+        labels[OWNER_ID] = profile.id
+    data = {
+        part.key: base64.b64encode(value.get_secret_value().encode()).decode()
+        for part, value in values.items()
+    }
+    metadata = {"name": ref.name, "namespace": ref.namespace, "labels": labels}
+    return Manifest(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": data}
+    )
