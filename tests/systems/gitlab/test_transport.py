@@ -105,7 +105,7 @@ def test_nonsense_is_called_so(gitlab, fake, status, body):
         ({"error": "a", "error_description": "b"}, "GitLab says: a: b"),
         ({"message": {"error": "again"}}, "GitLab says: error: again"),
         ("text\n  over lines", "GitLab says: text over lines"),
-        ("<html>no title</html>", "GitLab says: a web page"),
+        ("<html>no title</html>", "GitLab says: a web page, 'no title'"),
         ("", "GitLab answered with status 400."),
     ],
 )

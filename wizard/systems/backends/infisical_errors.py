@@ -7,14 +7,13 @@ the validation found. Observed on a running server in November 2026.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
 from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
 from wizard.core.secrets import redact
 from wizard.systems.backends.patience import MayPass
+from wizard.systems.web_pages import without_markup
 
 _LONGEST = 600
 """Characters of somebody else's words that are shown."""
@@ -54,7 +53,7 @@ class Refusal:
         try:
             answer = json.loads(text)
         except ValueError:
-            return cls(status, "", _shown(_from_html(text) if text.startswith("<") else text))
+            return cls(status, "", _shown(without_markup(text)))
         if not isinstance(answer, dict):
             return cls(status, "", _shown(str(answer)))
         return cls(status, str(answer.get("error", "")), _shown(_said(answer.get("message", ""))))
@@ -170,11 +169,6 @@ def _issue(issue: dict[str, Any]) -> str:
     where = ".".join(map(str, issue.get("path") or ()))
     what = str(issue.get("message", ""))
     return f"{where}: {what}" if where else what
-
-
-def _from_html(text: str) -> str:
-    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-    return f"a web page, {unescape(title[1]).strip()!r}" if title else "a web page"
 
 
 def _shown(text: str) -> str:

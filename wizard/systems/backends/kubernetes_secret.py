@@ -16,8 +16,9 @@ from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
+from wizard.systems.backends.checks import checked, failed
 from wizard.systems.backends.surroundings import Surroundings
-from wizard.systems.kubernetes import Cluster, Outcome, Permission
+from wizard.systems.kubernetes import Cluster, Json, Outcome, Permission
 
 TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
 REGISTRATION_KEY = "runner-registration-token"
@@ -39,8 +40,11 @@ class KubernetesSecrets:
         return str(self._ref(runner))
 
     def check(self) -> list[Check]:
+        name = f"write Secrets in {self._profile.cluster.namespace}"
+        return checked([(name, lambda: [self._may_write(name)])])
+
+    def _may_write(self, name: str) -> Check:
         namespace = self._profile.cluster.namespace
-        name = f"write Secrets in {namespace}"
         needed = [Permission(verb, "", "secrets", namespace) for verb in ("get", "create", "patch")]
         if refused := self._cluster.refused(needed):
             finding = Finding(
@@ -49,7 +53,7 @@ class KubernetesSecrets:
                 "the context's user has no right to",
                 "ask for these permissions, or use another context",
             )
-            return [Check(name, Verdict.FAIL, finding)]
+            return failed(name, finding)
         if self._waits_for_files() and self._cluster.get(_namespace(namespace)) is None:
             finding = Finding(
                 f"there is no namespace {namespace} yet",
@@ -57,8 +61,8 @@ class KubernetesSecrets:
                 "its manifest has not reached the cluster",
                 "render the files, commit and sync them, then run apply",
             )
-            return [Check(name, Verdict.FAIL, finding)]
-        return [Check(name, Verdict.OK)]
+            return failed(name, finding)
+        return Check(name, Verdict.OK)
 
     def read(self, runner: Runner) -> Stored | None:
         secret = self._cluster.get(self._ref(runner))
@@ -73,7 +77,10 @@ class KubernetesSecrets:
         )
 
     def write(self, runner: Runner, token: SecretStr) -> bool:
-        applied = self._cluster.apply(self._manifest(runner, token))
+        manifest = self._manifest(runner, token)
+        if _holds(self._cluster.get(manifest.ref), manifest):
+            return False
+        applied = self._cluster.apply(manifest)
         stored = self.read(runner)
         if stored is None or stored.fingerprint != fingerprint(token):
             raise WizardError(
@@ -150,6 +157,15 @@ class KubernetesSecrets:
 
 def _namespace(name: str) -> ObjectRef:
     return ObjectRef("v1", "Namespace", "", name)
+
+
+def _holds(found: Json | None, wanted: Manifest) -> bool:
+    """Whether a Secret is ours already, with these very values."""
+    if found is None or found.get("data") != wanted.body["data"]:
+        return False
+    labels = found["metadata"].get("labels") or {}
+    wanted_labels: dict[str, str] = wanted.body["metadata"]["labels"]
+    return wanted_labels.items() <= labels.items()
 
 
 def _encoded(value: str) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
 from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
 from wizard.core.secrets import redact
+from wizard.systems.web_pages import without_markup
 
 _LONGEST = 600
 """Characters of somebody else's words that are shown."""
@@ -50,7 +50,7 @@ def words(body: bytes) -> str:
     try:
         said = _from_json(json.loads(text))
     except ValueError:
-        said = _from_html(text) if text.startswith("<") else text
+        said = without_markup(text)
     said = redact(" ".join(said.split()))
     return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
 
@@ -72,11 +72,6 @@ def _flat(said: Any) -> str:
     if isinstance(said, list):
         return ", ".join(_flat(part) for part in said)
     return str(said)
-
-
-def _from_html(text: str) -> str:
-    title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
-    return f"a web page, {unescape(title[1]).strip()!r}" if title else "a web page"
 
 
 def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> WizardError:

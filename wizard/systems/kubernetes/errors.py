@@ -9,6 +9,7 @@ from typing import Any
 
 from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
 from wizard.core.secrets import redact
+from wizard.systems.web_pages import without_markup
 
 _RBAC = re.compile(r"cannot (?P<verb>\S+) resource \"(?P<resource>[^\"]+)\"")
 _GROUP = re.compile(r"in API group \"(?P<group>[^\"]*)\"")
@@ -168,5 +169,5 @@ def _status(body: bytes) -> dict[str, Any]:
 
 
 def _excerpt(body: bytes) -> str:
-    text = " ".join(body[:600].decode(errors="replace").split())
+    text = " ".join(without_markup(body[:600].decode(errors="replace")).split())
     return text[:200] or "an empty answer"
