@@ -179,6 +179,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "counts": plan.counts(),
         "changes": [asdict(change) for change in plan.changes],
         "unseen": list(plan.unseen),
+        "notes": list(plan.notes),
     }
 
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from wizard.core.changes import Action, Plan, System
+from wizard.core.changes import Action, System
 from wizard.core.events import (
     Event,
     ObjectApplied,
@@ -17,13 +17,13 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.manifest import Manifest
+from wizard.operations.adopt import look_to_settle
 from wizard.operations.found import complete
-from wizard.operations.look import Seen, look
+from wizard.operations.look import Seen
 from wizard.operations.namespaces import delete_object
 from wizard.operations.plan import (
     compare_objects,
-    gitlab_changes,
-    secret_changes,
+    settling,
     unwanted_objects,
 )
 from wizard.operations.preflight import (
@@ -82,10 +82,10 @@ class _Apply:
 
     async def steps(self) -> AsyncIterator[Event]:
         seen, objects = await asyncio.gather(
-            look(self.profile, self.gitlab, self.backend),
+            look_to_settle(self.profile, self.gitlab, self.backend),
             compare_objects(self.profile, self.cluster),
         )
-        plan = Plan((*gitlab_changes(seen), *secret_changes(seen, self.backend), *objects))
+        plan = settling(seen, self.backend, objects)
         yield Planned(plan)
         due = self.proving.due(seen, plan)
         if not plan.pending and not due:

@@ -23,9 +23,10 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.problems import Key
+from wizard.operations.adopt import look_to_settle
 from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
-from wizard.operations.plan import gitlab_changes, secret_changes
+from wizard.operations.plan import settling
 from wizard.operations.preflight import check_identity, check_storing
 from wizard.operations.proving import Proving
 from wizard.operations.streams import titled
@@ -48,7 +49,7 @@ async def plan_delivery(file: ProfileFile, systems: Systems) -> Plan:
     gitlab, backend = await asyncio.gather(
         asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.backend, file.profile)
     )
-    seen = await look(file.profile, gitlab, backend)
+    seen = await look_to_settle(file.profile, gitlab, backend)
     delivery = await asyncio.to_thread(compare_files, file.profile, directory(file))
     return _plan(seen, backend, delivery)
 
@@ -88,7 +89,7 @@ class _Deliver:
     unseen: str
 
     async def steps(self) -> AsyncIterator[Event]:
-        seen = await look(self.file.profile, self.gitlab, self.backend)
+        seen = await look_to_settle(self.file.profile, self.gitlab, self.backend)
         async for event in self._announce_downtime(seen):
             yield event
         delivery = await self._compare()
@@ -156,8 +157,8 @@ class _Deliver:
 
 
 def _plan(seen: Seen, backend: Backend, delivery: Delivery, unseen: str = "") -> Plan:
-    changes = (*gitlab_changes(seen), *secret_changes(seen, backend), *file_changes(delivery))
-    return Plan(changes, (f"the cluster: {unseen}",) if unseen else ())
+    unseen_too = (f"the cluster: {unseen}",) if unseen else ()
+    return settling(seen, backend, file_changes(delivery), unseen_too)
 
 
 def _check_folder(file: ProfileFile) -> None:
