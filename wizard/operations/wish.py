@@ -26,6 +26,10 @@ class Systems(Protocol):
         """The same one for the same profile, until `close`."""
         ...
 
+    def stop_waiting(self) -> None:
+        """End every wait of a backend early: whoever wanted it has gone."""
+        ...
+
     def close(self) -> None:
         """End every session that was begun; what is asked for afterwards begins anew."""
         ...
