@@ -22,7 +22,7 @@ from wizard.operations.profiles import open_profile
 from wizard.tui import drafts
 from wizard.tui.handing_over import Handing
 from wizard.tui.modals import Question
-from wizard.tui.planning import place
+from wizard.tui.planning import noted, place
 from wizard.tui.report import save_report
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Said
@@ -285,7 +285,7 @@ class ApplyStep(Step):
         if reviewed is None or not self._is_reviewed():
             return "The profile has changed since the review: look at it again first."
         pending = counted(reviewed.plan) or "no change; a runner without a proof is proven"
-        lines = [f"Ready: {pending}.", f"In {place(self.session)}."]
+        lines = [f"Ready: {pending}.", f"In {place(self.session)}.", *noted(reviewed.plan)]
         identity = self.session.identity
         if identity and identity.may("manage_runner") is False:
             lines.append(
