@@ -20,6 +20,7 @@ from wizard.tui.work import Reviewed, Work
 from wizard.wiring import HandOver, Say, Wiring
 
 if TYPE_CHECKING:
+    from wizard.operations.importing import Imported
     from wizard.systems.gitlab import GitLab
 
 GITLAB_TOKEN = "GITLAB_TOKEN"  # noqa: S105 - the variable's name
@@ -57,6 +58,8 @@ class Session:
     set_aside: dict[str, dict[Key, Answer]] = field(default_factory=dict)
     """Answers that another choice made meaningless, by the choice that brings them back."""
 
+    imported: Imported | None = None
+    """The set-up that the draft was made of, with what is wrong there."""
     just_files: bool = False
     """Whether only files are to be written, although there is a token."""
     reviewed: Reviewed | None = None
