@@ -19,7 +19,7 @@ from wizard.wiring import KEYRING_SERVICE, kept_token
 
 if TYPE_CHECKING:
     from wizard.systems.gitlab import GitLab
-    from wizard.systems.kubernetes import Contexts
+    from wizard.systems.kubernetes import Contexts, RunningSetup, SetupText
 
 _READ_TIMEOUT = 15.0
 """Seconds; somebody sits and waits."""
@@ -68,6 +68,18 @@ class Machine:
         from wizard.systems.kubernetes.contexts import look_at
 
         return look_at(context)
+
+    def setups(self, context: str) -> list[RunningSetup]:
+        """The runner managers in a cluster that somebody else set up. Raises: WizardError."""
+        from wizard.systems.kubernetes.contexts import setups_of
+
+        return setups_of(context)
+
+    def setup(self, context: str, found: RunningSetup) -> SetupText:
+        """What one of them was made of. Raises: WizardError."""
+        from wizard.systems.kubernetes.contexts import setup_text
+
+        return setup_text(context, found)
 
     def knock(self, address: Address) -> str:
         """Ask, without a token, whether a GitLab is at an address; a warning about it, or nothing.

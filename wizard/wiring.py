@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from importlib import import_module
+from threading import Event as Cancel
 from typing import TYPE_CHECKING
 
 from wizard.core.errors import UsageError
@@ -53,6 +54,7 @@ class Wiring:
         say: where to tell of a wait (a throttled call, counted down).
         hand_over: how to have somebody store a token where only they can, without leaving a trace;
             None where nobody is there.
+        cancel: set it to end every wait of a backend early.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Wiring:
         ask: Ask | None = None,
         say: Say = _silent,
         hand_over: HandOver | None = None,
+        cancel: Cancel | None = None,
     ) -> None:
         self._loaded = loaded
         self._profile = loaded.profile
@@ -70,6 +73,7 @@ class Wiring:
         self._ask = _once(ask) if ask else None
         self._say = say
         self._hand_over = hand_over
+        self.cancel = cancel or Cancel()
         self._backends: list[tuple[Profile, Backend]] = []
 
     def gitlab(self) -> GitLab:
@@ -101,6 +105,10 @@ class Wiring:
             found = self._ask(prompt).strip()
         return remember_secret(SecretStr(found)) if found else None
 
+    def stop_waiting(self) -> None:
+        """End every wait of a backend early; what waits says what that means."""
+        self.cancel.set()
+
     def close(self) -> None:
         """End every session with a backend; what is asked for afterwards begins anew."""
         while self._backends:
@@ -119,6 +127,7 @@ class Wiring:
             self._waiting,
             hand_over=self._hand_over,
             readers=partial(token_readers, profile),
+            cancel=self.cancel,
         )
         backend: Backend = build(around, self.cluster)
         return backend

@@ -87,6 +87,14 @@ def test_a_name_is_not_inherited() -> None:
     assert "a name of its own" in said(_two("  name: x"))["defaults.name"]
 
 
+def test_a_runner_of_gitlab_is_not_taken_over_by_all() -> None:
+    assert "by one runner alone" in said(_two("  adopt: 42"))["defaults.adopt"]
+    assert [runner.adopt for runner in read(_two("", "    adopt: 42")).profile.runners] == [
+        None,
+        42,
+    ]
+
+
 def test_defaults_that_are_no_mapping_are_an_error() -> None:
     assert "must hold keys of a runner" in said(_two("  - a"))["defaults"]
 

@@ -81,6 +81,11 @@ ERRORS = {
         "delivery.to",
         "write to: directory",
     ),
+    "two runners that take over the same one": (
+        with_runner("adopt: 42") + "  - {name: second, scope: {project: a/b}, adopt: 42}\n",
+        "runners[1].adopt",
+        "remove one of the two",
+    ),
     "sops without anybody to encrypt for": (
         SMALLEST + "secrets: {backend: sops, sops: {}}\n",
         "secrets.sops.age",

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 
-from wizard.core.findings import Finding
+from wizard.core.findings import Finding, findings_text
 
-
-def findings_text(findings: Iterable[Finding]) -> Iterator[str]:
-    """Each finding as a few lines: symptom, evidence, cause, fix."""
-    for finding in findings:
-        yield f"- {finding.symptom}"
-        for word, text in (
-            ("seen", finding.evidence),
-            ("why", finding.cause),
-            ("fix", finding.fix),
-        ):
-            if text:
-                yield f"    {word}: {text}"
+__all__ = ["finding_data", "findings_text"]
 
 
 def finding_data(finding: Finding) -> dict[str, str]:

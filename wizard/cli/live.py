@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from wizard.cli.hand_over import hand_over
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result
 from wizard.cli.plans import plan_text
@@ -19,11 +18,16 @@ from wizard.cli.running import command
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, Refused
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
+from wizard.hand_over import hand_over
 from wizard.operations.profiles import open_profile
 from wizard.operations.wish import Run
 from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
 
+_STOPPED = (
+    "Stopped. What was done stays, and the next run goes on from there; a token that had not been "
+    "stored is replaced by it."
+)
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
 TIMEOUT = click.option(
     "--timeout",
@@ -80,7 +84,7 @@ def apply(
     if not yes:
         made = asyncio.run(verbs.plan(opened, systems))
         _agree(output, made, "Apply this?", attended=attended)
-    run = Run(attended=attended, smoke=not no_smoke, deadline=timeout)
+    run = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     return _follow(output, verbs.apply(opened, systems, run))
 
 
@@ -103,7 +107,7 @@ def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
     planned = asyncio.run(verbs.plan_destroy(opened, systems))
     if not yes:
         _agree(output, planned, "Destroy all this?", attended=attended)
-    run = Run(attended=attended, deadline=timeout)
+    run = Run(attended, deadline=timeout, cancel=systems.cancel)
     return _follow(output, verbs.destroy(opened, systems, run))
 
 
@@ -159,17 +163,25 @@ def _follow(output: Output, events: AsyncIterator[Event]) -> Result:
 
 async def _tell(output: Output, events: AsyncIterator[Event]) -> list[Event]:
     told: list[Event] = []
-    async for event in events:
-        told.append(event)
-        if output.as_json:
-            output.line(event.record())
-        elif isinstance(event, StepStarted):
-            output.say(output.mark(event.sentence(), bold=True))
-        elif isinstance(event, Planned):
-            output.say(plan_text(event.plan, output, only_pending=True))
-        else:
-            output.say("\n".join(f"  {line}" for line in event.sentence().splitlines()))
+    try:
+        async for event in events:
+            told.append(event)
+            _tell_one(output, event)
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        output.say(_STOPPED)
+        raise
     return told
+
+
+def _tell_one(output: Output, event: Event) -> None:
+    if output.as_json:
+        output.line(event.record())
+    elif isinstance(event, StepStarted):
+        output.say(output.mark(event.sentence(), bold=True))
+    elif isinstance(event, Planned):
+        output.say(plan_text(event.plan, output, only_pending=True))
+    else:
+        output.say("\n".join(f"  {line}" for line in event.sentence().splitlines()))
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
@@ -179,6 +191,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "counts": plan.counts(),
         "changes": [asdict(change) for change in plan.changes],
         "unseen": list(plan.unseen),
+        "notes": list(plan.notes),
     }
 
 

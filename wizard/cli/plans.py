@@ -21,7 +21,7 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
     """The plan as people read it; what stays as it is takes one line a system."""
     if not plan.pending:
         kept = len(plan.changes)
-        return "\n".join([f"No change ({kept} things looked at).", *_unseen(plan)])
+        return "\n".join([f"No change ({kept} things looked at).", *_also(plan)])
     lines: list[str] = []
     for system, title in TITLES.items():
         changes = list(plan.of(system))
@@ -33,7 +33,7 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
             lines.extend(_change(change, output))
         if kept := len(changes) - len(pending):
             lines.append(f"  = {kept} unchanged")
-    return "\n".join([*lines, *_unseen(plan), f"Plan: {counted(plan)}."])
+    return "\n".join([*lines, *_also(plan), f"Plan: {counted(plan)}."])
 
 
 def _change(change: Change, output: Output) -> list[str]:
@@ -62,5 +62,6 @@ def _changed_lines(before: str, after: str) -> list[str]:
     return [f"  {line[0]} {line[1:].strip()}" for line in list(lines)[2:] if line[0] != "@"]
 
 
-def _unseen(plan: Plan) -> list[str]:
-    return [f"Not looked at: {sentence}" for sentence in plan.unseen]
+def _also(plan: Plan) -> list[str]:
+    unseen = [f"Not looked at: {sentence}" for sentence in plan.unseen]
+    return [*unseen, *(f"Note: {sentence}" for sentence in plan.notes)]

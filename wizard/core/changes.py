@@ -56,6 +56,8 @@ class Plan:
     changes: tuple[Change, ...] = ()
     unseen: tuple[str, ...] = ()
     """Sentences: what this plan could not look at, and why."""
+    notes: tuple[str, ...] = ()
+    """Sentences: what must be known before this is agreed to, such as a downtime."""
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -91,6 +91,15 @@ class RunnerFound(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RunnerAdopted(Event):
+    runner: str
+    id: int
+
+    def sentence(self) -> str:
+        return f"took over runner {self.id} of GitLab as {self.runner}"
+
+
+@dataclass(frozen=True, slots=True)
 class RunnerUpdated(Event):
     runner: str
     id: int

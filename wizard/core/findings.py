@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -31,3 +32,16 @@ class Check:
     name: str
     verdict: Verdict
     finding: Finding | None = None
+
+
+def findings_text(findings: Iterable[Finding]) -> Iterator[str]:
+    """Each finding as a few lines: symptom, evidence, cause, fix."""
+    for finding in findings:
+        yield f"- {finding.symptom}"
+        for word, text in (
+            ("seen", finding.evidence),
+            ("why", finding.cause),
+            ("fix", finding.fix),
+        ):
+            if text:
+                yield f"    {word}: {text}"

@@ -17,8 +17,9 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.manifest import Manifest
+from wizard.operations.adopt import look_to_settle
 from wizard.operations.found import complete
-from wizard.operations.look import Seen, look
+from wizard.operations.look import Seen
 from wizard.operations.namespaces import delete_object
 from wizard.operations.plan import compare_objects, planned, unwanted_objects
 from wizard.operations.preflight import (
@@ -83,7 +84,7 @@ class _Apply:
 
     async def steps(self) -> AsyncIterator[Event]:
         seen, objects, reader = await asyncio.gather(
-            look(self.profile, self.gitlab, self.backend),
+            look_to_settle(self.profile, self.gitlab, self.backend),
             compare_objects(self.profile, self.cluster),
             asyncio.to_thread(look_at_reader, self.profile, self.cluster, self.systems),
         )

@@ -24,6 +24,7 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.problems import Key
+from wizard.operations.adopt import look_to_settle
 from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
 from wizard.operations.plan import planned
@@ -54,7 +55,7 @@ async def plan_delivery(file: ProfileFile, systems: Systems) -> Plan:
         asyncio.to_thread(cluster_if_seen, file.profile, systems, Run()),
     )
     seen, delivery, reader = await asyncio.gather(
-        look(file.profile, gitlab, backend),
+        look_to_settle(file.profile, gitlab, backend),
         asyncio.to_thread(compare_files, file.profile, directory(file)),
         asyncio.to_thread(_reader, file.profile, cluster, systems),
     )
@@ -100,7 +101,7 @@ class _Deliver:
     unseen: str
 
     async def steps(self) -> AsyncIterator[Event]:
-        seen = await look(self.file.profile, self.gitlab, self.backend)
+        seen = await look_to_settle(self.file.profile, self.gitlab, self.backend)
         async for event in self._announce_downtime(seen):
             yield event
         delivery = await self._compare()

@@ -14,7 +14,7 @@ from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend, Stored
 from wizard.systems.gitlab import GitLab, RunnerInfo, RunnerSettings
 
-_MARKER = re.compile(r"\[rw:([0-9a-f]{8})/([a-z0-9-]+)\]")
+MARKER = re.compile(r"\[rw:([0-9a-f]{8})/([a-z0-9-]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class SeenRunner:
     wanted: RunnerSettings
     note: Note
     """The note it should have, remembering what the note it has remembers."""
+    adopting: RunnerInfo | None = None
+    """The runner to be taken over, where none has our marker; `look_to_settle` looks for it."""
 
     @property
     def token_fits(self) -> bool:
@@ -105,7 +107,7 @@ async def _listed(
     by_id = {info.id: info for infos in answers for info in infos}
     named: dict[str, list[RunnerInfo]] = {}
     for _, info in sorted(by_id.items()):
-        if marked := _MARKER.search(info.settings.description):
+        if marked := MARKER.search(info.settings.description):
             named.setdefault(marked[2], []).append(info)
     return named
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
 from wizard.core.manifest import Manifest, ObjectRef
-from wizard.operations.look import Seen, SeenRunner, look
+from wizard.operations.adopt import downtime, look_to_settle
+from wizard.operations.look import Seen, SeenRunner
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
@@ -17,7 +18,7 @@ from wizard.profile.model import Profile
 from wizard.render import manifests
 from wizard.render.objects import RUNNER_LABEL
 from wizard.systems.backends import Backend
-from wizard.systems.gitlab import RunnerInfo
+from wizard.systems.gitlab import RunnerInfo, RunnerSettings
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
 
 _AT_ONCE = 8
@@ -36,7 +37,7 @@ async def plan(profile: Profile, systems: Systems) -> Plan:
         asyncio.to_thread(systems.cluster),
     )
     seen, objects, reader = await asyncio.gather(
-        look(profile, gitlab, backend),
+        look_to_settle(profile, gitlab, backend),
         compare_objects(profile, cluster),
         asyncio.to_thread(look_at_reader, profile, cluster, systems),
     )
@@ -55,7 +56,8 @@ def planned(
     """
     secrets = [*secret_changes(seen, backend), *([reader.change] if reader else [])]
     sentences = filter(None, (unseen, reader.unseen if reader else ""))
-    return Plan((*gitlab_changes(seen), *secrets, *rest), tuple(sentences))
+    changes = (*gitlab_changes(seen), *secrets, *rest)
+    return Plan(changes, tuple(sentences), downtime(seen))
 
 
 def gitlab_changes(seen: Seen) -> list[Change]:
@@ -71,6 +73,10 @@ def gitlab_changes(seen: Seen) -> list[Change]:
 def _runner_change(one: SeenRunner) -> Change:
     name = one.runner.name
     subject = f"runner {name}"
+    if one.adopting is not None:
+        why = f"takes over runner {one.adopting.id}, and replaces its token"
+        changed = _differing(one.wanted, one.adopting.settings)
+        return Change(System.GITLAB, Action.UPDATE, subject, changed, why, name)
     if one.info is None:
         wanted = {f.name: getattr(one.wanted, f.name) for f in fields(one.wanted)}
         changed = tuple(
@@ -80,14 +86,17 @@ def _runner_change(one: SeenRunner) -> Change:
         )
         where = one.scope.kind + (f" {one.scope.path}" if one.scope.path else "")
         return Change(System.GITLAB, Action.CREATE, subject, changed, f"in {where}", name)
-    differs = one.wanted.changes_from(one.info.settings)
-    if not differs:
+    changed = _differing(one.wanted, one.info.settings)
+    if not changed:
         return Change(System.GITLAB, Action.KEEP, subject, runner=name)
-    changed = tuple(
-        FieldChange(field, _plain(before), _plain(after))
-        for field, (before, after) in differs.items()
-    )
     return Change(System.GITLAB, Action.UPDATE, subject, changed, runner=name)
+
+
+def _differing(wanted: RunnerSettings, found: RunnerSettings) -> tuple[FieldChange, ...]:
+    return tuple(
+        FieldChange(field, _plain(before), _plain(after))
+        for field, (before, after) in wanted.changes_from(found).items()
+    )
 
 
 def _deletion(info: RunnerInfo, name: str, why: str) -> Change:
@@ -117,6 +126,8 @@ def secret_changes(seen: Seen, backend: Backend) -> list[Change]:
 
 
 def _why_replace(one: SeenRunner) -> str:
+    if one.adopting is not None:
+        return "the token that the runner gets when it is taken over"
     if one.info is None:
         return "the stored token belongs to no runner that is there"
     return "the stored token is not the one this runner was last given"

@@ -64,8 +64,8 @@ class Proving:
     async def settle(self, one: SeenRunner) -> AsyncIterator[Event]:
         """Make GitLab and the backend agree about one runner and its token."""
         self._known[one.runner.name] = frozenset()
-        if one.info is not None:
-            managers = await asyncio.to_thread(self.gitlab.managers, one.info.id)
+        if there := one.info or one.adopting:
+            managers = await asyncio.to_thread(self.gitlab.managers, there.id)
             self._known[one.runner.name] = frozenset(manager.system_id for manager in managers)
         marker = self.profile.marker(one.runner)
         async for event in TokenKeeper(one, self.gitlab, self.backend, marker).settle():

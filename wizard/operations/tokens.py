@@ -15,6 +15,7 @@ from typing import Any
 from wizard.core.errors import Conflict, NotReached, WizardError
 from wizard.core.events import (
     Event,
+    RunnerAdopted,
     RunnerCreated,
     RunnerDeleted,
     RunnerFound,
@@ -24,6 +25,7 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.secrets import SecretStr, remember_secret
+from wizard.operations.adopt import check_still_free
 from wizard.operations.look import SeenRunner
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import Created, GitLab, RunnerSettings
@@ -50,7 +52,9 @@ class TokenKeeper:
         for double in self.seen.duplicates:
             await asyncio.to_thread(self.gitlab.delete_runner, double.id)
             yield RunnerDeleted(self.seen.runner.name, double.id)
-        if self.seen.info is None:
+        if self.seen.adopting is not None:
+            steps = self._adopt(self.seen.adopting.id)
+        elif self.seen.info is None:
             steps = self._create()
         elif not self.seen.token_fits:
             self.runner_id = self.seen.info.id
@@ -77,6 +81,15 @@ class TokenKeeper:
         async for event in self._store(created):
             yield event
         await self._yield_to_an_earlier_one(created.id)
+
+    async def _adopt(self, runner_id: int) -> AsyncIterator[Event]:
+        """Give it our marker and settings, then a token; killed after that, the marker finds it."""
+        now = await asyncio.to_thread(self.gitlab.get_runner, runner_id)
+        check_still_free(now, self.seen, self.marker)
+        self.runner_id = runner_id
+        yield RunnerAdopted(self.seen.runner.name, runner_id)
+        async for event in self._reset("it was taken over"):
+            yield event
 
     async def _recover(self, lost: NotReached) -> AsyncIterator[Event]:
         """The answer to the create was lost: the runner is there under our marker, or it is not."""

@@ -67,5 +67,8 @@ async def _sessions(systems: Systems) -> AsyncIterator[None]:
     """However the verb ends, no session with a backend outlives it."""
     try:
         yield
+    except asyncio.CancelledError:
+        systems.stop_waiting()  # the thread that waits would be waited for
+        raise
     finally:
         await asyncio.to_thread(systems.close)

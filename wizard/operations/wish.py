@@ -31,6 +31,10 @@ class Systems(Protocol):
         """A secret from the environment, or from whoever may be asked; None where there is none."""
         ...
 
+    def stop_waiting(self) -> None:
+        """End every wait of a backend early: whoever wanted it has gone."""
+        ...
+
     def close(self) -> None:
         """End every session that was begun; what is asked for afterwards begins anew."""
         ...

@@ -133,7 +133,8 @@ class Draft:
         """Add a runner that is like another one, under a new name; its index. Raises: as `text`."""
         count = len(self.runners)
         twin = {**parse(self.text(), "").data["runners"][like], "name": name}
-        twin.pop("token_revision", None)
+        for own in ("token_revision", "adopt"):
+            twin.pop(own, None)
         self._settle(set_values(self.text(), {("runners", count): twin}))
         self._origins[("runners", count, "name")] = Origin.TYPED
         return count

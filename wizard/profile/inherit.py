@@ -11,6 +11,12 @@ from wizard.core.problems import Key, Problems
 SHORTHAND = {"builds": "strategy"}
 """Mappings that may be written as one word: the word is the value of this key."""
 
+_OWN = {
+    "name": "every runner has a name of its own",
+    "adopt": "a runner of GitLab can be taken over by one runner alone",
+}
+"""Keys that runners cannot share."""
+
 _WHOLE = frozenset({"scope"})
 """Mappings whose keys exclude each other: the runner's own stands in for the inherited one."""
 
@@ -30,11 +36,10 @@ def merged(data: Mapping[str, Any], problems: Problems) -> dict[str, Any]:
             "must hold keys of a runner", "indent below it what all runners share"
         )
         return document
-    if "name" in defaults:
-        problems.at("defaults", "name").add(
-            "every runner has a name of its own", "move it to the runner"
-        )
-    inherited = {key: value for key, value in _in_full(defaults).items() if key != "name"}
+    for key, why in _OWN.items():
+        if key in defaults:
+            problems.at("defaults", key).add(why, "move it to the runner")
+    inherited = {key: value for key, value in _in_full(defaults).items() if key not in _OWN}
     runners = document.get("runners")
     if isinstance(runners, list):
         document["runners"] = [

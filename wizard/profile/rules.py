@@ -36,6 +36,7 @@ def check(profile: Profile, problems: Problems) -> None:
     """Add every broken rule: errors, and warnings for what works but is seldom meant."""
     _gitlab(profile, problems)
     _names(profile, problems)
+    _adopted(profile, problems)
     _backend(profile, problems)
     _store(profile, problems)
     _sealed(profile, problems)
@@ -120,6 +121,20 @@ def _names(profile: Profile, problems: Problems) -> None:
                 f"{runner.release} is where everything stands that all runners share",
                 "choose another name",
             )
+
+
+def _adopted(profile: Profile, problems: Problems) -> None:
+    first: dict[int, int] = {}
+    for index, runner in enumerate(profile.runners):
+        if runner.adopt is None:
+            continue
+        if runner.adopt in first:
+            problems.at("runners", index, "adopt").add(
+                f"runner {runner.adopt} of GitLab is taken over by runners[{first[runner.adopt]}] "
+                "already",
+                "remove one of the two, so that a runner is created for it",
+            )
+        first.setdefault(runner.adopt, index)
 
 
 def _backend(profile: Profile, problems: Problems) -> None:

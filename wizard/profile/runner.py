@@ -241,6 +241,11 @@ class Runner(Section):
     scope: RunnerScope = option(
         ..., "Where it is offered: {project: path}, {group: path} or instance."
     )
+    adopt: _Id | None = option(
+        None,
+        "The id of a runner in GitLab that is taken over instead of creating one: it gets this "
+        "runner's settings and a new token, so whoever served it until then stops.",
+    )
     description: Text = option("", "What GitLab shows beside it; empty: made from its name.")
     tags: list[Tag] = option([], "A job with tags runs only where every one of its tags is listed.")
     run_untagged: bool = option(True, "Whether it also takes jobs without any tag.")

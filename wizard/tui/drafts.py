@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard.core.errors import UsageError
 from wizard.core.problems import Problems
+from wizard.profile.document import parse
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.model import Profile
 from wizard.profile.presets import from_preset, new_id
 from wizard.profile.reading import read_text
 from wizard.tui.memory import Kept
+
+if TYPE_CHECKING:
+    from wizard.operations.importing import Imported
 
 _WHAT_PRESETS_DIFFER_IN = frozenset({"id", "secrets", "delivery"})
 
@@ -40,10 +45,35 @@ def of_file(path: Path) -> Draft:
     return draft
 
 
+def of_import(imported: Imported, folder: Path) -> Draft:
+    """A new profile made of somebody's set-up; what that does not answer is asked for."""
+    path = free_name(folder / f"{imported.name}.yaml")
+    draft = Draft(imported.text, path, Origin.FOUND, rules=(_rendering,))
+    draft.recall(dict.fromkeys(imported.asked, Origin.PRESET))
+    return draft
+
+
+def imported(path: Path) -> Imported | None:
+    """What a file sets up that is no profile; None for a profile, and for anything unknown.
+
+    Raises: UsageError, InvalidDocument, when the file cannot be read at all.
+    """
+    from wizard.operations.importing import import_setup
+
+    text = read_text(path)
+    if path.suffix != ".toml" and "version" in parse(text, str(path)).data:
+        return None
+    try:
+        return import_setup(text, path.name, new_id())
+    except UsageError:
+        if path.suffix == ".toml":
+            raise
+        return None
+
+
 def of_kept(kept: Kept) -> Draft:
     """The draft as it was left. Raises: InvalidDocument, when the file was tampered with."""
-    base = Origin.PRESET if kept.preset else Origin.PROFILE
-    draft = Draft(kept.text, kept.path, base, kept.preset, (_rendering,))
+    draft = Draft(kept.text, kept.path, Origin(kept.base), kept.preset, (_rendering,))
     draft.recall({tuple(json.loads(key)): Origin(one) for key, one in kept.origins.items()})
     draft.value("name")
     return draft
@@ -52,7 +82,7 @@ def of_kept(kept: Kept) -> Draft:
 def to_keep(draft: Draft, step: str) -> Kept:
     """What has to be kept of a draft to go on with it later; secrets are not part of it."""
     origins = {json.dumps(key): origin.value for key, origin in draft.origins()}
-    return Kept(draft.text(), draft.path.absolute(), draft.preset, step, origins)
+    return Kept(draft.text(), draft.path.absolute(), draft.base.value, draft.preset, step, origins)
 
 
 def free_name(path: Path) -> Path:

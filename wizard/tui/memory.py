@@ -38,6 +38,8 @@ class Kept:
 
     text: str
     path: Path
+    base: str
+    """What its text was: a preset, a profile, or what was found."""
     preset: str
     step: str
     origins: Mapping[str, str]
@@ -80,6 +82,7 @@ class Memory:
             return Kept(
                 str(found["text"]),
                 Path(found["path"]),
+                str(found["base"]),
                 str(found["preset"]),
                 str(found["step"]),
                 dict(found["origins"]),

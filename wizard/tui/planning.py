@@ -54,9 +54,15 @@ def place(session: Session) -> str:
 
 def verdict(plan: Plan) -> str:
     """The plan in one sentence."""
+    said = f"No change. All is as the profile says ({len(plan.changes)} things looked at)."
     if plan.pending:
-        return f"{counted(plan)}. Nothing has been written yet."
-    return f"No change. All is as the profile says ({len(plan.changes)} things looked at)."
+        said = f"{counted(plan)}. Nothing has been written yet."
+    return "\n".join([said, *noted(plan)])
+
+
+def noted(plan: Plan) -> list[str]:
+    """What must be known before it is agreed to, line by line."""
+    return [f"note: {sentence}" for sentence in plan.notes]
 
 
 def status(plan: Plan) -> str:

@@ -117,6 +117,7 @@ class WizardScreen(Screen[None]):
         """
         titles = [step.title for step in STEPS]
         self.session.draft = draft
+        self.session.imported = None
         self.session.runner = 0
         self.session.visited = set(ANSWERED_BY_PROFILE if visited is None else visited)
         open_ = (i for i, one in enumerate(titles) if not self.answered(one))

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Event
 from typing import TYPE_CHECKING
 
 from wizard.core.facts import ClusterFacts, Identity
@@ -13,14 +14,21 @@ from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.machine import Address, Machine
 from wizard.profile.draft import Answer, Draft
+from wizard.tui.handing_over import ShowOutside, show_outside
 from wizard.tui.memory import Memory
 from wizard.tui.work import Reviewed, Work
-from wizard.wiring import Say, Wiring
+from wizard.wiring import HandOver, Say, Wiring
 
 if TYPE_CHECKING:
+    from wizard.operations.importing import Imported
     from wizard.systems.gitlab import GitLab
 
 GITLAB_TOKEN = "GITLAB_TOKEN"  # noqa: S105 - the variable's name
+
+
+def _only_looking(_what: str, _token: SecretStr) -> None:
+    """Somebody sits there, who stores a token when there is one: while looking there is none."""
+    raise AssertionError("a token was made while only looking")
 
 
 @dataclass
@@ -50,12 +58,16 @@ class Session:
     set_aside: dict[str, dict[Key, Answer]] = field(default_factory=dict)
     """Answers that another choice made meaningless, by the choice that brings them back."""
 
+    imported: Imported | None = None
+    """The set-up that the draft was made of, with what is wrong there."""
     just_files: bool = False
     """Whether only files are to be written, although there is a token."""
     reviewed: Reviewed | None = None
     """The plan that was shown last, and what it was made of."""
     work: Work | None = None
     """What was begun since then."""
+    show_outside: ShowOutside = show_outside
+    """How a token is shown to whoever has to store it."""
     clock: Callable[[], float] = time.monotonic
     """Seconds; elapsed times are measured with it."""
 
@@ -89,11 +101,24 @@ class Session:
         token = self.secrets.get(GITLAB_TOKEN)
         return self.machine.gitlab(self.address, token) if token else None
 
-    def wiring(self, say: Say = lambda _text: None) -> Wiring:
+    def wiring(
+        self,
+        say: Say = lambda _text: None,
+        hand_over: HandOver = _only_looking,
+        cancel: Event | None = None,
+    ) -> Wiring:
         """The systems of the draft as it is now. Raises: InvalidDocument.
 
         Args:
             say: where to tell of a wait; called from any thread.
+            hand_over: has somebody store a token that only they can store.
+            cancel: set it to end every wait early.
         """
         typed = {name: value.get_secret_value() for name, value in self.secrets.items()}
-        return Wiring(self.draft.loaded(), environ={**os.environ, **typed}, say=say)
+        return Wiring(
+            self.draft.loaded(),
+            environ={**os.environ, **typed},
+            say=say,
+            hand_over=hand_over,
+            cancel=cancel,
+        )

@@ -93,8 +93,13 @@ def runner_details(state: State, runner: Runner, *, may_update: bool) -> dict[st
             }
             for project_id in runner.project_ids
         ],
-        "groups": [],
+        "groups": [group_reference(state, runner.group_id)] if runner.group_id else [],
     }
+
+
+def group_reference(state: State, group_id: int) -> dict[str, Any]:
+    group = state.groups[group_id]
+    return {"id": group.id, "web_url": f"https://gitlab/groups/{group.path}", "name": group.name}
 
 
 def manager_row(state: State, manager: Manager) -> dict[str, Any]:

@@ -161,8 +161,9 @@ def test_waiting_ends_when_it_is_cancelled(cluster, operator):
         cancel.set()
 
     surroundings = replace(around(), hand_over=impatient, cancel=cancel)
-    with pytest.raises(WizardError):
+    with pytest.raises(WizardError, match="Stopped before") as stopped:
         ExistingStore(surroundings, cluster, poll=60).write(RUNNER, new_token())
+    assert "gets a new token" in stopped.value.fix
 
 
 def test_with_nobody_there_it_refuses_before_anything_is_created(cluster, fake, operator):
@@ -184,6 +185,15 @@ def test_the_cluster_may_push_the_token_and_keeps_nothing_of_it(cluster, fake, o
     assert fake.objects("PushSecret") == []
     assert [body["metadata"]["name"] for body in fake.objects("Secret")] == [RUNNER.token_secret]
     assert backend.read(RUNNER).fingerprint == fingerprint(token)
+
+
+def test_a_push_that_is_cancelled_says_so_and_leaves_nothing_behind(cluster, fake, operator):
+    cancel = threading.Event()
+    cancel.set()
+    surroundings = replace(around(push=True), cancel=cancel)
+    with pytest.raises(WizardError, match="Stopped before"):
+        ExistingStore(surroundings, cluster).write(RUNNER, new_token())
+    assert not fake.objects("PushSecret")
 
 
 def test_what_is_pushed_fits_the_definition_of_its_kind(cluster, operator, tmp_path):

@@ -63,6 +63,27 @@ def test_the_marker_is_found_among_hundreds_of_runners(gitlab, project, wanted):
     assert len(gitlab.find_runners(project, "other 20")) == 6
 
 
+def test_a_scopes_own_runners_are_listed_page_by_page(gitlab, project, group, wanted):
+    gitlab.create_runner(group, wanted)
+    made = [gitlab.create_runner(project, wanted).id for _ in range(25)]
+
+    first = gitlab.list_runners(project)
+    second = gitlab.list_runners(project, first.next_page)
+
+    assert [*first.ids, *second.ids] == made[::-1]
+    assert second.next_page is None
+
+
+def test_a_runner_says_whose_it_is_and_what_serves_it(gitlab, fake, project, group, wanted):
+    in_project = gitlab.create_runner(project, wanted)
+    in_group = gitlab.create_runner(group, wanted)
+    RunnerPlayer(fake.url, in_project.token.get_secret_value(), version="18.11.0").request_job()
+
+    assert gitlab.get_runner(in_project.id).owners == {project.id}
+    assert gitlab.get_runner(in_project.id).version == "18.11.0"
+    assert gitlab.get_runner(in_group.id).owners == {group.id}
+
+
 def test_two_runners_with_one_marker_come_lowest_id_first(gitlab, project, wanted):
     first, second = (gitlab.create_runner(project, wanted) for _ in range(2))
 

@@ -15,14 +15,14 @@ from wizard.operations.importing.chart_findings import chart_findings, chart_tab
 from wizard.operations.importing.secrets_found import without_secrets
 from wizard.operations.importing.setup import Setup, read_setup
 from wizard.operations.importing.table_findings import runner_table_keys, table_findings
-from wizard.operations.importing.translate import PLACEHOLDERS, profile_data
+from wizard.operations.importing.translate import PLACEHOLDERS, placeholders, profile_data
 from wizard.profile.edit import take
 from wizard.profile.load import load_text
 from wizard.profile.yaml_text import entry
 from wizard.render import check
 from wizard.render.catalogue import Catalogue
 
-__all__ = ["Imported", "import_setup"]
+__all__ = ["Imported", "import_read", "import_setup"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,10 @@ class Imported:
     """What is wrong with the set-up; the profile has none of it."""
     left: tuple[str, ...]
     """Sentences: what the profile could not take over."""
+    source: str = ""
+    """What it was made of."""
+    asked: tuple[Key, ...] = ()
+    """Keys of the profile that hold an example, since the set-up does not answer them."""
 
 
 def import_setup(text: str, name: str, profile_id: str) -> Imported:
@@ -47,13 +51,24 @@ def import_setup(text: str, name: str, profile_id: str) -> Imported:
         profile_id: the new profile's id.
     Raises: UsageError, when it is no set-up of a runner; InvalidDocument, when it is broken YAML.
     """
-    setup = read_setup(text, name)
+    return import_read(read_setup(text, name), profile_id)
+
+
+def import_read(setup: Setup, profile_id: str) -> Imported:
+    """The same of a set-up that has been read."""
     findings = [*setup.found, *chart_findings(setup), *table_findings(setup)]
     clean, secret = without_secrets(_without_ignored(setup))
     data, beside = profile_data(clean, profile_id)
     left = [f"{key_path(key)}: a profile has no place for it" for key in beside]
     left += [f"{key_path(problem.key)}: {problem.message}" for problem in _settled(data)]
-    return Imported(str(data["name"]), _written(data, name), (*findings, *secret), tuple(left))
+    return Imported(
+        str(data["name"]),
+        _written(data, setup.name),
+        (*findings, *secret),
+        tuple(left),
+        setup.name,
+        tuple(placeholders(data)),
+    )
 
 
 def _without_ignored(setup: Setup) -> Setup:
@@ -106,7 +121,7 @@ def _there(data: Any, key: Key) -> Key:
 
 def _written(data: Mapping[str, Any], name: str) -> str:
     lines = [
-        f"# Made of {name} by runner-wizard init. What was wrong there is not in here.",
+        f"# Made of {name} by runner-wizard. What was wrong there is not in here.",
         "# docs/profile-reference.md explains every key; what is left out has a sensible default.",
     ]
     for key, value in data.items():

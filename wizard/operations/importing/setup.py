@@ -106,12 +106,12 @@ def read_setup(text: str, name: str) -> Setup:
         kind = places.data.get("kind")
         if kind in _KINDS and _is_ours(places.data):
             read = _of_application if kind == "Application" else _of_release
-            return _with_config(read(places, name))
+            return with_config(read(places, name))
     for places in documents:
         below: Key = (_CHART,) if isinstance(places.data.get(_CHART), Mapping) else ()
         values = places.data[_CHART] if below else places.data
         if _OF_VALUES & values.keys():
-            return _with_config(Setup(name, "values.yaml", values, yaml=places.below(*below)))
+            return with_config(Setup(name, "values.yaml", values, yaml=places.below(*below)))
     raise UsageError(f"{name} sets up no runner that is known here.", f"read are: {_READ}")
 
 
@@ -213,7 +213,7 @@ def _over(values: Values, more: Values) -> dict[str, Any]:
     }
 
 
-def _with_config(setup: Setup) -> Setup:
+def with_config(setup: Setup) -> Setup:
     """The setup with the configuration that is text among its values."""
     runners = section(setup.values, "runners")
     key = "configOverride" if runners.get("configOverride") else "config"

@@ -112,6 +112,13 @@ def profile_data(setup: Setup, profile_id: str) -> tuple[dict[str, Any], list[Ke
     return {key: value for key, value in data.items() if value != {}}, left
 
 
+def placeholders(data: Mapping[str, Any]) -> Iterator[Key]:
+    """The keys of a profile's data that hold an example, as `PLACEHOLDERS` has their lines."""
+    yield from (("runners", index, "scope") for index in range(len(data["runners"])))
+    if section(data["delivery"], "repository").get("url") == _REPOSITORY:
+        yield ("delivery", "repository", "url")
+
+
 def _manager(setup: Setup, values: Pile, shared: Values) -> dict[str, Any]:
     tag = str(section(setup.values, "image").get("tag") or "alpine")
     chart = next((one for one in CHARTS if one.version == setup.chart), None)

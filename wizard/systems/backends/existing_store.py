@@ -234,6 +234,13 @@ class ExistingStore:
         )
 
     def _never_arrived(self, runner: Runner) -> WizardError:
+        if self._around.cancel.is_set():
+            return WizardError(
+                f"Stopped before the token of {runner.name} was seen in {self.where(runner)}.",
+                "this run alone knew the token",
+                "run it again: the runner is there, and gets a new token; one that was stored "
+                "meanwhile is worth nothing",
+            )
         return WizardError(
             f"The token of {runner.name} has not come out of {self.where(runner)}.",
             f"External Secrets says: {self._seen(runner)}",

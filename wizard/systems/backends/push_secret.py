@@ -102,7 +102,14 @@ class Push:
                 if ready.get("reason") == "Errored":
                     raise self._failed(said)
             self.around.cancel.wait(_POLL)
-        raise self._failed(said)
+        raise self._stopped() if self.around.cancel.is_set() else self._failed(said)
+
+    def _stopped(self) -> WizardError:
+        return WizardError(
+            "Stopped before External Secrets had stored the token.",
+            "this run alone knew the token",
+            "run it again: the runner is there, and gets a new token",
+        )
 
     def _failed(self, said: str) -> WizardError:
         return WizardError(

@@ -15,6 +15,7 @@ from wizard.systems.gitlab.nouns import (
     Page,
     Pipeline,
     RunnerInfo,
+    RunnerPage,
     RunnerSettings,
 )
 from wizard.systems.gitlab.url import RUNNER_SCOPES, TOKEN_SCOPES, token_page
@@ -29,6 +30,7 @@ __all__ = [
     "Page",
     "Pipeline",
     "RunnerInfo",
+    "RunnerPage",
     "RunnerSettings",
     "token_page",
 ]
@@ -91,6 +93,10 @@ class GitLab(Protocol):
 
     def find_runners(self, scope: Scope, marker: str) -> list[RunnerInfo]:
         """Every runner of this scope whose description holds the marker, lowest id first."""
+        ...
+
+    def list_runners(self, scope: Scope, page: int = 1) -> RunnerPage:
+        """A page of the runners of this kind that a scope has: its own, or a group's ancestors'."""
         ...
 
     def create_runner(self, scope: Scope, settings: RunnerSettings) -> Created:

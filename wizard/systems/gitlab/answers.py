@@ -54,6 +54,10 @@ def runner(answer: Mapping[str, Any]) -> RunnerInfo:
         created_at=time(answer.get("created_at")),
         token_expires_at=time(answer.get("token_expires_at")),
         projects=tuple(project["path_with_namespace"] for project in answer.get("projects") or ()),
+        owners=frozenset(
+            int(one["id"]) for kind in ("projects", "groups") for one in answer.get(kind) or ()
+        ),
+        version=answer.get("version") or "",
     )
 
 

@@ -48,6 +48,19 @@ class RunnerInfo:
     """None where the token does not expire, and on servers that do not say."""
     projects: tuple[str, ...] = ()
     """Full paths of the projects a project runner is assigned to, its owner first."""
+    owners: frozenset[int] = frozenset()
+    """Ids of those projects, or of the group that a group runner belongs to."""
+    version: str = ""
+    """Of the manager that GitLab heard from last."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerPage:
+    """One page of the runners of a scope, newest first."""
+
+    ids: tuple[int, ...]
+    next_page: int | None = None
+    """The page to ask for next; None on the last."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,14 @@ from wizard.core.facts import Scope
 from wizard.core.secrets import SecretStr
 from wizard.systems.gitlab import answers
 from wizard.systems.gitlab.errors import Errand
-from wizard.systems.gitlab.nouns import Created, Manager, RunnerInfo, RunnerSettings
-from wizard.systems.gitlab.pages import all_rows
+from wizard.systems.gitlab.nouns import (
+    Created,
+    Manager,
+    RunnerInfo,
+    RunnerPage,
+    RunnerSettings,
+)
+from wizard.systems.gitlab.pages import all_rows, next_page
 from wizard.systems.gitlab.transport import Transport
 
 _ROLES = {
@@ -21,6 +27,8 @@ _ROLES = {
     "instance": "an administrator (with Admin Mode, a token with admin_mode too)",
 }
 _ITS_ROLE = "the role Maintainer of its project, or Owner of its group"
+_LISTED = 20
+"""Runners of a page that somebody reads; each costs a call of its own for its details."""
 _MANAGES = "manage_runner or api"
 _SEES = "manage_runner, read_api or api"
 
@@ -31,14 +39,18 @@ class RunnerCalls:
     _transport: Transport
 
     def find_runners(self, scope: Scope, marker: str) -> list[RunnerInfo]:
-        errand = Errand(f"list the runners of {_place(scope)}", role=_ROLES[scope.kind])
-        path = "/runners/all" if scope.kind == "instance" else f"/{scope.kind}s/{scope.id}/runners"
-        # The list also holds what is inherited from above, hence the type; it cannot be searched,
-        # and its entries are short, hence the second call for those that match.
-        rows = all_rows(self._transport, errand, path, type=f"{scope.kind}_type")
+        # The list cannot be searched, and its entries are short: each that matches is asked for.
+        rows = all_rows(self._transport, *_listing(scope), type=f"{scope.kind}_type")
         # A runner that is made while we page moves the others, and one may come twice.
         ids = {row["id"] for row in rows if marker in (row.get("description") or "")}
         return [runner for runner_id in sorted(ids) if (runner := self._if_there(runner_id))]
+
+    def list_runners(self, scope: Scope, page: int = 1) -> RunnerPage:
+        errand, path = _listing(scope)
+        kind = f"{scope.kind}_type"
+        answer = self._transport.get(errand, path, page=page, per_page=_LISTED, type=kind)
+        ids = answer.read(lambda rows: tuple(int(row["id"]) for row in rows))
+        return RunnerPage(ids, next_page(answer, page, len(ids), _LISTED))
 
     def _if_there(self, runner_id: int) -> RunnerInfo | None:
         try:
@@ -104,6 +116,13 @@ class RunnerCalls:
         errand = Errand(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
         answer = self._transport.get(errand, f"/runners/{runner_id}/managers")
         return answer.read(lambda rows: [answers.manager(row) for row in rows])
+
+
+def _listing(scope: Scope) -> tuple[Errand, str]:
+    """What lists the runners of a scope; with those inherited from above, hence always a type."""
+    errand = Errand(f"list the runners of {_place(scope)}", role=_ROLES[scope.kind])
+    path = "/runners/all" if scope.kind == "instance" else f"/{scope.kind}s/{scope.id}/runners"
+    return errand, path
 
 
 def _place(scope: Scope) -> str:

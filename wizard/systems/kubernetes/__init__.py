@@ -16,7 +16,9 @@ from wizard.systems.kubernetes.nouns import (
     Outcome,
     Owned,
     Permission,
+    RunningSetup,
     ServiceAccountRef,
+    SetupText,
 )
 from wizard.systems.kubernetes.order import in_order, in_reverse
 from wizard.systems.kubernetes.owners import owner_of
@@ -29,7 +31,9 @@ __all__ = [
     "Outcome",
     "Owned",
     "Permission",
+    "RunningSetup",
     "ServiceAccountRef",
+    "SetupText",
     "in_order",
     "in_reverse",
     "owner_of",

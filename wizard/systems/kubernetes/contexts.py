@@ -7,7 +7,8 @@ from wizard.core.facts import ClusterFacts
 from wizard.systems.kubernetes import kubeconfig
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.api import Api, Timeouts
-from wizard.systems.kubernetes.nouns import Contexts
+from wizard.systems.kubernetes.nouns import Contexts, RunningSetup, SetupText
+from wizard.systems.kubernetes.setups import find_setups, read_setup
 from wizard.systems.kubernetes.side_by_side import side_by_side
 
 _QUICK = Timeouts(connect=3, read=5, sign_in=10)
@@ -65,6 +66,16 @@ def look_at(context: str, timeout: float = 5) -> ClusterFacts:
     Raises: UsageError, when the kubeconfig itself cannot be read.
     """
     return _look(kubeconfig.load(), context, Timeouts(min(timeout, 5), timeout, timeout))
+
+
+def setups_of(context: str) -> list[RunningSetup]:
+    """The runner managers of a context's cluster that somebody else set up. Raises: WizardError."""
+    return find_setups(Api(kubeconfig.load().select(context)))
+
+
+def setup_text(context: str, setup: RunningSetup) -> SetupText:
+    """What one of them was made of. Raises: WizardError."""
+    return read_setup(Api(kubeconfig.load().select(context)), setup)
 
 
 def _look(config: kubeconfig.Kubeconfig, name: str, timeouts: Timeouts) -> ClusterFacts:

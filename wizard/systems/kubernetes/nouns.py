@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from wizard.core.manifest import ObjectRef
 
@@ -81,3 +81,29 @@ class Contexts:
 
     names: tuple[str, ...]
     current: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunningSetup:
+    """The Deployment of a runner manager that somebody else set up."""
+
+    namespace: str
+    name: str
+    version: str
+    """Its image's tag; empty where it has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetupText:
+    """What a manager was made of, as text; it may hold secrets, so it never shows in a repr."""
+
+    kind: Literal["application", "values", "config"]
+    """An Application of Argo CD, the values of a Helm release, or config.toml."""
+    name: str
+    """For people: where it stands."""
+    text: str = field(repr=False)
+    """JSON; of `config`, TOML."""
+    chart: str = ""
+    """The chart's version, where that is known."""
+    release: str = ""
+    namespace: str = ""

@@ -20,8 +20,9 @@ from wizard.operations import verbs
 from wizard.operations.files_only import write_files
 from wizard.operations.profiles import open_profile
 from wizard.tui import drafts
+from wizard.tui.handing_over import Handing
 from wizard.tui.modals import Question
-from wizard.tui.planning import place
+from wizard.tui.planning import noted, place
 from wizard.tui.report import save_report
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Said
@@ -155,7 +156,9 @@ class ApplyStep(Step):
 
     async def _events(self, work: Work) -> AsyncIterator[Event]:
         file = await asyncio.to_thread(open_profile, self.draft.path)
-        systems = self.session.wiring(lambda text: work.say(redact(text)))
+        cancel = work.run.cancel
+        hand_over = Handing(self.app, cancel, self.session.show_outside)
+        systems = self.session.wiring(lambda text: work.say(redact(text)), hand_over, cancel)
         if work.verb is Verb.FILES:
             events = write_files(file)
         elif work.verb is Verb.DESTROY:
@@ -271,7 +274,10 @@ class ApplyStep(Step):
             case State.DONE:
                 return f"Done in {took}."
             case State.STOPPED:
-                return f"Stopped after {took}. What was done stays; Try again goes on from there."
+                stopped = (
+                    f"Stopped after {took}. What was done stays; Try again goes on from there."
+                )
+                return f"{stopped}\n{told(work.error)}" if work.error else stopped
         return told(work.error or WizardError("It failed."))
 
     def _about_to(self) -> str:
@@ -279,7 +285,7 @@ class ApplyStep(Step):
         if reviewed is None or not self._is_reviewed():
             return "The profile has changed since the review: look at it again first."
         pending = counted(reviewed.plan) or "no change; a runner without a proof is proven"
-        lines = [f"Ready: {pending}.", f"In {place(self.session)}."]
+        lines = [f"Ready: {pending}.", f"In {place(self.session)}.", *noted(reviewed.plan)]
         identity = self.session.identity
         if identity and identity.may("manage_runner") is False:
             lines.append(

@@ -9,10 +9,12 @@ from textual.widgets import Button
 
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
+from wizard.operations.adopt import Existing, existing
 from wizard.operations.scopes import search
 from wizard.systems.gitlab import Page
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
+from wizard.tui.widgets.adoption import Adoption
 from wizard.tui.widgets.chips import Chips
 from wizard.tui.widgets.field_row import is_example, row_id
 from wizard.tui.widgets.scope_picker import ScopePicker, Search
@@ -32,6 +34,7 @@ class RunnerStep(Step):
     owns = (
         "runners[].name",
         "runners[].scope",
+        "runners[].adopt",
         "runners[].description",
         "runners[].tags",
         "runners[].run_untagged",
@@ -55,6 +58,7 @@ class RunnerStep(Step):
         scope, tags = self._key("scope"), self._key("tags")
         picker = ScopePicker("" if is_example(self.draft, scope) else path, path, id="scope")
         yield Row(self.draft, scope, picker, label="Which one", ask=True)
+        yield Adoption(self.draft, self.session.runner, self.session.set_aside)
         chips = Chips([str(tag) for tag in self.draft.value(*tags) or ()], "a tag, then Enter")
         yield Row(self.draft, tags, chips)
         for name in ("run_untagged", "protected", "locked"):
@@ -67,6 +71,18 @@ class RunnerStep(Step):
 
     def check(self) -> None:
         self.query_one(ScopePicker).search_with(self._search())
+        self._list_existing()
+
+    def _list_existing(self) -> None:
+        """What is there depends on the scope; what is not asked for is not looked up."""
+        gitlab, (kind, path) = self.session.gitlab(), self._scope
+        known = gitlab and self.session.identity and not is_example(self.draft, self._key("scope"))
+
+        async def look(page: int) -> tuple[list[Existing], int | None]:
+            assert gitlab  # noqa: S101 - it is handed on only where there is one
+            return await existing(gitlab, kind, path, str(self.draft.value("id") or ""), page)
+
+        self.query_one(Adoption).look_with(look if known else None)
 
     def blocking(self) -> list[Problem]:
         """The other runners, whose rows are not on the screen, are somebody's too."""
@@ -140,6 +156,16 @@ class RunnerStep(Step):
         kind = self.query_one("#kind", Choice).value
         path: str | int = int(event.path) if event.path.isdecimal() else event.path
         self._scope_row.answer({kind: path} if path else None)
+        self._list_existing()
+
+    @on(Adoption.Taken)
+    async def _taken_over(self, event: Adoption.Taken) -> None:
+        event.stop()
+        self.read()
+        await self.query_one(Chips).offer(
+            [str(tag) for tag in self.draft.value(*self._key("tags"))]
+        )
+        self.wizard.refresh_marks()
 
     @on(Chips.Changed)
     def _tags_changed(self, event: Chips.Changed) -> None:

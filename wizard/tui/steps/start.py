@@ -5,19 +5,31 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Input
+from textual.containers import Horizontal
+from textual.widgets import Button, Input
 
 from wizard.core.errors import WizardError
+from wizard.core.findings import findings_text
 from wizard.profile.draft import Origin
-from wizard.profile.presets import presets
+from wizard.profile.presets import new_id, presets
 from wizard.tui import drafts
+from wizard.tui.modals import Reading
 from wizard.tui.planning import review, status
 from wizard.tui.step import Step, told
-from wizard.tui.widgets import Choice, FieldRow, Row, Said
+from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
 
+if TYPE_CHECKING:
+    from wizard.operations.importing import Imported
+    from wizard.systems.kubernetes import RunningSetup
+
+_PATH = "a profile, or a values.yaml, Application or config.toml; Enter"
+_TAKES_OVER = (
+    "Enter makes a profile of it and says what is wrong there; nothing is changed by that."
+)
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -33,6 +45,10 @@ class StartStep(Step):
     )
 
     def fields(self) -> ComposeResult:
+        if imported := self.session.imported:
+            yield Said(_taken_over(imported), id="imported")
+            with Horizontal():
+                yield Action("What was wrong there", id="findings")
         if self.draft.base is Origin.PROFILE:
             yield Said(self._summary(), id="summary")
             yield Said("looking at what is there ...", id="status")
@@ -49,12 +65,18 @@ class StartStep(Step):
             }
             names = {path: one.path.name for path, one in self._recent.items()}
             yield Choice(about, labels=names, id="recent")
-        yield Said("Another file", classes="heading")
-        yield Input(placeholder="path of a profile, then Enter", compact=True, id="path")
+        yield Said("Another file, or what runs already", classes="heading")
+        yield Input(placeholder=_PATH, compact=True, id="path")
+        with Horizontal():
+            yield Action("Look for runners in the cluster", id="look")
+        yield Choice({}, brief=True, help_text=_TAKES_OVER, id="setups")
+        yield Said(id="looked")
         yield Said("Found on this machine", classes="heading")
         yield Said("looking ...", id="machine")
 
     def on_mount(self) -> None:
+        self._setups: dict[str, RunningSetup] = {}
+        self.query_one("#setups").display = False
         self._keyring = self._repository = ""
 
     def check(self) -> None:
@@ -91,7 +113,9 @@ class StartStep(Step):
         self.query_one("#status", Said).say(status(reviewed.plan))
 
     def failed(self, name: str, error: WizardError) -> None:
-        if name == "status":
+        if name == "setups":
+            self.query_one("#looked", Said).say(told(error))
+        elif name == "status":
             self.query_one("#status", Said).say(told(error))
         else:
             super().failed(name, error)
@@ -116,16 +140,71 @@ class StartStep(Step):
             event.prevent_default()
             await self._open(Path(event.value.strip()))
 
+    # Taking over what runs already
+
+    @on(Button.Pressed, "#look")
+    def _look_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.query_one("#looked", Said).say("looking ...")
+        self.in_background("setups", self._find_setups)
+
+    @property
+    def _chosen_context(self) -> str:
+        return str(self.draft.value("cluster", "context") or self.session.current)
+
+    async def _find_setups(self) -> None:
+        found = await asyncio.to_thread(self.session.machine.setups, self._chosen_context)
+        self._setups = {f"{one.namespace}/{one.name}": one for one in found}
+        about = {name: f"gitlab-runner {one.version}" for name, one in self._setups.items()}
+        listed = self.query_one("#setups", Choice)
+        listed.offer(about, "")
+        listed.display = bool(found)
+        self.query_one("#looked", Said).say(
+            "" if found else f"None that somebody else set up in {self._chosen_context}."
+        )
+        if found:
+            self.screen.set_focus(listed)
+
+    @on(Choice.Changed, "#setups")
+    def _setup_chosen(self, event: Choice.Changed) -> None:
+        event.stop()
+        self.query_one("#looked", Said).say("reading what it was made of ...")
+        self.in_background("setups", self._take_over, self._setups[event.value])
+
+    async def _take_over(self, setup: RunningSetup) -> None:
+        from wizard.operations.importing.running import import_running
+
+        found = await asyncio.to_thread(self.session.machine.setup, self._chosen_context, setup)
+        context = self._chosen_context
+        self._open_imported(await asyncio.to_thread(import_running, found, new_id()))
+        self.session.draft.set(("cluster", "context"), context, Origin.FOUND)
+
+    def _open_imported(self, imported: Imported) -> None:
+        draft = drafts.of_import(imported, self.session.machine.folder)
+        self.wizard.open_draft(draft, ())
+        self.session.imported = imported
+        self.app.push_screen(_findings(imported))
+
+    @on(Button.Pressed, "#findings")
+    def _findings_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if self.session.imported:
+            self.app.push_screen(_findings(self.session.imported))
+
     @on(Row.Answered, "#name")
     def _named(self) -> None:
         """A new profile is saved under its name."""
         name = str(self.draft.value("name") or "")
-        if self.draft.base is Origin.PRESET and name.replace("-", "").isalnum():
+        if self.draft.base is not Origin.PROFILE and name.replace("-", "").isalnum():
             self.draft.path = drafts.free_name(self.session.machine.folder / f"{name}.yaml")
 
     async def _open(self, path: Path) -> None:
         try:
-            draft = drafts.of_file(await asyncio.to_thread(path.expanduser))
+            file = await asyncio.to_thread(path.expanduser)
+            if imported := await asyncio.to_thread(drafts.imported, file):
+                self._open_imported(imported)
+                return
+            draft = drafts.of_file(file)
         except WizardError as error:
             self.say_trouble(told(error))
             return
@@ -144,6 +223,21 @@ class StartStep(Step):
             f"tokens      {draft.value('secrets', 'backend')}\n"
             f"delivery    {where}"
         )
+
+
+def _taken_over(imported: Imported) -> str:
+    count = len(imported.findings)
+    wrong = f"{count} thing{'s' if count != 1 else ''} wrong there" if count else "nothing wrong"
+    return (
+        f"Made of {imported.source}: {wrong}, and none of it in this profile. The old one runs on "
+        "until you take it away; the step Runner can take over its runner in GitLab."
+    )
+
+
+def _findings(imported: Imported) -> Reading:
+    lines = list(findings_text(imported.findings)) or ["Nothing is wrong there."]
+    lines += [f"not taken over: {sentence}" for sentence in imported.left]
+    return Reading(f"What was found in {imported.source}", "\n".join(lines))
 
 
 def _ago(then: float) -> str:

@@ -97,10 +97,20 @@ class Choice(OptionList):
         for name in self._choices:
             self.replace_option_prompt(name, self._prompt(name))
 
-    def offer(self, choices: Mapping[str, str], value: str) -> None:
+    def offer(
+        self,
+        choices: Mapping[str, str],
+        value: str,
+        unavailable: Mapping[str, str] | None = None,
+        labels: Mapping[str, str] | None = None,
+    ) -> None:
         """Show other choices, or the same with other meanings; the highlight stays where it is."""
         at = self.highlighted
         self._choices, self.value = dict(choices), value
+        if unavailable is not None:
+            self._unavailable = unavailable
+        if labels is not None:
+            self._labels = labels
         self.clear_options()
         self._fill()
         if at is not None and at < self.option_count:

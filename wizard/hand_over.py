@@ -1,8 +1,10 @@
 """Showing a token to the one person who has to store it, and to nobody and nothing else.
 
-It goes to the terminal's other screen, as editors and pagers use it: what stands there never
-reaches the scrollback, and nothing written to stdout or stderr is involved. It is wiped before the
-terminal goes back.
+This is the one place where a secret is on a screen, since somebody has to copy it into a store that
+only they can write to. So it stands on the terminal's other screen, as editors and pagers use it:
+what is there never reaches the scrollback, nothing is written to stdout or stderr, and it is wiped
+before the terminal goes back. It is hidden until it is asked for. The wizard's own screens step
+aside for it: no widget ever holds it, so no picture, log or crash report of theirs can.
 """
 
 from __future__ import annotations
@@ -15,25 +17,19 @@ from contextlib import contextmanager, suppress
 from wizard.core.errors import WizardError
 from wizard.core.secrets import SecretStr, redact
 
-_ENTER = "\x1b[?1049h\x1b[2J\x1b[3J\x1b[H"
-_LEAVE = "\x1b[2J\x1b[3J\x1b[H\x1b[?1049l"
+_ENTER = "\x1b[?1049h"
+_WIPE = "\x1b[2J\x1b[3J\x1b[H"
+_LEAVE = f"{_WIPE}\x1b[?1049l"
 _LOCAL_MODES = 3  # of the list that tcgetattr returns
 _INTERRUPT, _END = b"\x03", b"\x04"
+_HIDDEN = "(hidden: press Space to show it, and again to hide it)"
 
 
 def hand_over(what: str, token: SecretStr, terminal: str = "/dev/tty") -> None:
-    """Show what to store where, and the token, until Enter is pressed.
+    """Say what to store where, show the token when asked to, and return once it is stored.
 
     Raises: KeyboardInterrupt, on Ctrl-C and when the terminal goes away; WizardError, without one.
     """
-    lines = (
-        _plain(what),
-        "",
-        f"    {token.get_secret_value()}",
-        "",
-        "It is shown here alone, and is wiped afterwards. Copy it without anything around it.",
-        "Press Enter when it is stored; Ctrl-C to stop, and the next run makes a new token.",
-    )
     try:
         handle = os.open(terminal, os.O_RDWR | os.O_NOCTTY)
     except OSError as error:
@@ -44,19 +40,40 @@ def hand_over(what: str, token: SecretStr, terminal: str = "/dev/tty") -> None:
         ) from None
     try:
         with _silent_keys(handle):
-            os.write(handle, (_ENTER + "\r\n".join(lines) + "\r\n").encode())
+            os.write(handle, _ENTER.encode())
             try:
-                _wait_for_enter(handle)
+                _until_stored(handle, _plain(what), token)
             finally:
                 os.write(handle, _LEAVE.encode())
     finally:
         os.close(handle)
 
 
-def _wait_for_enter(handle: int) -> None:
-    while (key := os.read(handle, 1)) not in {b"\r", b"\n"}:
-        if key in {b"", _INTERRUPT, _END}:
+def _until_stored(handle: int, what: str, token: SecretStr) -> None:
+    """Enter ends it, once the token has been seen: one that was typed ahead stored nothing."""
+    shown = seen = False
+    while True:
+        _draw(handle, what, token.get_secret_value() if shown else _HIDDEN)
+        key = os.read(handle, 1)
+        if key == b" ":
+            shown = not shown
+            seen = True
+        elif key in {b"\r", b"\n"} and seen:
+            return
+        elif key in {b"", _INTERRUPT, _END}:
             raise KeyboardInterrupt
+
+
+def _draw(handle: int, what: str, token: str) -> None:
+    lines = (
+        what,
+        "",
+        f"    {token}",
+        "",
+        "It is shown here alone, and is wiped afterwards. Copy it without anything around it.",
+        "Press Enter when it is stored; Ctrl-C to stop, and the next run makes a new token.",
+    )
+    os.write(handle, (_WIPE + "\r\n".join(lines) + "\r\n").encode())
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.systems.backends.conformance import new_token
-from wizard.cli.hand_over import hand_over
 from wizard.core.errors import WizardError
+from wizard.hand_over import hand_over
 
+HIDDEN = b"press Space to show it"
 OTHER_SCREEN, BACK, WIPED = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[2J\x1b[3J"
 
 
@@ -63,12 +64,16 @@ def shown_until(terminal: Terminal, key: bytes) -> BaseException | None:
 
     thread = threading.Thread(target=show)
     thread.start()
+    terminal.watch_for(HIDDEN)
+    assert token.get_secret_value().encode() not in terminal.shown
+    terminal.press(b"\r")  # typed ahead: nothing has been stored yet
+    terminal.press(b" ")
     terminal.watch_for(token.get_secret_value().encode())
     assert not terminal.echoes
     terminal.press(key)
     terminal.watch_for(BACK)
     thread.join(5)
-    before, _, after = terminal.shown.partition(token.get_secret_value().encode())
+    before, _, after = terminal.shown.rpartition(token.get_secret_value().encode())
     assert OTHER_SCREEN in before
     assert WIPED in after.partition(BACK)[0]
     return ended[0] if ended else None
@@ -82,6 +87,27 @@ def test_the_token_stands_on_the_other_screen_until_enter_and_is_wiped(terminal)
 def test_ctrl_c_wipes_it_too_and_then_interrupts(terminal):
     assert isinstance(shown_until(terminal, b"\x03"), KeyboardInterrupt)
     assert terminal.echoes
+
+
+def test_it_is_hidden_again_when_somebody_comes_by(terminal):
+    token, ended = new_token(), threading.Event()
+
+    def show() -> None:
+        hand_over("Store it.", token, terminal.name)
+        ended.set()
+
+    threading.Thread(target=show).start()
+    terminal.watch_for(HIDDEN)
+    terminal.press(b" ")
+    terminal.watch_for(token.get_secret_value().encode())
+    terminal.shown = b""
+    terminal.press(b" ")
+    terminal.watch_for(HIDDEN)
+    assert WIPED in terminal.shown
+    assert token.get_secret_value().encode() not in terminal.shown
+    terminal.press(b"\r")
+    terminal.watch_for(BACK)
+    assert ended.wait(5)
 
 
 def test_somebody_elses_words_cannot_steer_the_terminal(terminal):

@@ -1,0 +1,154 @@
+"""Taking over a runner that GitLab has already, instead of creating one.
+
+It becomes ours with the marker in its description. Then its token is reset, since GitLab shows a
+token once, and so the managers that hold the old one stop: `downtime` says so beforehand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from wizard.core.errors import Conflict, NotFound, Refused
+from wizard.core.facts import Scope
+from wizard.operations.look import MARKER, Seen, SeenRunner, look, settings
+from wizard.operations.note import Note
+from wizard.profile.model import Profile
+from wizard.systems.backends import Backend
+from wizard.systems.gitlab import GitLab, RunnerInfo
+
+_OF = {"project_type": "a project", "group_type": "a group", "instance_type": "the whole instance"}
+
+
+async def look_to_settle(profile: Profile, gitlab: GitLab, backend: Backend) -> Seen:
+    """`look`, and at the runners that are to be taken over, where none has our marker yet.
+
+    Raises: Refused, for one that cannot be taken over; WizardError, from GitLab or the backend.
+    """
+    seen = await look(profile, gitlab, backend)
+    runners = await asyncio.gather(*(_with_adopted(profile, one, gitlab) for one in seen.runners))
+    taken = {one.adopting.id for one in runners if one.adopting}
+    strays = tuple(info for info in seen.strays if info.id not in taken)
+    return Seen(tuple(runners), strays)
+
+
+async def _with_adopted(profile: Profile, one: SeenRunner, gitlab: GitLab) -> SeenRunner:
+    wanted = one.runner.adopt
+    if one.info is not None or wanted is None:
+        return one
+    try:
+        info = await asyncio.to_thread(gitlab.get_runner, wanted)
+    except NotFound:
+        raise Refused(
+            f"There is no runner {wanted} in GitLab for {one.runner.name} to take over.",
+            "it was deleted, or this token may not see it",
+            "remove `adopt` from the profile, and a runner is created instead",
+        ) from None
+    why = why_not(info, one.scope, profile.id or "") or _other_of_ours(profile, info)
+    if why:
+        raise Refused(
+            f"Runner {wanted} of GitLab cannot be taken over as {one.runner.name}.",
+            why,
+            "correct `adopt` in the profile, or remove it, and a runner is created instead",
+        )
+    note = Note.of(profile)
+    as_wanted = settings(profile, one.runner, info, note)
+    return replace(one, adopting=info, wanted=as_wanted, note=note)
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A runner of a scope, and why it cannot be taken over; empty where it can."""
+
+    info: RunnerInfo
+    why_not: str
+
+
+async def existing(
+    gitlab: GitLab, kind: str, path: str, profile_id: str, page: int = 1
+) -> tuple[list[Existing], int | None]:
+    """The runners that a scope has, newest first, and the number of the next page.
+
+    Args:
+        kind: `project`, `group` or `instance`.
+        path: of the scope; empty for the instance.
+        profile_id: of the profile that would take one over.
+        page: from 1.
+    Raises: WizardError, from GitLab.
+    """
+    scope = await asyncio.to_thread(gitlab.resolve, kind, path)
+    listed = await asyncio.to_thread(gitlab.list_runners, scope, page)
+    asked = [asyncio.to_thread(_if_there, gitlab, one) for one in listed.ids]
+    infos = [info for info in await asyncio.gather(*asked) if info]
+    return [Existing(info, _taken(info, scope, profile_id)) for info in infos], listed.next_page
+
+
+def _if_there(gitlab: GitLab, runner_id: int) -> RunnerInfo | None:
+    try:
+        return gitlab.get_runner(runner_id)
+    except NotFound:
+        return None  # deleted since it was listed
+
+
+def _taken(info: RunnerInfo, scope: Scope, profile_id: str) -> str:
+    if why := why_not(info, scope, profile_id):
+        return why
+    marked = MARKER.search(info.settings.description)
+    return f"it is runner {marked[2]} of this profile already" if marked else ""
+
+
+def why_not(info: RunnerInfo, scope: Scope, profile_id: str) -> str:
+    """Why a profile may not take over a runner for a scope; empty where it may."""
+    if info.runner_type != f"{scope.kind}_type":
+        wanted = _OF[f"{scope.kind}_type"]
+        return f"it is a runner of {_OF.get(info.runner_type, 'another kind')}, not of {wanted}"
+    if scope.kind != "instance" and scope.id not in info.owners:
+        belongs = ", ".join(info.projects) or f"another {scope.kind}"
+        return f"it belongs to {belongs}, not to {scope.path}"
+    marked = MARKER.search(info.settings.description)
+    if marked and marked[1] != profile_id:
+        return f"it is runner {marked[2]} of another profile, the one with the id {marked[1]}"
+    return ""
+
+
+def _other_of_ours(profile: Profile, info: RunnerInfo) -> str:
+    marked = MARKER.search(info.settings.description)
+    names = {runner.name for runner in profile.runners}
+    return f"it is runner {marked[2]} of this very profile" if marked and marked[2] in names else ""
+
+
+def check_still_free(info: RunnerInfo, seen: SeenRunner, marker: str) -> None:
+    """Just before it is taken over: nobody else has done so since it was looked at.
+
+    Raises: Conflict.
+    """
+    profile_id = marker.removeprefix("[rw:").partition("/")[0]
+    if why := why_not(info, seen.scope, profile_id):
+        raise Conflict(
+            f"Runner {info.id} of GitLab changed while it was to be taken over.",
+            why,
+            "look at it in GitLab, then run plan again",
+        )
+
+
+def downtime(seen: Seen) -> tuple[str, ...]:
+    """Sentences about what taking over stops, and about an `adopt` that is not used."""
+    return tuple(filter(None, map(_about, seen.runners)))
+
+
+def _about(one: SeenRunner) -> str:
+    name, wanted = one.runner.name, one.runner.adopt
+    if one.adopting is not None:
+        others = [path for path in one.adopting.projects if path != one.scope.path]
+        also = f" It also serves {', '.join(others)}." if others else ""
+        return (
+            f"downtime: {name} takes over runner {wanted}, whose token is replaced. Whoever serves "
+            "it now is refused from then on, with the jobs that run there, and new jobs wait until "
+            f"the new manager is up.{also}"
+        )
+    if one.info and wanted not in {None, one.info.id}:
+        return (
+            f"{name} is runner {one.info.id} of GitLab already, so `adopt: {wanted}` is not used; "
+            "remove it from the profile"
+        )
+    return ""
