@@ -22,7 +22,7 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import CpuShare, Jobs, MemoryShare, Runner, Toleration
 from wizard.render import authority
 from wizard.render.catalogue import runner_keys
-from wizard.render.images import ARCH_LABEL, helper_image, job_architecture, mirrored
+from wizard.render.images import ARCH_LABEL, from_mirrors, job_architecture
 from wizard.render.job_environment import job_environment
 from wizard.render.job_volumes import volumes
 from wizard.render.objects import given
@@ -88,7 +88,7 @@ def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
     table["kubernetes"] = _kubernetes(profile, runner)
     if "pod_spec" in table["kubernetes"]:
         table["feature_flags"][FLAG] = True
-    return merged(table, runner.extra_config)
+    return from_mirrors(profile, merged(table, runner.extra_config))
 
 
 def merged(ours: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
     jobs = runner.jobs
     table: dict[str, Any] = {
         "namespace": profile.cluster.job_namespace,
-        "image": mirrored(profile, jobs.image),
+        "image": jobs.image,
         "pull_policy": [profile.images.pull_policy],
         "allowed_pull_policies": [profile.images.pull_policy],
         "service_account": job_service_account(runner),
@@ -168,7 +168,7 @@ def _share(name: str, share: CpuShare | MemoryShare) -> dict[str, str]:
 
 
 def _where(profile: Profile, runner: Runner) -> dict[str, Any]:
-    """Which nodes take the jobs, and the helper image that runs there.
+    """Which nodes take the jobs.
 
     The runner picks its helper's architecture by the node selector, else amd64
     (`retrieveHelperImageConfig` in `executors/kubernetes/kubernetes.go`, 19.3.0), so the selector
@@ -183,9 +183,6 @@ def _where(profile: Profile, runner: Runner) -> dict[str, Any]:
         found["node_selector"] = selector
     if runner.jobs.tolerations:
         found["node_tolerations"] = _tolerations(runner.jobs.tolerations)
-    helper = helper_image(profile, architecture)
-    if (mirror := mirrored(profile, helper)) != helper:
-        found["helper_image"] = mirror
     return found
 
 
