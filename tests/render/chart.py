@@ -85,6 +85,7 @@ def _deployment(values: _Object) -> _Object:
 
 def _pod(values: _Object) -> _Object:
     placed = ("nodeSelector", "tolerations", "priorityClassName", "imagePullSecrets")
+    placed += ("topologySpreadConstraints",)
     secret = {
         "name": values["runners"]["secret"],
         "items": [{"key": k, "path": k} for k in ("runner-registration-token", "runner-token")],

@@ -28,6 +28,7 @@ EVERYTHING: dict[str, Any] = {
     },
     "manager": {
         "flavor": "ubuntu",
+        "replicas": 2,
         "cpu": {"request": "200m", "limit": "1"},
         "drain": "2h",
         "check_interval": 5,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from wizard.profile.runner import CpuShare, MemoryShare, Resources, Toleration
 from wizard.profile.types import (
@@ -77,6 +77,9 @@ class Manager(Resources):
         "Which image of it.",
         alpine="the small one; user 100",
         ubuntu="the large one; user 999",
+    )
+    replicas: Annotated[int, Field(ge=1, le=10, strict=True)] = option(
+        1, "How many managers each runner has, on nodes apart; they share its jobs at once."
     )
     cpu: CpuShare = option(CpuShare(request="100m"), "CPU of the manager; no limit by default.")
     memory: MemoryShare = option(

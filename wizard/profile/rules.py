@@ -44,6 +44,7 @@ def check(profile: Profile, problems: Problems) -> None:
     _delivery(profile, problems)
     for index, runner in enumerate(profile.runners):
         _jobs_taken(runner, index, problems)
+        _managers(profile, runner, index, problems)
         _resources(_runner_shares(runner, index), problems)
         check_builds(profile, runner, index, problems)
         _tolerations(runner.jobs.tolerations, ("runners", index, "jobs"), problems)
@@ -244,6 +245,22 @@ def _jobs_taken(runner: Runner, index: int, problems: Problems) -> None:
         problems.at("runners", index, "maximum_timeout").add(
             f"{timeout} seconds is shorter than the 10 minutes that GitLab takes at least",
             "write 10m or more",
+        )
+
+
+def _managers(profile: Profile, runner: Runner, index: int, problems: Problems) -> None:
+    managers, jobs = profile.manager.replicas, runner.jobs.concurrent
+    spot = problems.at("runners", index, "jobs", "concurrent")
+    each, rest = divmod(jobs, managers)
+    if not each:
+        spot.add(
+            f"{managers} managers share them, and each takes one job at least",
+            f"write {managers} or more, or fewer manager.replicas",
+        )
+    elif rest:
+        spot.warn(
+            f"{managers} managers share them, {each} each, which makes {each * managers} at once",
+            f"write {each * managers} or {(each + 1) * managers}",
         )
 
 

@@ -8,7 +8,13 @@ from typing import Any
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import authority
-from wizard.render.config_toml import METRICS_PORT, SHUTDOWN_TIMEOUT, merged, template_toml
+from wizard.render.config_toml import (
+    METRICS_PORT,
+    SHUTDOWN_TIMEOUT,
+    jobs_of_each,
+    merged,
+    template_toml,
+)
 from wizard.render.images import manager_image, mirrored, named_from_mirrors
 from wizard.render.manager import (
     CONTAINER_SECURITY,
@@ -55,7 +61,7 @@ def helm_text(text: str) -> str:
 def _process(profile: Profile, runner: Runner) -> dict[str, Any]:
     manager = profile.manager
     return {
-        "concurrent": runner.jobs.concurrent,
+        "concurrent": jobs_of_each(profile, runner),
         "checkInterval": manager.check_interval,
         "shutdown_timeout": SHUTDOWN_TIMEOUT,
         "terminationGracePeriodSeconds": manager.drain,
@@ -75,7 +81,7 @@ def _process(profile: Profile, runner: Runner) -> dict[str, Any]:
 def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
     manager = profile.manager
     return {
-        "replicas": 1,
+        "replicas": manager.replicas,
         "strategy": STRATEGY,
         "image": _image(manager_image(profile)),
         "imagePullPolicy": pull_policy(profile),
@@ -89,7 +95,7 @@ def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
         "deploymentLabels": labels(profile, runner),
         "podLabels": labels(profile, runner),
         **given(podAnnotations=pod_annotations(profile, runner), envVars=environment(profile)),
-        **placement(manager),
+        **placement(profile, runner),
     }
 
 

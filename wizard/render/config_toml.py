@@ -1,6 +1,7 @@
 """The runner's config.toml.
 
-How many jobs run at once is one question, `jobs.concurrent` (N), and three keys follow from it:
+How many jobs run at once is one question, `jobs.concurrent`. The runner's managers share them, and
+from the share N of each three keys follow:
 
 * `concurrent = N`, the most jobs of the whole manager. It serves one `[[runners]]` entry, so this
   is the runner's own number.
@@ -42,7 +43,7 @@ def config(profile: Profile, runner: Runner) -> dict[str, Any]:
     """The whole config.toml of a runner as data, with `TOKEN_PLACEHOLDER` for its token."""
     manager = profile.manager
     return {
-        "concurrent": runner.jobs.concurrent,
+        "concurrent": jobs_of_each(profile, runner),
         "check_interval": manager.check_interval,
         "log_level": manager.log_level,
         "log_format": manager.log_format,
@@ -60,6 +61,11 @@ def config(profile: Profile, runner: Runner) -> dict[str, Any]:
     }
 
 
+def jobs_of_each(profile: Profile, runner: Runner) -> int:
+    """How many jobs each of the runner's managers takes at once."""
+    return runner.jobs.concurrent // profile.manager.replicas
+
+
 def config_toml(profile: Profile, runner: Runner) -> str:
     """The whole config.toml of a runner, with `TOKEN_PLACEHOLDER` for its token."""
     return tomli_w.dumps(config(profile, runner))
@@ -73,8 +79,8 @@ def template_toml(profile: Profile, runner: Runner) -> str:
 def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
     """The `[[runners]]` table, without what registration knows: name, url, token, executor."""
     table: dict[str, Any] = {
-        "limit": runner.jobs.concurrent,
-        "request_concurrency": max(2, min(runner.jobs.concurrent, 4)),
+        "limit": jobs_of_each(profile, runner),
+        "request_concurrency": max(2, min(jobs_of_each(profile, runner), 4)),
     }
     if profile.gitlab.authority:
         table["tls-ca-file"] = authority.FILE

@@ -243,6 +243,13 @@ def test_rights_that_cover_everything_lack_nothing() -> None:
     assert not [symptom for symptom in symptoms if "lacks" in symptom]
 
 
+def test_several_managers_keep_the_jobs_that_they_had_together() -> None:
+    profile = _profile(_values("gitlabUrl: https://gitlab.com\nreplicas: 3\nconcurrent: 4\n"))
+    assert profile.manager.replicas == 3
+    assert profile.runners[0].jobs.concurrent == 12
+    assert _profile(_values("gitlabUrl: https://gitlab.com\nreplicas: 1\n")).manager.replicas == 1
+
+
 def test_a_reloader_restarts_the_manager() -> None:
     text = "runners: {secret: s}\n"
     told = "a rotated token does not reach the manager"
