@@ -112,10 +112,10 @@ class TargetCluster(Section):
         ["amd64"], "The architectures of its nodes; filled in from the cluster."
     )
     service_cidrs: list[Network] = option(
-        [], "The ranges of its services, which need no proxy; such as 10.96.0.0/12."
+        [], "The ranges of its services, which need no proxy; filled in where the cluster says."
     )
     pod_cidrs: list[Network] = option(
-        [], "The ranges of its pods, which need no proxy; such as 10.244.0.0/16."
+        [], "The ranges of its pods, which need no proxy; filled in where the cluster says."
     )
 
 

@@ -123,7 +123,7 @@ def pod_annotations(profile: Profile, runner: Runner) -> dict[str, str]:
 
 def environment(profile: Profile) -> list[dict[str, str]]:
     """Variables of the manager's container."""
-    variables = proxy.manager_variables(profile)
+    variables = {**authority.manager_variables(profile), **proxy.manager_variables(profile)}
     return [{"name": name, "value": value} for name, value in variables.items()]
 
 
