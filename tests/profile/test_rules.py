@@ -209,6 +209,10 @@ def test_quantities_are_compared_by_what_they_are_worth() -> None:
 
 
 WARNINGS = {
+    "a helper that large artifacts end": (
+        with_runner("jobs: {helper: {memory: {limit: 200Mi, request: 100Mi}}}"),
+        "runners[0].jobs.helper.memory.limit",
+    ),
     "jobs that do not divide among the managers": (
         with_runner("jobs: {concurrent: 5}") + "manager: {replicas: 2}\n",
         "runners[0].jobs.concurrent",
