@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import tempfile
+from pathlib import Path
 
-from bench.timing import WIZARD, in_turns, table
+from bench import helm
+from bench.timing import WIZARD, bar, in_turns, table
 
 
 def measure(runs: int) -> None:
-    helm = shutil.which("helm")
     version = {
         "runner-wizard --version": [*WIZARD, "--version"],
         "python -c pass": [sys.executable, "-c", "pass"],
     }
-    if helm:
-        version["helm version"] = [helm, "version"]
+    if there := shutil.which("helm"):
+        version["helm version"] = [there, "version"]
     table("Start-up", in_turns(version, runs))
-    chart = os.environ.get("HELM_CHART")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as peers:
+        ours, peer = "runner-wizard render homelab.yaml", "helm template, its values"
         render = {
-            "runner-wizard render homelab.yaml": [
-                *WIZARD,
-                "render",
-                "profiles/homelab.yaml",
-                "-o",
-                folder,
-            ],
+            ours: [*WIZARD, "render", "profiles/homelab.yaml", "-o", folder],
             "python -c 'import pydantic, yaml, click'": [
                 sys.executable,
                 "-c",
                 "from pydantic import BaseModel; import yaml, click",
             ],
         }
-        if helm and chart:
-            render["helm template"] = [helm, "template", "gitlab-runner", chart]
-        table("Rendering one runner", in_turns(render, runs))
-    if not helm:
-        print("  skipped: helm is not installed")
-    elif not chart:
-        print("  skipped: helm template, as HELM_CHART names no chart")
+        if command := helm.template(Path(peers)):
+            render[peer] = command
+        taken = in_turns(render, runs)
+        table("Rendering one runner", taken)
+        found = taken[ours].seconds / taken[peer].seconds if command else None
+        bar("render by helm template", found, "1.0x, at most 1.5x", helm.missing())

@@ -60,3 +60,9 @@ def table(title: str, timed: dict[str, Timed]) -> None:
     for name, each in timed.items():
         ratio = f"{first / each.seconds:5.2f}x" if each.seconds else ""
         print(f"  {name:<42} {each.seconds:7.3f} s  {each.mebibytes:7.1f} MiB  {ratio}")
+
+
+def bar(what: str, ratio: float | None, wanted: str, missing: str) -> None:
+    """Print a ratio beside what it should be, or why it was not measured."""
+    found = f"not measured: {missing}" if ratio is None else f"{ratio:.2f}x"
+    print(f"  {what}: {found} (wanted: {wanted})")

@@ -7,12 +7,21 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+
+from tests.render.profiles import PACKAGINGS, PRESETS, packaged
+from wizard.core.shipped import profiles
 
 ROOT = Path(__file__).resolve().parents[2]
 _WATCHED = """
 import sys
+NETWORK = {"socket." + what for what in (
+    "connect", "getaddrinfo", "gethostbyname", "gethostbyaddr", "sendto", "sendmsg", "bind"
+)}
+# Another program could open one where nobody watches.
+ELSEWHERE = {"subprocess.Popen", "os.exec", "os.posix_spawn", "os.system", "os.fork"}
 def _watch(event, _args):
-    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind"}:
+    if event in NETWORK or event in ELSEWHERE:
         sys.stderr.write("NETWORK: " + event + chr(10))
         sys.stderr.flush()
         import os
@@ -34,22 +43,44 @@ def _run(folder: Path, code: str, *words: str) -> subprocess.CompletedProcess[st
     )
 
 
-@pytest.mark.parametrize("preset", ["airgapped", "homelab", "team"])
+def _works(folder: Path, *words: str) -> None:
+    done = _run(folder, _CLI, *words)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("preset", PRESETS)
 def test_nothing_is_asked_of_the_network(preset: str, tmp_path: Path) -> None:
     name = f"{preset}.yaml"
-    for words in (
-        ("init", "--preset", preset, "-o", name),
-        ("check", name),
-        ("images", name),
-        ("images", "--script", name),
-        ("render", name, "-o", "out"),
-        ("schema",),
-    ):
-        done = _run(tmp_path, _CLI, *words)
-        assert done.returncode == 0, done.stderr
+    _works(tmp_path, "init", "--preset", preset, "-o", name)
+    for words in (("check",), ("images",), ("images", "--script"), ("render", "-o", "out")):
+        _works(tmp_path, *words, name)
     assert list((tmp_path / "out").rglob("*.yaml"))
 
 
-def test_the_watch_would_see_a_connection(tmp_path: Path) -> None:
-    code = "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)"
+@pytest.mark.parametrize("packaging", PACKAGINGS)
+def test_no_packaging_asks_the_network_for_a_chart(packaging: str, tmp_path: Path) -> None:
+    delivery = packaged("airgapped", packaging).delivery.model_dump(by_alias=True, mode="json")
+    profile = yaml.safe_load((profiles() / "airgapped.yaml").read_text(encoding="utf-8"))
+    text = yaml.safe_dump(profile | {"delivery": delivery})
+    (tmp_path / "profile.yaml").write_text(text, encoding="utf-8")
+    _works(tmp_path, "render", "profile.yaml", "-o", "out")
+    assert list((tmp_path / "out").rglob("*.yaml"))
+
+
+def test_neither_a_schema_nor_an_import_asks_the_network(tmp_path: Path) -> None:
+    _works(tmp_path, "schema")
+    values = "gitlabUrl: https://gitlab.example.com\nrunners: {}\n"
+    (tmp_path / "values.yaml").write_text(values, encoding="utf-8")
+    _works(tmp_path, "init", "--from", "values.yaml", "-o", "made.yaml")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)",
+        "import socket; socket.getaddrinfo('localhost', 80)",
+        "import subprocess; subprocess.run(['true'])",
+    ],
+)
+def test_the_watch_would_see_it(code: str, tmp_path: Path) -> None:
     assert "NETWORK" in _run(tmp_path, code).stderr

@@ -56,6 +56,19 @@ def test_an_edited_limit_changes_the_config_and_restarts_the_manager_and_nothing
     assert "ManagerSeen" in names(ended.events)
 
 
+def test_of_several_managers_every_one_is_heard_of_before_the_runner_counts_as_proven(
+    world: World,
+) -> None:
+    world.change("runner_version: 19.3.1", "runner_version: 19.3.1\n  replicas: 2")
+    ended = world.apply()
+    assert ended.code == 0, ended.err + ended.out
+    seen = [event["system_id"] for event in ended.events if event["event"] == "ManagerSeen"]
+    assert len(set(seen)) == len(seen) == 2
+    (runner,) = world.gitlab.runners
+    assert len(runner.managers) == 2
+    assert names(ended.events)[-1] == "Proven"
+
+
 def test_a_changed_tag_is_set_in_gitlab_and_nowhere_else(world: World) -> None:
     world.apply()
     world.forget_writes()

@@ -13,6 +13,7 @@ FACTS = ClusterFacts(
     uid="3f9c",
     nodes=(NodeFacts("a", "arm64", 1, 1, 1, 1), NodeFacts("b", "amd64", 1, 1, 1, 1)),
     operators=(("external-secrets", "v1"),),
+    service_cidrs=("10.96.0.0/12",),
 )
 
 
@@ -29,6 +30,7 @@ def test_facts_answer_what_they_know_and_nothing_else():
     assert answers_of(FACTS) == {
         ("cluster", "uid"): "3f9c",
         ("cluster", "architectures"): ["amd64", "arm64"],
+        ("cluster", "service_cidrs"): ["10.96.0.0/12"],
     }
     assert answers_of(ClusterFacts("gone", reachable=False)) == {}
 

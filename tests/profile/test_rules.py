@@ -16,6 +16,11 @@ INFISICAL = "secrets:\n  backend: infisical\n  infisical: {project: p}\n"
 ARGO = "delivery: {as: argocd, to: directory%s}\n"
 
 ERRORS = {
+    "more managers than jobs": (
+        SMALLEST + "manager: {replicas: 3}\n",
+        "runners[0].jobs.concurrent",
+        "3 managers share them, and each takes one job at least; write 3 or more",
+    ),
     "untagged off and no tags": (
         with_runner("run_untagged: false"),
         "runners[0].run_untagged",
@@ -214,6 +219,14 @@ def test_quantities_are_compared_by_what_they_are_worth() -> None:
 
 
 WARNINGS = {
+    "a helper that large artifacts end": (
+        with_runner("jobs: {helper: {memory: {limit: 200Mi, request: 100Mi}}}"),
+        "runners[0].jobs.helper.memory.limit",
+    ),
+    "jobs that do not divide among the managers": (
+        with_runner("jobs: {concurrent: 5}") + "manager: {replicas: 2}\n",
+        "runners[0].jobs.concurrent",
+    ),
     "manager and jobs together": (
         SMALLEST + "cluster: {namespace: ci, job_namespace: ci}\n",
         "cluster.job_namespace",

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,6 +85,7 @@ def _deployment(values: _Object) -> _Object:
 
 def _pod(values: _Object) -> _Object:
     placed = ("nodeSelector", "tolerations", "priorityClassName", "imagePullSecrets")
+    placed += ("topologySpreadConstraints",)
     secret = {
         "name": values["runners"]["secret"],
         "items": [{"key": k, "path": k} for k in ("runner-registration-token", "runner-token")],
@@ -136,28 +138,28 @@ def _container(values: _Object) -> _Object:
     }
 
 
-def as_helm_makes_it(values: _Object, namespace: str) -> list[_Object]:
-    """The chart's objects by helm itself, from the chart that `HELM_CHART` names."""
+CHARTS = [Path(one) for one in os.environ.get("HELM_CHART", "").split(os.pathsep)]
+"""Copies of GitLab's chart, each a folder or a package; one that is nowhere if none is named."""
+with_every_chart = pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.name)
+"""A test runs with each of them; `chart_and_runner` skips it where there is none, or no helm."""
+
+
+def as_helm_makes_it(chart: Path, values: _Object, namespace: str) -> list[_Object]:
+    """The chart's objects by helm itself."""
     release = values["fullnameOverride"]
-    text = _helm("template", release, the_chart(), "-n", namespace, "-f", "-", said=to_yaml(values))
+    text = _helm("template", release, str(chart), "-n", namespace, "-f", "-", said=to_yaml(values))
     return [one for one in yaml.load_all(text, Loader=yaml.CSafeLoader) if one]
 
 
 @cache
-def chart_and_runner() -> tuple[str, str]:
-    """The versions of that chart and of the runner it brings."""
-    about = yaml.safe_load(_helm("show", "chart", the_chart()))
-    return about["version"], about["appVersion"]
-
-
-def the_chart() -> str:
-    """The chart's folder or package; the test is skipped where there is none, or no helm."""
-    chart = os.environ.get("HELM_CHART", "")
-    if not chart:
+def chart_and_runner(chart: Path) -> tuple[str, str]:
+    """The versions of a chart and of the runner it brings; the test is skipped without."""
+    if not chart.name:
         pytest.skip("HELM_CHART names no copy of GitLab's chart")
     if not shutil.which("helm"):
         pytest.skip("helm is not on PATH")
-    return chart
+    about = yaml.safe_load(_helm("show", "chart", str(chart)))
+    return about["version"], about["appVersion"]
 
 
 def _helm(*arguments: str, said: str = "") -> str:

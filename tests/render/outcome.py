@@ -96,6 +96,7 @@ def _rights(role: _Object, binding: _Object) -> dict[str, Any]:
 def _pod(spec: _Object) -> dict[str, Any]:
     keys = ("securityContext", "terminationGracePeriodSeconds", "serviceAccountName")
     placed = ("nodeSelector", "tolerations", "priorityClassName", "imagePullSecrets", "affinity")
+    placed += ("topologySpreadConstraints",)
     assert spec.get("automountServiceAccountToken", True)
     return {key: spec[key] for key in keys} | {key: spec[key] for key in placed if key in spec}
 

@@ -11,6 +11,7 @@ from wizard.core.manifest import Manifest
 from wizard.core.problems import Problems
 from wizard.core.shipped import profiles
 from wizard.profile.model import Profile
+from wizard.profile.runner import Strategy
 from wizard.render import check, files, manifests
 
 PRESETS = ("homelab", "direct", "team", "eks", "airgapped")
@@ -69,6 +70,20 @@ def packaged(preset: str, packaging: str) -> Profile:
     if packaging == "argocd":
         delivery["repository"] = REPOSITORY
     return profile_of(preset, delivery=delivery)
+
+
+def behind_a_proxy(profile: Profile) -> Profile:
+    """The profile with a private CA and a proxy."""
+    gitlab = profile.gitlab.model_copy(update={"proxy": "http://proxy.example.com:3128"})
+    return profile.model_copy(update={"gitlab": gitlab.trusting("the certificates")})
+
+
+def building(profile: Profile, builds: Strategy) -> Profile:
+    """The profile with another way to build; Docker in Docker with all that may come with it."""
+    mtu = 1400 if builds == "dind" else None
+    strategy = profile.runners[0].builds.model_copy(update={"strategy": builds, "mtu": mtu})
+    runners = [runner.model_copy(update={"builds": strategy}) for runner in profile.runners]
+    return profile.model_copy(update={"runners": runners})
 
 
 def of_chart(profile: Profile, chart_version: str, runner: str) -> Profile:

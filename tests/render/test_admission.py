@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 from tests.cluster import RealCluster
-from tests.render.chart import as_helm_makes_it, chart_and_runner
+from tests.render.chart import as_helm_makes_it, chart_and_runner, with_every_chart
 from tests.render.profiles import (
     PACKAGINGS,
     PRESETS,
+    behind_a_proxy,
+    building,
     documents,
     of_chart,
     packaged,
@@ -19,9 +23,11 @@ from tests.render.profiles import (
     runner_version,
 )
 from wizard.core.manifest import Manifest
+from wizard.core.problems import Problems
 from wizard.profile.model import Profile
+from wizard.profile.rules import check as check_rules
 from wizard.profile.runner import Strategy
-from wizard.render import job_pod, manifests, pod_security_level
+from wizard.render import check, job_pod, pod_security_level
 from wizard.render.catalogue import runner_versions
 from wizard.render.chart_values import values
 
@@ -99,43 +105,89 @@ def _renderings() -> Iterator[Any]:
             yield pytest.param(profile, id=f"{preset}-{packaging}")
             yield pytest.param(_with_store(profile), id=f"{preset}-{packaging}-store")
             for builds in get_args(Strategy):
-                everything = _behind_a_proxy(_building(profile, builds))
+                everything = behind_a_proxy(building(profile, builds))
                 yield pytest.param(everything, id=f"{preset}-{packaging}-{builds}")
 
 
-def _behind_a_proxy(profile: Profile) -> Profile:
-    """The profile with a private CA and a proxy."""
-    gitlab = profile.gitlab.model_copy(update={"proxy": "http://proxy.example.com:3128"})
-    return profile.model_copy(update={"gitlab": gitlab.trusting("the certificates")})
-
-
-def _building(profile: Profile, builds: Strategy) -> Profile:
-    """The profile with another way to build; Docker in Docker with all that may come with it."""
-    mtu = 1400 if builds == "dind" else None
-    strategy = profile.runners[0].builds.model_copy(update={"strategy": builds, "mtu": mtu})
-    runners = [runner.model_copy(update={"builds": strategy}) for runner in profile.runners]
-    return profile.model_copy(update={"runners": runners})
-
-
 @pytest.mark.parametrize("profile", list(_renderings()))
-def test_a_real_server_takes_every_object(
+def test_a_real_server_takes_every_object_and_admits_the_jobs(
     profile: Profile, real_cluster_with_operators: RealCluster
 ) -> None:
-    cluster = real_cluster_with_operators
-    for namespace in ("gitlab-runner", "gitlab-runner-jobs", "argocd"):
-        _namespace(cluster, namespace, "privileged")
-    for document in documents(profile):
+    """Under the labels that the rendered namespaces carry, whatever the packaging."""
+    assert not _problems(profile).errors
+    cluster, found = real_cluster_with_operators, documents(profile)
+    _namespace(cluster, "argocd", "privileged")
+    _make(cluster, found)
+    for document in found:
         _apply(cluster, document)
+    for runner in profile.runners:
+        _admit(cluster, dict(job_pod(profile, runner).body))
+    for document in found:
+        if document["kind"] == "Deployment":
+            _admit(cluster, _pod_of(document))
 
 
+@with_every_chart
+@pytest.mark.parametrize("builds", get_args(Strategy))
 @pytest.mark.parametrize("preset", PRESETS)
-def test_a_real_server_takes_what_helm_makes(preset: str, real_cluster: RealCluster) -> None:
-    profile = of_chart(packaged(preset, "helm"), *chart_and_runner())
-    for namespace in (profile.cluster.namespace, profile.cluster.job_namespace):
-        _namespace(real_cluster, namespace, "privileged")
+def test_a_real_server_takes_what_helm_makes(
+    preset: str, builds: Strategy, chart: Path, real_cluster: RealCluster
+) -> None:
+    profile = of_chart(packaged(preset, "helm"), *chart_and_runner(chart))
+    profile = behind_a_proxy(building(profile, builds))
+    namespace = profile.cluster.namespace
+    _make(real_cluster, documents(profile))
     for one in profile.runners:
-        for document in as_helm_makes_it(values(profile, one), profile.cluster.namespace):
+        found = as_helm_makes_it(chart, values(profile, one), namespace)
+        _make(real_cluster, found)
+        for document in found:
             _apply(real_cluster, document)
+        (deployment,) = [document for document in found if document["kind"] == "Deployment"]
+        _admit(real_cluster, _pod_of(deployment))
+        _admit(real_cluster, dict(job_pod(profile, one).body))
+
+
+def _problems(profile: Profile) -> Problems:
+    problems = Problems()
+    check_rules(profile, problems)
+    check(profile, problems)
+    return problems
+
+
+def _make(cluster: RealCluster, found: list[dict[str, Any]]) -> None:
+    """What must be there before a pod is looked at: namespaces with their labels, and accounts."""
+    for document in found:
+        if document["kind"] in {"Namespace", "ServiceAccount"}:
+            _apply(cluster, document, dry_run=False)
+
+
+def _pod_of(deployment: dict[str, Any]) -> dict[str, Any]:
+    """The pod that a Deployment's controllers would ask for."""
+    template, namespace = deployment["spec"]["template"], deployment["metadata"]["namespace"]
+    metadata = {**template["metadata"], "name": "manager", "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"),
+    [
+        ("Deployment", ("spec", "template", "spec", "containers", 0)),
+        ("ExternalSecret", ("spec",)),
+        ("RoleBinding", ()),
+    ],
+)
+def test_it_would_not_take_a_field_that_nobody_knows(
+    kind: str, path: tuple[str | int, ...], real_cluster_with_operators: RealCluster
+) -> None:
+    cluster, found = real_cluster_with_operators, documents(packaged("homelab", "manifests"))
+    _make(cluster, found)
+    (document, *_) = [copy.deepcopy(one) for one in found if one["kind"] == kind]
+    place: Any = document
+    for part in path:
+        place = place[part]
+    place["imagePullPolcy"] = "Always"
+    with pytest.raises(AssertionError, match="imagePullPolcy"):
+        _apply(cluster, document)
 
 
 def _job_profiles() -> Iterator[Any]:
@@ -183,12 +235,13 @@ def test_an_older_runner_would_not_fit_restricted(real_cluster: RealCluster) -> 
 def test_the_managers_pod_is_admitted_under_restricted(
     flavor: str, real_cluster: RealCluster
 ) -> None:
-    profile = profile_of("direct", manager={"flavor": flavor})
-    for manifest in manifests(profile):
-        if manifest.kind in {"Namespace", "ServiceAccount"}:
-            _apply(real_cluster, dict(manifest.body), dry_run=False)
-    deployment = next(m for m in manifests(profile) if m.kind == "Deployment")
-    template = deployment.body["spec"]["template"]
-    metadata = {**template["metadata"], "name": "manager", "namespace": deployment.namespace}
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]}
-    assert _admit(real_cluster, pod)["spec"]["securityContext"]["runAsNonRoot"] is True
+    found = documents(profile_of("direct", manager={"flavor": flavor}))
+    _make(real_cluster, found)
+    (deployment,) = [document for document in found if document["kind"] == "Deployment"]
+    assert _admit(real_cluster, _pod_of(deployment))["spec"]["securityContext"]["runAsNonRoot"]
+    (level,) = [
+        one["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+        for one in found
+        if one["kind"] == "Namespace" and one["metadata"]["name"] == "gitlab-runner"
+    ]
+    assert level == "restricted"

@@ -62,6 +62,9 @@ def test_the_manager_trusts_it_by_its_configuration_in_either_packaging() -> Non
     assert mount in chart["volumeMounts"]
     assert next(v for v in pod["volumes"] if v["name"] == "gitlab-ca") in chart["volumes"]
     assert f'tls-ca-file = "{_FILE}"' in chart["runners"]["config"]
+    (folders,) = [one["value"] for one in chart["envVars"] if one["name"] == "SSL_CERT_DIR"]
+    assert folders.split(":") == ["/etc/ssl/certs", mount["mountPath"]]
+    assert pod["containers"][0]["env"] == chart["envVars"]
 
 
 def test_jobs_trust_it_and_every_public_ca_as_well() -> None:

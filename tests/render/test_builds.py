@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -14,7 +11,7 @@ import yaml
 from tests.render.profiles import file_of, profile_of, runner_version, wanted
 from wizard.profile.model import Profile
 from wizard.profile.runner import Strategy
-from wizard.render import config, config_toml, images, job_pod, pod_security_level
+from wizard.render import config, images, job_pod, pod_security_level
 from wizard.render.builds import STRATEGIES
 from wizard.render.catalogue import runner_versions
 
@@ -195,25 +192,3 @@ def test_builder_and_service_come_from_the_mirror() -> None:
     listed = {use.image for use in images(profile)}
     assert {job["image"], job["services"][0]["name"]} <= listed
     assert all(image.startswith("mirror.example.com/") for image in listed)
-
-
-@pytest.mark.parametrize("builds", ALL)
-def test_the_runner_itself_finds_no_fault_with_the_configuration(
-    builds: str, tmp_path: Path
-) -> None:
-    runner = os.environ.get("GITLAB_RUNNER")
-    if not runner:
-        pytest.skip("GITLAB_RUNNER does not name a gitlab-runner 19.3 or later")
-    settings = {"strategy": builds, "mtu": 1400} if builds == "dind" else builds
-    changes = {"builds": settings, "jobs": {"gpu": {"count": 1}}}
-    profile = profile_of("direct", runner=changes, gitlab={"url": "https://git.example.com"})
-    file = tmp_path / "config.toml"
-    file.write_text(config_toml(profile, profile.runners[0]), encoding="utf-8")
-    done = subprocess.run(
-        [runner, "lint", "--config", str(file)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr

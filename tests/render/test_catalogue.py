@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from tests.render.profiles import packaged, profile_of
+from tests.render.profiles import behind_a_proxy, packaged, profile_of
+from wizard.profile.runner import Strategy
 from wizard.render.catalogue import chart_keys, runner_keys, runner_versions
 from wizard.render.chart_values import values
 from wizard.render.versions import CHARTS, chart_of
@@ -18,11 +19,18 @@ def _said(data: dict[str, Any], version: str = "19.3.1") -> list[str]:
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda chart: chart.version)
-@pytest.mark.parametrize("builds", ["none", "kaniko"])
+@pytest.mark.parametrize("builds", get_args(Strategy))
 def test_every_value_we_write_is_known_to_every_chart(chart: Any, builds: str) -> None:
-    profile = profile_of(
-        manager={"runner_version": chart.runner, "image_pull_secrets": ["pull"]},
-        runner={"builds": builds, "token_revision": 3},
+    manager = {
+        "runner_version": chart.runner,
+        "replicas": 2,
+        "priority_class": "high",
+        "node_selector": {"pool": "ci"},
+        "tolerations": [{"key": "ci", "operator": "Exists"}],
+        "image_pull_secrets": ["pull"],
+    }
+    profile = behind_a_proxy(
+        profile_of(manager=manager, runner={"builds": builds, "token_revision": 3})
     )
     assert chart_of(chart.runner) == chart
     written = values(profile, profile.runners[0])

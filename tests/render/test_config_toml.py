@@ -5,12 +5,13 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.render.profiles import PRESETS, profile_of, runner_version
+from tests.render.profiles import PRESETS, behind_a_proxy, profile_of, runner_version
 from wizard.profile.runner import Strategy
 from wizard.render import config, config_toml
 from wizard.render.catalogue import runner_keys, runner_versions
 
 BUILDS = get_args(Strategy)
+_MIRROR = {"images": {"registry": "mirror.example.com"}}
 
 
 def _kubernetes(**runner: Any) -> dict[str, Any]:
@@ -30,12 +31,17 @@ def test_how_many_at_once_is_asked_once(jobs_at_once: int, requests: int) -> Non
 @pytest.mark.parametrize("builds", BUILDS)
 @pytest.mark.parametrize("version", runner_versions())
 def test_no_key_is_written_that_the_pinned_runner_does_not_know(version: str, builds: str) -> None:
+    shares = {
+        "cpu": {"request": "100m", "limit": 1, "ceiling": 2},
+        "memory": {"request": "1Gi", "limit": "1Gi", "ceiling": "2Gi"},
+        "ephemeral_storage": {"request": "1Gi", "limit": "2Gi", "ceiling": "3Gi"},
+    }
     everything: dict[str, Any] = {
-        "builds": builds,
+        "builds": {"strategy": builds, "mtu": 1400} if builds == "dind" else builds,
         "jobs": {
-            "cpu": {"request": "100m", "limit": 1, "ceiling": 2},
-            "memory": {"request": "1Gi", "limit": "1Gi", "ceiling": "2Gi"},
-            "ephemeral_storage": {"request": "1Gi", "limit": "2Gi", "ceiling": "3Gi"},
+            **shares,
+            "helper": shares,
+            "services": shares,
             "node_selector": {"kubernetes.io/arch": "arm64"},
             "tolerations": [{"key": "ci", "value": "yes", "effect": "NoSchedule"}],
             "image_pull_secrets": ["pull"],
@@ -46,7 +52,7 @@ def test_no_key_is_written_that_the_pinned_runner_does_not_know(version: str, bu
             "gpu": {"count": 1},
         },
     }
-    profile = runner_version(version, runner=everything)
+    profile = behind_a_proxy(runner_version(version, runner=everything, **_MIRROR))
     assert not list(runner_keys(version).complaints(config(profile, profile.runners[0])))
 
 

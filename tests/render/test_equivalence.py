@@ -1,18 +1,19 @@
 """Every packaging makes the same runner.
 
 The plain manifests say what it is: whatever the chart makes must come out the same. With
-`HELM_CHART` naming a copy of GitLab's chart, and helm on the path, its real objects are compared.
+`HELM_CHART` naming copies of GitLab's chart, and helm on the path, their real objects are compared.
 """
 
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.render.chart import as_helm_makes_it, as_read, chart_and_runner
+from tests.render.chart import as_helm_makes_it, as_read, chart_and_runner, with_every_chart
 from tests.render.outcome import outcome
 from tests.render.profiles import PRESETS, documents, file_of, of_chart, packaged, profile_of
 from wizard.profile.model import Profile
@@ -27,6 +28,7 @@ EVERYTHING: dict[str, Any] = {
     },
     "manager": {
         "flavor": "ubuntu",
+        "replicas": 2,
         "cpu": {"request": "200m", "limit": "1"},
         "drain": "2h",
         "check_interval": 5,
@@ -85,15 +87,19 @@ def test_the_chart_makes_the_runner_that_our_manifests_make(name: str, packaging
         assert made == outcome(documents(plain), runner.release)
 
 
+@with_every_chart
 @pytest.mark.parametrize("packaging", ["argocd", "helm"])
 @pytest.mark.parametrize("name", PROFILES)
-def test_helm_makes_the_runner_that_our_manifests_make(name: str, packaging: str) -> None:
-    pinned = chart_and_runner()
+def test_helm_makes_the_runner_that_our_manifests_make(
+    name: str, packaging: str, chart: Path
+) -> None:
+    pinned = chart_and_runner(chart)
     plain = of_chart(_profile(name, "manifests"), *pinned)
     other = of_chart(_profile(name, packaging), *pinned)
     for runner in plain.runners:
-        chart = as_helm_makes_it(_values(other, runner.release), plain.cluster.namespace)
-        made = outcome([*chart, *documents(other)], runner.release)
+        given = _values(other, runner.release)
+        objects = as_helm_makes_it(chart, given, plain.cluster.namespace)
+        made = outcome([*objects, *documents(other)], runner.release)
         assert made == outcome(documents(plain), runner.release)
 
 

@@ -119,6 +119,18 @@ def test_jobs_that_could_not_pull_from_the_mirror_are_told() -> None:
     assert words.startswith("runners[0].jobs.image_pull_secrets: the manager has a Secret")
 
 
+def test_a_manager_that_could_not_pull_from_the_mirror_is_told() -> None:
+    (words,) = said(profile_of("airgapped", manager={"image_pull_secrets": []}))
+    assert words.startswith("manager.image_pull_secrets: jobs of airgapped have a Secret")
+
+
+def test_a_manager_whose_image_has_no_mirror_needs_no_secret() -> None:
+    only_the_hub = {"registry": None, "mirrors": {"docker.io": "mirror.example.com/hub"}}
+    none = {"image_pull_secrets": []}
+    builds = {"builds": "none"}
+    assert said(profile_of("airgapped", images=only_the_hub, manager=none, runner=builds)) == []
+
+
 @pytest.mark.parametrize(
     ("patterns", "allowed"),
     [

@@ -6,7 +6,8 @@ import pytest
 
 from tests.render.profiles import profile_of, wanted
 from wizard.profile.model import Profile
-from wizard.render import manager_labels
+from wizard.render import config, manager_labels
+from wizard.render.chart_values import values
 
 
 def _pod(profile: Profile) -> dict[str, Any]:
@@ -120,3 +121,30 @@ def test_where_the_manager_runs_is_as_wished() -> None:
     assert spec["priorityClassName"] == "infra"
     assert spec["imagePullSecrets"] == [{"name": "pull"}]
     assert _container(profile)["resources"]["requests"]["cpu"] == "1"
+
+
+_TWO = {"manager": {"replicas": 2}}
+_FIVE_JOBS = {"runner": {"jobs": {"concurrent": 5}}}
+
+
+def test_several_managers_of_a_runner_stand_on_nodes_apart() -> None:
+    deployment = wanted(profile_of("direct", **_TWO), "Deployment")
+    assert deployment["spec"]["replicas"] == 2
+    template = deployment["spec"]["template"]
+    for spread in template["spec"]["topologySpreadConstraints"]:
+        selected = spread["labelSelector"]["matchLabels"]
+        assert selected.items() <= template["metadata"]["labels"].items()
+        assert spread["whenUnsatisfiable"] == "ScheduleAnyway"
+    keys = [one["topologyKey"] for one in template["spec"]["topologySpreadConstraints"]]
+    assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    one = wanted(profile_of("direct"), "Deployment")["spec"]["template"]["spec"]
+    assert "topologySpreadConstraints" not in one
+
+
+def test_several_managers_share_the_jobs_of_their_runner() -> None:
+    profile = profile_of("direct", **_TWO, **_FIVE_JOBS)
+    written = config(profile, profile.runners[0])
+    assert written["concurrent"] == written["runners"][0]["limit"] == 2
+    assert values(profile, profile.runners[0])["concurrent"] == 2
+    budget = wanted(profile, "PodDisruptionBudget")["spec"]
+    assert budget["maxUnavailable"] == 1

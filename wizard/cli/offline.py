@@ -52,7 +52,7 @@ def render(output: Output, profile: Path, directory: Path | None, diff: bool) ->
     root = directory or profile.parent / opened.profile.delivery.directory
     delivery = compare_files(opened.profile, root)
     if not diff:
-        delivery.write()
+        delivery.folder.write(delivery.changes)
     changes = delivery.changes
     data = {
         "directory": str(root),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -57,6 +58,8 @@ def _run(
     function: Command,
     arguments: dict[str, Any],
 ) -> ExitCode:
+    gc.freeze()  # the modules stay; what comes now is looked through as always
+    gc.enable()
     try:
         set_up_log(verbose, log_file)
         result = function(output, **arguments)

@@ -44,6 +44,9 @@ class ClusterFacts:
     operators: tuple[tuple[str, str], ...] = ()
     """Found operators, each with the API version it serves: `("external-secrets", "v1")`."""
     stores: tuple[StoreFacts, ...] = ()
+    service_cidrs: tuple[str, ...] = ()
+    """The ranges of its services and of its pods; empty where it does not say."""
+    pod_cidrs: tuple[str, ...] = ()
     trouble: str = ""
     """Why it could not be reached, in words."""
 

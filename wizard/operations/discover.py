@@ -52,6 +52,8 @@ def answers_of(facts: ClusterFacts) -> dict[Key, Any]:
     known = {
         ("cluster", "uid"): facts.uid,
         ("cluster", "architectures"): list(facts.architectures),
+        ("cluster", "service_cidrs"): list(facts.service_cidrs),
+        ("cluster", "pod_cidrs"): list(facts.pod_cidrs),
     }
     return {key: value for key, value in known.items() if value}
 

@@ -40,10 +40,13 @@ class Proof:
     run: Run
     job_id: int = 0
 
-    async def manager(self, known: frozenset[str], since: datetime, *, fresh: bool) -> Manager:
-        """Wait until GitLab has heard from a manager.
+    async def managers(
+        self, count: int, known: frozenset[str], since: datetime, *, fresh: bool
+    ) -> list[Manager]:
+        """Wait until GitLab has heard from this many managers; they are returned.
 
         Args:
+            count: how many managers the runner has.
             known: system ids that GitLab knew before anything was changed.
             since: GitLab's clock at that moment.
             fresh: the pods are new, so only a system id that is not known counts; otherwise a
@@ -55,11 +58,11 @@ class Proof:
         managers: list[Manager] = []
         while time.monotonic() < end and not self.run.cancel.is_set():
             managers = await asyncio.to_thread(self.gitlab.managers, self.runner_id)
-            for manager in managers:
-                if _in_contact(manager, known, since, fresh=fresh):
-                    return manager
+            heard = [one for one in managers if _in_contact(one, known, since, fresh=fresh)]
+            if len(heard) >= count:
+                return heard[:count]
             await asyncio.sleep(_POLL)
-        raise _never_seen(self.runner, self.runner_id, managers)
+        raise _never_seen(self.runner, self.runner_id, count, managers)
 
     async def smoke(self) -> AsyncIterator[Event]:
         """Run a job on exactly this runner and check who ran it and what it printed.
@@ -180,13 +183,14 @@ def _in_contact(manager: Manager, known: frozenset[str], since: datetime, *, fre
     return not fresh and manager.contacted_at >= since
 
 
-def _never_seen(runner: Runner, runner_id: int, managers: list[Manager]) -> WizardError:
+def _never_seen(runner: Runner, runner_id: int, count: int, managers: list[Manager]) -> WizardError:
     shown = ", ".join(
         f"{manager.system_id} last heard of {manager.contacted_at or 'never'}"
         for manager in managers
     )
+    who = "the manager" if count == 1 else f"all {count} managers"
     return WizardError(
-        f"GitLab has not heard from the manager of {runner.name}.",
+        f"GitLab has not heard from {who} of {runner.name}.",
         f"runner {runner_id} shows {shown or 'no manager at all'}",
         "read the manager's log; it names GitLab's answer, most often a wrong address, a private "
         "CA, or a proxy",

@@ -86,14 +86,16 @@ class Proving:
         proof = Proof(runner, settled.scope, settled.info.id, self.gitlab, self.run)
         known = self._known.get(runner.name, frozenset())
         fresh = runner.release in self.restarted
-        manager = await proof.manager(known, self.since, fresh=fresh)
-        yield ManagerSeen(runner.name, manager.system_id, manager.version)
+        count = self.profile.manager.replicas
+        managers = await proof.managers(count, known, self.since, fresh=fresh)
+        for manager in managers:
+            yield ManagerSeen(runner.name, manager.system_id, manager.version)
         if settled.proven:
             yield Progress(f"{runner.name} was proven before, by {settled.note.proof}")
             return
         async for event in self._smoke(runner, proof):
             yield event
-        by = f"job {proof.job_id}" if proof.job_id else f"manager {manager.system_id}"
+        by = f"job {proof.job_id}" if proof.job_id else f"manager {managers[0].system_id}"
         if settled.note.proof != by:
             note = replace(settled.note, proof=by)
             fields = {"maintenance_note": str(note)}

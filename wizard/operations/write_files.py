@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard.core.changes import Action, Change, FieldChange, System
-from wizard.core.events import FilesWritten
 from wizard.profile.model import Profile
 from wizard.render import files
 from wizard.render.ownership import is_ours
 from wizard.systems.gitops.folder import FileAction, FileChange, Folder
+
+if TYPE_CHECKING:
+    from wizard.core.events import FilesWritten
 
 _ACTIONS = {
     FileAction.CREATED: Action.CREATE,
@@ -41,6 +44,8 @@ class Delivery:
     def write(self) -> FilesWritten:
         """Write the difference. Raises: WizardError, when a file cannot be written."""
         self.folder.write(self.changes)
+        from wizard.core.events import FilesWritten  # a hundred events, and no render needs one
+
         return FilesWritten(
             str(self.root),
             self._count(FileAction.CREATED),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from wizard.profile.runner import CpuShare, MemoryShare, Resources, Toleration
 from wizard.profile.types import (
@@ -78,6 +78,9 @@ class Manager(Resources):
         alpine="the small one; user 100",
         ubuntu="the large one; user 999",
     )
+    replicas: Annotated[int, Field(ge=1, le=10, strict=True)] = option(
+        1, "How many managers each runner has, on nodes apart; they share its jobs at once."
+    )
     cpu: CpuShare = option(CpuShare(request="100m"), "CPU of the manager; no limit by default.")
     memory: MemoryShare = option(
         MemoryShare(request="128Mi", limit="256Mi"), "Memory of the manager."
@@ -109,10 +112,10 @@ class TargetCluster(Section):
         ["amd64"], "The architectures of its nodes; filled in from the cluster."
     )
     service_cidrs: list[Network] = option(
-        [], "The ranges of its services, which need no proxy; such as 10.96.0.0/12."
+        [], "The ranges of its services, which need no proxy; filled in where the cluster says."
     )
     pod_cidrs: list[Network] = option(
-        [], "The ranges of its pods, which need no proxy; such as 10.244.0.0/16."
+        [], "The ranges of its pods, which need no proxy; filled in where the cluster says."
     )
 
 

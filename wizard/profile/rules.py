@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, get_args
 from urllib.parse import urlsplit
 
-from wizard.core.problems import Key, Problems
-from wizard.core.units import parse_quantity
+from wizard.core.problems import Problems
 from wizard.profile.build_rules import check_builds
 from wizard.profile.document import Document
+from wizard.profile.job_rules import check_jobs, check_manager
 from wizard.profile.model import Profile
-from wizard.profile.runner import CpuShare, MemoryShare, Runner, Toleration
+from wizard.profile.runner import Runner
 
-_SHORTEST_TIMEOUT = 600  # GitLab: maximum_timeout "needs to be at least 10 minutes"
 _SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 _NEEDS_NO_SECTION = frozenset({"kubernetes", "sealed-secrets"})
 _GITOPS = {"argocd": "Argo CD", "flux": "Flux"}
@@ -44,12 +43,9 @@ def check(profile: Profile, problems: Problems) -> None:
     _cluster(profile, problems)
     _delivery(profile, problems)
     for index, runner in enumerate(profile.runners):
-        _jobs_taken(runner, index, problems)
-        _resources(_runner_shares(runner, index), problems)
+        check_jobs(profile, runner, index, problems)
         check_builds(profile, runner, index, problems)
-        _tolerations(runner.jobs.tolerations, ("runners", index, "jobs"), problems)
-    _resources(_manager_shares(profile), problems)
-    _tolerations(profile.manager.tolerations, ("manager",), problems)
+    check_manager(profile, problems)
 
 
 def check_written(document: Document, data: Mapping[str, Any], problems: Problems) -> None:
@@ -249,67 +245,3 @@ def _delivery(profile: Profile, problems: Problems) -> None:
             f"{_NOT_APPLIED[delivery.packaging]}; to: cluster applies plain manifests alone",
             "write to: directory, or as: manifests",
         )
-
-
-def _jobs_taken(runner: Runner, index: int, problems: Problems) -> None:
-    if not runner.run_untagged and not runner.tags:
-        problems.at("runners", index, "run_untagged").add(
-            "a runner without tags that refuses untagged jobs never gets a job",
-            "add tags, or set run_untagged: true",
-        )
-    timeout = runner.maximum_timeout
-    if timeout is not None and timeout < _SHORTEST_TIMEOUT:
-        problems.at("runners", index, "maximum_timeout").add(
-            f"{timeout} seconds is shorter than the 10 minutes that GitLab takes at least",
-            "write 10m or more",
-        )
-
-
-_Shares = Iterator[tuple[Key, CpuShare | MemoryShare]]
-
-
-def _runner_shares(runner: Runner, index: int) -> _Shares:
-    for containers, where in (
-        (runner.jobs, ()),
-        (runner.jobs.helper, ("helper",)),
-        (runner.jobs.services, ("services",)),
-    ):
-        key: Key = ("runners", index, "jobs", *where)
-        yield (*key, "cpu"), containers.cpu
-        yield (*key, "memory"), containers.memory
-        yield (*key, "ephemeral_storage"), containers.ephemeral_storage
-
-
-def _manager_shares(profile: Profile) -> _Shares:
-    yield ("manager", "cpu"), profile.manager.cpu
-    yield ("manager", "memory"), profile.manager.memory
-
-
-def _resources(shares: _Shares, problems: Problems) -> None:
-    for key, share in shares:
-        if _above(share.request, share.limit):
-            problems.at(*key, "request").add(
-                f"{share.request} is more than the limit, {share.limit}",
-                "lower the request or raise the limit",
-            )
-        if _above(share.limit, share.ceiling):
-            problems.at(*key, "ceiling").add(
-                f"{share.ceiling} is less than the limit, {share.limit}, which every job has",
-                "raise the ceiling, or leave it out",
-            )
-        if share.ceiling and key[0] == "manager":
-            problems.at(*key, "ceiling").add("is for jobs; the manager has none", "remove it")
-
-
-def _above(lower: str | None, upper: str | None) -> bool:
-    return bool(lower and upper) and parse_quantity(lower or "") > parse_quantity(upper or "")
-
-
-def _tolerations(tolerations: list[Toleration], above: Key, problems: Problems) -> None:
-    # Kubernetes' own validation (core/validation, 1.32), which would refuse the pod of every job.
-    for index, toleration in enumerate(tolerations):
-        spot = problems.at(*above, "tolerations", index)
-        if toleration.operator == "Exists" and toleration.value:
-            spot.add("a toleration with Exists has no value", "remove it, or write Equal")
-        if toleration.operator == "Equal" and toleration.key is None:
-            spot.add("a toleration without a key tolerates every taint", "write operator: Exists")

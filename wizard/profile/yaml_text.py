@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -36,13 +37,14 @@ def scalar(value: Any, style: str = "") -> str:
     return text
 
 
+@lru_cache(4096)
 def _safe_plain(text: str) -> bool:
     """Whether unquoted text is read back as itself, by YAML 1.2 and by the older 1.1."""
     try:
         return bool(
             parse(f"a: {text}", "").data == {"a": text}
             and parse(f"a: [{text}]", "").data == {"a": [text]}
-            and yaml.safe_load(f"a: {text}") == {"a": text}
+            and yaml.load(f"a: {text}", Loader=yaml.CSafeLoader) == {"a": text}
         )
     except (yaml.YAMLError, InvalidDocument, ValueError):  # ValueError: looks like a date, is none
         return False

@@ -6,7 +6,7 @@ from wizard.core.manifest import RenderedFile
 from wizard.profile.model import Profile
 from wizard.render.checks import check
 from wizard.render.config_toml import config, config_toml
-from wizard.render.images import ImageUse, images
+from wizard.render.image_list import ImageUse, images
 from wizard.render.job_pod import job_pod
 from wizard.render.mirroring import copy_script
 from wizard.render.objects import manager_labels

@@ -64,6 +64,13 @@ def manager_volume(profile: Profile) -> list[dict[str, Any]]:
     return [{"name": "gitlab-ca", "configMap": {"name": name(profile)}}]
 
 
+def manager_variables(profile: Profile) -> dict[str, str]:
+    """What the manager speaks to beside GitLab: a cache asks it where a bucket is, for one."""
+    if not profile.gitlab.authority:
+        return {}
+    return {"SSL_CERT_DIR": f"/etc/ssl/certs:{FOLDER}"}
+
+
 def manager_mount(profile: Profile) -> list[dict[str, Any]]:
     """Where the manager finds the CA."""
     if not profile.gitlab.authority:

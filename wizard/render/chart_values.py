@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import authority
-from wizard.render.config_toml import METRICS_PORT, SHUTDOWN_TIMEOUT, merged, template_toml
-from wizard.render.images import manager_image, mirrored
+from wizard.render.config_toml import (
+    METRICS_PORT,
+    SHUTDOWN_TIMEOUT,
+    jobs_of_each,
+    merged,
+    template_toml,
+)
+from wizard.render.images import manager_image, mirrored, named_from_mirrors
 from wizard.render.manager import (
     CONTAINER_SECURITY,
     STRATEGY,
@@ -43,7 +50,7 @@ def values(profile: Profile, runner: Runner) -> dict[str, Any]:
         **_process(profile, runner),
         **_pod(profile, runner),
     }
-    return merged(found, runner.extra_values)
+    return _from_mirrors(profile, merged(found, runner.extra_values))
 
 
 def helm_text(text: str) -> str:
@@ -54,7 +61,7 @@ def helm_text(text: str) -> str:
 def _process(profile: Profile, runner: Runner) -> dict[str, Any]:
     manager = profile.manager
     return {
-        "concurrent": runner.jobs.concurrent,
+        "concurrent": jobs_of_each(profile, runner),
         "checkInterval": manager.check_interval,
         "shutdown_timeout": SHUTDOWN_TIMEOUT,
         "terminationGracePeriodSeconds": manager.drain,
@@ -74,9 +81,9 @@ def _process(profile: Profile, runner: Runner) -> dict[str, Any]:
 def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
     manager = profile.manager
     return {
-        "replicas": 1,
+        "replicas": manager.replicas,
         "strategy": STRATEGY,
-        "image": _image(mirrored(profile, manager_image(profile))),
+        "image": _image(manager_image(profile)),
         "imagePullPolicy": pull_policy(profile),
         "serviceAccount": {"create": True, "name": runner.release},
         "rbac": {"create": True, "clusterWideAccess": False, "rules": rules(profile, runner)},
@@ -88,8 +95,23 @@ def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
         "deploymentLabels": labels(profile, runner),
         "podLabels": labels(profile, runner),
         **given(podAnnotations=pod_annotations(profile, runner), envVars=environment(profile)),
-        **placement(manager),
+        **placement(profile, runner),
     }
+
+
+def image_of(written: Mapping[str, Any]) -> str:
+    """The manager's image, as the chart puts it together (`gitlab-runner.image`, 0.86.0)."""
+    registry = f"{written['registry']}/" if written.get("registry") else ""
+    return f"{registry}{written['image']}:{written['tag']}"
+
+
+def _from_mirrors(profile: Profile, found: dict[str, Any]) -> dict[str, Any]:
+    """The values, with images of the user's own from the profile's mirrors as well."""
+    found["image"] = _image(mirrored(profile, image_of(found["image"])))
+    for key in ("initContainers", "extraContainers"):
+        if containers := found.get(key):
+            found[key] = [named_from_mirrors(profile, one, "image") for one in containers]
+    return found
 
 
 def _image(reference: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from wizard.core.problems import Key, Problems, key_path
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.catalogue import Catalogue, chart_keys, runner_keys, version_key
-from wizard.render.image_checks import check_images, check_mirror
+from wizard.render.image_checks import check_images, check_listed, check_mirror
 from wizard.render.images import ARCH_LABEL
 from wizard.render.security import enforced_level
 from wizard.render.versions import (
@@ -68,6 +68,8 @@ def check(profile: Profile, problems: Problems) -> None:
         check_images(profile, index, runner, problems)
         _check_extra_config(profile, index, runner, problems)
         _check_extra_values(profile, index, runner, problems)
+    if not problems.errors:  # else there is nothing yet that could be rendered
+        check_listed(profile, problems)
 
 
 def _check_runner_version(profile: Profile, problems: Problems) -> None:

@@ -1,6 +1,7 @@
 """The runner's config.toml.
 
-How many jobs run at once is one question, `jobs.concurrent` (N), and three keys follow from it:
+How many jobs run at once is one question, `jobs.concurrent`. The runner's managers share them, and
+from the share N of each three keys follow:
 
 * `concurrent = N`, the most jobs of the whole manager. It serves one `[[runners]]` entry, so this
   is the runner's own number.
@@ -22,7 +23,7 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import CpuShare, Jobs, MemoryShare, Runner, Toleration
 from wizard.render import authority
 from wizard.render.catalogue import runner_keys
-from wizard.render.images import ARCH_LABEL, helper_image, job_architecture, mirrored
+from wizard.render.images import ARCH_LABEL, from_mirrors, job_architecture
 from wizard.render.job_environment import job_environment
 from wizard.render.job_volumes import volumes
 from wizard.render.objects import given
@@ -42,7 +43,7 @@ def config(profile: Profile, runner: Runner) -> dict[str, Any]:
     """The whole config.toml of a runner as data, with `TOKEN_PLACEHOLDER` for its token."""
     manager = profile.manager
     return {
-        "concurrent": runner.jobs.concurrent,
+        "concurrent": jobs_of_each(profile, runner),
         "check_interval": manager.check_interval,
         "log_level": manager.log_level,
         "log_format": manager.log_format,
@@ -60,6 +61,11 @@ def config(profile: Profile, runner: Runner) -> dict[str, Any]:
     }
 
 
+def jobs_of_each(profile: Profile, runner: Runner) -> int:
+    """How many jobs each of the runner's managers takes at once."""
+    return runner.jobs.concurrent // profile.manager.replicas
+
+
 def config_toml(profile: Profile, runner: Runner) -> str:
     """The whole config.toml of a runner, with `TOKEN_PLACEHOLDER` for its token."""
     return tomli_w.dumps(config(profile, runner))
@@ -73,8 +79,8 @@ def template_toml(profile: Profile, runner: Runner) -> str:
 def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
     """The `[[runners]]` table, without what registration knows: name, url, token, executor."""
     table: dict[str, Any] = {
-        "limit": runner.jobs.concurrent,
-        "request_concurrency": max(2, min(runner.jobs.concurrent, 4)),
+        "limit": jobs_of_each(profile, runner),
+        "request_concurrency": max(2, min(jobs_of_each(profile, runner), 4)),
     }
     if profile.gitlab.authority:
         table["tls-ca-file"] = authority.FILE
@@ -88,7 +94,7 @@ def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
     table["kubernetes"] = _kubernetes(profile, runner)
     if "pod_spec" in table["kubernetes"]:
         table["feature_flags"][FLAG] = True
-    return merged(table, runner.extra_config)
+    return from_mirrors(profile, merged(table, runner.extra_config))
 
 
 def merged(ours: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +128,7 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
     jobs = runner.jobs
     table: dict[str, Any] = {
         "namespace": profile.cluster.job_namespace,
-        "image": mirrored(profile, jobs.image),
+        "image": jobs.image,
         "pull_policy": [profile.images.pull_policy],
         "allowed_pull_policies": [profile.images.pull_policy],
         "service_account": job_service_account(runner),
@@ -168,7 +174,7 @@ def _share(name: str, share: CpuShare | MemoryShare) -> dict[str, str]:
 
 
 def _where(profile: Profile, runner: Runner) -> dict[str, Any]:
-    """Which nodes take the jobs, and the helper image that runs there.
+    """Which nodes take the jobs.
 
     The runner picks its helper's architecture by the node selector, else amd64
     (`retrieveHelperImageConfig` in `executors/kubernetes/kubernetes.go`, 19.3.0), so the selector
@@ -183,9 +189,6 @@ def _where(profile: Profile, runner: Runner) -> dict[str, Any]:
         found["node_selector"] = selector
     if runner.jobs.tolerations:
         found["node_tolerations"] = _tolerations(runner.jobs.tolerations)
-    helper = helper_image(profile, architecture)
-    if (mirror := mirrored(profile, helper)) != helper:
-        found["helper_image"] = mirror
     return found
 
 

@@ -9,7 +9,8 @@ from wizard.profile.delivery import Chart
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.builds import STRATEGIES
-from wizard.render.images import builder_image, mirrored
+from wizard.render.image_list import images
+from wizard.render.images import builder_image, has_mirrors, manager_image, mirrored
 
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _BEYOND_US = frozenset("[{\\")
@@ -26,14 +27,22 @@ def check_mirror(profile: Profile, problems: Problems, *, uses_chart: bool) -> N
         )
 
 
+def check_listed(profile: Profile, problems: Problems) -> None:
+    """Warn of images that no mirror can be written for: only whoever named them knows where to."""
+    mirrors = tuple(
+        f"{one}/" for one in (profile.images.registry, *profile.images.mirrors.values())
+    )
+    for use in images(profile) if profile.images.registry else ():
+        if not use.image.startswith(mirrors):
+            problems.at("images", "registry").warn(
+                f"{use.image}, {use.used_for}, does not come from it",
+                "name the mirror where the image is written in extra_config or extra_values",
+            )
+
+
 def check_images(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
     """Warn of images that one runner could not pull, or that its jobs may not use."""
-    signs_in = profile.images.registry and profile.manager.image_pull_secrets
-    if signs_in and not runner.jobs.image_pull_secrets:
-        problems.at("runners", index, "jobs", "image_pull_secrets").warn(
-            "the manager has a Secret to pull its image with, and the jobs have none",
-            "name one of the job namespace, if the mirror wants to know who pulls",
-        )
+    _check_pull_secrets(profile, index, runner, problems)
     service = STRATEGIES[runner.builds.strategy].service
     for key, patterns, image in (
         ("allowed_images", runner.jobs.allowed_images, builder_image(runner)),
@@ -44,6 +53,22 @@ def check_images(profile: Profile, index: int, runner: Runner, problems: Problem
             problems.at("runners", index, "jobs", key).warn(
                 f"no pattern allows {name}, with which the jobs build images", f"add {name}"
             )
+
+
+def _check_pull_secrets(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
+    managers, jobs = profile.manager.image_pull_secrets, runner.jobs.image_pull_secrets
+    if not has_mirrors(profile) or bool(managers) == bool(jobs):
+        return
+    if managers:
+        problems.at("runners", index, "jobs", "image_pull_secrets").warn(
+            "the manager has a Secret to pull its image with, and the jobs have none",
+            "name one of the job namespace, if the mirror wants to know who pulls",
+        )
+    elif mirrored(profile, manager_image(profile)) != manager_image(profile):
+        problems.at("manager", "image_pull_secrets").warn(
+            f"jobs of {runner.name} have a Secret to pull images with, and the manager has none",
+            "name one of the manager's namespace, if the mirror wants to know who pulls",
+        )
 
 
 def _matches(pattern: str, image: str) -> bool:

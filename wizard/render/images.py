@@ -1,8 +1,9 @@
-"""Every image: the manager's, the helper's, the jobs', the builders', and where each comes from."""
+"""The names of images: the manager's, the helper's, the builders', and where each comes from."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -12,31 +13,29 @@ _MANAGER = "registry.gitlab.com/gitlab-org/gitlab-runner"
 _HELPER = f"{_MANAGER}/gitlab-runner-helper"
 # The helper's tags name architectures as uname does (helpers/container/helperimage, 19.3.0).
 _HELPER_ARCHITECTURES = {"amd64": "x86_64"}
+_PLAIN_FLAVORS = ("", "alpine")
+# What a pause pod is where `autoscaler` names none (autoscaler/pause_pod_manager.go, 19.3.0).
+_PAUSE = "registry.k8s.io/pause:3.10"
 _DOCKER_HUB = "docker.io"
 ARCH_LABEL = "kubernetes.io/arch"
-
-
-@dataclass(frozen=True, slots=True)
-class ImageUse:
-    """One image the profile needs."""
-
-    image: str
-    """Where nodes pull it from: the mirror, where there is one."""
-    used_for: str
-    where: str
-    """The namespace of the pods that pull it."""
-    source: str
-    """Where it originally comes from."""
 
 
 def mirrored(profile: Profile, image: str) -> str:
     """The address of an image in the profile's mirrors; the image itself where none covers it.
 
-    A mirror of one registry comes before the one for everything.
+    A mirror of one registry comes before the one for everything. An image that begins with a
+    variable is left to whoever wrote it: nobody here knows its registry.
     """
     registry, path = _split(image)
     mirror = profile.images.mirrors.get(registry, profile.images.registry)
-    return f"{mirror}/{path}" if mirror and not image.startswith(f"{mirror}/") else image
+    if not mirror or image.startswith((f"{mirror}/", "$")):
+        return image
+    return f"{mirror}/{path}"
+
+
+def has_mirrors(profile: Profile) -> bool:
+    """Whether any image comes from somewhere else than where it was published."""
+    return bool(profile.images.registry or profile.images.mirrors)
 
 
 def full_name(image: str) -> str:
@@ -59,10 +58,52 @@ def manager_image(profile: Profile) -> str:
     return f"{_MANAGER}:{manager.flavor}-v{manager.runner_version}"
 
 
-def helper_image(profile: Profile, architecture: str) -> str:
-    """The helper's image, which must be of the runner's very version."""
+def helper_image(profile: Profile, table: Mapping[str, Any]) -> str:
+    """The helper's image as the runner chooses it, which must be of the runner's very version.
+
+    Args:
+        table: the `[[runners]]` table.
+    """
+    kubernetes = table["kubernetes"]
+    if own := kubernetes.get("helper_image"):
+        return str(own).replace("${CI_RUNNER_VERSION}", profile.manager.runner_version)
+    architecture = kubernetes.get("node_selector", {}).get(ARCH_LABEL, "amd64")
+    flavor = kubernetes.get("helper_image_flavor", "")
+    prefix = "" if flavor in _PLAIN_FLAVORS else f"{flavor}-"
+    suffix = "-pwsh" if table.get("shell") == "pwsh" else ""
     name = _HELPER_ARCHITECTURES.get(architecture, architecture)
-    return f"{_HELPER}:{name}-v{profile.manager.runner_version}"
+    return f"{_HELPER}:{prefix}{name}-v{profile.manager.runner_version}{suffix}"
+
+
+def pause_image(kubernetes: Mapping[str, Any]) -> str:
+    """The image of the pods that keep nodes ready; empty where there are none."""
+    scaler = kubernetes.get("autoscaler")
+    return str(scaler.get("pause_pod_image") or _PAUSE) if isinstance(scaler, Mapping) else ""
+
+
+def from_mirrors(profile: Profile, table: dict[str, Any]) -> dict[str, Any]:
+    """A `[[runners]]` table with every image from the profile's mirrors.
+
+    Also those that it does not name, and the runner would choose by itself.
+    """
+    if not has_mirrors(profile):
+        return table
+    kubernetes = {**table["kubernetes"]}
+    kubernetes["image"] = mirrored(profile, kubernetes["image"])
+    helper = helper_image(profile, table)
+    if (mirror := mirrored(profile, helper)) != helper:
+        kubernetes["helper_image"] = mirror
+    if pause := pause_image(kubernetes):
+        pods = {**kubernetes["autoscaler"], "pause_pod_image": mirrored(profile, pause)}
+        kubernetes["autoscaler"] = pods
+    if services := kubernetes.get("services"):
+        kubernetes["services"] = [named_from_mirrors(profile, one, "name") for one in services]
+    return {**table, "kubernetes": kubernetes}
+
+
+def named_from_mirrors(profile: Profile, thing: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """A mapping that names an image at a key, with that image from the profile's mirrors."""
+    return {**thing, key: mirrored(profile, str(thing[key]))} if thing.get(key) else dict(thing)
 
 
 def job_architecture(profile: Profile, runner: Runner) -> str:
@@ -73,23 +114,3 @@ def job_architecture(profile: Profile, runner: Runner) -> str:
 def builder_image(runner: Runner) -> str:
     """The image that builds images in this runner's jobs; empty where none does."""
     return runner.builds.image or STRATEGIES[runner.builds.strategy].builder
-
-
-def images(profile: Profile) -> list[ImageUse]:
-    """Every image the profile needs, each once, the manager's first."""
-    jobs = profile.cluster.job_namespace
-    found: dict[str, tuple[str, str]] = {
-        manager_image(profile): ("the runner manager", profile.cluster.namespace)
-    }
-    for runner in profile.runners:
-        helper = helper_image(profile, job_architecture(profile, runner))
-        found.setdefault(helper, ("cloning, caching and uploading in every job", jobs))
-        found.setdefault(runner.jobs.image, ("jobs that name no image", jobs))
-        if builder := builder_image(runner):
-            found.setdefault(builder, (f"building images ({runner.builds.strategy})", jobs))
-        if service := STRATEGIES[runner.builds.strategy].service:
-            found.setdefault(service, ("the service that builds images", jobs))
-    return [
-        ImageUse(mirrored(profile, source), used_for, where, source)
-        for source, (used_for, where) in found.items()
-    ]

@@ -17,7 +17,7 @@ from wizard.core.manifest import Manifest
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.config_toml import runner_table
-from wizard.render.images import helper_image, job_architecture
+from wizard.render.images import helper_image
 from wizard.render.manager import pull_policy
 from wizard.render.objects import given, labels, manifest
 
@@ -28,8 +28,8 @@ _SERVICE_IMAGE = "redis:8"
 
 def job_pod(profile: Profile, runner: Runner) -> Manifest:
     """The pod of an ordinary job with one service, as the pinned runner would ask for it."""
-    table = runner_table(profile, runner)["kubernetes"]
-    helper = table.get("helper_image") or helper_image(profile, job_architecture(profile, runner))
+    whole = runner_table(profile, runner)
+    table, helper = whole["kubernetes"], helper_image(profile, whole)
     policy = pull_policy(profile)
     containers = [
         _container("build", table["image"], policy, table, "build", ""),

@@ -42,7 +42,7 @@ def config_map(profile: Profile, runner: Runner) -> Manifest:
 
 
 def deployment(profile: Profile, runner: Runner) -> Manifest:
-    """The manager: one pod; while it is replaced, the old one finishes its jobs."""
+    """The managers: while one is replaced, the old one finishes its jobs."""
     return manifest(
         "apps/v1",
         "Deployment",
@@ -50,7 +50,7 @@ def deployment(profile: Profile, runner: Runner) -> Manifest:
         profile.cluster.namespace,
         labels(profile, runner),
         spec={
-            "replicas": 1,
+            "replicas": profile.manager.replicas,
             "selector": {"matchLabels": manager_labels(profile, runner)},
             "strategy": STRATEGY,
             "template": {
@@ -70,9 +70,9 @@ def deployment(profile: Profile, runner: Runner) -> Manifest:
 
 
 def disruption_budget(profile: Profile, runner: Runner) -> Manifest:
-    """Never two managers of a runner at once, but never a drain that cannot end.
+    """Never two managers of a runner leave at once, but never a drain that cannot end.
 
-    `maxUnavailable: 0` would protect the only manager for ever, and with it the node it is on. An
+    `maxUnavailable: 0` would protect an only manager for ever, and with it the node it is on. An
     evicted manager takes no new jobs and finishes those it has, for up to `manager.drain`.
     """
     return manifest(
@@ -123,7 +123,7 @@ def pod_annotations(profile: Profile, runner: Runner) -> dict[str, str]:
 
 def environment(profile: Profile) -> list[dict[str, str]]:
     """Variables of the manager's container."""
-    variables = proxy.manager_variables(profile)
+    variables = {**authority.manager_variables(profile), **proxy.manager_variables(profile)}
     return [{"name": name, "value": value} for name, value in variables.items()]
 
 
@@ -141,14 +141,34 @@ def pull_policy(profile: Profile) -> str:
     return _PULL_POLICIES[profile.images.pull_policy]
 
 
-def placement(manager: Manager) -> dict[str, Any]:
-    """Which nodes take the manager's pod, and with which Secrets its image is pulled."""
+def placement(profile: Profile, runner: Runner) -> dict[str, Any]:
+    """Which nodes take the manager's pods, and with which Secrets their image is pulled."""
+    manager = profile.manager
     return given(
         nodeSelector=manager.node_selector,
         tolerations=_tolerations(manager.tolerations),
+        topologySpreadConstraints=_spread(profile, runner),
         priorityClassName=manager.priority_class,
         imagePullSecrets=[{"name": name} for name in manager.image_pull_secrets],
     )
+
+
+def _spread(profile: Profile, runner: Runner) -> list[dict[str, Any]]:
+    """Several managers of a runner apart, by zone and by node, as far as there is room.
+
+    Where there is none they share a node: a manager that is not there takes no jobs at all.
+    """
+    if profile.manager.replicas == 1:
+        return []
+    return [
+        {
+            "maxSkew": 1,
+            "topologyKey": key,
+            "whenUnsatisfiable": "ScheduleAnyway",
+            "labelSelector": {"matchLabels": manager_labels(profile, runner)},
+        }
+        for key in ("topology.kubernetes.io/zone", "kubernetes.io/hostname")
+    ]
 
 
 def _tolerations(wanted: list[Toleration]) -> list[dict[str, str]]:
@@ -179,7 +199,7 @@ def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
             TMP_VOLUME,
             *authority.manager_volume(profile),
         ],
-        **placement(manager),
+        **placement(profile, runner),
     }
 
 

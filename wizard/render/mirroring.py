@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 from wizard.profile.model import Profile
-from wizard.render.images import full_name, images
+from wizard.render.image_list import images
+from wizard.render.images import full_name
 
 _HEAD = """\
 #!/bin/sh
@@ -33,6 +34,6 @@ def copy_script(profile: Profile) -> str:
     lines = [
         f"copy {shlex.quote(full_name(use.source))} {shlex.quote(use.image)}\n"
         for use in images(profile)
-        if use.image != use.source
+        if use.is_rewritten
     ]
     return _HEAD.format(name=profile.name) + "".join(lines or ["# No image has a mirror.\n"])

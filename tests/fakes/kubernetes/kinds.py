@@ -40,6 +40,7 @@ _CORE = (
     ),
     Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
     Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
+    Kind("networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", namespaced=False),
 )
 
 OPERATORS = {

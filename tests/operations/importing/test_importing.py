@@ -154,6 +154,7 @@ def test_credentials_in_a_repositorys_address_are_not_copied() -> None:
     )
     assert "me:word" not in imported.text
     assert "# The file does not say which repository" in imported.text
+    assert "the address of the Git repository holds a secret" in _symptoms(imported)
 
 
 def test_an_application_may_have_one_source_with_an_object_and_parameters() -> None:
@@ -237,10 +238,47 @@ _SECRETS = {
 }
 
 
+def test_the_namespace_that_the_charts_own_default_names_is_understood() -> None:
+    text = (
+        "gitlabUrl: https://gitlab.com\nrunners:\n  {jobs}config: |\n    [[runners]]\n"
+        "      [runners.kubernetes]\n        image = '{{{{ .Values.image.image | quote }}}}'\n"
+        "        namespace = '{{{{ default .Release.Namespace .Values.runners.jobNamespace }}}}'\n"
+    )
+    together = _values(text.format(jobs=""))
+    assert "jobs run in the manager's namespace" in _symptoms(together)
+    assert _profile(together).cluster.job_namespace == "gitlab-runner-jobs"
+    apart = _values(text.format(jobs="jobNamespace: ci-jobs\n  "))
+    assert "jobs run in the manager's namespace" not in _symptoms(apart)
+    assert _profile(apart).cluster.job_namespace == "ci-jobs"
+
+
+def test_a_template_that_cannot_be_read_is_told_by_its_words() -> None:
+    imported = _values(
+        "gitlabUrl: https://gitlab.com\nrunners:\n  config: |\n    [[runners]]\n"
+        "      clone_url = '{{ include \"mine\" . }}'\n      output_limit = 5000\n"
+    )
+    told = [one for one in imported.findings if "{{ include" in one.symptom]
+    assert told[0].evidence == "values.yaml, line 3: runners.config"
+    assert _runner(imported)["extra_config"]["output_limit"] == 5000
+
+
+@pytest.mark.parametrize("name", ["values.yaml", "config.toml"])
+def test_a_file_of_five_megabytes_is_refused_at_once(name: str) -> None:
+    with pytest.raises(UsageError, match="too large"):
+        import_setup("concurrent: 1\n" * 360_000, name, ID)
+
+
 def test_rights_that_cover_everything_lack_nothing() -> None:
     symptoms = _symptoms(_values("gitlabUrl: https://gitlab.com\nrbac: {create: true}\n"))
     assert "the manager may do more than jobs need: everything (any verb)" in symptoms
     assert not [symptom for symptom in symptoms if "lacks" in symptom]
+
+
+def test_several_managers_keep_the_jobs_that_they_had_together() -> None:
+    profile = _profile(_values("gitlabUrl: https://gitlab.com\nreplicas: 3\nconcurrent: 4\n"))
+    assert profile.manager.replicas == 3
+    assert profile.runners[0].jobs.concurrent == 12
+    assert _profile(_values("gitlabUrl: https://gitlab.com\nreplicas: 1\n")).manager.replicas == 1
 
 
 def test_a_reloader_restarts_the_manager() -> None:

@@ -14,10 +14,24 @@ from wizard.core.secrets import redact
 from wizard.operations.importing.setup import Setup
 from wizard.profile.edit import take
 
-# `secretKey` is how an ExternalSecret names a key; `SecretKey` and `secret_key` hold one.
-_NAME = re.compile(
-    r"(?:(?i:token|password|passwd|access_?key|account_?key|private_?key)|SecretKey|secret_key)$"
+_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z0-9]+(?![a-z])")
+_SECRET_WORDS = {
+    *("token", "password", "passwd", "pass", "pwd", "passphrase", "secret", "credential"),
+    *("credentials", "pat", "auth", "apikey", "cookie", "pgpassword"),
+}
+_SECRET_KEYS = {
+    *("access", "account", "private", "secret", "api", "ssh", "deploy", "signing", "encryption"),
+}
+_NO_SECRETS = {"secretKey", "runners.secret"}
+"""How an ExternalSecret names a key, and where the chart names the Secret of the token."""
+_LEFT_ALONE = {"runners.config", "runners.configOverride", "sentryDsn", "sentry_dsn"}
+"""config.toml among the values is looked at as data; what Sentry calls a DSN is no secret."""
+_PAIR = re.compile(r"""([A-Za-z_][\w.-]*)["']?\s*[:=]\s*["']?([^\s"'$,;{}\[\]()<>]{4,})""")
+_OPTION = re.compile(
+    r"""(?:\slogin\b[^\n]*\s-p|\s--?(?:password|token|creds|secret))[ =]["']?[^\s"'$-]"""
 )
+_SIGNED_IN = re.compile(r"://(?!git@)[^\s/@]+@")
+_A_SECRET_OBJECT = re.compile(r"""(?m)^\s*["']?kind["']?:\s*["']?Secret\b""")
 
 
 def without_secrets(setup: Setup) -> tuple[Setup, list[Finding]]:
@@ -31,6 +45,8 @@ def without_secrets(setup: Setup) -> tuple[Setup, list[Finding]]:
         for key in _taken(values)
         if key not in {("runnerToken",), ("runnerRegistrationToken",)}
     ]
+    if _is_secret(str(setup.repository.get("url", "")), named=False):
+        found.append(_finding("the address of the Git repository", f"{setup.name}: repoURL"))
     for key in _taken(config):
         if key[:1] != ("runners",):
             found.append(_finding(key_path(key), setup.name))
@@ -49,26 +65,46 @@ def _taken(data: dict[str, Any]) -> list[Key]:
 
 def _secrets(value: Any, above: Key) -> Iterator[Key]:
     if isinstance(value, Mapping):
-        by_name = isinstance(value.get("name"), str) and _NAME.search(value["name"])
-        for name, inner in value.items():
-            named = (by_name and name == "value") or _NAME.search(str(name))
-            if isinstance(inner, str) and _is_secret(inner, named=bool(named)):
-                yield (*above, name)
-            else:
-                yield from _secrets(inner, (*above, name))
+        if value.get("kind") == "Secret":
+            yield above
+            return
+        named = value.get("name") if isinstance(value.get("name"), str) else ""
+        for key, inner in value.items():
+            name = named if named and key == "value" else str(key)
+            yield from _of_one(inner, (*above, key), name)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            name, _, text = inner.partition("=") if isinstance(inner, str) else ("", "", "")
-            if _is_secret(text, named=bool(_NAME.search(name))):
-                yield (*above, index)
-            else:
-                yield from _secrets(inner, (*above, index))
+            name, _, text = inner.partition("=") if isinstance(inner, str) else ("", "", inner)
+            yield from _of_one(text or inner, (*above, index), name if text else "")
+
+
+def _of_one(value: Any, key: Key, name: str) -> Iterator[Key]:
+    if not isinstance(value, str):
+        yield from _secrets(value, key)
+    elif key_path(key) not in _LEFT_ALONE and _is_secret(value, named=_names_one(name, key)):
+        yield key
+
+
+def _names_one(name: str, key: Key = ()) -> bool:
+    """Whether a key or variable is called as secrets are: API_TOKEN, dbPassword, SecretKey."""
+    if _NO_SECRETS & {name, key_path(key)}:
+        return False
+    words = [word.lower() for word in _WORDS.findall(name)]
+    last = words[-1] if words else ""
+    if last in {"key", "config"} and len(words) > 1:
+        return words[-2] in (_SECRET_KEYS if last == "key" else _SECRET_WORDS)
+    return last in _SECRET_WORDS
 
 
 def _is_secret(text: str, *, named: bool) -> bool:
-    """Whether text is a secret by its name or its shape, and not a reference to one."""
-    one_line = "\n" not in text  # config.toml among the values is looked at as data
-    return bool(text) and one_line and ((named and text[0] != "$") or redact(text) != text)
+    """Whether text is a secret by its name or its shape, or holds one; not a reference to one."""
+    if not text:
+        return False
+    if (named and text[0] != "$") or redact(text) != text or _SIGNED_IN.search(text):
+        return True
+    if _A_SECRET_OBJECT.search(text) or _OPTION.search(text):
+        return True
+    return any(_names_one(found[1]) for found in _PAIR.finditer(text))
 
 
 def _finding(name: str, evidence: str) -> Finding:

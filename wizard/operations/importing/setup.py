@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wizard.core.errors import UsageError
 from wizard.core.findings import Finding
 from wizard.core.problems import Key, key_path
+from wizard.operations.importing.helm_text import Resolver, templates
 from wizard.operations.importing.places import TomlPlaces, YamlPlaces
 from wizard.profile.document import parse
 from wizard.render.catalogue import version_key
@@ -25,6 +26,7 @@ _CHART = "gitlab-runner"
 _KINDS = ("Application", "HelmRelease")
 _OF_VALUES = frozenset({"gitlabUrl", "runners", "runnerToken", "runnerRegistrationToken", "rbac"})
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
+_LARGEST = 1_000_000
 _READ = "values.yaml of the chart, an Argo CD Application, a Flux HelmRelease, or config.toml"
 
 
@@ -99,6 +101,11 @@ def read_setup(text: str, name: str) -> Setup:
         name: the file's name; one that ends in .toml is TOML.
     Raises: UsageError, for a file that is no set-up of a runner; InvalidDocument, for broken YAML.
     """
+    if len(text) > _LARGEST:
+        raise UsageError(
+            f"{name} is too large to set up a runner: more than a million characters.",
+            f"read are: {_READ}",
+        )
     if name.endswith(".toml"):
         return _of_toml(text, name)
     documents = [YamlPlaces(parse(part, name)) for part in _documents(text)]
@@ -221,17 +228,29 @@ def with_config(setup: Setup) -> Setup:
     if not isinstance(text, str):
         return setup
     line = setup.yaml.line(("runners", key)) if setup.yaml else 0
+    resolved = Resolver(setup.values, setup.release, setup.namespace).resolved(text)
     try:
-        config = tomllib.loads(text)
+        config = tomllib.loads(resolved)
     except tomllib.TOMLDecodeError as error:
-        found = Finding(
+        unread = Finding(
             f"runners.{key} could not be read",
             setup.at("runners", key),
             f"it is not TOML: {error}",
             "write its settings into the profile by hand",
         )
-        return replace(setup, found=(*setup.found, found))
-    return replace(setup, config=config, toml=TomlPlaces(text, line))
+        return replace(setup, found=(*setup.found, unread))
+    found = (*setup.found, *_left_templates(setup, key, resolved))
+    return replace(setup, config=config, toml=TomlPlaces(text, line), found=found)
+
+
+def _left_templates(setup: Setup, key: str, text: str) -> Iterator[Finding]:
+    for template in dict.fromkeys(templates(text)):
+        yield Finding(
+            f"what Helm makes of {template} is not known here",
+            setup.at("runners", key),
+            "it was read as text, and a profile holds no templates",
+            "write into the profile what it stands for",
+        )
 
 
 def _unseen(setup: Setup, key: str, more: Any, line: int) -> Setup:

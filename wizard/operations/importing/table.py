@@ -33,16 +33,19 @@ _FIELDS = {
 }
 
 
-def runner_of_table(table: Values, concurrent: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def runner_of_table(
+    table: Values, concurrent: Any, managers: int
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """A runner's data (jobs, builds, extra_config), and what it says about images.
 
     Args:
-        concurrent: the most jobs of the whole manager; None where the file does not say.
+        concurrent: the most jobs of a whole manager; None where the file does not say.
+        managers: how many of them there are, each with as many jobs.
     """
     pile = Pile(table)
     limits = [one for one in (concurrent, table.get("limit")) if isinstance(one, int) and one > 0]
     builds = _builds(table)
-    jobs: dict[str, Any] = {"concurrent": min(limits)} if limits else {}
+    jobs: dict[str, Any] = {"concurrent": min(limits) * managers} if limits else {}
     for key, field in _FIELDS.items():
         if value := _maintained(pile.take("kubernetes", key)):
             jobs[field] = value

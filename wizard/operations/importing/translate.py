@@ -77,6 +77,7 @@ def profile_data(setup: Setup, profile_id: str) -> tuple[dict[str, Any], list[Ke
         "logLevel": manager.take("log_level"),
         "logFormat": manager.take("log_format"),
     }
+    replicas = _replicas(values)
     concurrent = values.take("concurrent") or manager.take("concurrent")
     in_gitlab = _in_gitlab(values)
     data: dict[str, Any] = {
@@ -86,7 +87,7 @@ def profile_data(setup: Setup, profile_id: str) -> tuple[dict[str, Any], list[Ke
         "gitlab": {"url": _url(values.take("gitlabUrl") or first.get("url"))},
         "runners": [],
         "secrets": {"backend": "kubernetes"},
-        "manager": _manager(setup, values, shared),
+        "manager": _manager(setup, values, shared) | replicas,
         "cluster": {
             "namespace": namespace,
             "job_namespace": jobs if jobs not in ("", namespace) else f"{namespace}-jobs",
@@ -99,7 +100,7 @@ def profile_data(setup: Setup, profile_id: str) -> tuple[dict[str, Any], list[Ke
     for key in _OF_THE_MANAGER:
         manager.take(key)
     for index, table in enumerate(setup.tables):
-        runner, images = runner_of_table(table, concurrent)
+        runner, images = runner_of_table(table, concurrent, replicas.get("replicas", 1))
         own = name if index == 0 else _slug(str(table.get("name") or "")) or f"{name}-{index + 1}"
         data["runners"].append({"name": own, "scope": dict(_SCOPE), **in_gitlab, **runner})
         data["images"].update(images)
@@ -139,6 +140,11 @@ def _manager(setup: Setup, values: Pile, shared: Values) -> dict[str, Any]:
         ],
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _replicas(values: Pile) -> dict[str, int]:
+    found = values.take("replicas")
+    return {"replicas": found} if isinstance(found, int) and found > 1 else {}
 
 
 def _share(values: Pile, resource: str) -> dict[str, Any]:

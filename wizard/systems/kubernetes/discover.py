@@ -12,6 +12,7 @@ from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts, NodeFacts, StoreFacts
 from wizard.core.units import parse_bytes, parse_cpu
 from wizard.systems.kubernetes.api import Api
+from wizard.systems.kubernetes.networks import pod_cidrs, service_cidrs, service_cidrs_of_nodes
 from wizard.systems.kubernetes.nouns import Json
 from wizard.systems.kubernetes.objects import is_true
 
@@ -45,6 +46,7 @@ def facts_of(api: Api) -> ClusterFacts:
     with ThreadPoolExecutor(4, "cluster") as pool:
         uid, namespaces = pool.submit(look.uid), pool.submit(look.namespaces)
         nodes, groups = pool.submit(look.nodes), pool.submit(look.groups)
+        services = pool.submit(service_cidrs, api)
     served = groups.result()
     return ClusterFacts(
         api.context,
@@ -53,6 +55,8 @@ def facts_of(api: Api) -> ClusterFacts:
         server=api.server,
         version=version,
         nodes=nodes.result(),
+        service_cidrs=services.result() or service_cidrs_of_nodes(look.listed_nodes),
+        pod_cidrs=pod_cidrs(look.listed_nodes),
         namespaces=namespaces.result(),
         operators=look.operators(served),
         stores=look.stores(served),
@@ -66,6 +70,7 @@ class _Look:
     def __init__(self, api: Api) -> None:
         self._api = api
         self.troubles: list[str] = []
+        self.listed_nodes: list[Json] = []
 
     def uid(self) -> str:
         path = "/api/v1/namespaces/kube-system"
@@ -118,7 +123,7 @@ class _Look:
         return tuple(_store(item, kind) for item in self._api.pages(path))
 
     def _nodes(self) -> tuple[NodeFacts, ...]:
-        nodes = list(self._api.pages("/api/v1/nodes"))
+        nodes = self.listed_nodes = list(self._api.pages("/api/v1/nodes"))
         pods = self._api.pages("/api/v1/pods", {"fieldSelector": _UNFINISHED})
         used = _used_by_node(pods)
         return tuple(_node(node, used[node["metadata"]["name"]]) for node in nodes)
