@@ -24,6 +24,8 @@ from wizard.tui.session import Session
 from wizard.tui.step import Step
 from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
 
+_NO_SCROLLBARS = str.maketrans(dict.fromkeys("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", " "))
+
 
 class Sitting:
     """A wizard that is open, and somebody who presses its keys."""
@@ -84,7 +86,7 @@ class Sitting:
 
     @property
     def words(self) -> str:
-        return " ".join(self.screen.split())
+        return " ".join(self.screen.translate(_NO_SCROLLBARS).split())
 
     @property
     def screen(self) -> str:

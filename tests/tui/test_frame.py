@@ -123,10 +123,11 @@ async def test_foreign_text_is_shown_as_it_is(
         await it.go_to("Cluster")
         await it.sees(f"(*) {name}")
         (home / "[b").mkdir()
-        it.app.save(home / "[b" / "].yaml")
-        await it.sees("[b/].yaml")
-        it.app.save(home / "[" / "missing].yaml")
-        await it.sees("issing].yaml cannot be written")
+        monkeypatch.chdir(home)  # a short path is on one line, wherever the home is
+        it.app.save(Path("[b", "].yaml"))
+        await it.sees("Saved [b/].yaml")
+        it.app.save(Path("[", "missing].yaml"))
+        await it.sees("[/missing].yaml cannot be written")
 
 
 def test_no_text_is_left_to_be_taken_for_markup():
@@ -144,7 +145,24 @@ def test_no_text_is_left_to_be_taken_for_markup():
 async def test_no_color_means_none_at_all(home: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("NO_COLOR", "1")
     async with sitting(home) as it:
-        assert it.app.theme == "ansi-dark"
+        await it.sees("A new profile, from a preset")
+        lines = it.app.screen._compositor.render_strips(it.app.size)
+        styles = [segment.style for line in lines for segment in line if segment.style]
+        colours = {colour for style in styles for colour in (style.color, style.bgcolor)}
+        assert {colour.name for colour in colours if colour} <= {"default"}
+
+
+async def test_without_colour_what_has_the_focus_still_stands_out(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with sitting(home) as it:
+        for selector, cursor in (("#presets", "(*) homelab"), ("#name Input", "homelab")):
+            await it.focus(selector)
+            lines = it.app.screen._compositor.render_strips(it.app.size)
+            segments = [segment for line in lines for segment in line if segment.style]
+            marked = [one.text for one in segments if one.style.reverse or one.style.underline]
+            assert any(text.strip().startswith(cursor) for text in marked), selector
 
 
 async def test_nothing_moves_by_itself(home: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,8 @@ from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
 
 _BLOCKING_CALLS = 12
 """How many calls to other systems may wait at once."""
+_FROM_ELSEWHERE = re.compile(r"\s*(@font-face \{[^}]*\}|<!--.*?-->)", re.DOTALL)
+"""What an SVG of Textual's would have its reader fetch, and whom it names."""
 
 
 class WizardApp(App[ExitCode]):
@@ -57,13 +60,16 @@ class WizardApp(App[ExitCode]):
     ]
 
     def __init__(self, session: Session, *, fresh: bool = True) -> None:
-        super().__init__()
+        colourless = bool(os.environ.get("NO_COLOR"))
+        # Textual chooses how it takes colours away before a theme can be set: told only by the
+        # theme, it would send black on black.
+        super().__init__(ansi_color=True if colourless else None)
         self.session = session
         self._fresh = fresh
         self.crash: Exception | None = None
         """The mistake of ours that ended it."""
         self.animation_level = "none"
-        if os.environ.get("NO_COLOR"):
+        if colourless:
             self.theme = "ansi-dark"  # the only theme that sends no colour at all
 
     def on_mount(self) -> None:
@@ -230,6 +236,11 @@ class WizardApp(App[ExitCode]):
     def _copy_command(self) -> None:
         self.copy_to_clipboard(headless(self.session))
         self.notify("Copied.", markup=False)
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = True) -> str:
+        """The screen as an SVG that needs nothing from elsewhere, not even its font."""
+        svg = super().export_screenshot(title=title, simplify=simplify)
+        return _FROM_ELSEWHERE.sub("", svg)
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual's own way ends in a traceback with every local variable, tokens among them. The

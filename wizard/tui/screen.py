@@ -26,6 +26,9 @@ from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
 from wizard.tui.steps.apply import ApplyStep
 from wizard.tui.widgets import Row, Said
 
+_ELSEWHERE = "Tab and Shift+Tab move; Enter does what stands in [ brackets ]."
+"""Help for what needs none of its own: a line that comes and goes would move all the others."""
+
 
 class WizardScreen(Screen[None]):
     """Holds the steps together; only the current one is mounted, so nothing hidden has focus."""
@@ -208,7 +211,7 @@ class WizardScreen(Screen[None]):
     @on(OptionList.OptionHighlighted)
     def refresh_help(self) -> None:
         """Say what the widget in focus is for."""
-        self.query_one("#help", Said).say(_help_of(self.focused))
+        self.query_one("#help", Said).say(_help_of(self.focused) or _ELSEWHERE)
 
     def action_help(self) -> None:
         row = _row_of(self.focused)

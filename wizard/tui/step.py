@@ -187,9 +187,11 @@ class Step(VerticalScroll, can_focus=False):
             focused.scroll_visible(animate=False)
 
     def focus_within(self, widget: Widget) -> None:
-        first = next((one for one in widget.query("*") if one.focusable), None)
-        if first:
-            self.screen.set_focus(first)
+        """Focus the first thing to be answered; a button only where there is nothing else."""
+        takes_focus = [one for one in widget.query("*") if one.focusable]
+        answers = [one for one in takes_focus if not isinstance(one, Button)]
+        if takes_focus:
+            self.screen.set_focus((answers or takes_focus)[0])
 
     @on(Row.Left)
     def _left(self, event: Row.Left) -> None:

@@ -43,7 +43,9 @@ class DeliveryStep(Step):
                 (_AS, "Expressed as", "delivery.packaging"),
                 (_TO, "Goes to", "delivery.target"),
             ):
-                row = FieldRow(self.draft, *key, label=label, unavailable=unavailable(path))
+                row = FieldRow(
+                    self.draft, *key, label=label, unavailable=unavailable(path), brief=True
+                )
                 row.add_class("-table")
                 yield row
             yield Vertical(*self._details(), id="details")

@@ -33,7 +33,7 @@ class ProofStep(Step):
         yield Said("Next", classes="heading")
         yield Said(id="next")
         yield Said("A .gitlab-ci.yml to start from", classes="heading")
-        yield TextArea(read_only=True, compact=True, soft_wrap=False, id="example")
+        yield TextArea(read_only=True, compact=True, id="example")
         with Horizontal(classes="actions"):
             yield Action("Copy the pipeline", id="copy-pipeline")
             yield Action("Copy the commands", id="copy-commands")

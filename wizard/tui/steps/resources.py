@@ -66,7 +66,7 @@ class ResourcesStep(Step):
         with Horizontal(classes="line"):
             yield Said("Size of a job", classes="label")
             help_text = "Four amounts of the build container at once; the gauge follows."
-            yield Choice(MEANINGS, self._size_name, help_text=help_text, id="size")
+            yield Choice(MEANINGS, self._size_name, brief=True, help_text=help_text, id="size")
         yield self._field("concurrent", label="At once")
         architectures = self.draft.value("cluster", "architectures") or []
         if len(architectures) > 1:

@@ -24,6 +24,7 @@ _KINDS = {
     "group": "every project in it; made by its owners",
     "instance": "every project there is; made by administrators",
 }
+_KINDS_HELP = "Whose jobs it takes: one project's, a whole group's, or everybody's."
 
 
 class RunnerStep(Step):
@@ -54,7 +55,7 @@ class RunnerStep(Step):
         kind, path = self._scope
         with Horizontal(classes="line"):
             yield Said("Offered to", classes="label")
-            yield Choice(_KINDS, kind, id="kind")
+            yield Choice(_KINDS, kind, help_text=_KINDS_HELP, id="kind")
         scope, tags = self._key("scope"), self._key("tags")
         picker = ScopePicker("" if is_example(self.draft, scope) else path, path, id="scope")
         yield Row(self.draft, scope, picker, label="Which one", ask=True)
@@ -65,6 +66,7 @@ class RunnerStep(Step):
             yield FieldRow(self.draft, *self._key(name))
         for name in ("name", "maximum_timeout", "description"):
             yield FieldRow(self.draft, *self._key(name))
+        yield from self._more_or_fewer()
 
     def entered(self) -> None:
         self._show_scope_line()
@@ -105,9 +107,11 @@ class RunnerStep(Step):
             with Horizontal(classes="line"):
                 yield Said("Runners", classes="label")
                 yield Choice(listed, str(self.session.runner + 1), id="which")
+
+    def _more_or_fewer(self) -> ComposeResult:
         with Horizontal(classes="actions"):
             yield Action("Add another like this one", id="add")
-            if len(names) > 1:
+            if len(self.draft.runners) > 1:
                 yield Action("Remove this one", id="remove")
 
     @on(Choice.Changed, "#which")

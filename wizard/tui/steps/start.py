@@ -37,7 +37,7 @@ class StartStep(Step):
     """Choose what to begin with."""
 
     title = "Start"
-    purpose = "From nothing to a proven GitLab Runner. Nothing is written until you have reviewed."
+    purpose = "From nothing to a proven GitLab Runner. Nothing is written before Apply."
     owns = ("version", "id", "name")
     more_help = (
         "A preset is a profile to start from. The profile is one file with everything you wish, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import wrap
@@ -10,6 +11,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.events import Click
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -33,7 +35,7 @@ class Choice(OptionList):
         value: the chosen one; empty where none is.
         unavailable: values that cannot be chosen, with the reason, which stands beside them.
         labels: what is shown in the place of a value, where that is too long.
-        brief: cut each meaning to one line; the whole of it is in the help line.
+        brief: one line each, with as much of a meaning as fits; all of it is in the help line.
         help_text: for the help line, where the choice stands in no row.
     """
 
@@ -64,7 +66,7 @@ class Choice(OptionList):
     ) -> None:
         super().__init__(id=id, classes=classes, markup=False, compact=True)
         self._brief = brief
-        self.help_text = help_text
+        self.help_text = self._help = help_text
         self._choices = dict(choices)
         self._unavailable = unavailable or {}
         self._labels = labels or {}
@@ -118,7 +120,7 @@ class Choice(OptionList):
 
     def on_option_list_option_highlighted(self) -> None:
         if self._brief:
-            self.help_text = self.meaning
+            self.help_text = f"{self._help}\n{self.meaning}".strip()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
@@ -141,11 +143,14 @@ class Choice(OptionList):
         mark = "(*)" if name == self.value else "( )"
         width = min(max(len(self._label(one)) for one in self._choices), _WIDEST)
         meaning = self._unavailable.get(name) or self._choices[name]
-        indent = " " * (len(mark) + width + 3)
+        head = f"{mark} {self._label(name):<{width}}  "
+        meaning = redact(meaning)
+        if self._brief:
+            meaning = shortened(meaning, self._columns - len(head))
         lines = wrap(
-            f"{mark} {self._label(name):<{width}}  {redact(meaning)}",
+            f"{head}{meaning}",
             self._columns,
-            subsequent_indent=indent,
+            subsequent_indent=" " * len(head),
             break_on_hyphens=False,
             max_lines=1 if self._brief else None,
             placeholder=" ...",
@@ -177,8 +182,16 @@ class Tick(Widget, can_focus=True):
         self.set_reactive(Tick.value, value)
 
     def render(self) -> Content:
-        mark = "[x] yes" if self.value else "[ ] no "
-        return Content(f"{mark}  {self._meaning}".rstrip())
+        return Content("\n".join(self._lines(self.content_size.width)))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        return len(self._lines(width))
+
+    def _lines(self, width: int) -> list[str]:
+        """The mark, and beside it what it means."""
+        mark = "[x] yes  " if self.value else "[ ] no   "
+        room = max(width, _NARROWEST)
+        return wrap(f"{mark}{self._meaning}", room, subsequent_indent=" " * len(mark))
 
     def action_change(self) -> None:
         self.value = not self.value
@@ -187,3 +200,11 @@ class Tick(Widget, can_focus=True):
     def on_click(self, event: Click) -> None:
         event.stop()
         self.action_change()
+
+
+def shortened(sentence: str, width: int) -> str:
+    """As many whole clauses of a sentence as fit; all of it, where not even one does."""
+    if len(sentence) <= width:
+        return sentence
+    ends = [end.start() for end in re.finditer(r"[,:;] ", sentence) if end.start() <= width]
+    return sentence[: ends[-1]] if ends else sentence

@@ -131,6 +131,7 @@ class FieldRow(Row):
         label: what to call it; without one, the field's name.
         ask: whether the value of a preset is only an example here, so that it must be answered.
         unavailable: choices that cannot be made, with the reason.
+        brief: one line for each choice.
     """
 
     def __init__(
@@ -140,6 +141,7 @@ class FieldRow(Row):
         label: str = "",
         ask: bool = False,
         unavailable: Mapping[str, str] | None = None,
+        brief: bool = False,
     ) -> None:
         answer, info = draft.answer(*key), declared(key)
         example = ask and is_example(draft, key)
@@ -147,7 +149,13 @@ class FieldRow(Row):
         if info.kind == "true or false":
             control = Tick(bool(answer.value), info.help)
         elif info.choices and not info.kind.startswith("list"):
-            control = Choice(info.choices, str(answer.value), unavailable)
+            control = Choice(
+                info.choices,
+                str(answer.value),
+                unavailable,
+                brief=brief,
+                help_text=info.help if brief else "",
+            )
         else:
             control = Input(
                 "" if example else shown(answer.value, info),
