@@ -114,6 +114,9 @@ def test_a_person_stores_it_and_the_runner_is_proven(by_hand: ByHandWorld) -> No
     person.sees("direct: proven, it has run a job")
     assert person.code() == 0
     assert by_hand.live_tokens == [by_hand.secret_token]
+    assert person.seen.count("Deployment gitlab-runner/gitlab-runner-direct\r\n") == 1, "one plan"
+    assert "changes planned, as agreed" in person.seen
+    assert "None" not in person.seen
 
 
 @pytest.mark.parametrize("when", ["while it is shown", "while it is waited for"])

@@ -81,11 +81,12 @@ def apply(
     opened = open_profile(profile)
     systems = _wiring(opened, output)
     attended = not yes and _terminal()
+    agreed = None
     if not yes:
-        made = asyncio.run(verbs.plan(opened, systems))
-        _agree(output, made, "Apply this?", attended=attended)
+        agreed = asyncio.run(verbs.plan(opened, systems))
+        _agree(output, agreed, "Apply this?", attended=attended)
     run = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
-    return _follow(output, verbs.apply(opened, systems, run))
+    return _follow(output, verbs.apply(opened, systems, run), agreed)
 
 
 @click.command()
@@ -108,7 +109,8 @@ def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
     if not yes:
         _agree(output, planned, "Destroy all this?", attended=attended)
     run = Run(attended, deadline=timeout, cancel=systems.cancel)
-    return _follow(output, verbs.destroy(opened, systems, run))
+    agreed = None if yes else planned
+    return _follow(output, verbs.destroy(opened, systems, run), agreed)
 
 
 def _wiring(opened: LoadedProfile, output: Output) -> Wiring:
@@ -143,9 +145,13 @@ def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None
         raise Refused("Nothing was changed.")
 
 
-def _follow(output: Output, events: AsyncIterator[Event]) -> Result:
-    """Tell every event as it happens, and sum up at the end."""
-    told = asyncio.run(_tell(output, events))
+def _follow(output: Output, events: AsyncIterator[Event], agreed: Plan | None) -> Result:
+    """Tell every event as it happens, and sum up at the end.
+
+    Args:
+        agreed: the plan that has just been shown and agreed to, where one was.
+    """
+    told = asyncio.run(_tell(output, events, agreed))
     waiting = [event for event in told if isinstance(event, Waiting)]
     planned = next((event.plan for event in told if isinstance(event, Planned)), Plan())
     unproven = [event.runner for event in told if isinstance(event, Unproven)]
@@ -161,23 +167,25 @@ def _follow(output: Output, events: AsyncIterator[Event]) -> Result:
     return Result(text, data, ExitCode.WAITING if waiting else ExitCode.DONE)
 
 
-async def _tell(output: Output, events: AsyncIterator[Event]) -> list[Event]:
+async def _tell(output: Output, events: AsyncIterator[Event], agreed: Plan | None) -> list[Event]:
     told: list[Event] = []
     try:
         async for event in events:
             told.append(event)
-            _tell_one(output, event)
+            _tell_one(output, event, agreed)
     except (asyncio.CancelledError, KeyboardInterrupt):
         output.say(_STOPPED)
         raise
     return told
 
 
-def _tell_one(output: Output, event: Event) -> None:
+def _tell_one(output: Output, event: Event, agreed: Plan | None) -> None:
     if output.as_json:
         output.line(event.record())
     elif isinstance(event, StepStarted):
         output.say(output.mark(event.sentence(), bold=True))
+    elif isinstance(event, Planned) and agreed and event.plan.comes_to_the_same_as(agreed):
+        output.say(f"{event.sentence()}, as agreed")
     elif isinstance(event, Planned):
         output.say(plan_text(event.plan, output, only_pending=True))
     else:

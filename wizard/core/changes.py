@@ -63,6 +63,17 @@ class Plan:
     def pending(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.action is not Action.KEEP)
 
+    def comes_to_the_same_as(self, other: Plan) -> bool:
+        """Whether both change the same things in the same way, and change anything at all.
+
+        Not to the very same values: a first run makes the profile's id between the two.
+        """
+        ours, theirs = (
+            [(one.system, one.action, one.subject) for one in plan.pending]
+            for plan in (self, other)
+        )
+        return bool(ours) and ours == theirs
+
     def of(self, system: System) -> Iterator[Change]:
         return (change for change in self.changes if change.system is system)
 

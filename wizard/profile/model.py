@@ -73,4 +73,4 @@ class Profile(Section):
 
     def marker(self, runner: Runner) -> str:
         """What the runner's description in GitLab ends with, so that it is found again."""
-        return f"[rw:{self.id}/{runner.name}]"
+        return f"[rw:{self.id or 'id to come'}/{runner.name}]"
