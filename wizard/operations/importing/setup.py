@@ -120,14 +120,14 @@ def read_setup(text: str, name: str) -> Setup:
         kind = places.data.get("kind")
         if kind in _KINDS and _is_ours(places.data):
             read = _of_application if kind == "Application" else _of_release
-            return _with_config(read(places, name))
+            return with_config(read(places, name))
     for places in documents:
         below: Key = (_CHART,) if isinstance(places.data.get(_CHART), Mapping) else ()
         values = places.data[_CHART] if below else places.data
         if below:  # these are the parent chart's: whether it has this one, and what all share
             values = {key: value for key, value in values.items() if key not in _OF_A_PARENT}
         if _OF_VALUES & values.keys():
-            return _with_config(Setup(name, "values.yaml", values, yaml=places.below(*below)))
+            return with_config(Setup(name, "values.yaml", values, yaml=places.below(*below)))
     raise UsageError(f"{name} sets up no runner that is known here.", f"read are: {_READ}")
 
 
@@ -208,7 +208,7 @@ def _with_text(setup: Setup, text: str, line: int) -> Setup:
     return replace(setup, values=inside.data, yaml=YamlPlaces(inside, offset=line))
 
 
-def _with_config(setup: Setup) -> Setup:
+def with_config(setup: Setup) -> Setup:
     """The setup with the configuration that is text among its values."""
     runners = section(setup.values, "runners")
     key = "configOverride" if runners.get("configOverride") else "config"
