@@ -17,6 +17,25 @@ from wizard.render import check, files, manifests
 PRESETS = ("homelab", "direct", "team", "eks", "airgapped")
 PACKAGINGS = ("argocd", "helm", "manifests")
 REPOSITORY = {"url": "https://gitlab.com/acme/gitops.git"}
+_SHARES: dict[str, Any] = {
+    "cpu": {"request": "100m", "limit": 1, "ceiling": 2},
+    "memory": {"request": "1Gi", "limit": "1Gi", "ceiling": "2Gi"},
+    "ephemeral_storage": {"request": "1Gi", "limit": "2Gi", "ceiling": "3Gi"},
+}
+EVERY_JOB_SETTING: dict[str, Any] = {
+    **_SHARES,
+    "helper": _SHARES,
+    "services": _SHARES,
+    "node_selector": {"kubernetes.io/arch": "arm64"},
+    "tolerations": [{"key": "ci", "value": "yes", "effect": "NoSchedule"}],
+    "image_pull_secrets": ["pull"],
+    "priority_class": "low",
+    "runtime_class": "gvisor",
+    "allowed_images": ["alpine:*"],
+    "allowed_services": ["redis:*"],
+    "gpu": {"count": 1},
+}
+"""`jobs` with all that can be said about them."""
 _NO_OBJECTS = ("kustomization.yaml", "values.yaml")
 GOLDEN = Path(__file__).parent / "golden"
 

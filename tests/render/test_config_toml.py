@@ -5,7 +5,13 @@ from typing import Any, get_args
 
 import pytest
 
-from tests.render.profiles import PRESETS, behind_a_proxy, profile_of, runner_version
+from tests.render.profiles import (
+    EVERY_JOB_SETTING,
+    PRESETS,
+    behind_a_proxy,
+    profile_of,
+    runner_version,
+)
 from wizard.profile.runner import Strategy
 from wizard.render import config, config_toml
 from wizard.render.catalogue import runner_keys, runner_versions
@@ -31,26 +37,9 @@ def test_how_many_at_once_is_asked_once(jobs_at_once: int, requests: int) -> Non
 @pytest.mark.parametrize("builds", BUILDS)
 @pytest.mark.parametrize("version", runner_versions())
 def test_no_key_is_written_that_the_pinned_runner_does_not_know(version: str, builds: str) -> None:
-    shares = {
-        "cpu": {"request": "100m", "limit": 1, "ceiling": 2},
-        "memory": {"request": "1Gi", "limit": "1Gi", "ceiling": "2Gi"},
-        "ephemeral_storage": {"request": "1Gi", "limit": "2Gi", "ceiling": "3Gi"},
-    }
-    everything: dict[str, Any] = {
+    everything = {
         "builds": {"strategy": builds, "mtu": 1400} if builds == "dind" else builds,
-        "jobs": {
-            **shares,
-            "helper": shares,
-            "services": shares,
-            "node_selector": {"kubernetes.io/arch": "arm64"},
-            "tolerations": [{"key": "ci", "value": "yes", "effect": "NoSchedule"}],
-            "image_pull_secrets": ["pull"],
-            "priority_class": "low",
-            "runtime_class": "gvisor",
-            "allowed_images": ["alpine:*"],
-            "allowed_services": ["redis:*"],
-            "gpu": {"count": 1},
-        },
+        "jobs": EVERY_JOB_SETTING,
     }
     profile = behind_a_proxy(runner_version(version, runner=everything, **_MIRROR))
     assert not list(runner_keys(version).complaints(config(profile, profile.runners[0])))

@@ -13,7 +13,14 @@ from typing import get_args
 
 import pytest
 
-from tests.render.profiles import PRESETS, behind_a_proxy, building, packaged, profile_of
+from tests.render.profiles import (
+    EVERY_JOB_SETTING,
+    PRESETS,
+    behind_a_proxy,
+    building,
+    packaged,
+    profile_of,
+)
 from wizard.profile.runner import Strategy
 from wizard.render import config_toml
 
@@ -48,24 +55,12 @@ def test_the_runner_itself_finds_no_fault_with_the_configuration(
 
 
 def test_nor_with_all_that_a_job_can_be_given(tmp_path: Path) -> None:
-    share = {"request": "1", "limit": "2", "ceiling": "3"}
-    memory = {"request": "1Gi", "limit": "2Gi", "ceiling": "3Gi"}
-    shares = {"cpu": share, "memory": memory, "ephemeral_storage": memory}
-    jobs = {
-        **shares,
-        "helper": shares,
-        "services": shares,
-        "node_selector": {"kubernetes.io/arch": "arm64"},
-        "tolerations": [{"key": "ci", "value": "yes", "effect": "NoSchedule"}],
-        "image_pull_secrets": ["pull"],
-        "priority_class": "low",
-        "runtime_class": "gvisor",
-        "allowed_images": ["alpine:*"],
-        "allowed_services": ["redis:*"],
-        "gpu": {"count": 1},
-    }
     extra = {"kubernetes": {"services": [{"name": "redis:8"}], "autoscaler": {"max_pause_pods": 1}}}
-    runner = {"jobs": jobs, "builds": {"strategy": "dind", "mtu": 1400}, "extra_config": extra}
+    runner = {
+        "jobs": EVERY_JOB_SETTING,
+        "builds": {"strategy": "dind", "mtu": 1400},
+        "extra_config": extra,
+    }
     profile = behind_a_proxy(profile_of("direct", runner=runner, **_MIRROR))
     done = _lint(config_toml(profile, profile.runners[0]), tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -187,7 +187,57 @@ def test_values_below_an_umbrella_chart_are_found_with_their_lines() -> None:
 def test_each_table_of_a_config_toml_becomes_a_runner() -> None:
     imported = _imported("config.toml")
     assert [runner.name for runner in _profile(imported).runners] == ["first", "second-one"]
-    assert _symptoms(imported) == ["the executor is docker, not kubernetes"]
+    assert _symptoms(imported) == [
+        "2 tables shared 3 jobs at once",
+        "the executor is docker, not kubernetes",
+    ]
+
+
+def test_tables_of_one_name_become_runners_of_several() -> None:
+    tables = "".join(f'[[runners]]\nname = "{name}"\n' for name in ("Host", "host", "", "host"))
+    imported = import_setup(f"concurrent = 1\n{tables}", "config.toml", ID)
+    names = [runner.name for runner in _profile(imported).runners]
+    assert names == ["host", "host-2", "host-3", "host-4"]
+
+
+def test_what_a_profile_says_once_is_told_where_tables_differ() -> None:
+    table = '[[runners]]\nurl = "{}"\n[runners.kubernetes]\nnamespace = "{}"\n'
+    text = table.format("https://one.example.com", "a") + table.format(
+        "https://two.example.com", "b"
+    )
+    imported = import_setup(text, "config.toml", ID)
+    told = [one for one in imported.findings if one.symptom.startswith("the tables differ")]
+    assert [one.evidence for one in told] == [
+        "config.toml, line 6: [runners] url",
+        "config.toml, line 8: [runners.kubernetes] namespace",
+    ]
+    profile = _profile(imported)
+    assert profile.gitlab.url == "https://one.example.com"
+    assert profile.cluster.job_namespace == "a"
+
+
+def test_parameters_are_what_helm_makes_of_them() -> None:
+    parameters = [
+        {"name": "concurrent", "value": "7"},
+        {"name": "runners.runUntagged", "value": "false"},
+        {"name": "runners.tags", "value": "a\\,b"},
+        {"name": "logLevel", "value": "debug", "forceString": True},
+    ]
+    helm = {
+        "parameters": parameters,
+        "values": "gitlabUrl: https://git.example.com\nconcurrent: 2\n",
+    }
+    source = {"chart": "gitlab-runner", "targetRevision": "0.86.0", "helm": helm}
+    application = {"kind": "Application", "metadata": {"name": "a"}, "spec": {"source": source}}
+    runner = _profile(import_setup(yaml.safe_dump(application), "a.yaml", ID)).runners[0]
+    assert runner.jobs.concurrent == 7
+    assert runner.tags == ["a", "b"]
+    assert runner.run_untagged is False
+
+
+def test_what_a_parent_chart_reads_itself_is_no_unknown_key() -> None:
+    imported = _values("gitlab-runner:\n  install: true\n  gitlabUrl: https://git.example.com\n")
+    assert not [one for one in _symptoms(imported) if "install" in one]
 
 
 def test_no_secret_is_copied_and_each_is_told() -> None:

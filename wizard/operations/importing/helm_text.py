@@ -1,6 +1,6 @@
-"""What Helm would make of `runners.config`, as far as one file can say.
+"""What Helm would make of texts: of `runners.config`, and of parameters that lie over the values.
 
-The chart runs that text through `tpl`, and its own default uses it: the namespace of jobs is
+The chart runs `runners.config` through `tpl`, and its own default uses it: the namespace of jobs is
 `{{ default .Release.Namespace .Values.runners.jobNamespace }}` (values.yaml, 0.86.0). Only what
 stands alone between braces is read: a name, a value, a default. Conditions and loops are left.
 """
@@ -74,3 +74,33 @@ class Resolver:
         for part in term.removeprefix(".Values.").split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
         return "" if value is None or isinstance(value, Mapping | list) else value
+
+
+def with_parameters(values: Mapping[str, Any], parameters: Any) -> Mapping[str, Any]:
+    """Argo CD's `helm.parameters` over the values, as `helm --set` would put them."""
+    for one in parameters if isinstance(parameters, list) else ():
+        found: dict[str, Any] = {}
+        inner = found
+        *path, last = re.split(r"(?<!\\)\.", str(one.get("name")))
+        value = str(one.get("value"))
+        for part in path:
+            inner = inner.setdefault(part, {})
+        inner[last.replace("\\.", ".")] = value if one.get("forceString") else _as_set(value)
+        values = _over(values, found)
+    return values
+
+
+def _as_set(text: str) -> Any:
+    """What `helm --set` makes of text (pkg/strvals): numbers and words are what they look like."""
+    words = {"true": True, "false": False, "null": None}
+    if text in words:
+        return words[text]
+    return int(text) if re.fullmatch(r"-?(?:0|[1-9]\d*)", text) else text.replace("\\,", ",")
+
+
+def _over(values: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    both = {k: (values.get(k), v) for k, v in more.items()}
+    return {**values} | {
+        key: _over(old, new) if isinstance(old, Mapping) and isinstance(new, Mapping) else new
+        for key, (old, new) in both.items()
+    }

@@ -39,7 +39,7 @@ class YamlPlaces:
 
 
 class TomlPlaces:
-    """Lines of the `[[runners]]` tables of a config.toml.
+    """Lines of a config.toml's own keys, and of its `[[runners]]` tables.
 
     Args:
         text: the TOML.
@@ -58,7 +58,13 @@ class TomlPlaces:
             elif found := re.match(r'\s*"?([\w.-]+)"?\s*=', line):
                 self._note(index, f"{header}.{found[1]}", number)
 
+    def top(self, key: str) -> int:
+        """The line of one of its own keys; 0: not found."""
+        return self._lines.get((-1, f".{key}"), 0)
+
     def _note(self, index: int, path: str, number: int) -> None:
+        if index == -1 and path.startswith("."):
+            self._lines.setdefault((index, path), number)
         if path.startswith("runners."):
             self._lines.setdefault((index, path.removeprefix("runners.")), number)
 

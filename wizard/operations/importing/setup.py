@@ -15,7 +15,7 @@ from typing import Any
 from wizard.core.errors import UsageError
 from wizard.core.findings import Finding
 from wizard.core.problems import Key, key_path
-from wizard.operations.importing.helm_text import Resolver, templates
+from wizard.operations.importing.helm_text import Resolver, templates, with_parameters
 from wizard.operations.importing.places import TomlPlaces, YamlPlaces
 from wizard.profile.document import parse
 from wizard.render.catalogue import version_key
@@ -25,6 +25,7 @@ Values = Mapping[str, Any]
 _CHART = "gitlab-runner"
 _KINDS = ("Application", "HelmRelease")
 _OF_VALUES = frozenset({"gitlabUrl", "runners", "runnerToken", "runnerRegistrationToken", "rbac"})
+_OF_A_PARENT = frozenset({"install", "enabled", "global"})
 _VERSION = re.compile(r"v?(\d+\.\d+\.\d+)")
 _LARGEST = 1_000_000
 _READ = "values.yaml of the chart, an Argo CD Application, a Flux HelmRelease, or config.toml"
@@ -86,6 +87,12 @@ class Setup:
         line = self.yaml.line(key) if self.yaml else 0
         return evidence(self.name, line, key_path(key))
 
+    def at_top(self, key: str) -> str:
+        """Where a key for all tables stands: among the chart's values, or in config.toml."""
+        if self.values:
+            return self.at(key)
+        return evidence(self.name, self.toml.top(key) if self.toml else 0, key)
+
     def in_table(self, index: int, *key: str) -> str:
         """Where a key of the nth `[[runners]]` table stands."""
         line = self.toml.line(index, key) if self.toml else 0
@@ -117,6 +124,8 @@ def read_setup(text: str, name: str) -> Setup:
     for places in documents:
         below: Key = (_CHART,) if isinstance(places.data.get(_CHART), Mapping) else ()
         values = places.data[_CHART] if below else places.data
+        if below:  # these are the parent chart's: whether it has this one, and what all share
+            values = {key: value for key, value in values.items() if key not in _OF_A_PARENT}
         if _OF_VALUES & values.keys():
             return with_config(Setup(name, "values.yaml", values, yaml=places.below(*below)))
     raise UsageError(f"{name} sets up no runner that is known here.", f"read are: {_READ}")
@@ -172,7 +181,7 @@ def _of_application(places: YamlPlaces, name: str) -> Setup:
             setup, values=helm["valuesObject"], yaml=places.below(*above, "valuesObject")
         )
     setup = replace(setup, yaml=setup.yaml or places.below(*above, "parameters"))
-    setup = replace(setup, values=_with_parameters(setup.values, helm.get("parameters")))
+    setup = replace(setup, values=with_parameters(setup.values, helm.get("parameters")))
     files = helm.get("valueFiles")
     return _unseen(setup, "valueFiles", files, places.line((*above, "valueFiles")))
 
@@ -197,27 +206,6 @@ def _with_text(setup: Setup, text: str, line: int) -> Setup:
     """The values that are text inside another document; a block's first line is the next one."""
     inside = parse(text, setup.name)
     return replace(setup, values=inside.data, yaml=YamlPlaces(inside, offset=line))
-
-
-def _with_parameters(values: Values, parameters: Any) -> Values:
-    """Argo CD's `helm.parameters` over the values, as `helm --set` would put them."""
-    for one in entries(parameters):
-        found: dict[str, Any] = {}
-        inner = found
-        *path, last = re.split(r"(?<!\\)\.", str(one.get("name")))
-        for part in path:
-            inner = inner.setdefault(part, {})
-        inner[last.replace("\\.", ".")] = one.get("value")
-        values = _over(values, found)
-    return values
-
-
-def _over(values: Values, more: Values) -> dict[str, Any]:
-    both = {k: (values.get(k), v) for k, v in more.items()}
-    return {**values} | {
-        key: _over(old, new) if isinstance(old, Mapping) and isinstance(new, Mapping) else new
-        for key, (old, new) in both.items()
-    }
 
 
 def with_config(setup: Setup) -> Setup:

@@ -18,9 +18,21 @@ ARCHIVED = re.compile(r"\S*gcr\.io/kaniko-project/executor(?::\S+)?")
 
 def table_findings(setup: Setup) -> Iterator[Finding]:
     """Every finding about every table."""
+    yield from _one_limit_for_all(setup)
     for index, table in enumerate(setup.tables):
         for check in _CHECKS:
             yield from check(setup, index, table)
+
+
+def _one_limit_for_all(setup: Setup) -> Iterator[Finding]:
+    together = setup.values.get("concurrent") or setup.config.get("concurrent")
+    if len(setup.tables) > 1 and together:
+        yield Finding(
+            f"{len(setup.tables)} tables shared {together} jobs at once",
+            setup.at_top("concurrent"),
+            "in the profile each is a runner with a manager of its own, so their numbers add up",
+            "lower jobs.concurrent where that is more than the nodes can take",
+        )
 
 
 def runner_table_keys(setup: Setup) -> Catalogue:
@@ -141,8 +153,38 @@ def _texts(value: Any) -> list[str]:
     return [str(one) for one in value] if isinstance(value, list) else [str(value or "")]
 
 
+def _unlike_the_first(setup: Setup, index: int, table: Values) -> Iterator[Finding]:
+    """What one profile says once for all its runners."""
+    if index == 0:
+        return
+    for what, key in _SAID_ONCE:
+        first, own = (_at(one, key) for one in (setup.tables[0], table))
+        if own and own != first:
+            yield Finding(
+                f"the tables differ in {what}: {own} here, {first or 'none'} in the first",
+                setup.in_table(index, *key),
+                "a profile says it once, for all its runners",
+                "the first table's was taken; give this runner a profile of its own",
+            )
+
+
+_SAID_ONCE = (
+    ("the GitLab they work for", ("url",)),
+    ("the namespace of their jobs", ("kubernetes", "namespace")),
+    ("their pull policy", ("kubernetes", "pull_policy")),
+)
+
+
+def _at(table: Values, key: tuple[str, ...]) -> str:
+    value: Any = table
+    for part in key:
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return ", ".join(_texts(value)).rstrip("/")
+
+
 _CHECKS = (
     _ignored_keys,
+    _unlike_the_first,
     _other_executor,
     _token_in_table,
     _pinned_helper,

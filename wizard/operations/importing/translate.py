@@ -17,6 +17,7 @@ from wizard.profile.model import CURRENT_VERSION
 from wizard.render.versions import CHARTS
 
 _LONGEST_NAME = 39
+_ROOM_FOR_NUMBERS = 34
 _GITLAB = "https://gitlab.com"
 _SCOPE = {"project": "acme/homelab"}
 _REPOSITORY = "https://gitlab.com/acme/gitops.git"
@@ -99,11 +100,11 @@ def profile_data(setup: Setup, profile_id: str) -> tuple[dict[str, Any], list[Ke
         values.take(*key.split("."))
     for key in _OF_THE_MANAGER:
         manager.take(key)
-    for index, table in enumerate(setup.tables):
+    names = _names(name, setup.tables)
+    for own, table in zip(names, setup.tables, strict=True):
         runner, images = runner_of_table(table, concurrent, replicas.get("replicas", 1))
-        own = name if index == 0 else _slug(str(table.get("name") or "")) or f"{name}-{index + 1}"
         data["runners"].append({"name": own, "scope": dict(_SCOPE), **in_gitlab, **runner})
-        data["images"].update(images)
+        data["images"] = {**images, **data["images"]}  # the first table's counts for all
     extra = values.rest()
     if data["delivery"]["as"] != "manifests":
         for runner in data["runners"]:
@@ -140,6 +141,15 @@ def _manager(setup: Setup, values: Pile, shared: Values) -> dict[str, Any]:
         ],
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _names(first: str, tables: list[Values]) -> list[str]:
+    """A name for each table, no two alike: many a config.toml calls all of them by its host."""
+    found = [first]
+    for number, table in enumerate(tables[1:], start=2):
+        wanted = _slug(str(table.get("name") or "")) or f"{first[:_ROOM_FOR_NUMBERS]}-{number}"
+        found.append(f"{wanted[:_ROOM_FOR_NUMBERS]}-{number}" if wanted in found else wanted)
+    return found
 
 
 def _replicas(values: Pile) -> dict[str, int]:
