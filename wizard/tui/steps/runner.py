@@ -65,6 +65,7 @@ class RunnerStep(Step):
             yield FieldRow(self.draft, *self._key(name))
         for name in ("name", "maximum_timeout", "description"):
             yield FieldRow(self.draft, *self._key(name))
+        yield from self._more_or_fewer()
 
     def entered(self) -> None:
         self._show_scope_line()
@@ -105,9 +106,11 @@ class RunnerStep(Step):
             with Horizontal(classes="line"):
                 yield Said("Runners", classes="label")
                 yield Choice(listed, str(self.session.runner + 1), id="which")
+
+    def _more_or_fewer(self) -> ComposeResult:
         with Horizontal(classes="actions"):
             yield Action("Add another like this one", id="add")
-            if len(names) > 1:
+            if len(self.draft.runners) > 1:
                 yield Action("Remove this one", id="remove")
 
     @on(Choice.Changed, "#which")
