@@ -24,6 +24,10 @@ from wizard.tui.session import Session
 from wizard.tui.step import Step
 from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
 
+Size = tuple[int, int]
+BOTH_SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+"""The size the screens are designed for, and one with the stepper beside them."""
+
 
 class Sitting:
     """A wizard that is open, and somebody who presses its keys."""
