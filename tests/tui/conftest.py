@@ -25,6 +25,9 @@ from wizard.tui.step import Step
 from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
 
 _NO_SCROLLBARS = str.maketrans(dict.fromkeys("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", " "))
+Size = tuple[int, int]
+BOTH_SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+"""The size the screens are designed for, and one with the stepper beside them."""
 
 
 class Sitting:

@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Button
 
 from tests.journeys.world import World
-from tests.tui.conftest import Sitting, sitting
+from tests.tui.conftest import BOTH_SIZES, Sitting, Size, sitting
 from wizard.tui.modals import Question, SaveAs
 from wizard.tui.work import State
 
@@ -51,8 +51,9 @@ async def test_a_first_set_up_ends_proven(world: World, size: tuple[int, int]):
             await it.sees(text)
 
 
-async def test_hammering_next_applies_nothing(world: World):
-    async with sitting(world.folder, world.profile) as it:
+@BOTH_SIZES
+async def test_hammering_next_applies_nothing(world: World, size: Size):
+    async with sitting(world.folder, world.profile, size=size) as it:
         await ready(it)
         assert it.app.focused is it.step.query_one("#back")
         await it.press("ctrl+n", "ctrl+n", "ctrl+n")
@@ -90,9 +91,10 @@ async def test_a_draft_that_was_never_saved_asks_for_its_file_first(world: World
     assert world.profile.exists()
 
 
-async def test_a_user_who_may_only_read_is_refused_in_words(world: World):
+@BOTH_SIZES
+async def test_a_user_who_may_only_read_is_refused_in_words(world: World, size: Size):
     world.cluster.deny(verb="patch", resource="deployments")
-    async with sitting(world.folder, world.profile) as it:
+    async with sitting(world.folder, world.profile, size=size) as it:
         await begin(it)
         await ended(it, State.FAILED)
         await it.sees("may not do what is needed")
@@ -102,9 +104,10 @@ async def test_a_user_who_may_only_read_is_refused_in_words(world: World):
     assert not world.cluster.writes
 
 
-async def test_a_failure_is_explained_and_tried_again_from_there(world: World):
+@BOTH_SIZES
+async def test_a_failure_is_explained_and_tried_again_from_there(world: World, size: Size):
     fault = world.cluster.fails("PATCH", "/secrets/", status=500, message="etcd is full")
-    async with sitting(world.folder, world.profile) as it:
+    async with sitting(world.folder, world.profile, size=size) as it:
         await begin(it)
         await ended(it, State.FAILED)
         await it.sees("etcd is full")
@@ -116,11 +119,12 @@ async def test_a_failure_is_explained_and_tried_again_from_there(world: World):
     assert world.live_tokens == [world.secret_token]
 
 
+@BOTH_SIZES
 async def test_quitting_while_it_runs_asks_and_the_default_is_to_go_on(
-    tmp_path: Path, world: World
+    tmp_path: Path, world: World, size: Size
 ):
     world.managers_start = False
-    async with sitting(world.folder, world.profile) as it:
+    async with sitting(world.folder, world.profile, size=size) as it:
         await begin(it)
         await it.sees("Proof of direct")
         await it.press("ctrl+q")
@@ -174,8 +178,9 @@ async def test_the_report_holds_the_cause_and_no_secret(world: World):
     assert not [one for one in world.live_tokens if one in report]
 
 
-async def test_without_a_token_the_files_are_written_and_git_is_next(home: Path):
-    async with sitting(home, preset="homelab") as it:
+@BOTH_SIZES
+async def test_without_a_token_the_files_are_written_and_git_is_next(home: Path, size: Size):
+    async with sitting(home, preset="homelab", size=size) as it:
         await ready(it)
         await it.press("tab", "enter")
         await it.press("enter")  # the file that is proposed

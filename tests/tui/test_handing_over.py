@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from tests.journeys.test_by_hand import PLACE, ByHandWorld
 from tests.tui.conftest import Sitting, sitting
 from tests.tui.test_apply import SLOW, begin, ended
+from tests.tui.test_terminal import Tmux
 from wizard.core.secrets import SecretStr
 from wizard.tui.handing_over import HandOver
 from wizard.tui.modals import Question
@@ -106,6 +109,44 @@ async def test_where_the_screens_cannot_step_aside_it_is_said(by_hand: ByHandWor
         await it.sees("! The token cannot be shown here.")
         await it.press("tab", "enter")
         await ended(it, State.STOPPED)
+
+
+def test_in_a_real_terminal_the_screens_step_aside_and_come_back(by_hand: ByHandWorld):
+    if not shutil.which("tmux"):
+        pytest.skip("tmux is not there to give the command a real terminal")
+    kept = {
+        "HOME",
+        "PATH",
+        "KUBECONFIG",
+        "GITLAB_TOKEN",
+        "XDG_STATE_HOME",
+        "PYTHON_KEYRING_BACKEND",
+    }
+    environment = {name: os.environ[name] for name in kept} | {"TERM": "xterm-256color"}
+    tmux = Tmux(environment, by_hand.folder, by_hand.profile.name)
+    try:
+        tmux.sees("is open: valid")
+        tmux.press("C-p")
+        tmux.sees("Search")
+        tmux.type("go to review")
+        tmux.sees("Go to Review")
+        tmux.press("Enter")
+        tmux.sees("Nothing has been written yet.")
+        tmux.press("C-n")
+        tmux.sees("Apply now")
+        tmux.press("Tab")
+        tmux.press("Enter")
+        tmux.sees("This store is yours to write to")
+        tmux.press("Enter")
+        tmux.sees("press Space to show it")
+        token = by_hand.store()
+        tmux.press("Space")
+        tmux.sees(token)
+        tmux.press("Enter")
+        tmux.sees("direct: proven, it has run a job")
+        assert token not in tmux.run("capture-pane", "-p", "-S", "-")
+    finally:
+        tmux.run("kill-server")
 
 
 async def test_the_check_finds_somebody_to_store_the_token(by_hand: ByHandWorld):

@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Button, OptionList
 
 from tests.journeys.world import World
-from tests.tui.conftest import sitting
+from tests.tui.conftest import BOTH_SIZES, Size, sitting
 from tests.tui.test_apply import begin, ended
 from tests.tui.test_review import difference, reviewed
 from wizard.tui.modals import Question
@@ -38,9 +38,10 @@ async def test_every_step_is_answered_and_the_last_three_are_not(applied: World)
         assert [one[:3] for one in prompts[-3:]] == ["[ ]"] * 3
 
 
-async def test_no_change_is_said_plainly_and_nothing_is_written(applied: World):
+@BOTH_SIZES
+async def test_no_change_is_said_plainly_and_nothing_is_written(applied: World, size: Size):
     before = applied.profile.read_bytes()
-    async with sitting(applied.folder, applied.profile) as it:
+    async with sitting(applied.folder, applied.profile, size=size) as it:
         await reviewed(it)
         assert "No change. All is as the profile says (11 things looked at)." in it.words
         await begin(it)
@@ -51,8 +52,9 @@ async def test_no_change_is_said_plainly_and_nothing_is_written(applied: World):
     assert not applied.gitlab.writes
 
 
-async def test_one_changed_answer_is_the_only_difference(applied: World):
-    async with sitting(applied.folder, applied.profile) as it:
+@BOTH_SIZES
+async def test_one_changed_answer_is_the_only_difference(applied: World, size: Size):
+    async with sitting(applied.folder, applied.profile, size=size) as it:
         it.draft.set(("runners", 0, "tags"), ["kubernetes", "fast"])
         await reviewed(it)
         assert "1 to update. Nothing has been written yet." in it.words

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.gitlab import FakeGitLab
+from tests.fakes.kubernetes import FakeCluster
 from wizard.profile.load import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,6 +162,9 @@ def test_a_profile_is_changed_line_by_line_and_keeps_the_rest(
 
 # The real thing, in tmux
 
+DEFAULT_ADDRESS = f"https://gitlab.com{'default':>37}"
+"""The row of an address that nothing is written in, at 80 columns."""
+
 
 @pytest.fixture
 def tmux(environment: dict[str, str], home: Path) -> Iterator[Tmux]:
@@ -173,10 +178,12 @@ def tmux(environment: dict[str, str], home: Path) -> Iterator[Tmux]:
 class Tmux:
     """A terminal of 80 by 24 with the installed command in it."""
 
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
+    def __init__(self, environment: dict[str, str], folder: Path, *arguments: str) -> None:
         self._socket = str(folder / "tmux")
         self._environment = environment
-        command = f"{sys.executable} -m wizard; echo ended with $?; sleep 60"
+        script = Path(sys.executable).with_name("runner-wizard")
+        wizard = str(script) if script.exists() else f"{sys.executable} -m wizard"
+        command = f"{shlex.join([*shlex.split(wizard), *arguments])}; echo ended with $?; sleep 60"
         self.run(
             "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", command, cwd=folder
         )
@@ -216,7 +223,7 @@ def test_the_command_opens_in_a_real_terminal_and_takes_answers(
     tmux.press("C-n")
     tmux.sees("Without a token the wizard writes files")
     tmux.press("C-u")
-    tmux.sees("default")  # in one burst, Textual lets letters overtake a control key
+    tmux.sees(DEFAULT_ADDRESS)  # in one burst, Textual lets letters overtake a control key
     tmux.type(gitlab.url)
     tmux.sees(gitlab.url)
     tmux.press("Enter")
@@ -235,3 +242,45 @@ def test_the_command_opens_in_a_real_terminal_and_takes_answers(
     assert load(home / "homelab.yaml").profile.gitlab.url == gitlab.url
     tmux.press("C-q")
     assert "ended with 0" in tmux.sees("ended with")
+
+
+def test_the_installed_command_walks_a_newcomer_to_the_review(
+    tmux: Tmux, home: Path, gitlab: FakeGitLab, cluster: FakeCluster
+):
+    token = gitlab.add_token("api").get_secret_value()
+    tmux.sees("1 reached so far")
+    tmux.press("Up")
+    tmux.press("Up")
+    tmux.sees("nothing else installed: plain")
+    tmux.press("Enter")
+    tmux.sees("(*) direct")
+    tmux.press("C-n")
+    tmux.sees("2 nodes")
+    tmux.press("C-n")
+    tmux.sees("Without a token the wizard writes files")
+    tmux.press("C-u")
+    tmux.sees(DEFAULT_ADDRESS)
+    tmux.type(gitlab.url)
+    tmux.sees("answers")
+    tmux.press("Enter")
+    tmux.sees("Stays hidden")
+    tmux.type(token)
+    tmux.sees("You are owner")
+    tmux.press("C-n")
+    tmux.sees("acme/website")
+    tmux.type("homelab")
+    tmux.sees("1 found")
+    tmux.press("Enter")
+    tmux.sees("typed")
+    for title in ("Secrets", "Resources", "Image builds", "Delivery", "Review"):
+        tmux.press("C-n")
+        tmux.sees(f" of 11  {title}")
+    assert token not in tmux.sees("11 to create. Nothing has been written yet.")
+    tmux.press("C-q")
+    tmux.sees("Quit?")
+    tmux.press("Right")
+    tmux.press("Right")
+    tmux.press("Enter")
+    assert "ended with 0" in tmux.sees("ended with")
+    assert not gitlab.writes
+    assert not cluster.writes

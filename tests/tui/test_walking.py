@@ -7,7 +7,7 @@ from pathlib import Path
 from textual.widgets import Input, OptionList
 
 from tests.fakes.gitlab import FakeGitLab
-from tests.tui.conftest import sitting
+from tests.tui.conftest import BOTH_SIZES, Size, sitting
 from wizard.profile.draft import Origin
 from wizard.profile.load import load
 from wizard.tui.steps import STEPS
@@ -35,8 +35,9 @@ async def test_the_first_set_up_takes_few_answers(home: Path, gitlab: FakeGitLab
         assert not [problem for problem in it.draft.problems() if problem.severity == "error"]
 
 
-async def test_back_and_forth_loses_nothing(home: Path, gitlab: FakeGitLab):
-    async with sitting(home) as it:
+@BOTH_SIZES
+async def test_back_and_forth_loses_nothing(home: Path, gitlab: FakeGitLab, size: Size):
+    async with sitting(home, size=size) as it:
         await it.go_to("GitLab")
         await it.type(gitlab.url)
         await it.press("escape", "escape")
@@ -61,8 +62,11 @@ async def test_another_preset_keeps_what_was_answered(home: Path):
         assert it.draft.value("secrets", "backend") == "kubernetes"
 
 
-async def test_what_is_wrong_is_said_under_its_field_and_keeps_from_going_on(home: Path):
-    async with sitting(home) as it:
+@BOTH_SIZES
+async def test_what_is_wrong_is_said_under_its_field_and_keeps_from_going_on(
+    home: Path, size: Size
+):
+    async with sitting(home, size=size) as it:
         await it.go_to("Cluster")
         await it.focus("#cluster-namespace Input")
         await it.type("Not A Name")
@@ -166,9 +170,12 @@ async def test_a_profile_opens_with_every_step_answered(home: Path):
         assert it.app.return_value == 0, "nothing was changed, so nothing is asked"
 
 
-async def test_quitting_asks_and_keeps_a_draft_without_secrets(home: Path, gitlab: FakeGitLab):
+@BOTH_SIZES
+async def test_quitting_asks_and_keeps_a_draft_without_secrets(
+    home: Path, gitlab: FakeGitLab, size: Size
+):
     token = gitlab.add_token("api").get_secret_value()
-    async with sitting(home) as it:
+    async with sitting(home, size=size) as it:
         await it.go_to("GitLab")
         await it.type(gitlab.url)
         await it.press("enter")
@@ -181,7 +188,7 @@ async def test_quitting_asks_and_keeps_a_draft_without_secrets(home: Path, gitla
     assert kept.stat().st_mode & 0o777 == 0o600
     assert token not in kept.read_text()
 
-    async with sitting(home) as it:
+    async with sitting(home, size=size) as it:
         await it.sees("A draft of homelab.yaml was kept, at the step GitLab")
         await it.press("right", "enter")
         assert it.step.title == "GitLab"

@@ -16,8 +16,8 @@ _PATIENCE = 20.0
 _NEEDED_FOR = {
     "argocd": ("Argo CD", "delivery as argocd"),
     "flux": ("Flux", "delivery as flux"),
-    "external-secrets": ("External Secrets", "tokens that a backend keeps"),
-    "sealed-secrets": ("Sealed Secrets", "sealed tokens"),
+    "external-secrets": ("External Secrets", "keeping tokens in a backend"),
+    "sealed-secrets": ("Sealed Secrets", "sealing tokens"),
 }
 
 

@@ -103,6 +103,8 @@ class ClusterStep(Step):
 
     def _take_facts(self) -> None:
         """The kubeconfig's current context is the suggestion, once it has answered."""
+        if self.session.contexts == ():
+            self._deliver_where_possible(to_cluster=False)
         current = self.session.clusters.get(self.session.current)
         if current and current.reachable:
             self.draft.suggest(("cluster", "context"), current.context)

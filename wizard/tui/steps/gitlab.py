@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
@@ -12,14 +13,32 @@ from textual.widgets import Button, Input
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check
 from wizard.operations.sign_in import SignedIn, sign_in
+from wizard.profile.draft import Draft
+from wizard.profile.save import write
+from wizard.tui.drafts import free_name
+from wizard.tui.modals import Question
 from wizard.tui.session import GITLAB_TOKEN
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, FieldRow, Row, Said
+from wizard.tui.widgets.field_row import shown
 from wizard.tui.widgets.marks import MARKS
+from wizard.tui.widgets.paste_input import PasteInput
 from wizard.tui.widgets.secret_row import SecretRow
 
+_WAY = ("ca_file", "proxy", "no_proxy")
 _PAUSE = 0.6
 """Seconds after the last key before an address or a token is tried."""
+
+
+class AuthorityRow(FieldRow):
+    """The path of the CA's file, or the certificates themselves, pasted."""
+
+    def __init__(self, draft: Draft, *key: str | int, label: str = "") -> None:
+        super().__init__(draft, *key, label=label)
+        path = shown(draft.value(*key), self.info)
+        placeholder = "a path, or paste the certificates"
+        self.control = PasteInput(path, placeholder=placeholder, compact=True, takes_pem=True)
+        self.control.add_class("control")
 
 
 class GitLabStep(Step):
@@ -45,9 +64,15 @@ class GitLabStep(Step):
         yield Said(id="who", classes="found")
         with Horizontal(classes="actions"):
             yield Action("Keep the token in the keyring", id="keep")
+        yield Said("Only behind a private CA or a proxy", classes="heading")
+        yield AuthorityRow(self.draft, "gitlab", "ca_file", label="CA's file")
+        for name in ("proxy", "no_proxy"):
+            yield FieldRow(self.draft, "gitlab", name)
 
     def on_mount(self) -> None:
         self.query_one("#keep").display = False
+        for name in _WAY:
+            self.query_one(f"#gitlab-{name} Input").add_class("aside")  # Enter passes them by
 
     def check(self) -> None:
         self.in_background("address", self._knock, 0)
@@ -62,6 +87,41 @@ class GitLabStep(Step):
         self.query_one("#who", Said).say("")
         self.workers.cancel_group(self, "token")
         self.in_background("address", self._knock, _PAUSE)
+
+    @on(Row.Answered, ", ".join(f"#gitlab-{name}" for name in _WAY))
+    def _way_changed(self) -> None:
+        self.in_background("address", self._knock, _PAUSE)
+        self.in_background("token", self._sign_in, _PAUSE)
+
+    @on(PasteInput.Certificates)
+    def _certificates_pasted(self, event: PasteInput.Certificates) -> None:
+        event.stop()
+        path = free_name(self.draft.path.with_name(f"{self.draft.path.stem}-ca.pem"))
+
+        def agreed(answer: str | None) -> None:
+            if answer == "save":
+                self._keep_certificates(path, event.text)
+
+        self.app.push_screen(
+            Question(
+                f"Save these certificates as {path.name}?",
+                f"The profile names the file, in {path.parent}; it is no secret, and goes to the "
+                "cluster with the profile's objects.",
+                {"no": "No", "save": "Save"},
+            ),
+            agreed,
+        )
+
+    def _keep_certificates(self, path: Path, text: str) -> None:
+        try:
+            write(path, text.replace("\r", "").strip() + "\n")
+        except WizardError as error:
+            self.say_trouble(told(error))
+            return
+        row = self.query_one(AuthorityRow)
+        row.answer(path.name)
+        row.read()
+        row.show_problems([one for one in self.mine() if one.key == row.key])
 
     @on(Row.Left, "#gitlab-url")
     def _address_complete(self) -> None:

@@ -62,7 +62,7 @@ class Adoption(Vertical):
         self._open = self._adopted is not None
 
     def compose(self) -> ComposeResult:
-        with Horizontal(classes="actions"):
+        with Horizontal():
             yield Action("Take over one that GitLab has ...", id="take-over")
         yield FieldRow(self._draft, *self._key("adopt"), label="Takes over")
         yield Choice(
@@ -72,7 +72,7 @@ class Adoption(Vertical):
             classes="aside",
         )
         yield Said(id="existing-said", classes="found")
-        with Horizontal(classes="actions", id="instead"):
+        with Horizontal(id="instead"):
             yield Action("More", id="more-existing")
             yield Action("Create a new one instead", id="anew")
 

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from wizard.tui.session import Session
+from wizard.tui.widgets.paste_input import PasteInput
 from wizard.tui.widgets.said import Said
 
 
@@ -47,7 +48,7 @@ class SecretRow(Vertical):
         held = self.secret in self._session.secrets
         with Horizontal(classes="line"):
             yield Said(self.label, classes="label")
-            yield Input(
+            yield PasteInput(
                 password=True,
                 placeholder="(held in memory)" if held else "",
                 compact=True,
