@@ -15,6 +15,7 @@ import yaml
 
 from tests.fakes.infisical import FakeInfisical
 from tests.fakes.kubernetes import FakeCluster
+from tests.fakes.kubernetes.external_secrets import written_now
 from tests.journeys.world import NAMESPACE, World
 
 FOLDER = "/gitlab/runners/homelab"
@@ -89,7 +90,10 @@ class PlayedGitOps(World):
                 self._prune(application)
 
     def refresh(self) -> None:
-        """External Secrets: every ExternalSecret's Secret holds what the backend keeps."""
+        """External Secrets: its stores work, and every Secret holds what the backend keeps."""
+        ready = {"type": "Ready", "status": "True", "reason": "Valid"}
+        for store in self.cluster.objects("ClusterSecretStore"):
+            self.cluster.put(store | {"status": {"conditions": [ready]}})
         for found in self.cluster.objects("ExternalSecret"):
             self._bring(found, self.kept(found["spec"]["data"][0]["remoteRef"]))
 
@@ -105,7 +109,11 @@ class PlayedGitOps(World):
             {
                 "apiVersion": "v1",
                 "kind": "Secret",
-                "metadata": {"name": external["metadata"]["name"], "namespace": NAMESPACE},
+                "metadata": {
+                    "name": external["metadata"]["name"],
+                    "namespace": NAMESPACE,
+                    "managedFields": [written_now()],
+                },
                 "data": {
                     "runner-token": base64.b64encode(value.encode()).decode(),
                     "runner-registration-token": "",

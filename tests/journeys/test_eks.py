@@ -128,3 +128,39 @@ def test_a_plan_shows_the_token_and_the_store(eks: EksWorld) -> None:
     assert "AWS Secrets Manager gitlab/runners/eks" in ended.out
     assert "ClusterSecretStore gitlab-runner-eks-shared" in ended.out
     assert eks.moto.client("secretsmanager").list_secrets()["SecretList"] == []
+
+
+def test_no_manager_is_started_before_its_token_is_there(eks: EksWorld) -> None:
+    """The kubelet would let its pod wait for minutes, also once the token had come."""
+    eks.operator.store_refusal = "AccessDenied: the reader may not assume the role"
+    ended = eks.wizard("apply", str(eks.profile), "--yes", "--json", "--timeout", "3")
+    assert ended.code == 1
+    error = ended.document["error"]
+    assert "ClusterSecretStore gitlab-runner-eks-shared is not ready" in error["cause"]
+    assert "may not assume the role" in error["cause"]
+    assert "commit" not in error["fix"]
+    assert eks.cluster.objects("Deployment") == []
+
+    eks.operator.store_refusal = ""
+    ended = eks.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert [stored(eks)] == eks.live_tokens == [eks.secret_token]
+
+
+def test_a_store_that_is_changed_is_read_through_before_it_is_called_done(eks: EksWorld) -> None:
+    assert eks.apply().code == 0
+    eks.change("gitlab-runner-reader", "another-reader")
+    eks.operator.store_refusal = "AccessDenied: no such role"
+    ended = eks.wizard("apply", str(eks.profile), "--yes", "--json", "--timeout", "3")
+    assert ended.code == 1, ended.out
+    assert "no such role" in ended.document["error"]["cause"]
+
+    # Nothing is left to change, and still it is not done.
+    ended = eks.wizard("apply", str(eks.profile), "--yes", "--json", "--timeout", "3")
+    assert ended.code == 1, ended.out
+
+    eks.operator.store_refusal = ""
+    ended = eks.apply()
+    assert ended.code == 0, ended.err + ended.out
+    (external,) = eks.cluster.objects("ExternalSecret")
+    assert external["status"]["conditions"][0]["status"] == "True"

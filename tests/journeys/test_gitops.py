@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.fakes.kubernetes.controllers import running
 from tests.journeys.gitops_world import FOLDER, RELEASE, STORE, GitOpsWorld
 from tests.journeys.matrix import events
+from tests.journeys.world import NAMESPACE
 
 
 @pytest.fixture
@@ -226,3 +229,26 @@ def test_killed_while_it_proves_it_proves_again_with_the_same_token(
         assert stored(world) == before
         (runner,) = world.gitlab.runners
         assert set(runner.tags) == {"homelab", "kubernetes"}
+
+
+def test_a_manager_that_still_waits_for_a_secret_that_came_late_is_made_anew(
+    homelab: GitOpsWorld,
+) -> None:
+    """By itself the kubelet would try again in minutes, and the proof would have given up."""
+
+    def waits_for_its_secret(pod: dict[str, Any]) -> dict[str, Any]:
+        there = homelab.cluster.find("Secret", f"{RELEASE}-token", NAMESPACE)
+        return running(pod) if there else {"phase": "Pending"}
+
+    homelab.cluster.controllers.pod_status = waits_for_its_secret
+    homelab.apply()
+    homelab.sync(homelab.commit())
+    homelab.start_managers()
+    (pod,) = homelab.cluster.objects("Pod")
+    long_ago = {"creationTimestamp": "2026-01-01T00:00:00Z"}
+    homelab.cluster.put(pod | {"metadata": pod["metadata"] | long_ago})
+    homelab.refresh()
+    ended = homelab.apply()
+    assert ended.code == 0, ended.err + ended.out
+    (anew,) = homelab.cluster.objects("Pod")
+    assert anew["metadata"]["uid"] != pod["metadata"]["uid"]

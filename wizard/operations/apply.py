@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from wizard.core.changes import Action, System
+from wizard.core.changes import Action, Change, Plan, System
 from wizard.core.events import (
     Event,
     ObjectApplied,
@@ -91,7 +91,8 @@ class _Apply:
         plan = planned(seen, self.backend, objects, reader)
         yield Planned(plan)
         due = self.proving.due(seen, plan)
-        if not plan.pending and not due:
+        reading = await self._reading(plan, due)
+        if not plan.pending and not due and not reading:
             return
         pending = {change.subject for change in objects if change.action is not Action.KEEP}
         wanted = [one for one in manifests(self.profile) if str(one.ref) in pending]
@@ -103,45 +104,58 @@ class _Apply:
         stores = any(change.system is System.SECRETS for change in plan.pending)
         if stores and self.profile.secrets.through_store:  # else the cluster's rights were it
             await check_storing(self.backend)
-        async for event in self._change(seen, wanted):
+        async for event in self._change(seen, wanted, reading):
             yield event
         for runner in due:
-            parts = [titled(f"Proof of {runner.name}", self.proving.prove(runner))]
-            if self.profile.secrets.through_store:
-                sync = Sync(
-                    self.profile, runner, self.cluster, self.backend, None, self.proving.run
-                )
-                parts.insert(0, titled(f"Token of {runner.name} in the cluster", sync.wait()))
-            for part in parts:
-                async for event in part:
-                    yield event
+            async for event in titled(f"Proof of {runner.name}", self.proving.prove(runner)):
+                yield event
 
-    async def _change(self, seen: Seen, wanted: list[Manifest]) -> AsyncIterator[Event]:
+    async def _change(
+        self, seen: Seen, wanted: list[Manifest], reading: list[Sync]
+    ) -> AsyncIterator[Event]:
         first = [manifest for manifest in wanted if manifest.kind in _NEEDED_TO_ADMIT]
-        rest = [manifest for manifest in wanted if manifest.kind not in _NEEDED_TO_ADMIT]
-        started = any(manifest.kind == "Deployment" for manifest in wanted)
+        managers = [manifest for manifest in wanted if manifest.kind == "Deployment"]
+        rest = [one for one in wanted if one not in first and one not in managers]
         parts = [
             titled("Namespaces and accounts", self._apply_objects(first)),
-            titled("Admission of job pods", self._admit() if started else nothing()),
+            titled("Admission of job pods", self._admit() if managers else nothing()),
             *(
                 titled(f"Runner {one.runner.name} and its token", self.proving.settle(one))
                 for one in seen.runners
             ),
             titled("Objects in the cluster", self._apply_objects(rest)),
+            # Before the managers: the kubelet lets a pod whose Secret was not there wait for
+            # minutes, also when it has come meanwhile (it tries again ever later, 1.32).
+            *(
+                titled(f"Token of {sync.runner.name} in the cluster", sync.wait())
+                for sync in reading
+            ),
+            titled("Managers", self._apply_objects(managers)),
             titled("What is no longer wanted", self._remove(seen)),
         ]
         for part in parts:
             async for event in part:
                 yield event
 
-    async def _prove(self, runner: Runner) -> AsyncIterator[Event]:
-        if self.profile.secrets.through_store:
-            run = self.proving.run
-            sync = Sync(self.profile, runner, self.cluster, self.backend, None, run)
-            async for event in titled(f"Token of {runner.name} in the cluster", sync.wait()):
-                yield event
-        async for event in titled(f"Proof of {runner.name}", self.proving.prove(runner)):
-            yield event
+    async def _reading(self, plan: Plan, due: list[Runner]) -> list[Sync]:
+        """What has to bring tokens into the cluster: for those due, and where it does not now."""
+        if not self.profile.secrets.through_store:
+            return []
+        anew = any(_concerns_store(change) for change in plan.pending)
+        run = self.proving.run
+        ways = [
+            Sync(self.profile, runner, self.cluster, self.backend, None, run, anew)
+            for runner in self.profile.runners
+        ]
+        store_is_stuck, *stuck = await asyncio.gather(
+            asyncio.to_thread(ways[0].store_is_stuck),
+            *(asyncio.to_thread(way.is_stuck) for way in ways),
+        )
+        return [
+            way
+            for way, is_stuck in zip(ways, stuck, strict=True)
+            if anew or store_is_stuck or is_stuck or way.runner in due
+        ]
 
     async def _admit(self) -> AsyncIterator[Event]:
         for runner in self.profile.runners:
@@ -164,3 +178,11 @@ class _Apply:
         for stray in seen.strays:
             await asyncio.to_thread(self.gitlab.delete_runner, stray.id)
             yield RunnerDeleted(stray.settings.description, stray.id)
+
+
+def _concerns_store(change: Change) -> bool:
+    """Whether the store changes, or what it signs in with: a credential, or the shared account."""
+    kind = change.subject.partition(" ")[0]
+    is_store = kind in {"ClusterSecretStore", "SecretStore"}
+    signs_in = change.system is System.SECRETS or kind == "ServiceAccount"
+    return is_store or (signs_in and not change.runner)

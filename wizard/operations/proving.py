@@ -12,7 +12,7 @@ from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFini
 from wizard.core.manifest import ObjectRef
 from wizard.operations.look import Seen, SeenRunner, look
 from wizard.operations.proof import Proof, why_no_smoke
-from wizard.operations.restarts import stale_pods
+from wizard.operations.restarts import release_waiting, stale_pods
 from wizard.operations.streams import stream
 from wizard.operations.tokens import TokenKeeper
 from wizard.operations.wish import Run
@@ -116,6 +116,9 @@ class Proving:
         deployment = ObjectRef("apps/v1", "Deployment", namespace, runner.release)
         deadline, cancel = self.run.deadline, self.run.cancel
         watch, restart = cluster.watch_rollout, cluster.restart_pods
+        for pod in await asyncio.to_thread(release_waiting, self.profile, runner, cluster):
+            self.restarted.add(runner.release)
+            yield Progress(f"pod {pod} waited for its Secret, which is there now: made it anew")
         async for said in stream(watch, deployment, deadline=deadline, cancel=cancel):
             yield Progress(said)
         if await asyncio.to_thread(stale_pods, self.profile, runner, cluster):

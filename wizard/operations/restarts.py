@@ -18,7 +18,7 @@ from wizard.systems.kubernetes import Cluster, Json
 
 
 def stale_pods(profile: Profile, runner: Runner, cluster: Cluster) -> list[Json]:
-    """Running manager pods that started before their token was last written."""
+    """Manager pods that started before their token was last written."""
     namespace = profile.cluster.namespace
     secret = cluster.get(ObjectRef("v1", "Secret", namespace, runner.token_secret))
     written = _content_written(secret) if secret else None
@@ -26,6 +26,24 @@ def stale_pods(profile: Profile, runner: Runner, cluster: Cluster) -> list[Json]
         return []
     pods = cluster.find("v1", "Pod", namespace, manager_labels(profile, runner))
     return [pod for pod in pods if not _ending(pod) and _created(pod) < written]
+
+
+def release_waiting(profile: Profile, runner: Runner, cluster: Cluster) -> list[str]:
+    """Delete manager pods that still wait for a Secret which has come since; their names.
+
+    The kubelet tries to mount it ever later, up to two minutes apart (1.32); a new pod has it at
+    once.
+    """
+    waiting = [
+        pod
+        for pod in stale_pods(profile, runner, cluster)
+        if pod.get("status", {}).get("phase") == "Pending"
+    ]
+    for pod in waiting:
+        metadata = pod["metadata"]
+        ref = ObjectRef("v1", "Pod", metadata["namespace"], metadata["name"])
+        cluster.delete(ref, uid=metadata["uid"])
+    return [pod["metadata"]["name"] for pod in waiting]
 
 
 def _content_written(secret: Json) -> datetime | None:

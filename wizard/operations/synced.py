@@ -5,26 +5,30 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
-from wizard.core.errors import WizardError
+from wizard.core.errors import NotAllowed, WizardError
 from wizard.core.events import Event, Progress
 from wizard.core.manifest import ObjectRef
+from wizard.core.secrets import redact
 from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend
 from wizard.systems.gitops.git import Checkout
-from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes import Cluster, Json
 from wizard.systems.kubernetes.objects import condition
-from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS
+from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS, store_finding
 
-_POLL = 2.0
+_POLL = 1.0
+_NUDGE_EVERY = 10.0
+"""Seconds between two nudges; by itself the operator waits minutes after a few failures (2.9)."""
 _TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sync:
     """The way of one runner's files and token into the cluster."""
 
@@ -34,6 +38,10 @@ class Sync:
     backend: Backend
     git: Checkout | None
     run: Run
+    anew: bool = False
+    """The store has changed, or what it signs in with: that it was read before proves nothing."""
+    _read_before: str | None = field(default=None, init=False)
+    _nudged: dict[str, float] = field(default_factory=dict, init=False)
 
     def not_begun(self) -> str:
         """Why there is nothing yet to wait for, in words; empty where there is something."""
@@ -44,6 +52,19 @@ class Sync:
             return f"the cluster has no {self._deployment} yet"
         return ""
 
+    def is_stuck(self) -> bool:
+        """Whether External Secrets says that it cannot bring the token."""
+        return self._has_failed(self._external_secret)
+
+    def store_is_stuck(self) -> bool:
+        """Whether it says so of our own store; nothing has to have been read through it since."""
+        return self.profile.secrets.store.create and self._has_failed(self._store)
+
+    def _has_failed(self, ref: ObjectRef) -> bool:
+        with suppress(NotAllowed):
+            return condition(self.cluster.get(ref) or {}, "Ready").get("status") == "False"
+        return False
+
     async def wait(self) -> AsyncIterator[Event]:
         """Follow Argo CD, External Secrets and the token's Secret until each has what we have.
 
@@ -53,8 +74,7 @@ class Sync:
         if self.profile.delivery.packaging == "argocd":
             steps.append(self._application_lacks)
         if self.profile.secrets.through_store:
-            await asyncio.to_thread(self._refresh)
-            steps.append(self._external_secret_lacks)
+            steps += [self._store_lacks, self._external_secret_lacks]
         steps.append(self._secret_lacks)
         for lacks in steps:
             async for event in self._until(lacks):
@@ -65,15 +85,20 @@ class Sync:
         told = ""
         while what := await asyncio.to_thread(lacks):
             if time.monotonic() > end or self.run.cancel.is_set():
-                raise WizardError(
-                    f"{self.runner.name} has not reached the cluster.",
-                    what,
-                    "commit and push the files, look at what is named here, then run apply again",
-                )
+                raise await asyncio.to_thread(self._given_up, what)
             if what != told:
                 yield Progress(what)
                 told = what
             await asyncio.sleep(_POLL)
+
+    def _given_up(self, what: str) -> WizardError:
+        fix = "look at what is named here, then run apply again"
+        if self.profile.delivery.target == "cluster":
+            problem = f"The token of {self.runner.name} has not reached the cluster."
+        else:
+            problem = f"{self.runner.name} has not reached the cluster."
+            fix = f"commit and push the files, {fix}"
+        return WizardError(problem, "\n".join([what, *self._operator_said()]), fix)
 
     @property
     def _application(self) -> ObjectRef:
@@ -106,15 +131,42 @@ class Sync:
             return f"{self._application} is {health.get('status', 'not healthy')}{_said(health)}"
         return ""
 
+    @property
+    def _store(self) -> ObjectRef:
+        return ObjectRef(EXTERNAL_SECRETS, "ClusterSecretStore", "", self.profile.shared)
+
+    def _store_lacks(self) -> str:
+        """What keeps our own store from being read; one of somebody else's was looked at before."""
+        if not self.profile.secrets.store.create:
+            return ""
+        try:
+            if self.cluster.get(self._store) is None:
+                return f"the cluster has no {self._store} yet"
+            if self.anew and self._store.kind not in self._nudged:
+                self._nudge(self._store)
+            found = self.cluster.get(self._store)
+        except NotAllowed:  # the ExternalSecret says whether it works, only later
+            return ""
+        if finding := store_finding(found, self._store, self.profile.cluster.namespace):
+            self._nudge(self._store)
+            return f"{finding.symptom}: {finding.evidence}".removesuffix(": ")
+        return ""
+
     def _external_secret_lacks(self) -> str:
         ref = self._external_secret
         found = self.cluster.get(ref)
         if found is None:
             return f"the cluster has no {ref} yet"
+        if self.anew and self._read_before is None:
+            self._read_before = _last_read(found)
         ready = condition(found, "Ready")
         # By the reason: SecretMissing and SecretDeleted are Ready as well (External Secrets 2.9).
         if ready.get("reason") != "SecretSynced":
+            self._nudge(ref)
             return f"{ref} is {ready.get('reason', 'not synced')}: {ready.get('message', '')}"
+        if self.anew and _last_read(found) == self._read_before:
+            self._nudge(ref)
+            return f"{ref} has not been read anew yet"
         return ""
 
     def _secret_lacks(self) -> str:
@@ -122,16 +174,57 @@ class Sync:
         stored = self.backend.read(self.runner)
         found = self.cluster.secret_fingerprint(ref, _TOKEN_KEY)
         if found is None:
+            self._hurry()
             return f"the cluster has no {ref} with a token yet"
         if stored is None or found != stored.fingerprint:
+            self._hurry()
             return f"{ref} does not hold the token that is in {self.backend.where(self.runner)}"
         return ""
 
-    def _refresh(self) -> None:
-        """Have External Secrets look now, where the Secret holds an older token."""
-        ref = self._external_secret
-        if self._secret_lacks() and self.cluster.get(ref) is not None:
-            self.cluster.annotate(ref, {"force-sync": str(int(time.time()))})
+    def _hurry(self) -> None:
+        if self.profile.secrets.through_store:
+            self._nudge(self._external_secret)
+
+    def _nudge(self, ref: ObjectRef) -> None:
+        """Have External Secrets look now; a change of an annotation is what it looks for."""
+        now = time.monotonic()
+        if now - self._nudged.get(ref.kind, -_NUDGE_EVERY) < _NUDGE_EVERY:
+            return
+        self._nudged[ref.kind] = now
+        with suppress(NotAllowed):  # then it comes by itself, in its own time
+            self.cluster.annotate(ref, {"force-sync": str(time.time_ns())})
+
+    def _operator_said(self) -> list[str]:
+        """External Secrets' own words: it puts causes into events, and not into the objects."""
+        if not self.profile.secrets.through_store:
+            return []
+        said = []
+        for ref in (self._store, self._external_secret):
+            with suppress(WizardError):
+                events = self.cluster.find("v1", "Event", ref.namespace or "default")
+                said += [_words(event) for event in _warnings_of(ref, events)[-1:]]
+        return said
+
+
+def _last_read(external_secret: Json) -> str:
+    """Changes with every reading that a nudge has caused (External Secrets 2.9)."""
+    status = external_secret.get("status", {})
+    return f"{status.get('syncedResourceVersion', '')} {status.get('refreshTime', '')}"
+
+
+def _warnings_of(ref: ObjectRef, events: list[Json]) -> list[Json]:
+    mine = [
+        event
+        for event in events
+        if event.get("type") == "Warning"
+        and (about := event.get("involvedObject", {})).get("kind") == ref.kind
+        and about.get("name") == ref.name
+    ]
+    return sorted(mine, key=lambda event: event.get("lastTimestamp") or "")
+
+
+def _words(event: Json) -> str:
+    return redact(" ".join(str(event.get("message", "")).split()))
 
 
 def _said(status: dict[str, Any]) -> str:

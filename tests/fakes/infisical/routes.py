@@ -146,12 +146,7 @@ def _revoke(fake: FakeInfisical, request: Request) -> Json:
 @_on("GET", "/api/v1/projects/slug/:slug", modern=True)
 @_on("GET", "/api/v1/workspace/slug/:slug")
 def _project_by_slug(fake: FakeInfisical, request: Request) -> Json:
-    slug = request.names["slug"]
-    project = next((one for one in fake.projects.values() if one.slug == slug), None)
-    if project is None:
-        raise Refusal(404, f"Project with slug '{slug}' not found", "NotFound")
-    _role(request, project)
-    return _project_json(project)
+    return _project_json(_by_slug(fake, request, request.names["slug"]))
 
 
 @_on("GET", "/api/v1/projects/:id", modern=True)
@@ -213,11 +208,15 @@ def _read(fake: FakeInfisical, request: Request) -> Json:
 
 
 @_on("GET", "/api/v4/secrets", modern=True)
+@_on("GET", "/api/v3/secrets/raw")
 def _list(fake: FakeInfisical, request: Request) -> Json:
     project = _named_project(fake, request)
     place = _place(request, project, "GetSecrets")
-    found = [one for key, one in project.secrets.items() if key[:2] == place]
-    shown = [_secret_json(request, project, one, len(one.versions)) for one in found]
+    shown = [
+        _secret_json(request, project, one, len(one.versions)) | {"secretKey": key[2]}
+        for key, one in project.secrets.items()
+        if key[:2] == place
+    ]
     return {"secrets": shown, "imports": []}
 
 
@@ -270,7 +269,18 @@ def trimmed(value: str) -> str:
 
 def _named_project(fake: FakeInfisical, request: Request) -> Project:
     legacy = "/v3/" in request.path or "/v1/" in request.path
+    if legacy and not request.given.get("workspaceId") and request.given.get("workspaceSlug"):
+        # How External Secrets names it (its client, infisical/go-sdk 0.8, sends an empty id too).
+        return _by_slug(fake, request, str(request.given["workspaceSlug"]))
     return _project(fake, request, request.needed("workspaceId" if legacy else "projectId"))
+
+
+def _by_slug(fake: FakeInfisical, request: Request, slug: str) -> Project:
+    project = next((one for one in fake.projects.values() if one.slug == slug), None)
+    if project is None:
+        raise Refusal(404, f"Project with slug '{slug}' not found", "NotFound")
+    _role(request, project)
+    return project
 
 
 def _project(fake: FakeInfisical, request: Request, project_id: str) -> Project:

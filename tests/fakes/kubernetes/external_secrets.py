@@ -7,6 +7,9 @@ its intervals; so what nudges it is seen to be needed.
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +29,8 @@ class ExternalSecretsPlayer:
         self._cluster = cluster
         self.values: dict[tuple[str, str], str] = {}
         """By remote key and property (empty for none)."""
+        self.store_refusal = ""
+        """Why stores that are changed from now on cannot be read, in a provider's words."""
         self.push_refusal = ""
         self.pushed: list[Json] = []
         """Every PushSecret that was seen."""
@@ -50,16 +55,35 @@ class ExternalSecretsPlayer:
             self._read(external)
 
     def _changed(self, body: Json) -> None:
-        if body["kind"] == "ExternalSecret":
+        if body["kind"] == "ClusterSecretStore":
+            self._validate(body)
+        elif body["kind"] == "ExternalSecret":
             self._read(body)
         elif body["kind"] == "PushSecret":
             self._push(body)
 
+    def _validate(self, store: Json) -> None:
+        """Says in the object that it fails, and why in an event, as the real one does (2.9)."""
+        status = _ready("True", "Valid", "store validated")
+        if self.store_refusal:
+            status = _ready("False", "InvalidProviderConfig", "unable to validate store")
+            self._cluster.seed(_warning(store, self.store_refusal))
+        self._cluster.put(store | {"status": status})
+
+    def _is_ready(self, external: Json) -> bool:
+        wanted = external["spec"]["secretStoreRef"]
+        namespace = external["metadata"]["namespace"] if wanted["kind"] == "SecretStore" else ""
+        found = self._cluster.find(wanted["kind"], wanted["name"], namespace) or {}
+        conditions = found.get("status", {}).get("conditions", ())
+        return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
     def _read(self, external: Json) -> None:
         remote = external["spec"]["data"][0]["remoteRef"]
         value = self.values.get((remote["key"], remote.get("property", "")))
-        if value is None:
-            status = _ready("False", "SecretSyncedError", "Secret does not exist")
+        before = external.get("status", {})
+        if value is None or not self._is_ready(external):
+            said = "could not get secret data from provider"
+            status = before | _ready("False", "SecretSyncedError", said)
             self._cluster.put(external | {"status": status})
             return
         metadata = external["metadata"]
@@ -70,14 +94,15 @@ class ExternalSecretsPlayer:
             "metadata": {
                 "name": external["spec"]["target"]["name"],
                 "namespace": metadata["namespace"],
-                "managedFields": [_written_now()],
+                "managedFields": [written_now()],
             },
             "data": {key: base64.b64encode(text.encode()).decode() for key, text in data.items()},
         }
         if self._cluster.find("Secret", secret["metadata"]["name"], metadata["namespace"]):
             self._cluster.remove(secret)
         self._cluster.seed(secret)
-        self._cluster.put(external | {"status": _ready("True", "SecretSynced", "secret synced")})
+        status = _ready("True", "SecretSynced", "secret synced") | _reading(metadata)
+        self._cluster.put(external | {"status": status})
 
     def _push(self, push: Json) -> None:
         self.pushed.append(push)
@@ -97,7 +122,30 @@ class ExternalSecretsPlayer:
         self._cluster.put(push | {"status": _ready("True", "Synced", "PushSecret synced")})
 
 
-def _written_now() -> Json:
+def _reading(metadata: Json) -> Json:
+    """What the status says of the last reading: its version holds a hash of the annotations."""
+    marks = json.dumps([metadata.get("labels"), metadata.get("annotations")], sort_keys=True)
+    digest = hashlib.sha256(marks.encode()).hexdigest()
+    return {
+        "refreshTime": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "syncedResourceVersion": f"{metadata['generation']}-{digest[:16]}",
+    }
+
+
+def _warning(about: Json, message: str) -> Json:
+    return {
+        "apiVersion": "v1",
+        "kind": "Event",
+        "metadata": {"name": f"store.{uuid.uuid4().hex[:12]}", "namespace": "default"},
+        "involvedObject": {"kind": about["kind"], "name": about["metadata"]["name"]},
+        "type": "Warning",
+        "reason": "InvalidProviderConfig",
+        "message": message,
+        "lastTimestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
+
+
+def written_now() -> Json:
     return {
         "manager": "externalsecrets.external-secrets.io/token",
         "operation": "Update",
