@@ -63,6 +63,9 @@ format: $(DEV_STAMP)  ## Format the code
 bench: $(DEV_STAMP)  ## Measure, as ratios against peers in one run
 	@$(BIN)/python -m bench
 
+screenshots: $(DEV_STAMP)  ## Take the pictures of the documentation anew, on fakes
+	@$(BIN)/python -m tests.tui.screenshots assets/screenshots
+
 fuzz: $(DEV_STAMP)  ## Throw ten thousand broken profiles at it (FUZZ_EXAMPLES=N)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -m fuzz
 

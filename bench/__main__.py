@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import platform
 
-from bench import offline, scale
+from bench import offline, scale, screens
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("-n", "--runs", type=int, default=9, help="counted runs of each command")
     runs = parser.parse_args().runs
     print(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}\n")
-    for section in (offline, scale):
+    for section in (offline, scale, screens):
         section.measure(runs)
         print()
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
-from wizard.core.errors import UsageError
+from wizard.core.errors import ExitCode, UsageError
 
 
 @click.command(name="open")
@@ -24,9 +26,17 @@ def open_(output: Output, profile: Path | None, plain: bool) -> Result:
     if plain:
         return _as_lines(output, profile)
     _stop_writing_on_the_screen()
+    return Result(exit_code=_wizard()(profile))
+
+
+def _wizard() -> Callable[[Path | None], ExitCode]:
+    """Import the screens; nothing of what comes with them is ever garbage, so nobody looks."""
+    gc.disable()
     from wizard.tui.app import open_wizard
 
-    return Result(exit_code=open_wizard(profile))
+    gc.freeze()
+    gc.enable()
+    return open_wizard
 
 
 def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:

@@ -43,12 +43,21 @@ class DaemonThreads(ThreadPoolExecutor):
 
     def _work(self) -> None:
         while (work := self._queue.get()) is not None:
-            future, function, args, kwargs = work
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                result = function(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001 - it belongs to who asked
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+            _carry_out(*work)
+            del work  # an idle thread must not keep alive what asked for its last answer
+
+
+def _carry_out(
+    future: Future[Any],
+    function: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = function(*args, **kwargs)
+    except BaseException as error:  # noqa: BLE001 - it belongs to who asked
+        future.set_exception(error)
+    else:
+        future.set_result(result)

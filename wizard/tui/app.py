@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import ClassVar
 
@@ -22,6 +23,7 @@ from wizard.operations.discover import discover
 from wizard.profile.questions import preset_question
 from wizard.profile.save import write
 from wizard.tui import drafts
+from wizard.tui.garbage import spare_what_is_there
 from wizard.tui.memory import Memory
 from wizard.tui.modals import Question, Reading, SaveAs
 from wizard.tui.planning import headless
@@ -122,6 +124,7 @@ class WizardApp(App[ExitCode]):
     async def _look_around(self) -> None:
         machine, session = self.session.machine, self.session
         await asyncio.to_thread(machine.warm_up)
+        spare_what_is_there()
         try:
             found = await asyncio.to_thread(machine.contexts)
         except WizardError as error:
@@ -133,6 +136,7 @@ class WizardApp(App[ExitCode]):
         async for facts in discover(session.contexts, machine.look):
             session.clusters[facts.context] = facts
             self.wizard.facts_found()
+        await asyncio.to_thread(import_module, "wizard.operations.verbs")  # before Review waits
 
     # Saving and leaving
 

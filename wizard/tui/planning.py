@@ -7,8 +7,6 @@ import shlex
 
 from wizard.core.changes import Action, Plan, System
 from wizard.core.shown import counted
-from wizard.operations import verbs
-from wizard.operations.files_only import plan_files
 from wizard.tui.session import GITLAB_TOKEN, Session
 from wizard.tui.work import Reviewed
 
@@ -26,6 +24,9 @@ async def review(session: Session) -> Reviewed:
 
     Raises: InvalidDocument, when the draft is not valid; WizardError, from the systems.
     """
+    from wizard.operations import verbs
+    from wizard.operations.files_only import plan_files
+
     draft = session.draft
     text, file = draft.text(), draft.loaded()
     await asyncio.to_thread(session.machine.warm_up)

@@ -13,21 +13,27 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
-from textual.widgets import Footer, OptionList
+from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wizard.profile.draft import Draft
 from wizard.profile.fields import FieldInfo
+from wizard.tui.garbage import collect
 from wizard.tui.modals import Reading
 from wizard.tui.session import Session
 from wizard.tui.step import Step
 from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
 from wizard.tui.steps.apply import ApplyStep
 from wizard.tui.widgets import Row, Said
+from wizard.tui.widgets.keys import Keys
 
 _ELSEWHERE = "Tab and Shift+Tab move; Enter does what stands in [ brackets ]."
 """Help for what needs none of its own: a line that comes and goes would move all the others."""
+
+_QUIET = 2.0
+"""Seconds on a step after which somebody is likely to read."""
 
 
 class WizardScreen(Screen[None]):
@@ -58,6 +64,7 @@ class WizardScreen(Screen[None]):
         super().__init__()
         self.session = session
         self.at = at
+        self._tidying: Timer | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
@@ -67,7 +74,7 @@ class WizardScreen(Screen[None]):
             yield OptionList(id="stepper", markup=False, compact=True)
             yield Container(id="host")
         yield Said(id="help")
-        yield Footer(show_command_palette=False, compact=True)
+        yield Keys(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         stepper = self.query_one("#stepper", OptionList)
@@ -77,7 +84,8 @@ class WizardScreen(Screen[None]):
     @property
     def step(self) -> Step:
         """The step that is shown."""
-        return self.query_one("#step", Step)
+        # Not `query_one`: it remembers what it has found, and would keep every step alive.
+        return self.query("#step").only_one(Step)
 
     # Going from step to step
 
@@ -98,18 +106,24 @@ class WizardScreen(Screen[None]):
         if self.step.may_leave():
             self.session.work = None
             self.go_to(STEPS.index(ApplyStep))
-            self.call_later(lambda: self.query_one(ApplyStep).offer_destroy())
+            self.call_later(lambda: self.query(ApplyStep).only_one().offer_destroy())
 
     async def _show(self, index: int) -> None:
         self.at = index
         host = self.query_one("#host", Container)
         step = STEPS[index](self.session)
+        for one in self.query("#step Input, #step TextArea"):
+            # Textual never does, and would keep all that was ever shown.
+            self.text_selection_started_signal.unsubscribe(one)
         with self.app.batch_update():
             await host.remove_children()
             await host.mount(step)
         self.refresh_marks()
         step.focus_first()
         step.entered()
+        if self._tidying:
+            self._tidying.stop()
+        self._tidying = self.set_timer(_QUIET, collect)
 
     def open_draft(self, draft: Draft, visited: Iterable[str] | None = None) -> None:
         """Work on another draft; a saved profile is shown at the beginning, any other at

@@ -16,8 +16,6 @@ from wizard.core.events import Event, StepStarted
 from wizard.core.problems import Problem
 from wizard.core.secrets import redact
 from wizard.core.shown import counted
-from wizard.operations import verbs
-from wizard.operations.files_only import write_files
 from wizard.operations.profiles import open_profile
 from wizard.tui import drafts
 from wizard.tui.handing_over import Handing
@@ -155,6 +153,9 @@ class ApplyStep(Step):
             self.screen.set_focus(self.query_one(button))
 
     async def _events(self, work: Work) -> AsyncIterator[Event]:
+        from wizard.operations import verbs
+        from wizard.operations.files_only import write_files
+
         file = await asyncio.to_thread(open_profile, self.draft.path)
         cancel = work.run.cancel
         hand_over = Handing(self.app, cancel, self.session.show_outside)
@@ -191,6 +192,8 @@ class ApplyStep(Step):
         self.in_background("look", self._look)
 
     async def _look(self) -> None:
+        from wizard.operations import verbs
+
         file = await asyncio.to_thread(open_profile, self.draft.path)
         plan = await verbs.plan_destroy(file, self.session.wiring())
         self._show()
