@@ -54,6 +54,14 @@ def test_keys_that_are_not_the_users_are_refused(extra: dict[str, Any], why: str
     assert why in said(profile_of(runner={"extra_config": extra}))[0]
 
 
+def test_pause_pods_need_a_priority_class_that_no_manager_of_ours_can_make() -> None:
+    scaler = {"max_pause_pods": 2}
+    (words,) = said(profile_of(runner={"extra_config": {"kubernetes": {"autoscaler": scaler}}}))
+    assert "name it: pause_pod_priority_class_name" in words
+    named = {**scaler, "pause_pod_priority_class_name": "idle"}
+    assert said(profile_of(runner={"extra_config": {"kubernetes": {"autoscaler": named}}})) == []
+
+
 @pytest.mark.parametrize(
     ("extra", "why"),
     [

@@ -124,7 +124,7 @@ _MORE = {
         "kubernetes": {
             "helper_image_flavor": "ubuntu",
             "services": [{"name": "redis:8.2"}, {"name": "quay.io/team/db:1.0", "alias": "db"}],
-            "autoscaler": {"max_pause_pods": 2},
+            "autoscaler": {"max_pause_pods": 2, "pause_pod_priority_class_name": "idle"},
         }
     },
 }

@@ -34,6 +34,38 @@ def test_the_helper_is_of_the_runners_version_and_the_nodes_architecture() -> No
     ]
 
 
+def test_a_mixed_cluster_needs_the_helper_of_each_architecture_that_a_runner_is_for() -> None:
+    profile = profile_of("direct", cluster={"architectures": ["amd64", "arm64"]})
+    jobs = profile.runners[0].jobs
+    runners = [
+        profile.runners[0].model_copy(
+            update={
+                "name": name,
+                "jobs": jobs.model_copy(update={"node_selector": {"kubernetes.io/arch": name}}),
+            }
+        )
+        for name in ("amd64", "arm64")
+    ]
+    found = images(profile.model_copy(update={"runners": runners}))
+    helpers = [use.image.rpartition(":")[2] for use in found if "helper" in use.image]
+    assert helpers == ["x86_64-v19.3.1", "arm64-v19.3.1"]
+
+
+def test_pause_pods_pull_with_the_secrets_of_jobs() -> None:
+    scaler = {"max_pause_pods": 2, "pause_pod_priority_class_name": "idle"}
+    runner = {
+        "jobs": {"image_pull_secrets": ["mirror"]},
+        "extra_config": {"kubernetes": {"autoscaler": scaler}},
+    }
+    profile = profile_of("airgapped", runner=runner)
+    written = config(profile, profile.runners[0])["runners"][0]["kubernetes"]["autoscaler"]
+    assert written["pause_pod_image_pull_secrets"] == ["mirror"]
+    assert written["pause_pod_image"] == "registry.example.com/mirror/pause:3.10"
+    old = profile_of("airgapped", runner=runner, manager={"runner_version": "18.11.0"})
+    written = config(old, old.runners[0])["runners"][0]["kubernetes"]["autoscaler"]
+    assert "pause_pod_image_pull_secrets" not in written
+
+
 @pytest.mark.parametrize(
     ("image", "mirror"),
     [

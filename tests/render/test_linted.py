@@ -55,7 +55,12 @@ def test_the_runner_itself_finds_no_fault_with_the_configuration(
 
 
 def test_nor_with_all_that_a_job_can_be_given(tmp_path: Path) -> None:
-    extra = {"kubernetes": {"services": [{"name": "redis:8"}], "autoscaler": {"max_pause_pods": 1}}}
+    extra = {
+        "kubernetes": {
+            "services": [{"name": "redis:8"}],
+            "autoscaler": {"max_pause_pods": 1, "pause_pod_priority_class_name": "idle"},
+        }
+    }
     runner = {
         "jobs": EVERY_JOB_SETTING,
         "builds": {"strategy": "dind", "mtu": 1400},

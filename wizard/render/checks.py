@@ -135,6 +135,18 @@ def _check_extra_config(profile: Profile, index: int, runner: Runner, problems: 
     keys = runner_keys(profile.manager.runner_version)
     _check_keys(problems, where, runner.extra_config, keys, "runners")
     _check_ours(problems, where, runner.extra_config, _CONFIG_NOT_YOURS)
+    _check_pause_pods(problems, (*where, "kubernetes", "autoscaler"), runner.extra_config)
+
+
+def _check_pause_pods(problems: Problems, where: Key, config: Mapping[str, Any]) -> None:
+    kubernetes = config.get("kubernetes")
+    scaler = kubernetes.get("autoscaler") if isinstance(kubernetes, Mapping) else None
+    if isinstance(scaler, Mapping) and not scaler.get("pause_pod_priority_class_name"):
+        problems.at(*where).add(
+            "its pods need a priority class below that of jobs, which counts in the whole cluster, "
+            "so no manager of ours may make it",
+            "make a PriorityClass with the value -1, and name it: pause_pod_priority_class_name",
+        )
 
 
 def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:

@@ -36,6 +36,7 @@ SHUTDOWN_TIMEOUT = 30
 TOKEN_PLACEHOLDER = "@RUNNER_TOKEN@"  # noqa: S105
 """Stands for the token, which the manager puts in when it starts; it never stands in a file."""
 
+_AUTOSCALER = "runners.kubernetes.autoscaler"
 _POD_BUDGET = "runners.kubernetes.pod_disruption_budget"
 
 
@@ -94,7 +95,17 @@ def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
     table["kubernetes"] = _kubernetes(profile, runner)
     if "pod_spec" in table["kubernetes"]:
         table["feature_flags"][FLAG] = True
-    return from_mirrors(profile, merged(table, runner.extra_config))
+    table = merged(table, runner.extra_config)
+    _let_pause_pods_pull(profile, runner, table["kubernetes"])
+    return from_mirrors(profile, table)
+
+
+def _let_pause_pods_pull(profile: Profile, runner: Runner, kubernetes: dict[str, Any]) -> None:
+    """Pods that keep nodes ready are the runner's own, and pull with the jobs' Secrets too."""
+    secrets, key = runner.jobs.image_pull_secrets, "pause_pod_image_pull_secrets"
+    knows = runner_keys(profile.manager.runner_version).knows(f"{_AUTOSCALER}.{key}")
+    if secrets and knows and isinstance(kubernetes.get("autoscaler"), Mapping):
+        kubernetes["autoscaler"] = {key: secrets, **kubernetes["autoscaler"]}
 
 
 def merged(ours: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
