@@ -19,7 +19,7 @@ from wizard.wiring import KEYRING_SERVICE, kept_token
 
 if TYPE_CHECKING:
     from wizard.systems.gitlab import GitLab
-    from wizard.systems.kubernetes import Contexts, RunningSetup, SetupText
+    from wizard.systems.kubernetes import Contexts, Permission, RunningSetup, SetupText
 
 _READ_TIMEOUT = 15.0
 """Seconds; somebody sits and waits."""
@@ -68,6 +68,12 @@ class Machine:
         from wizard.systems.kubernetes.contexts import look_at
 
         return look_at(context)
+
+    def refused(self, context: str, permissions: list[Permission]) -> list[Permission]:
+        """Which of these a context's user may not. Raises: WizardError."""
+        from wizard.systems.kubernetes.contexts import connect
+
+        return connect(context).refused(permissions)
 
     def setups(self, context: str) -> list[RunningSetup]:
         """The runner managers in a cluster that somebody else set up. Raises: WizardError."""

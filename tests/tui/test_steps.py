@@ -62,6 +62,52 @@ async def test_a_cluster_that_does_not_answer_is_said_with_its_reason(
         assert it.draft.value("cluster", "context") is None, "what was not reached is no suggestion"
 
 
+async def test_whether_one_may_set_up_a_runner_here_is_said_before_any_question(
+    home: Path, cluster: FakeCluster, kubeconfig: Path
+):
+    cluster.deny(verb="create", resource="deployments")
+    async with sitting(home, preset="direct") as it:
+        await it.go_to("Cluster")
+        await it.sees("! you may not do all that it takes here")
+        await it.sees("create deployments.apps in namespace gitlab-runner")
+        await it.focus("#contexts")
+        await it.press("down", "enter")
+        await it.until(lambda: "you may not" not in it.words)
+        await it.press("ctrl+n")
+        assert it.step.title == "GitLab", "files need no such right"
+    assert cluster.writes == []
+
+
+async def test_who_may_set_up_a_runner_is_told_so(home: Path, kubeconfig: Path):
+    async with sitting(home, preset="direct") as it:
+        await it.go_to("Cluster")
+        await it.sees("[x] you may set up a runner here")
+
+
+async def test_rights_that_cannot_be_asked_for_stop_nobody(
+    home: Path, cluster: FakeCluster, kubeconfig: Path
+):
+    cluster.fails("POST", "selfsubjectaccessreviews", status=401)
+    async with sitting(home, preset="direct") as it:
+        await it.go_to("Cluster")
+        await it.sees("could not ask what you may do")
+        await it.press("ctrl+n")
+        assert it.step.title == "GitLab"
+
+
+async def test_a_step_that_is_left_waits_for_nothing_any_more(
+    home: Path, cluster: FakeCluster, kubeconfig: Path, gitlab: FakeGitLab
+):
+    gitlab.fail_next("GET", "/metadata", delay=3, times=5)
+    async with sitting(home) as it:
+        await it.go_to("GitLab")
+        await it.type(gitlab.url)
+        await it.until(lambda: any(one.name == "address" for one in it.app.workers))
+        await it.press("escape")
+        await it.until(lambda: it.step.title == "Cluster")
+        assert not [one for one in it.app.workers if one.name in {"address", "token"}]
+
+
 async def test_looking_again_asks_the_cluster_again(
     home: Path, cluster: FakeCluster, kubeconfig: Path
 ):

@@ -82,13 +82,15 @@ def test_a_word_that_is_no_command_and_no_profile_is_not_opened(
 class Typist:
     """Somebody before a plain terminal."""
 
-    def __init__(self, environment: dict[str, str], folder: Path, *arguments: str) -> None:
+    def __init__(
+        self, environment: dict[str, str], folder: Path, *arguments: str, program: str = ""
+    ) -> None:
         self.said = ""
         self._pid, self._terminal = pty.fork()
         if self._pid == 0:
             os.chdir(folder)
-            command = [sys.executable, "-m", "wizard", *arguments]
-            os.execve(sys.executable, command, environment)
+            run = ["-c", program] if program else ["-m", "wizard"]
+            os.execve(sys.executable, [sys.executable, *run, *arguments], environment)
 
     def waits_for(self, text: str, seconds: float = 20) -> None:
         end = time.monotonic() + seconds
@@ -104,6 +106,18 @@ class Typist:
 
     def answers(self, text: str) -> None:
         os.write(self._terminal, f"{text}\n".encode())
+
+    def rest(self) -> str:
+        """Everything that is said until the end."""
+        said = self.said
+        while True:
+            try:
+                more = os.read(self._terminal, 4096)
+            except OSError:
+                return said
+            if not more:
+                return said
+            said += more.decode(errors="replace")
 
     def code(self) -> int:
         return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
@@ -134,6 +148,9 @@ def test_the_questions_are_asked_as_lines(
     typist.answers("4")
     typist.waits_for("[none]> ")
     typist.answers("")
+    if arguments == ("--plain",):
+        typist.waits_for("Enter goes on.")
+        typist.answers("")
     typist.waits_for("wrote direct.yaml")
     assert typist.code() == 0
     runner = load(home / "direct.yaml").profile.runners[0]
@@ -156,8 +173,80 @@ def test_a_profile_is_changed_line_by_line_and_keeps_the_rest(
     ):
         typist.waits_for(f"[{default}]> ")
         typist.answers(answer)
+    typist.waits_for("Enter goes on.")
+    typist.answers("")
     assert typist.code() == 0
     assert profile.read_text() == text.replace("concurrent: 2", "concurrent: 6")
+
+
+def test_every_other_field_is_asked_for_by_its_key(environment: dict[str, str], home: Path):
+    profile = home / "mine.yaml"
+    profile.write_text((ROOT / "profiles" / "direct.yaml").read_text())
+    typist = Typist(environment | {"NO_COLOR": "1"}, home, "open", "--plain", "mine.yaml")
+    for _ in range(5):
+        typist.waits_for("]> ")
+        typist.answers("")
+    typist.waits_for("Enter goes on.")
+    typist.answers("?")
+    typist.waits_for("runners[].adopt: The id of a runner")
+    typist.answers("tgas")
+    typist.waits_for("did you mean 'runners[].tags'?")
+    typist.answers("tags")
+    typist.waits_for("[kubernetes]> ")
+    typist.answers("fast, gpu")
+    typist.answers("protected")
+    typist.waits_for("[no]> ")
+    typist.answers("perhaps")
+    typist.waits_for("must be true or false, not the text 'perhaps'")
+    typist.answers("yes")
+    typist.answers("cluster.namespace")
+    typist.waits_for("The namespace of the runner managers.")
+    typist.waits_for("[gitlab-runner]> ")
+    typist.answers("Not A Name")
+    typist.waits_for("'Not A Name' is not a name that Kubernetes takes")
+    typist.answers("ci")
+    typist.answers("secrets.backend")
+    typist.waits_for("infisical: ")
+    typist.answers("")
+    typist.answers("")
+    typist.waits_for("Next: runner-wizard plan mine.yaml")
+    assert typist.code() == 0
+    made = load(profile).profile
+    assert (made.runners[0].tags, made.runners[0].protected) == (["fast", "gpu"], True)
+    assert made.cluster.namespace == "ci"
+
+
+TRIPS = """
+from wizard.core.secrets import SecretStr, remember_secret
+from wizard.tui.steps.start import StartStep
+
+def trip(self):
+    local = remember_secret(SecretStr("s3cret-" + "x" * 12)).get_secret_value()
+    raise RuntimeError("tripped over " + local)
+
+StartStep.entered = trip
+from wizard.cli import main
+main()
+"""
+
+
+def test_a_mistake_of_ours_is_a_short_message_and_a_redacted_report(
+    environment: dict[str, str], home: Path
+):
+    reports = home / "reports"
+    reports.mkdir()
+    typist = Typist(environment | {"TMPDIR": str(reports)}, home, program=TRIPS)
+    typist.waits_for("Runner Wizard made a mistake of its own.")
+    after = typist.rest()
+    assert typist.code() == 1
+    assert "RuntimeError: tripped over" in after
+    assert "please report it with the file" in after
+    assert "Traceback" not in after
+    (report,) = reports.glob("runner-wizard-*.log")
+    text = report.read_text()
+    assert "Traceback" in text
+    for said in (after, text):
+        assert "s3cret-" not in said
 
 
 # The real thing, in tmux

@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from wizard.cli.output import Output
-from wizard.core.problems import Key
-from wizard.profile.draft import Draft
+from wizard.core.problems import Key, did_you_mean, key_path
+from wizard.profile.draft import Draft, Origin
+from wizard.profile.fields import FieldInfo, declared, fields, find
 from wizard.profile.questions import Answer, Question, preset_question, questions
+from wizard.profile.typed import key_of, shown, taken
 
 
 def ask_questions(output: Output) -> tuple[str, dict[Key, Any]]:
@@ -37,6 +39,56 @@ def ask_again(output: Output, draft: Draft) -> None:
         answer = _ask(output, replace(question, default=now))
         if answer != question.parse(now):
             draft.set(question.key, answer)
+
+
+def ask_more(output: Output, draft: Draft) -> None:
+    """Ask for any other field by its key, until there is nothing more to change."""
+    output.say(
+        "\nAnything else? Write a key, such as tags, cluster.context or secrets.backend; "
+        "? lists them all; Enter goes on."
+    )
+    while word := click.prompt("", "", show_default=False, prompt_suffix="> ", err=True).strip():
+        if word == "?":
+            output.say("\n".join(f"{one.dotted}: {one.help}" for one in _single_fields()))
+        elif key := _named(word):
+            _ask_field(output, draft, key)
+        else:
+            known = {one.dotted for one in _single_fields()}
+            hint = did_you_mean(f"runners[].{word}", known) or did_you_mean(word, known)
+            output.say(f"{word!r} is no key with one value{hint and '; ' + hint}")
+
+
+def _single_fields() -> list[FieldInfo]:
+    """The fields that one line answers."""
+    return [one for one in fields() if not one.section and "mapping" not in one.kind]
+
+
+def _named(word: str) -> Key | None:
+    key = key_of(word.replace("[]", "[0]"))
+    return key if key and find(key) in _single_fields() else None
+
+
+def _ask_field(output: Output, draft: Draft, key: Key) -> None:
+    info = declared(key)
+    lines = [f"{key_path(key)}: {info.help}", f"It is: {info.kind}. - takes it out."]
+    lines += [f"  {name}: {meaning}" for name, meaning in info.choices.items() if meaning]
+    output.say("\n" + "\n".join(lines))
+    now = draft.answer(*key)
+
+    def take(text: str) -> None:
+        if text == shown(now.value, info):
+            return
+        draft.set(key, None if text.strip() == "-" else taken(text, info))
+        if wrong := _wrong(draft, key):
+            draft.set(key, now.value if now.origin is not Origin.DEFAULT else None, now.origin)
+            raise click.UsageError(wrong)  # Click says it and asks again
+
+    click.prompt("", shown(now.value, info), value_proc=take, prompt_suffix="> ", err=True)
+
+
+def _wrong(draft: Draft, key: Key) -> str:
+    found = (one for one in draft.problems() if one.key[: len(key)] == key)
+    return next((str(one) for one in found if one.severity == "error"), "")
 
 
 def _ask(output: Output, question: Question) -> Any:

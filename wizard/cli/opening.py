@@ -62,7 +62,7 @@ def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:
 
 
 def _as_lines(output: Output, profile: Path | None) -> Result:
-    from wizard.cli.asking import ask_again, ask_questions
+    from wizard.cli.asking import ask_again, ask_more, ask_questions
     from wizard.operations.profiles import open_profile
     from wizard.profile.draft import Draft, Origin
     from wizard.profile.presets import from_preset, new_id
@@ -72,13 +72,16 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
         loaded = open_profile(profile)
         draft = Draft(loaded.text, profile, Origin.PROFILE)
         ask_again(output, draft)
+        ask_more(output, draft)
         if draft.dirty:
             write(profile, draft.text())
-        path = profile
     else:
         preset, answers = ask_questions(output)
-        path = Path(f"{preset}.yaml")
-        write_new(path, from_preset(preset, answers, new_id()))
+        text = from_preset(preset, answers, new_id())
+        draft = Draft(text, Path(f"{preset}.yaml"), Origin.PRESET, preset)
+        ask_more(output, draft)
+        write_new(draft.path, draft.text())
+    path = draft.path
     open_profile(path)
     output.say(f"\nwrote {path}. Next: runner-wizard plan {path}, then runner-wizard apply {path}")
     return Result(str(path), {"profile": str(path)})

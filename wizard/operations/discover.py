@@ -9,10 +9,17 @@ from typing import Any
 from wizard.core.facts import ClusterFacts
 from wizard.core.findings import Finding
 from wizard.core.problems import Key
+from wizard.systems.kubernetes import Permission
 
 _PATIENCE = 20.0
 """Seconds for everything about one context; its single calls have timeouts of their own."""
 
+_OF_MANAGERS = (("apps", "deployments"), ("", "secrets"), ("", "configmaps"))
+_OF_JOBS = (
+    ("rbac.authorization.k8s.io", "roles"),
+    ("rbac.authorization.k8s.io", "rolebindings"),
+    ("", "serviceaccounts"),
+)
 _NEEDED_FOR = {
     "argocd": ("Argo CD", "delivery as argocd"),
     "flux": ("Flux", "delivery as flux"),
@@ -56,6 +63,16 @@ def answers_of(facts: ClusterFacts) -> dict[Key, Any]:
         ("cluster", "pod_cidrs"): list(facts.pod_cidrs),
     }
     return {key: value for key, value in known.items() if value}
+
+
+def needed_rights(namespace: str, job_namespace: str) -> list[Permission]:
+    """What whoever sets a runner up must at least be allowed to create.
+
+    `apply` asks for everything it needs, object by object; this is known before there is a wish.
+    """
+    rights = [Permission("create", "", "namespaces")]
+    rights += [Permission("create", *what, namespace) for what in _OF_MANAGERS]
+    return rights + [Permission("create", *what, job_namespace) for what in _OF_JOBS]
 
 
 def missing_operators(facts: ClusterFacts, needed: Iterable[str]) -> list[Finding]:

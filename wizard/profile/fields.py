@@ -70,6 +70,13 @@ def find(key: Key) -> FieldInfo | None:
     return _by_path().get(path[:-1] if path[-1:] == (ITEM,) else path)
 
 
+def declared(key: Key) -> FieldInfo:
+    """The declaration of a key. Raises: KeyError."""
+    if (info := find(key)) is None:
+        raise KeyError(key)
+    return info
+
+
 def keys_below(key: Key) -> list[str]:
     """The names a mapping of the document may hold, in the order of declaration."""
     owner = find(key) if key else None

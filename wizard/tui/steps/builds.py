@@ -12,11 +12,11 @@ from textual.widgets import Button
 from wizard.core.errors import WizardError
 from wizard.core.problems import InvalidDocument, Key
 from wizard.operations.strategies import Compared, compare, example
+from wizard.profile.fields import declared
 from wizard.profile.model import Profile
 from wizard.profile.not_yet import unavailable
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
-from wizard.tui.widgets.field_row import declared
 from wizard.tui.widgets.table import Table
 
 _HEADINGS = ("builds", "here", "level", "privilege", "speed", "cache", "upkeep")

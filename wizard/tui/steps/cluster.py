@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Button
 
+from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts
 from wizard.core.problems import Key
-from wizard.operations.discover import answers_of, missing_operators
+from wizard.operations.discover import answers_of, missing_operators, needed_rights
 from wizard.profile.draft import Origin
 from wizard.profile.secrets import THROUGH_STORE
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Choice, FieldRow, Said
+
+if TYPE_CHECKING:
+    from wizard.systems.kubernetes import Permission
 
 NO_CLUSTER = "no cluster"
 _WITHOUT_OPERATORS: dict[Key, Any] = {
@@ -47,13 +52,18 @@ class ClusterStep(Step):
             id="contexts",
         )
         yield Said(id="facts", classes="found")
+        yield Said(id="rights", classes="found")
         yield Said(id="missing", classes="problem")
         yield Action("Do without: plain manifests and a plain Secret", id="direct")
         yield FieldRow(self.draft, "cluster", "namespace")
         yield FieldRow(self.draft, "cluster", "job_namespace")
         yield FieldRow(self.draft, "cluster", "architectures")
 
+    def on_mount(self) -> None:
+        self._asked: tuple[str, ...] = ()
+
     def check(self) -> None:
+        self._asked = ()
         self.session.clusters.clear()
         self.wizard.look_again()
         self.facts_found()
@@ -69,6 +79,7 @@ class ClusterStep(Step):
         chosen = self.draft.value("cluster", "context") or NO_CLUSTER
         self.query_one("#contexts", Choice).offer(choices, chosen)
         self._show_facts()
+        self._ask_for_rights()
         for row in self.rows:
             row.read()
 
@@ -131,6 +142,32 @@ class ClusterStep(Step):
             "\n".join(f"! {one.symptom} {one.fix[0].upper()}{one.fix[1:]}." for one in missing)
         )
         self.query_one("#direct").display = bool(missing)
+
+    def _ask_for_rights(self) -> None:
+        """Whether the context's user may set a runner up here; asked once for each place."""
+        facts = self.session.cluster
+        spaces = [str(self.draft.value("cluster", one)) for one in ("namespace", "job_namespace")]
+        here = (facts.context, *spaces) if facts and facts.reachable else ()
+        if not here or self.draft.value("delivery", "to") != "cluster":
+            self._asked = ()
+            self.query_one("#rights", Said).say("")
+        elif here != self._asked:
+            self._asked = here
+            self.in_background("rights", self._look_at_rights, here[0], needed_rights(*spaces))
+
+    async def _look_at_rights(self, context: str, needed: list[Permission]) -> None:
+        refused = await asyncio.to_thread(self.session.machine.refused, context, needed)
+        said = "[x] you may set up a runner here"
+        if refused:
+            named = "\n".join(f"  {one}" for one in refused)
+            said = f"! you may not do all that it takes here:\n{named}\nask for it, or write files"
+        self.query_one("#rights", Said).say(said)
+
+    def failed(self, name: str, error: WizardError) -> None:
+        if name == "rights":
+            self.query_one("#rights", Said).say(f"could not ask what you may do: {error.problem}")
+        else:
+            super().failed(name, error)
 
     def _needed(self) -> list[str]:
         packaging = self.draft.value("delivery", "as")

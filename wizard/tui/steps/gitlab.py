@@ -15,12 +15,12 @@ from wizard.core.findings import Check
 from wizard.operations.sign_in import SignedIn, sign_in
 from wizard.profile.draft import Draft
 from wizard.profile.save import write
+from wizard.profile.typed import shown
 from wizard.tui.drafts import free_name
 from wizard.tui.modals import Question
 from wizard.tui.session import GITLAB_TOKEN
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, FieldRow, Row, Said
-from wizard.tui.widgets.field_row import shown
 from wizard.tui.widgets.marks import MARKS
 from wizard.tui.widgets.paste_input import PasteInput
 from wizard.tui.widgets.secret_row import SecretRow

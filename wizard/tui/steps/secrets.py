@@ -17,14 +17,13 @@ from wizard.core.problems import Key, Problem
 from wizard.operations.check_backend import check_backend, credentials
 from wizard.operations.stores import Offer, offers
 from wizard.profile.draft import Draft, Origin
-from wizard.profile.fields import FieldInfo, fields
+from wizard.profile.fields import FieldInfo, declared, fields
 from wizard.profile.not_yet import unavailable
 from wizard.profile.readers import parts_of
 from wizard.profile.secrets import THROUGH_STORE
 from wizard.tui.modals import Reading
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
-from wizard.tui.widgets.field_row import declared
 from wizard.tui.widgets.marks import marked
 from wizard.tui.widgets.secret_row import SecretRow
 from wizard.tui.widgets.table import Table

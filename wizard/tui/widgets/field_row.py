@@ -16,9 +16,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from wizard.core.problems import Key, Problem
-from wizard.core.units import canonical_duration
 from wizard.profile.draft import Draft, Origin
-from wizard.profile.fields import FieldInfo, find
+from wizard.profile.fields import declared
+from wizard.profile.typed import shown, taken
 from wizard.tui.widgets.choice import Choice, Tick
 from wizard.tui.widgets.said import Said
 
@@ -222,13 +222,6 @@ class FieldRow(Row):
         self.answer(event.value)
 
 
-def declared(key: Key) -> FieldInfo:
-    """The declaration of a key. Raises: KeyError."""
-    if (info := find(key)) is None:
-        raise KeyError(key)
-    return info
-
-
 def is_example(draft: Draft, key: Key) -> bool:
     """Whether a preset's value stands there, or none."""
     return draft.answer(*key).origin in {Origin.PRESET, Origin.DEFAULT}
@@ -237,24 +230,3 @@ def is_example(draft: Draft, key: Key) -> bool:
 def row_id(key: Key) -> str:
     """The id of a key's row: `runners-0-name`."""
     return "-".join(str(part) for part in key)
-
-
-def shown(value: Any, info: FieldInfo) -> str:
-    """A value as it stands in an input: `1h` for 3600 seconds, `a, b` for a list."""
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    if isinstance(value, int) and info.kind.startswith("duration"):
-        return canonical_duration(value)
-    return str(value)
-
-
-def taken(text: str, info: FieldInfo) -> Any:
-    """What was typed, as plain data; the model says what is wrong with it. None for nothing."""
-    text = text.strip()
-    if info.kind.startswith("list"):
-        return [item for part in text.split(",") if (item := part.strip())]
-    if info.kind == "whole number" and text.isdigit():
-        return int(text)
-    return text or None
