@@ -10,6 +10,7 @@ from typing import Any
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.look import Seen, SeenRunner, look
+from wizard.operations.namespaces import refuse_leaving
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
@@ -35,6 +36,7 @@ async def plan(profile: Profile, systems: Systems) -> Plan:
         asyncio.to_thread(systems.backend, profile),
         asyncio.to_thread(systems.cluster),
     )
+    await asyncio.to_thread(refuse_leaving, profile, cluster)
     seen, objects, reader = await asyncio.gather(
         look(profile, gitlab, backend),
         compare_objects(profile, cluster),
