@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.world import World
+from tests.journeys.world import NAMESPACE, World
 
 
 def untouched(world: World) -> bool:
@@ -129,6 +129,14 @@ def test_a_manager_that_never_calls_gitlab_is_no_success(tmp_path: Path) -> None
         assert len(world.gitlab.runners) == 1
 
 
+def test_a_job_that_does_not_end_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+    with World(tmp_path, jobs_end=False) as world:
+        ended = world.wizard("apply", str(world.profile), "--yes", "--json", "--timeout", "3")
+        assert ended.code == 1
+        assert "did not end" in ended.document["error"]["problem"]
+        assert "$ echo" in ended.document["error"]["cause"]
+
+
 @pytest.mark.parametrize("command", ["plan", "apply", "destroy"])
 def test_no_command_prints_a_token(world: World, command: str) -> None:
     world.apply()
@@ -138,3 +146,27 @@ def test_no_command_prints_a_token(world: World, command: str) -> None:
     ended = world.wizard(command, str(world.profile), *options, "-vv", "--log-file", str(log))
     said = ended.out + ended.err + log.read_text() + world.profile.read_text()
     assert not [secret for secret in secrets if secret in said]
+
+
+def test_a_token_secret_of_somebody_else_is_refused_before_a_runner_is_made(world: World) -> None:
+    name = f"gitlab-runner-{world.name}-token"
+    world.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    theirs = world.cluster.seed(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": NAMESPACE},
+            "data": {"runner-token": "dGhlaXJz"},
+        }
+    )
+    ended = world.apply()
+    assert ended.code == 3, ended.out
+    assert f"Secret {NAMESPACE}/{name} is somebody else's" in ended.document["error"]["cause"]
+    assert untouched(world)
+    assert world.cluster.find("Secret", name, NAMESPACE) == theirs
+
+
+def test_a_plan_that_goes_into_a_file_or_a_pipe_has_no_colours(world: World) -> None:
+    ended = world.wizard("plan", str(world.profile))
+    assert "create  runner direct" in ended.out
+    assert "\x1b" not in ended.out + ended.err

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from wizard.core.changes import Action, Change, Plan, System
+from wizard.core.errors import Refused
 from wizard.core.events import (
     Event,
     ObjectApplied,
@@ -20,7 +21,7 @@ from wizard.core.manifest import Manifest
 from wizard.operations.adopt import look_to_settle
 from wizard.operations.found import complete
 from wizard.operations.look import Seen
-from wizard.operations.namespaces import delete_object
+from wizard.operations.namespaces import delete_object, until_gone
 from wizard.operations.plan import compare_objects, planned, unwanted_objects
 from wizard.operations.preflight import (
     check_admission,
@@ -41,7 +42,7 @@ from wizard.profile.runner import Runner
 from wizard.render import manifests
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
-from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes import Applied, Cluster
 
 _NEEDED_TO_ADMIT = {"Namespace", "ServiceAccount"}
 """What a pod's admission looks up: the namespace's labels, and the account it runs as."""
@@ -61,6 +62,8 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
     )
     identity = await check_identity(gitlab, run)
     await asyncio.to_thread(check_target, file.profile, cluster, run)
+    async for event in until_gone(file.profile, cluster, run, Refused):
+        yield event
     await asyncio.to_thread(check_operators, file.profile, cluster)
     if file.profile.id is None:  # a first run: nothing is there yet that would have to be kept
         await check_admission_where_judged(file.profile, cluster)
@@ -102,7 +105,7 @@ class _Apply:
                 yield Warned(doubt)
         await check_permissions(self.profile, self.cluster, wanted)
         stores = any(change.system is System.SECRETS for change in plan.pending)
-        if stores and self.profile.secrets.through_store:  # else the cluster's rights were it
+        if stores:
             await check_storing(self.backend)
         async for event in self._change(seen, wanted, reading):
             yield event
@@ -168,7 +171,7 @@ class _Apply:
             if applied.outcome == "unchanged":
                 continue
             yield ObjectApplied(str(manifest.ref), str(applied.outcome))
-            if manifest.kind == "Deployment":
+            if manifest.kind == "Deployment" and _makes_new_pods(applied):
                 self.proving.restarted.add(manifest.name)
 
     async def _remove(self, seen: Seen) -> AsyncIterator[Event]:
@@ -178,6 +181,12 @@ class _Apply:
         for stray in seen.strays:
             await asyncio.to_thread(self.gitlab.delete_runner, stray.id)
             yield RunnerDeleted(stray.settings.description, stray.id)
+
+
+def _makes_new_pods(applied: Applied) -> bool:
+    """Whether a Deployment's pods are others now; other replicas of the same are not."""
+    before, after = applied.before or {}, applied.after
+    return bool(before.get("spec", {}).get("template") != after["spec"]["template"])
 
 
 def _concerns_store(change: Change) -> bool:
