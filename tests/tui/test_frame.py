@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import time
+import weakref
 from pathlib import Path
 
 import pytest
@@ -163,6 +165,21 @@ async def test_without_colour_what_has_the_focus_still_stands_out(
             segments = [segment for line in lines for segment in line if segment.style]
             marked = [one.text for one in segments if one.style.reverse or one.style.underline]
             assert any(text.strip().startswith(cursor) for text in marked), selector
+
+
+async def test_a_step_that_was_left_is_let_go_of_with_all_its_fields(home: Path):
+    async with sitting(home) as it:
+        left = []
+        for title in ("Cluster", "Runner", "Secrets", "Resources", "Review"):
+            await it.go_to(title)
+            left += [weakref.ref(one) for one in (it.step, *it.step.query("*"))]
+        await it.go_to("Start")
+
+        def gone() -> bool:
+            gc.collect()
+            return not [one for one in left if one() is not None]
+
+        await it.until(gone)
 
 
 async def test_nothing_moves_by_itself(home: Path):

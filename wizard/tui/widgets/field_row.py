@@ -95,7 +95,9 @@ class Row(Vertical):
             first, gap, label = first[:_TABLE_ORIGIN], _TABLE_ORIGIN - len(first), label or "bold"
         else:
             gap = self.size.width - len(first) - _ORIGIN
-        line = Content.assemble((first, label), " " * max(gap, 1), (self.origin, "$text-muted"))
+        line = Content.assemble(
+            (first, label), " " * max(gap, 1), (self.origin, "$foreground-muted")
+        )
         return Content("\n").join([line, *(Content.styled(one, label) for one in rest)])
 
     @property
