@@ -26,6 +26,8 @@ _KINDS = {
 }
 _KINDS_HELP = "Whose jobs it takes: one project's, a whole group's, or everybody's."
 
+_BY_NUMBER = "Not signed in, so write its number: Settings, CI/CD, Runners shows it as #42."
+
 
 class RunnerStep(Step):
     """Where the runner belongs and what it takes."""
@@ -77,14 +79,20 @@ class RunnerStep(Step):
 
     def _list_existing(self) -> None:
         """What is there depends on the scope; what is not asked for is not looked up."""
-        gitlab, (kind, path) = self.session.gitlab(), self._scope
-        known = gitlab and self.session.identity and not is_example(self.draft, self._key("scope"))
+        gitlab, (kind, path), scope = self.session.gitlab(), self._scope, self._key("scope")
 
         async def look(page: int) -> tuple[list[Existing], int | None]:
             assert gitlab  # noqa: S101 - it is handed on only where there is one
             return await existing(gitlab, kind, path, str(self.draft.value("id") or ""), page)
 
-        self.query_one(Adoption).look_with(look if known else None)
+        adoption = self.query_one(Adoption)
+        wrong = [one for one in self.mine() if one.key[: len(scope)] == scope]
+        if gitlab is None or self.session.identity is None:
+            adoption.look_with(None, _BY_NUMBER)
+        elif wrong or is_example(self.draft, scope):
+            adoption.look_with(None, "Say first whose runner it is, above.")
+        else:
+            adoption.look_with(look)
 
     def blocking(self) -> list[Problem]:
         """The other runners, whose rows are not on the screen, are somebody's too."""

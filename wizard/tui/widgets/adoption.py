@@ -33,7 +33,6 @@ _DOWNTIME = (
     "Downtime: it gets this runner's settings and a new token, so whoever serves it now stops when "
     "this is applied, and new jobs wait until the new manager is up. Nothing happens before."
 )
-_BY_NUMBER = "Not signed in, so write its number: Settings, CI/CD, Runners shows it as #42."
 
 
 class Adoption(Vertical):
@@ -57,6 +56,7 @@ class Adoption(Vertical):
         self._index = index
         self._set_aside = set_aside
         self._look: Look | None = None
+        self._why_not = ""
         self._found: dict[str, Existing] = {}
         self._next: int | None = None
         self._open = self._adopted is not None
@@ -79,9 +79,9 @@ class Adoption(Vertical):
     def on_mount(self) -> None:
         self._show()
 
-    def look_with(self, look: Look | None) -> None:
-        """List with this from now on; None where nobody can be asked."""
-        self._look = look
+    def look_with(self, look: Look | None, why_not: str = "") -> None:
+        """List with this from now on; None where nobody can be asked, and why."""
+        self._look, self._why_not = look, why_not
         self._found.clear()
         self._show()
         if self._open:
@@ -192,7 +192,7 @@ class Adoption(Vertical):
         elif self._adopted:
             self._say(_DOWNTIME)
         elif self._look is None:
-            self._say(_BY_NUMBER)
+            self._say(self._why_not)
         else:
             self._say("" if self._found else "There is none in this scope yet.")
 
