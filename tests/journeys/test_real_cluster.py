@@ -39,9 +39,8 @@ class RealWorld(World):
         self._stack.enter_context(PlayedControllers(self.real, namespaces, self._pod_started))
         return self
 
-    @property
-    def secret_token(self) -> str:
-        path = f"/api/v1/namespaces/{NAMESPACE}/secrets/{RELEASE}-token"
+    def token_of(self, release: str) -> str:
+        path = f"/api/v1/namespaces/{NAMESPACE}/secrets/{release}-token"
         return base64.b64decode(self.real.call("GET", path)["data"]["runner-token"]).decode()
 
     def versions(self) -> dict[str, str]:
@@ -120,6 +119,21 @@ def test_fields_of_somebody_else_are_not_taken_over(world: RealWorld) -> None:
     assert "somebody" in error["problem"] + error["cause"]
 
 
+def test_what_somebody_changed_by_hand_is_shown_and_taken_back(world: RealWorld) -> None:
+    assert world.apply().code == 0
+    before = world.versions()
+    path = f"/apis/apps/v1/namespaces/{NAMESPACE}/deployments/{RELEASE}"
+    merge = "application/merge-patch+json"
+    world.real.call("PATCH", f"{path}?fieldManager=kubectl-edit", {"spec": {"replicas": 3}}, merge)
+    ended = world.wizard("plan", str(world.profile))
+    assert "by hand, with kubectl-edit" in ended.out
+    assert "spec.replicas: 3 -> 1" in ended.out
+    assert world.apply().code == 0
+    changed = {name for name, version in world.versions().items() if before.get(name) != version}
+    assert changed == {f"deployments {RELEASE}"}
+    assert world.real.call("GET", path)["spec"]["replicas"] == 1
+
+
 def test_the_manager_may_do_what_a_job_needs_and_nothing_else(world: RealWorld) -> None:
     assert world.apply("--no-smoke").code == 0
     jobs = f"{NAMESPACE}-jobs"
@@ -153,3 +167,12 @@ def test_the_manager_may_do_what_a_job_needs_and_nothing_else(world: RealWorld) 
     for namespace in (NAMESPACE, "default", "kube-system", ""):
         assert not allowed("get", "secrets", namespace)
         assert not allowed("create", "pods", namespace)
+
+
+def test_a_token_that_was_patched_by_hand_is_replaced_and_not_lost(world: RealWorld) -> None:
+    assert world.apply("--no-smoke").code == 0
+    path = f"/api/v1/namespaces/{NAMESPACE}/secrets/{RELEASE}-token?fieldManager=kubectl-patch"
+    wrong = {"stringData": {"runner-token": "not-the-token"}}
+    world.real.call("PATCH", path, wrong, "application/merge-patch+json")
+    ended = world.apply("--no-smoke")
+    assert world.live_tokens == [world.secret_token], ended.err + ended.out

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.world import World
+from tests.journeys.world import NAMESPACE, World
 
 
 def untouched(world: World) -> bool:
@@ -138,3 +138,21 @@ def test_no_command_prints_a_token(world: World, command: str) -> None:
     ended = world.wizard(command, str(world.profile), *options, "-vv", "--log-file", str(log))
     said = ended.out + ended.err + log.read_text() + world.profile.read_text()
     assert not [secret for secret in secrets if secret in said]
+
+
+def test_a_token_secret_of_somebody_else_is_refused_before_a_runner_is_made(world: World) -> None:
+    name = f"gitlab-runner-{world.name}-token"
+    world.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    theirs = world.cluster.seed(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": NAMESPACE},
+            "data": {"runner-token": "dGhlaXJz"},
+        }
+    )
+    ended = world.apply()
+    assert ended.code == 3, ended.out
+    assert f"Secret {NAMESPACE}/{name} is somebody else's" in ended.document["error"]["cause"]
+    assert untouched(world)
+    assert world.cluster.find("Secret", name, NAMESPACE) == theirs

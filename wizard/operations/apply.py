@@ -41,7 +41,7 @@ from wizard.profile.runner import Runner
 from wizard.render import manifests
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
-from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes import Applied, Cluster
 
 _NEEDED_TO_ADMIT = {"Namespace", "ServiceAccount"}
 """What a pod's admission looks up: the namespace's labels, and the account it runs as."""
@@ -90,7 +90,7 @@ class _Apply:
         )
         plan = planned(seen, self.backend, objects, reader)
         yield Planned(plan)
-        due = self.proving.due(seen, plan)
+        due = await self.proving.due(seen, plan)
         reading = await self._reading(plan, due)
         if not plan.pending and not due and not reading:
             return
@@ -102,7 +102,7 @@ class _Apply:
                 yield Warned(doubt)
         await check_permissions(self.profile, self.cluster, wanted)
         stores = any(change.system is System.SECRETS for change in plan.pending)
-        if stores and self.profile.secrets.through_store:  # else the cluster's rights were it
+        if stores:
             await check_storing(self.backend)
         async for event in self._change(seen, wanted, reading):
             yield event
@@ -168,7 +168,7 @@ class _Apply:
             if applied.outcome == "unchanged":
                 continue
             yield ObjectApplied(str(manifest.ref), str(applied.outcome))
-            if manifest.kind == "Deployment":
+            if manifest.kind == "Deployment" and _makes_new_pods(applied):
                 self.proving.restarted.add(manifest.name)
 
     async def _remove(self, seen: Seen) -> AsyncIterator[Event]:
@@ -178,6 +178,12 @@ class _Apply:
         for stray in seen.strays:
             await asyncio.to_thread(self.gitlab.delete_runner, stray.id)
             yield RunnerDeleted(stray.settings.description, stray.id)
+
+
+def _makes_new_pods(applied: Applied) -> bool:
+    """Whether a Deployment's pods are others now; other replicas of the same are not."""
+    before, after = applied.before or {}, applied.after
+    return bool(before.get("spec", {}).get("template") != after["spec"]["template"])
 
 
 def _concerns_store(change: Change) -> bool:

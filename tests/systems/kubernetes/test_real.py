@@ -108,6 +108,47 @@ def test_a_field_of_another_manager_is_a_conflict_that_names_both(
     assert cluster.apply(config_map(data={"limit": "3"})).outcome is Outcome.UNCHANGED
 
 
+def changed_by(server: RealCluster, manager: str, body: dict[str, Any]) -> None:
+    path = f"{CONFIG_MAPS}/settings?fieldManager={manager}"
+    server.call("PATCH", path, body, "application/merge-patch+json")
+
+
+def test_what_was_changed_by_hand_in_an_object_of_ours_is_taken_back(
+    cluster: KubernetesCluster, real_cluster: RealCluster
+):
+    wanted = config_map(data={"limit": "3"})
+    cluster.apply(wanted)
+    changed_by(real_cluster, "kubectl-edit", {"data": {"limit": "9"}})
+    change = cluster.diff(wanted)
+    (field,) = change.fields
+    assert (field.path, field.before, field.after) == ("data.limit", "9", "3")
+    assert "by hand, with kubectl-edit" in change.why
+    assert cluster.apply(wanted).after["data"] == {"limit": "3"}
+    assert cluster.diff(wanted).action is Action.KEEP
+
+
+def test_a_controller_keeps_its_field_though_somebodys_hand_was_there_too(
+    cluster: KubernetesCluster, real_cluster: RealCluster
+):
+    wanted = config_map(data={"limit": "3", "more": "1"})
+    cluster.apply(wanted)
+    changed_by(real_cluster, "kubectl-edit", {"data": {"limit": "9"}})
+    changed_by(real_cluster, "some-controller", {"data": {"more": "2"}})
+    with pytest.raises(Conflict) as error:
+        cluster.apply(wanted)
+    assert "kubectl-edit, some-controller" in error.value.problem
+
+
+def test_what_somebody_made_by_hand_is_not_ours_to_take(
+    cluster: KubernetesCluster, real_cluster: RealCluster
+):
+    theirs = config_map("theirs", data={"limit": "9"}).body
+    theirs["metadata"] = {"name": "theirs", "namespace": NAMESPACE}
+    real_cluster.call("POST", f"{CONFIG_MAPS}?fieldManager=kubectl-create", theirs)
+    with pytest.raises(Conflict):
+        cluster.apply(config_map("theirs", data={"limit": "3"}))
+
+
 def test_taking_over_equal_fields_is_a_change_that_says_so(
     cluster: KubernetesCluster, real_cluster: RealCluster
 ):
@@ -172,7 +213,7 @@ def test_an_object_in_a_namespace_to_come_is_a_create_that_says_so(cluster: Kube
     metadata = {**body["metadata"], "namespace": "to-come"}
     change = cluster.diff(Manifest({**body, "metadata": metadata}))
     assert change.action is Action.CREATE
-    assert "to-come" in change.why
+    assert "its namespace is new" in change.why
 
 
 def test_what_is_ours_is_pruned_by_label_and_what_is_not_stays(

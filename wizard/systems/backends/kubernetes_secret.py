@@ -19,6 +19,7 @@ from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked, failed
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes import Cluster, Json, Outcome, Permission
+from wizard.systems.kubernetes.owners import is_ours
 
 TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
 REGISTRATION_KEY = "runner-registration-token"
@@ -54,6 +55,14 @@ class KubernetesSecrets:
                 "ask for these permissions, or use another context",
             )
             return failed(name, finding)
+        if theirs := [ref for ref in self._refs() if not self._may_be_ours(self._cluster.get(ref))]:
+            finding = Finding(
+                f"{', '.join(map(str, theirs))} is somebody else's",
+                "",
+                "it does not carry this profile's id, or another tool looks after it",
+                "delete it if nothing needs it, or give the runner another name",
+            )
+            return failed(name, finding)
         if self._waits_for_files() and self._cluster.get(_namespace(namespace)) is None:
             finding = Finding(
                 f"there is no namespace {namespace} yet",
@@ -78,9 +87,12 @@ class KubernetesSecrets:
 
     def write(self, runner: Runner, token: SecretStr) -> bool:
         manifest = self._manifest(runner, token)
-        if _holds(self._cluster.get(manifest.ref), manifest):
+        live = self._cluster.get(manifest.ref)
+        if _holds(live, manifest):
             return False
-        applied = self._cluster.apply(manifest)
+        # GitLab has this token alone now: whoever's hand was in a Secret of ours, it is written.
+        force = live is not None and is_ours(live, manifest.body)
+        applied = self._cluster.apply(manifest, force=force)
         stored = self.read(runner)
         if stored is None or stored.fingerprint != fingerprint(token):
             raise WizardError(
@@ -119,6 +131,15 @@ class KubernetesSecrets:
 
     def close(self) -> None:
         """There is no session of its own to end."""
+
+    def _refs(self) -> list[ObjectRef]:
+        return [self._ref(runner) for runner in self._profile.runners]
+
+    def _may_be_ours(self, live: Json | None) -> bool:
+        if live is None:
+            return True
+        labels = {OWNER_ID: self._profile.id} if self._profile.id else {}
+        return is_ours(live, {"metadata": {"labels": labels}})
 
     def _waits_for_files(self) -> bool:
         """Whether the namespace comes by Git; otherwise apply makes it before the Secret."""

@@ -20,7 +20,7 @@ from wizard.systems.kubernetes import rollout
 from wizard.systems.kubernetes.api import ONLY_METADATA, Api
 from wizard.systems.kubernetes.compare import field_changes, same_ownership
 from wizard.systems.kubernetes.discover import facts_of
-from wizard.systems.kubernetes.errors import NotAccepted
+from wizard.systems.kubernetes.errors import FieldsHeld, NotAccepted
 from wizard.systems.kubernetes.kinds import Kinds
 from wizard.systems.kubernetes.nouns import (
     Applied,
@@ -31,7 +31,7 @@ from wizard.systems.kubernetes.nouns import (
     ServiceAccountRef,
 )
 from wizard.systems.kubernetes.objects import selecting
-from wizard.systems.kubernetes.owners import field_managers, owner_of
+from wizard.systems.kubernetes.owners import by_hand, field_managers, is_ours, owner_of
 from wizard.systems.kubernetes.side_by_side import side_by_side
 
 _EVER_CREATED = (
@@ -117,7 +117,7 @@ class KubernetesCluster:
     def apply(self, manifest: Manifest, *, force: bool = False) -> Applied:
         before = self.get(manifest.ref)
         _refuse_other_owner(manifest.ref, before, force=force)
-        after = self._send(manifest, dry_run=False, force=force)
+        after, _ = self._send(manifest, before, dry_run=False, force=force)
         if before is None:
             return Applied(Outcome.CREATED, None, after)
         unchanged = _version(before) == _version(after)
@@ -132,14 +132,14 @@ class KubernetesCluster:
         before = self.get(ref)
         _refuse_other_owner(ref, before, force=force)
         try:
-            after = self._send(manifest, dry_run=True, force=force)
+            after, taken_back = self._send(manifest, before, dry_run=True, force=force)
         except NotFound:
             if self._has_namespace(ref):
                 raise
             return self._unjudged(manifest)
         wanted = manifest.body if before is None else after
         fields = tuple(field_changes(before, wanted))
-        change = Change(System.CLUSTER, Action.UPDATE, str(ref), fields)
+        change = Change(System.CLUSTER, Action.UPDATE, str(ref), fields, taken_back)
         if before is None:
             return replace(change, action=Action.CREATE)
         if fields:
@@ -162,10 +162,19 @@ class KubernetesCluster:
             return True
         return self.get(ObjectRef("v1", "Namespace", "", ref.namespace)) is not None
 
-    def _send(self, manifest: Manifest, *, dry_run: bool, force: bool) -> Json:
+    def _send(
+        self, manifest: Manifest, live: Json | None, *, dry_run: bool, force: bool
+    ) -> tuple[Json, str]:
+        """The object as it is then, and why fields were taken from somebody, if they were."""
         path = self._kinds.path_of(manifest.ref)
         try:
-            return self._api.apply(path, manifest.body, dry_run=dry_run, force=force)
+            return self._api.apply(path, manifest.body, dry_run=dry_run, force=force), ""
+        except FieldsHeld as held:
+            if live and is_ours(live, manifest.body) and by_hand(held.holders):
+                after = self._api.apply(path, manifest.body, dry_run=dry_run, force=True)
+                return after, f"was changed by hand, with {', '.join(held.holders)}"
+            held.problem = f"{manifest.ref}: {held.problem}"
+            raise
         except (Conflict, NotAccepted) as error:
             # The server names the object only now and then.
             error.problem = f"{manifest.ref}: {error.problem}"
@@ -254,7 +263,7 @@ def _refuse_other_owner(ref: ObjectRef, live: Json | None, *, force: bool) -> No
     raise Conflict(
         f"{ref} is looked after by {owner}.",
         "It carries that owner's labels or annotations, and would be changed back or removed.",
-        "Change it there, remove it there first, or say that the wizard shall take it over.",
+        "Change it there, or remove it there first.",
     )
 
 

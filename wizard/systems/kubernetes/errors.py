@@ -14,7 +14,7 @@ from wizard.systems.web_pages import without_markup
 _RBAC = re.compile(r"cannot (?P<verb>\S+) resource \"(?P<resource>[^\"]+)\"")
 _GROUP = re.compile(r"in API group \"(?P<group>[^\"]*)\"")
 _NAMESPACE = re.compile(r"in the namespace \"(?P<namespace>[^\"]+)\"")
-_HELD_BY = re.compile(r"conflict with \"(?P<manager>[^\"]+)\"")
+_HELD_BY = re.compile(r"conflicts? with \"(?P<manager>[^\"]+)\"")
 _UNKNOWN_FIELD = re.compile(r"unknown field|field not declared in schema")
 # Server-side apply answers HTTP 500 for a field it does not know (kube-apiserver 1.32).
 _BAD_PATCH = "failed to create typed patch object"
@@ -40,6 +40,18 @@ class Asked:
 
 class NotAccepted(WizardError):
     """The cluster read the object and refuses it: a field, a value, a policy or a quota."""
+
+
+class FieldsHeld(Conflict):
+    """Fields that are to be set belong to other field managers, which `holders` names."""
+
+    def __init__(self, holders: list[str], message: str) -> None:
+        super().__init__(
+            f"Fields of this object are looked after by {', '.join(holders)}.",
+            message,
+            "Have them give these fields up, or delete the object: apply makes it anew.",
+        )
+        self.holders = holders
 
 
 def from_answer(asked: Asked, status: int, body: bytes) -> WizardError:
@@ -83,11 +95,7 @@ def _forbidden(asked: Asked, message: str) -> WizardError:
 
 def _conflict(asked: Asked, message: str) -> WizardError:
     if held_by := sorted(set(_HELD_BY.findall(message))):
-        return Conflict(
-            f"Fields of this object are looked after by {', '.join(held_by)}.",
-            message,
-            "Leave them to their owner, or say that the wizard shall take them over.",
-        )
+        return FieldsHeld(held_by, message)
     return Conflict("The object was changed or made by somebody else.", f"{asked}: {message}")
 
 

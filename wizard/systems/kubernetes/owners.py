@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wizard.core.manifest import MANAGED_BY
+from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID
 
 _HELM_RELEASE = "meta.helm.sh/release-name"
 _HELM_NAMESPACE = "meta.helm.sh/release-namespace"
@@ -18,11 +19,26 @@ _FLUX = (
     ("kustomize.toolkit.fluxcd.io", "Kustomization"),
 )
 _OLM = "olm.owner"
+# What people change things with, by the field managers these programs write: kubectl and its
+# subcommands, k9s, and the dashboards that go through a browser or Electron.
+_HANDS = re.compile(r"kubectl(-.*)?|k9s|Mozilla|node-fetch")
 
 
 def field_managers(live: Mapping[str, Any]) -> set[str]:
     """The names of all who have written fields of an object."""
     return {entry.get("manager", "") for entry in live["metadata"].get("managedFields") or ()}
+
+
+def by_hand(managers: Iterable[str]) -> bool:
+    """Whether all of these are tools in somebody's hands, which will not change it back."""
+    return all(_HANDS.fullmatch(manager) for manager in managers)
+
+
+def is_ours(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether what is there was made from the same profile, and nobody else looks after it."""
+    there, here = (body["metadata"].get("labels") or {} for body in (live, wanted))
+    same = there.get(OWNER_ID) == here.get(OWNER_ID) and OWNER_ID in here
+    return same and there.get(MANAGED_BY) == FIELD_MANAGER and not owner_of(live)
 
 
 def owner_of(live: Mapping[str, Any]) -> str:
