@@ -16,6 +16,27 @@ def test_destroy_leaves_nothing(world: World) -> None:
     assert namespaces == {"default", "kube-system"}
 
 
+def test_nothing_is_called_gone_while_a_namespace_is_still_being_deleted(world: World) -> None:
+    world.apply()
+    world.cluster.lingering.add(NAMESPACE)
+    arguments = ("destroy", str(world.profile), "--yes", "--json", "--timeout", "2")
+    ended = world.wizard(*arguments)
+    assert ended.code == 1
+    assert f"Namespace {NAMESPACE} is still being" in ended.document["error"]["problem"]
+    # Nor is anything made in it again meanwhile.
+    writes = list(world.cluster.writes)
+    for command in (("plan",), ("apply", "--yes", "--timeout", "2")):
+        ended = world.wizard(command[0], str(world.profile), *command[1:])
+        assert ended.code == 3, ended.err
+        assert "is still being deleted" in ended.err
+    assert world.cluster.writes == writes
+    assert world.gitlab.runners == []
+
+    world.cluster.lingering.clear()
+    assert world.wizard(*arguments).code == 0
+    assert world.apply().code == 0
+
+
 def test_a_namespace_with_somebody_elses_things_stays_and_is_named(world: World) -> None:
     world.apply()
     world.cluster.seed(

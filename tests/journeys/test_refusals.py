@@ -129,6 +129,14 @@ def test_a_manager_that_never_calls_gitlab_is_no_success(tmp_path: Path) -> None
         assert len(world.gitlab.runners) == 1
 
 
+def test_a_job_that_does_not_end_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+    with World(tmp_path, jobs_end=False) as world:
+        ended = world.wizard("apply", str(world.profile), "--yes", "--json", "--timeout", "3")
+        assert ended.code == 1
+        assert "did not end" in ended.document["error"]["problem"]
+        assert "$ echo" in ended.document["error"]["cause"]
+
+
 @pytest.mark.parametrize("command", ["plan", "apply", "destroy"])
 def test_no_command_prints_a_token(world: World, command: str) -> None:
     world.apply()
@@ -156,3 +164,9 @@ def test_a_token_secret_of_somebody_else_is_refused_before_a_runner_is_made(worl
     assert f"Secret {NAMESPACE}/{name} is somebody else's" in ended.document["error"]["cause"]
     assert untouched(world)
     assert world.cluster.find("Secret", name, NAMESPACE) == theirs
+
+
+def test_a_plan_that_goes_into_a_file_or_a_pipe_has_no_colours(world: World) -> None:
+    ended = world.wizard("plan", str(world.profile))
+    assert "create  runner direct" in ended.out
+    assert "\x1b" not in ended.out + ended.err

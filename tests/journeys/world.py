@@ -53,6 +53,8 @@ class World:
     managers_start: bool = True
     """Whether the program in a manager's pod comes up, once the pod has."""
 
+    jobs_end: bool = True
+
     def __post_init__(self) -> None:
         self._stack = ExitStack()
         self.profile = self.folder / f"{self.name}.yaml"
@@ -167,5 +169,6 @@ class World:
             return
         release = pod["metadata"]["labels"]["app.kubernetes.io/instance"]
         player = RunnerPlayer(self.gitlab.url, self.token_of(release))
+        player.ends_jobs = self.jobs_end
         self.players.append(player)
         self._stack.enter_context(player.working(every=0.1))

@@ -99,7 +99,8 @@ class Output:
         self._write(json.dumps(document, indent=2, default=str) + "\n")
 
     def _write(self, text: str) -> None:
-        sys.stdout.write(redact(click.unstyle(text) if self.color is False else text))
+        plain = self.color is False or (self.color is None and not sys.stdout.isatty())
+        sys.stdout.write(redact(click.unstyle(text) if plain else text))
         sys.stdout.flush()
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from wizard.core.changes import Action, Change, Plan, System
+from wizard.core.errors import Refused
 from wizard.core.events import (
     Event,
     ObjectApplied,
@@ -20,7 +21,7 @@ from wizard.core.manifest import Manifest
 from wizard.operations.adopt import look_to_settle
 from wizard.operations.found import complete
 from wizard.operations.look import Seen
-from wizard.operations.namespaces import delete_object
+from wizard.operations.namespaces import delete_object, until_gone
 from wizard.operations.plan import compare_objects, planned, unwanted_objects
 from wizard.operations.preflight import (
     check_admission,
@@ -61,6 +62,8 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
     )
     identity = await check_identity(gitlab, run)
     await asyncio.to_thread(check_target, file.profile, cluster, run)
+    async for event in until_gone(file.profile, cluster, run, Refused):
+        yield event
     await asyncio.to_thread(check_operators, file.profile, cluster)
     if file.profile.id is None:  # a first run: nothing is there yet that would have to be kept
         await check_admission_where_judged(file.profile, cluster)

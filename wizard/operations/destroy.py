@@ -19,7 +19,7 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.operations.look import Seen, look
-from wizard.operations.namespaces import delete_object
+from wizard.operations.namespaces import delete_object, until_gone
 from wizard.operations.preflight import check_target
 from wizard.operations.streams import titled
 from wizard.operations.wish import Run, Systems
@@ -94,7 +94,7 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
         titled("Objects in the cluster", delete_objects(owned, cluster)),
         titled("Tokens", delete_tokens(seen, backend)),
         titled("Runners in GitLab", delete_runners(seen, gitlab)),
-        titled("Proof that nothing is left", _gone(profile, gitlab, backend, cluster)),
+        titled("Proof that nothing is left", _gone(profile, gitlab, backend, cluster, run)),
     ]
     for part in parts:
         async for event in part:
@@ -160,12 +160,14 @@ async def delete_objects(owned: list[Owned], cluster: Cluster) -> AsyncIterator[
 
 
 async def _gone(
-    profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster
+    profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster, run: Run
 ) -> AsyncIterator[Event]:
     """Look again until nothing of ours is there; what is kept on purpose was said before.
 
     Raises: WizardError, naming what is still there.
     """
+    async for event in until_gone(profile, cluster, run, WizardError):
+        yield event
     for _ in range(_GONE_TRIES):
         seen, owned = await _look(profile, gitlab, backend, cluster)
         still = [str(one.ref) for one in owned if one.ref.kind != "Namespace"]

@@ -11,6 +11,7 @@ from wizard.core.changes import Action, Change, FieldChange, Plan, System
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.adopt import downtime, look_to_settle
 from wizard.operations.look import Seen, SeenRunner
+from wizard.operations.namespaces import refuse_leaving
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
@@ -36,6 +37,7 @@ async def plan(profile: Profile, systems: Systems) -> Plan:
         asyncio.to_thread(systems.backend, profile),
         asyncio.to_thread(systems.cluster),
     )
+    await asyncio.to_thread(refuse_leaving, profile, cluster)
     seen, objects, reader = await asyncio.gather(
         look_to_settle(profile, gitlab, backend),
         compare_objects(profile, cluster),

@@ -10,6 +10,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -131,18 +132,26 @@ class Proof:
         finally:
             if job is None or not job.ended:
                 await asyncio.to_thread(self.gitlab.cancel_pipeline, self.scope.id, pipeline.id)
+        said = await self._last_lines(job) if job and job.status == "running" else []
+        state = f"job {job.id} is {job.status}" if job else "the pipeline has no job"
         raise WizardError(
             f"The smoke job of {self.runner.name} did not end within {self.run.deadline:.0f} s.",
-            f"job {job.id} is {job.status}" if job else "the pipeline has no job",
+            "\n".join([state + (", and its log ends:" if said else ""), *said]),
             _advice(job) + (f"; the job is at {job.web_url}" if job and job.web_url else ""),
         )
+
+    async def _last_lines(self, job: Job) -> list[str]:
+        with suppress(WizardError):  # the reason matters more than a log that cannot be read
+            trace = await asyncio.to_thread(self.gitlab.trace, self.scope.id, job.id)
+            return _tail(trace)
+        return []
 
     async def _check(self, job: Job, nonce: str) -> None:
         trace = await asyncio.to_thread(self.gitlab.trace, self.scope.id, job.id)
         if job.status != "success":
             raise WizardError(
                 f"The smoke job of {self.runner.name} ended with {job.status}.",
-                "\n".join([job.failure_reason, *trace.splitlines()[-10:]]).strip(),
+                "\n".join([job.failure_reason, *_tail(trace)]).strip(),
                 f"read the whole log at {job.web_url}",
             )
         if job.runner_id != self.runner_id:
@@ -161,7 +170,7 @@ class Proof:
         if f"proof {nonce}" not in trace:
             raise WizardError(
                 f"The smoke job of {self.runner.name} did not print what it was asked to.",
-                "\n".join(trace.splitlines()[-10:]),
+                "\n".join(_tail(trace)),
                 "look at the job's log; something stands between the pod and GitLab",
             )
 
@@ -195,6 +204,10 @@ def _never_seen(runner: Runner, runner_id: int, count: int, managers: list[Manag
         "read the manager's log; it names GitLab's answer, most often a wrong address, a private "
         "CA, or a proxy",
     )
+
+
+def _tail(trace: str) -> list[str]:
+    return [line for line in trace.splitlines() if line.strip()][-10:]
 
 
 def _advice(job: Job | None) -> str:

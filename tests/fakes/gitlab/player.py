@@ -25,6 +25,8 @@ class RunnerPlayer:
 
     def __init__(self, url: str, token: str, system_id: str = "", version: str = "19.4.0") -> None:
         self.url, self.token = url, token
+        self.ends_jobs = True
+        """Whether a job that it has begun comes to an end."""
         self.system_id = system_id or f"r_{secrets.token_hex(6)}"
         self.info = {
             "name": "gitlab-runner",
@@ -65,7 +67,8 @@ class RunnerPlayer:
         job = self.request_job()
         if job is not None:
             self.append_trace(job, self._printed(job))
-            self.finish(job, state, reason)
+            if self.ends_jobs:
+                self.finish(job, state, reason)
         return job
 
     @contextmanager

@@ -38,6 +38,8 @@ class FakeCluster:
         self.logs: dict[tuple[str, str], str] = {}
         self.services: dict[str, str] = {}
         """What Services answer through the API server's proxy, by the whole path."""
+        self.lingering: set[str] = set()
+        """Namespaces that, once a client has deleted them, stay until a test removes them."""
         self._kinds = served(operators)
         self._denied: list[Json] = []
         self._faults: list[Fault] = []
@@ -187,6 +189,10 @@ class FakeCluster:
         return self._noted("PATCH", self.store.merge(kind, namespace, name, patch), dry=False)
 
     def delete(self, kind: Kind, namespace: str, name: str, uid: str, *, dry: bool) -> Json:
+        if kind.kind == "Namespace" and name in self.lingering and not dry:
+            live = self.store.get(kind, namespace, name)
+            leaving = live["metadata"] | {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+            return self.store.replace(kind, live | {"metadata": leaving})
         gone = self.store.delete(kind, namespace, name, uid, dry=dry)
         if not dry:
             self.writes.append(("DELETE", _label(gone)))

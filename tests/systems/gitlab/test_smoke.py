@@ -146,3 +146,21 @@ def test_bytes_that_are_no_text_do_not_break_the_trace(gitlab, fake, project, co
     fake.state.jobs[job["id"]].trace = b"before \xff\xfe after"
 
     assert gitlab.trace(project.id, job["id"]) == "before \ufffd\ufffd after"
+
+
+def test_a_trace_reads_as_a_person_would_read_it(gitlab, fake, project, commit, player):
+    """Times, colours and sections as gitlab-runner 19.3 sends them."""
+    commit()
+    job = player.request_job()
+    fake.state.jobs[job["id"]].trace = (
+        b"2026-11-26T05:10:19.773997Z 00O section_start:1795669819:prepare_script\r\x1b[0K\n"
+        b"2026-11-26T05:10:19.774000Z 00O+\x1b[0K\x1b[36;1mPreparing environment\x1b[0;m\n"
+        b"2026-11-26T05:10:23.568557Z 01E sh: /scripts/prepare_script: not found\n"
+        b"no time here\n"
+    )
+    assert gitlab.trace(project.id, job["id"]).splitlines() == [
+        "",
+        "Preparing environment",
+        "sh: /scripts/prepare_script: not found",
+        "no time here",
+    ]

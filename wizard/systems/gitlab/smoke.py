@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from wizard.core.errors import NotFound
@@ -11,6 +12,9 @@ from wizard.systems.gitlab.nouns import Job, Pipeline
 from wizard.systems.gitlab.pages import PER_PAGE
 from wizard.systems.gitlab.transport import Transport
 
+_TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z \d\d[OE][+ ]?")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]]*\])?\r?")
 _WRITES = "api"
 _DEVELOPER = "the role Developer or more, and the right to push there"
 
@@ -104,4 +108,10 @@ class SmokeCalls:
     def trace(self, project_id: int, job_id: int) -> str:
         errand = Errand(f"show what job {job_id} printed")
         answer = self._transport.get(errand, f"/projects/{project_id}/jobs/{job_id}/trace")
-        return answer.body.decode("utf-8", "replace")
+        return _printed(answer.body.decode("utf-8", "replace"))
+
+
+def _printed(trace: str) -> str:
+    """What a job printed, without the times, colours and section marks of gitlab-runner 19."""
+    lines = (_COLOUR.sub("", _TIME.sub("", line)) for line in trace.split("\n"))
+    return "\n".join(_SECTION.sub("", line).rstrip("\r") for line in lines)
