@@ -129,3 +129,16 @@ def test_a_second_runner_with_our_marker_is_removed(world: World) -> None:
     ended = world.apply()
     assert ended.code == 0, ended.err + ended.out
     assert [one.id for one in world.gitlab.runners] == [runner.id]
+
+
+def test_a_rollout_that_failed_is_no_success_though_nothing_is_left_to_change(
+    world: World,
+) -> None:
+    assert world.apply().code == 0
+    world.change("limit: 2Gi", "limit: 3Gi")
+    world.cluster.controllers.pod_status = lambda pod: {"phase": "Pending"}
+    command = ("apply", str(world.profile), "--yes", "--json", "--timeout", "2")
+    for _ in range(2):
+        ended = world.wizard(*command)
+        assert ended.code == 1, ended.out
+        assert "0 of 1 new pods" in ended.document["error"]["cause"]

@@ -93,7 +93,7 @@ class _Apply:
         )
         plan = planned(seen, self.backend, objects, reader)
         yield Planned(plan)
-        due = self.proving.due(seen, plan)
+        due = await self.proving.due(seen, plan)
         reading = await self._reading(plan, due)
         if not plan.pending and not due and not reading:
             return

@@ -160,7 +160,7 @@ class _Deliver:
         return await asyncio.to_thread(compare_files, self.file.profile, directory(self.file))
 
     async def _prove(self, seen: Seen, plan: Plan, git: Checkout | None) -> AsyncIterator[Event]:
-        for runner in self.proving.due(seen, plan):
+        for runner in await self.proving.due(seen, plan):
             if why := await self._not_begun(runner.name, git):
                 waits = f"{runner.name} waits for its sync: {why}."
                 yield Waiting(waits, _commands(self.file, git))

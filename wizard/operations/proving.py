@@ -12,7 +12,7 @@ from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFini
 from wizard.core.manifest import ObjectRef
 from wizard.operations.look import Seen, SeenRunner, look
 from wizard.operations.proof import Proof, why_no_smoke
-from wizard.operations.restarts import release_waiting, stale_pods
+from wizard.operations.restarts import is_rolling_out, release_waiting, stale_pods
 from wizard.operations.streams import stream
 from wizard.operations.tokens import TokenKeeper
 from wizard.operations.wish import Run
@@ -45,14 +45,24 @@ class Proving:
     def __post_init__(self) -> None:
         self.since = self.gitlab.now()
 
-    def due(self, seen: Seen, plan: Plan) -> list[Runner]:
-        """The runners to prove: those that change, and those of which more can be proven."""
+    async def due(self, seen: Seen, plan: Plan) -> list[Runner]:
+        """The runners to prove.
+
+        Those that change, those of which more can be proven, and those whose managers are not
+        there as they should be: a run that failed or was killed has left nothing else to change.
+        """
         touched = {change.runner for change in plan.pending}
+        rolling = await asyncio.gather(
+            *(asyncio.to_thread(self._is_rolling_out, one.runner) for one in seen.runners)
+        )
         return [
             one.runner
-            for one in seen.runners
-            if one.runner.name in touched or self._is_unproven(one)
+            for one, is_rolling in zip(seen.runners, rolling, strict=True)
+            if one.runner.name in touched or is_rolling or self._is_unproven(one)
         ]
+
+    def _is_rolling_out(self, runner: Runner) -> bool:
+        return self.cluster is not None and is_rolling_out(self.profile, runner, self.cluster)
 
     def _is_unproven(self, one: SeenRunner) -> bool:
         """Whether more can be proven of this runner than its note says."""
