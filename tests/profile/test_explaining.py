@@ -32,7 +32,7 @@ SENTENCES = [
     ("description: false", "description", 'put it in quotes: "false"'),
     ('description: "a\\nb"', "description", "must be one line of plain text"),
     ("tag: x", "tag", "'tag' is not a key of runners[0]; did you mean 'tags'?"),
-    ("zzzz: x", "zzzz", "known are: builds, description"),
+    ("zzzz: x", "zzzz", "known are: adopt, builds, description"),
     ("token_revision: -1", "token_revision", "-1 is too small; 0 is the least"),
 ]
 

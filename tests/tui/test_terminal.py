@@ -360,7 +360,7 @@ def test_the_installed_command_walks_a_newcomer_to_the_review(
     tmux.type("homelab")
     tmux.sees("1 found")
     tmux.press("Enter")
-    tmux.sees("typed")
+    tmux.sees("Which one         acme/homelab")
     for title in ("Secrets", "Resources", "Image builds", "Delivery", "Review"):
         tmux.press("C-n")
         tmux.sees(f" of 11  {title}")
