@@ -89,9 +89,9 @@ def _runner_change(one: SeenRunner) -> Change:
         where = one.scope.kind + (f" {one.scope.path}" if one.scope.path else "")
         return Change(System.GITLAB, Action.CREATE, subject, changed, f"in {where}", name)
     changed = _differing(one.wanted, one.info.settings)
-    if not changed:
-        return Change(System.GITLAB, Action.KEEP, subject, runner=name)
-    return Change(System.GITLAB, Action.UPDATE, subject, changed, runner=name)
+    why = "" if one.token_fits else "gets a new token; its managers are made anew"
+    action = Action.UPDATE if changed or why else Action.KEEP
+    return Change(System.GITLAB, action, subject, changed, why, name)
 
 
 def _differing(wanted: RunnerSettings, found: RunnerSettings) -> tuple[FieldChange, ...]:
@@ -120,7 +120,8 @@ def secret_changes(seen: Seen, backend: Backend) -> list[Change]:
         if one.token_fits:
             change = Change(System.SECRETS, Action.KEEP, where, runner=name)
         elif one.stored is None:
-            change = Change(System.SECRETS, Action.CREATE, where, (), "its token", name)
+            why = "its token" if one.info is None else "no token is stored there"
+            change = Change(System.SECRETS, Action.CREATE, where, (), why, name)
         else:
             change = Change(System.SECRETS, Action.REPLACE, where, (), _why_replace(one), name)
         changes.append(change)
