@@ -8,10 +8,12 @@ from dataclasses import fields, replace
 from typing import Any
 
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
+from wizard.core.errors import NotAllowed
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.adopt import downtime, look_to_settle
 from wizard.operations.look import Seen, SeenRunner
 from wizard.operations.namespaces import refuse_leaving
+from wizard.operations.preflight import check_permissions
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
@@ -147,11 +149,15 @@ async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
         labels = manifest.body["metadata"].get("labels", {})
         return replace(change, runner=labels.get(RUNNER_LABEL, ""))
 
-    compared, unwanted, restarts = await asyncio.gather(
-        asyncio.gather(*(compare(manifest) for manifest in wanted)),
-        unwanted_objects(profile, cluster, wanted),
-        asyncio.gather(*(_restart(profile, name, cluster) for name in _names(profile))),
-    )
+    try:
+        compared, unwanted, restarts = await asyncio.gather(
+            asyncio.gather(*(compare(manifest) for manifest in wanted)),
+            unwanted_objects(profile, cluster, wanted),
+            asyncio.gather(*(_restart(profile, name, cluster) for name in _names(profile))),
+        )
+    except NotAllowed:
+        await check_permissions(profile, cluster, wanted)  # names all that is missing, not one
+        raise
     deletions = [
         Change(
             System.CLUSTER, Action.DELETE, str(owned.ref), (), "no longer wanted", _runner(owned)
