@@ -99,6 +99,9 @@ def test_a_lost_token_secret_is_healed_by_a_reset(world: World) -> None:
     secret = world.cluster.find("Secret", "gitlab-runner-direct-token", NAMESPACE)
     assert secret
     world.cluster.remove(secret)
+    planned = world.wizard("plan", str(world.profile)).out
+    assert "update  runner direct (gets a new token; its managers are made anew)" in planned
+    assert "(no token is stored there)" in planned
     ended = world.apply()
     assert ended.code == 0, ended.err + ended.out
     assert world.live_tokens == [world.secret_token]

@@ -252,3 +252,19 @@ def test_a_manager_that_still_waits_for_a_secret_that_came_late_is_made_anew(
     assert ended.code == 0, ended.err + ended.out
     (anew,) = homelab.cluster.objects("Pod")
     assert anew["metadata"]["uid"] != pod["metadata"]["uid"]
+
+
+def test_a_change_that_is_committed_is_not_done_before_argo_cd_has_it(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    synced(homelab)
+    assert homelab.apply().code == 0
+    homelab.change("limit: 2Gi", "limit: 3Gi")
+    assert homelab.apply().code == 4
+    revision = homelab.commit()
+    ended = homelab.wizard("apply", str(homelab.profile), "--yes", "--json", "--timeout", "2")
+    assert ended.code == 1, ended.out
+    assert f"has not synced commit {revision[:8]}" in ended.document["error"]["cause"]
+    homelab.sync(revision)
+    homelab.refresh()
+    ended = homelab.apply()
+    assert ended.code == 0, ended.err + ended.out

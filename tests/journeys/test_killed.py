@@ -42,3 +42,15 @@ def test_a_destroy_that_was_killed_is_completed_by_the_next(tmp_path: Path, even
             "default",
             "kube-system",
         }
+
+
+def test_the_branch_of_a_smoke_job_that_was_killed_goes_with_its_tag(world: World) -> None:
+    assert world.apply().code == 0
+    (runner,) = world.gitlab.runners
+    left = "runner-wizard-smoke-0123abcd"
+    runner.tags.append(left)
+    world.gitlab.state.commit(world.project, left, {".gitlab-ci.yml": "job: {script: [exit]}"})
+    ended = world.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert set(world.project.branches) == {"main"}
+    assert set(runner.tags) == {"kubernetes"}

@@ -79,6 +79,23 @@ def test_a_user_who_may_not_write_is_refused_with_what_is_missing(world: World) 
     assert untouched(world)
 
 
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes")])
+def test_a_user_who_may_only_read_is_told_everything_that_is_missing(
+    world: World, command: tuple[str, ...]
+) -> None:
+    """A dry run takes the same rights as the change: the first refusal is not all there is."""
+    said = (
+        'namespaces "x" is forbidden: User "dev" cannot patch resource "namespaces" in API group ""'
+    )
+    world.cluster.fails("PATCH", ".*", status=403, message=said)
+    world.cluster.deny(verb="patch")
+    ended = world.wizard(command[0], str(world.profile), *command[1:])
+    assert ended.code == 3, ended.err
+    for resource in ("namespaces", "deployments", "configmaps"):
+        assert f"patch {resource}" in ended.err
+    assert untouched(world)
+
+
 def test_a_job_pod_that_the_cluster_would_not_take_is_told_before_anything_is_made(
     world: World,
 ) -> None:

@@ -160,8 +160,12 @@ class _Deliver:
         return await asyncio.to_thread(compare_files, self.file.profile, directory(self.file))
 
     async def _prove(self, seen: Seen, plan: Plan, git: Checkout | None) -> AsyncIterator[Event]:
-        for runner in await self.proving.due(seen, plan):
-            if why := await self._not_begun(runner.name, git):
+        due = await self.proving.due(seen, plan)
+        for runner in self.file.profile.runners:
+            behind = await self._behind(runner.name, git)
+            if runner not in due and not behind:
+                continue
+            if why := await self._not_begun(runner.name, git) or self._waits_for_a_hand(behind):
                 waits = f"{runner.name} waits for its sync: {why}."
                 yield Waiting(waits, _commands(self.file, git))
                 continue
@@ -171,6 +175,16 @@ class _Deliver:
                     yield event
             async for event in titled(f"Proof of {runner.name}", self.proving.prove(runner)):
                 yield event
+
+    async def _behind(self, name: str, git: Checkout | None) -> str:
+        """How the cluster lags behind the files; empty where it does not, or cannot be seen."""
+        if self.cluster is None:
+            return ""
+        return await asyncio.to_thread(self._sync(name, self.cluster, git).behind)
+
+    def _waits_for_a_hand(self, behind: str) -> str:
+        """The same, where nothing that can be waited for brings the files there."""
+        return behind if self.file.profile.delivery.packaging == "manifests" else ""
 
     async def _not_begun(self, name: str, git: Checkout | None) -> str:
         if self.cluster:

@@ -8,10 +8,12 @@ from dataclasses import fields, replace
 from typing import Any
 
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
+from wizard.core.errors import NotAllowed
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.adopt import downtime, look_to_settle
 from wizard.operations.look import Seen, SeenRunner
 from wizard.operations.namespaces import refuse_leaving
+from wizard.operations.preflight import check_permissions
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
@@ -89,9 +91,9 @@ def _runner_change(one: SeenRunner) -> Change:
         where = one.scope.kind + (f" {one.scope.path}" if one.scope.path else "")
         return Change(System.GITLAB, Action.CREATE, subject, changed, f"in {where}", name)
     changed = _differing(one.wanted, one.info.settings)
-    if not changed:
-        return Change(System.GITLAB, Action.KEEP, subject, runner=name)
-    return Change(System.GITLAB, Action.UPDATE, subject, changed, runner=name)
+    why = "" if one.token_fits else "gets a new token; its managers are made anew"
+    action = Action.UPDATE if changed or why else Action.KEEP
+    return Change(System.GITLAB, action, subject, changed, why, name)
 
 
 def _differing(wanted: RunnerSettings, found: RunnerSettings) -> tuple[FieldChange, ...]:
@@ -120,7 +122,8 @@ def secret_changes(seen: Seen, backend: Backend) -> list[Change]:
         if one.token_fits:
             change = Change(System.SECRETS, Action.KEEP, where, runner=name)
         elif one.stored is None:
-            change = Change(System.SECRETS, Action.CREATE, where, (), "its token", name)
+            why = "its token" if one.info is None else "no token is stored there"
+            change = Change(System.SECRETS, Action.CREATE, where, (), why, name)
         else:
             change = Change(System.SECRETS, Action.REPLACE, where, (), _why_replace(one), name)
         changes.append(change)
@@ -146,11 +149,15 @@ async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
         labels = manifest.body["metadata"].get("labels", {})
         return replace(change, runner=labels.get(RUNNER_LABEL, ""))
 
-    compared, unwanted, restarts = await asyncio.gather(
-        asyncio.gather(*(compare(manifest) for manifest in wanted)),
-        unwanted_objects(profile, cluster, wanted),
-        asyncio.gather(*(_restart(profile, name, cluster) for name in _names(profile))),
-    )
+    try:
+        compared, unwanted, restarts = await asyncio.gather(
+            asyncio.gather(*(compare(manifest) for manifest in wanted)),
+            unwanted_objects(profile, cluster, wanted),
+            asyncio.gather(*(_restart(profile, name, cluster) for name in _names(profile))),
+        )
+    except NotAllowed:
+        await check_permissions(profile, cluster, wanted)  # names all that is missing, not one
+        raise
     deletions = [
         Change(
             System.CLUSTER, Action.DELETE, str(owned.ref), (), "no longer wanted", _runner(owned)

@@ -28,6 +28,8 @@ from wizard.systems.gitlab import GitLab, Job, Manager, Pipeline
 
 _POLL = 2.0
 _PIPELINE_FILE = ".gitlab-ci.yml"
+_MARK = "runner-wizard-smoke-"
+"""How the tag of a smoke job begins, and its branch, which has the same name."""
 
 
 @dataclass(slots=True)
@@ -69,11 +71,12 @@ class Proof:
         """Run a job on exactly this runner and check who ran it and what it printed.
 
         The runner carries a tag of its own meanwhile, so that no other runner can take the job;
-        a run that is killed here leaves that tag, which the next plan shows and takes away.
+        a run that is killed here leaves that tag, which the next plan shows; `sweep` and the next
+        run take it away, its branch first.
 
         Raises: WizardError, when the job fails, is not taken, or prints something else.
         """
-        tag = f"runner-wizard-smoke-{secrets.token_hex(4)}"
+        tag = f"{_MARK}{secrets.token_hex(4)}"
         tags = frozenset(self.runner.tags)
         set_tags = self.gitlab.update_runner
         await asyncio.to_thread(set_tags, self.runner_id, {"tags": tags | {tag}})
@@ -173,6 +176,16 @@ class Proof:
                 "\n".join(_tail(trace)),
                 "look at the job's log; something stands between the pod and GitLab",
             )
+
+
+async def sweep(gitlab: GitLab, scope: Scope, tags: frozenset[str]) -> AsyncIterator[Event]:
+    """Remove the branches of smoke jobs whose run was killed: their tags are still on the runner.
+
+    Raises: WizardError, when GitLab does not let us.
+    """
+    for tag in sorted(tag for tag in tags if tag.startswith(_MARK)):
+        await asyncio.to_thread(gitlab.delete_branch, scope.id, tag)
+        yield Progress(f"removed branch {tag}, which a run that was killed left behind")
 
 
 def why_no_smoke(runner: Runner) -> str:

@@ -11,7 +11,7 @@ from wizard.core.changes import Plan
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
 from wizard.core.manifest import ObjectRef
 from wizard.operations.look import Seen, SeenRunner, look
-from wizard.operations.proof import Proof, why_no_smoke
+from wizard.operations.proof import Proof, sweep, why_no_smoke
 from wizard.operations.restarts import is_rolling_out, release_waiting, stale_pods
 from wizard.operations.streams import stream
 from wizard.operations.tokens import TokenKeeper
@@ -77,6 +77,9 @@ class Proving:
         if there := one.info or one.adopting:
             managers = await asyncio.to_thread(self.gitlab.managers, there.id)
             self._known[one.runner.name] = frozenset(manager.system_id for manager in managers)
+        if one.info is not None and one.scope.kind == "project" and self.may_smoke:
+            async for event in sweep(self.gitlab, one.scope, one.info.settings.tags):
+                yield event
         marker = self.profile.marker(one.runner)
         async for event in TokenKeeper(one, self.gitlab, self.backend, marker).settle():
             yield event

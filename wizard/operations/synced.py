@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +16,7 @@ from wizard.core.secrets import redact
 from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
+from wizard.render import manifests
 from wizard.systems.backends import Backend
 from wizard.systems.gitops.git import Checkout
 from wizard.systems.kubernetes import Cluster, Json
@@ -50,6 +51,26 @@ class Sync:
                 return f"Argo CD has no {self._application} yet"
         elif self.cluster.get(self._deployment) is None:
             return f"the cluster has no {self._deployment} yet"
+        return ""
+
+    def behind(self) -> str:
+        """How what runs is not what the files say, in words; empty where it is.
+
+        Also where it cannot be told: a release of Helm's does not say what it was made of.
+        """
+        with suppress(NotAllowed):
+            if self.profile.delivery.packaging == "argocd":
+                return self._application_lacks()
+            if self.profile.delivery.packaging == "manifests":
+                return self._deployment_lacks()
+        return ""
+
+    def _deployment_lacks(self) -> str:
+        alone = self.profile.model_copy(update={"runners": [self.runner]})
+        wanted = next(one.body for one in manifests(alone) if one.ref == self._deployment)
+        found = self.cluster.get(self._deployment)
+        if found is None or _made_of(found) != _made_of(wanted):
+            return f"{self._deployment} is not yet what the files say"
         return ""
 
     def is_stuck(self) -> bool:
@@ -204,6 +225,14 @@ class Sync:
                 events = self.cluster.find("v1", "Event", ref.namespace or "default")
                 said += [_words(event) for event in _warnings_of(ref, events)[-1:]]
         return said
+
+
+def _made_of(deployment: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """What shows in a Deployment of its runner's configuration: a checksum, and the images."""
+    template = deployment["spec"]["template"]
+    annotations = template["metadata"].get("annotations") or {}
+    images = [container["image"] for container in template["spec"]["containers"]]
+    return annotations.get("checksum/config", ""), images
 
 
 def _last_read(external_secret: Json) -> str:

@@ -58,7 +58,11 @@ class TokenKeeper:
             steps = self._create()
         elif not self.seen.token_fits:
             self.runner_id = self.seen.info.id
-            steps = self._reset("the stored token is not the one it was last given")
+            steps = self._reset(
+                "no token is stored"
+                if self.seen.stored is None
+                else "the stored token is not the one it was last given"
+            )
         else:
             self.runner_id = self.seen.info.id
             steps = self._update()
