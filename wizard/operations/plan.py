@@ -15,9 +15,9 @@ from wizard.operations.namespaces import refuse_leaving
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
+from wizard.profile.labels import RUNNER_LABEL
 from wizard.profile.model import Profile
 from wizard.render import manifests
-from wizard.render.objects import RUNNER_LABEL
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import RunnerInfo, RunnerSettings
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse

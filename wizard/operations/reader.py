@@ -7,19 +7,19 @@ names that Secret and nothing more.
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import dataclass
 
 from wizard.core.changes import Action, Change, System
 from wizard.core.errors import NotAllowed, Refused
-from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, PART_OF, Manifest, ObjectRef
+from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, Manifest, ObjectRef, own_labels
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.operations.wish import Systems
 from wizard.profile.model import Profile
 from wizard.profile.readers import ReaderPart, reader_parts, reader_secret
 from wizard.profile.secrets import OPERATOR_NAMESPACE
 from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes.secret_body import opaque
 
 _EMPTY = fingerprint(SecretStr(""))
 
@@ -144,15 +144,5 @@ def _judge(part: ReaderPart, value: SecretStr) -> None:
 
 
 def _secret(profile: Profile, ref: ObjectRef, values: dict[ReaderPart, SecretStr]) -> Manifest:
-    # Not the label `instance`, by which Argo CD may track what it deploys and would prune.
-    labels = {MANAGED_BY: FIELD_MANAGER, PART_OF: "gitlab-runner"}
-    if profile.id:
-        labels[OWNER_ID] = profile.id
-    data = {
-        part.key: base64.b64encode(value.get_secret_value().encode()).decode()
-        for part, value in values.items()
-    }
-    metadata = {"name": ref.name, "namespace": ref.namespace, "labels": labels}
-    return Manifest(
-        {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": data}
-    )
+    metadata = {"name": ref.name, "namespace": ref.namespace, "labels": own_labels(profile.id)}
+    return opaque(metadata, {part.key: one.get_secret_value() for part, one in values.items()})
