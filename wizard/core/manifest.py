@@ -62,6 +62,11 @@ class Manifest:
         return str(self.body["metadata"]["name"])
 
     @property
+    def labels(self) -> Mapping[str, str]:
+        found: Mapping[str, str] = self.body["metadata"].get("labels") or {}
+        return found
+
+    @property
     def namespace(self) -> str:
         return str(self.body["metadata"].get("namespace", ""))
 

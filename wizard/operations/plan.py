@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -143,8 +143,7 @@ async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
     async def compare(manifest: Manifest) -> Change:
         async with room:
             change = await asyncio.to_thread(cluster.diff, manifest)
-        labels = manifest.body["metadata"].get("labels", {})
-        return replace(change, runner=labels.get(RUNNER_LABEL, ""))
+        return replace(change, runner=manifest.labels.get(RUNNER_LABEL, ""))
 
     compared, unwanted, restarts = await asyncio.gather(
         asyncio.gather(*(compare(manifest) for manifest in wanted)),
@@ -153,7 +152,12 @@ async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
     )
     deletions = [
         Change(
-            System.CLUSTER, Action.DELETE, str(owned.ref), (), "no longer wanted", _runner(owned)
+            System.CLUSTER,
+            Action.DELETE,
+            str(owned.ref),
+            (),
+            "no longer wanted",
+            owned.labels.get(RUNNER_LABEL, ""),
         )
         for owned in unwanted
     ]
@@ -191,11 +195,6 @@ async def _restart(profile: Profile, name: str, cluster: Cluster) -> Change | No
 
 def _names(profile: Profile) -> list[str]:
     return [runner.name for runner in profile.runners]
-
-
-def _runner(owned: Owned) -> str:
-    labels: Mapping[str, str] = owned.labels
-    return labels.get(RUNNER_LABEL, "")
 
 
 def _place(ref: ObjectRef) -> tuple[str, str, str]:

@@ -57,7 +57,7 @@ class KubernetesSecrets:
                 "ask for these permissions, or use another context",
             )
             return failed(name, finding)
-        if theirs := [ref for ref in self._refs() if not self._may_be_ours(self._cluster.get(ref))]:
+        if theirs := self._of_others():
             finding = Finding(
                 f"{', '.join(map(str, theirs))} is somebody else's",
                 "",
@@ -93,7 +93,7 @@ class KubernetesSecrets:
         if _holds(live, manifest):
             return False
         # GitLab has this token alone now: whoever's hand was in a Secret of ours, it is written.
-        force = live is not None and is_ours(live, manifest.body)
+        force = live is not None and is_ours(live, self._profile.id)
         applied = self._cluster.apply(manifest, force=force)
         stored = self.read(runner)
         if stored is None or stored.fingerprint != fingerprint(token):
@@ -134,14 +134,11 @@ class KubernetesSecrets:
     def close(self) -> None:
         """There is no session of its own to end."""
 
-    def _refs(self) -> list[ObjectRef]:
-        return [self._ref(runner) for runner in self._profile.runners]
-
-    def _may_be_ours(self, live: Json | None) -> bool:
-        if live is None:
-            return True
-        labels = {OWNER_ID: self._profile.id} if self._profile.id else {}
-        return is_ours(live, {"metadata": {"labels": labels}})
+    def _of_others(self) -> list[ObjectRef]:
+        """Secrets that are there already and are not this profile's."""
+        refs = map(self._ref, self._profile.runners)
+        found = ((ref, self._cluster.get(ref)) for ref in refs)
+        return [ref for ref, live in found if live and not is_ours(live, self._profile.id)]
 
     def _waits_for_files(self) -> bool:
         """Whether the namespace comes by Git; otherwise apply makes it before the Secret."""
@@ -166,8 +163,7 @@ def _holds(found: Json | None, wanted: Manifest) -> bool:
     if found is None or found.get("data") != wanted.body["data"]:
         return False
     labels = found["metadata"].get("labels") or {}
-    wanted_labels: dict[str, str] = wanted.body["metadata"]["labels"]
-    return wanted_labels.items() <= labels.items()
+    return wanted.labels.items() <= labels.items()
 
 
 def build(around: Surroundings, cluster: Callable[[], Cluster]) -> KubernetesSecrets:
