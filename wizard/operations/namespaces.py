@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 
 from wizard.core.errors import NotAllowed, Refused, WizardError
 from wizard.core.events import Event, Left, Progress
-from wizard.core.manifest import MANAGED_BY, ObjectRef
+from wizard.core.manifest import ObjectRef
 from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.systems.kubernetes import Cluster, Json, Owned
+from wizard.systems.kubernetes.owners import by_wizard
 
 _POLL = 1.0
 
@@ -106,5 +107,5 @@ def _is_transient(kind: str, thing: Json) -> bool:
     return (
         "deletionTimestamp" in metadata
         or (kind, metadata["name"]) in _MADE_BY_KUBERNETES
-        or metadata.get("labels", {}).get(MANAGED_BY) == "runner-wizard"
+        or by_wizard(thing)
     )

@@ -170,7 +170,7 @@ class KubernetesCluster:
         try:
             return self._api.apply(path, manifest.body, dry_run=dry_run, force=force), ""
         except FieldsHeld as held:
-            if live and is_ours(live, manifest.body) and by_hand(held.holders):
+            if live and is_ours(live, manifest.labels.get(OWNER_ID)) and by_hand(held.holders):
                 after = self._api.apply(path, manifest.body, dry_run=dry_run, force=True)
                 return after, f"was changed by hand, with {', '.join(held.holders)}"
             held.problem = f"{manifest.ref}: {held.problem}"

@@ -34,11 +34,15 @@ def by_hand(managers: Iterable[str]) -> bool:
     return all(_HANDS.fullmatch(manager) for manager in managers)
 
 
-def is_ours(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether what is there was made from the same profile, and nobody else looks after it."""
-    there, here = (body["metadata"].get("labels") or {} for body in (live, wanted))
-    same = there.get(OWNER_ID) == here.get(OWNER_ID) and OWNER_ID in here
-    return same and there.get(MANAGED_BY) == FIELD_MANAGER and not owner_of(live)
+def by_wizard(live: Mapping[str, Any]) -> bool:
+    """Whether a profile made it, whichever."""
+    return (live["metadata"].get("labels") or {}).get(MANAGED_BY) == FIELD_MANAGER
+
+
+def is_ours(live: Mapping[str, Any], profile_id: str | None) -> bool:
+    """Whether this profile made it, and nobody else looks after it; before it has an id, never."""
+    of_profile = (live["metadata"].get("labels") or {}).get(OWNER_ID, "")
+    return bool(of_profile) and of_profile == profile_id and by_wizard(live) and not owner_of(live)
 
 
 def owner_of(live: Mapping[str, Any]) -> str:
