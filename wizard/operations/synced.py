@@ -188,6 +188,8 @@ class Sync:
         # By the reason: SecretMissing and SecretDeleted are Ready as well (External Secrets 2.9).
         if ready.get("reason") != "SecretSynced":
             self._nudge(ref)
+            if not ready:
+                return f"{ref} has not been read yet"
             return f"{ref} is {ready.get('reason', 'not synced')}: {ready.get('message', '')}"
         if self.anew and _last_read(found) == self._read_before:
             self._nudge(ref)
