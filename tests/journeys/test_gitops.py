@@ -62,6 +62,22 @@ def test_after_the_proof_an_apply_changes_nothing(homelab: GitOpsWorld) -> None:
     assert [call for call in homelab.infisical.writes if "secrets" in call[1]] == []
 
 
+def test_who_may_not_see_what_comes_of_the_files_is_not_stopped_by_that(
+    homelab: GitOpsWorld,
+) -> None:
+    homelab.apply()
+    synced(homelab)
+    homelab.apply()
+    homelab.commit_if_needed()
+    said = (
+        f'deployments.apps "{RELEASE}" is forbidden: User "dev" cannot get resource "deployments"'
+    )
+    homelab.cluster.fails("GET", "/deployments/", status=403, message=said, times=9)
+    ended = homelab.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert ended.document["data"]["changed"] is False
+
+
 def test_without_a_sync_it_says_what_it_waits_for(homelab: GitOpsWorld) -> None:
     homelab.apply()
     homelab.commit()

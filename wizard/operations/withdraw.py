@@ -21,22 +21,34 @@ from wizard.operations.destroy import (
 from wizard.operations.look import Seen, look
 from wizard.operations.streams import nothing, titled
 from wizard.operations.wish import ProfileFile, Run, Systems
-from wizard.operations.write_files import compare_files, file_changes
+from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.model import Profile
 from wizard.render.packagings.helm import uninstall_commands
 from wizard.systems.backends import Backend
+from wizard.systems.gitlab import GitLab
 from wizard.systems.gitops.git import checkout
 from wizard.systems.kubernetes import Cluster
 
 
 async def plan_withdrawal(file: ProfileFile, systems: Systems) -> Plan:
     """What `withdraw` would take away, in this run and the next."""
-    gitlab, backend = await asyncio.gather(
-        asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.backend, file.profile)
-    )
-    seen = await look(file.profile, gitlab, backend)
-    gone = await asyncio.to_thread(compare_files, file.profile, directory(file), wanted=False)
+    gitlab, backend = await _reach(file.profile, systems)
+    seen, gone = await _look(file, gitlab, backend)
     return Plan((*_tokens_and_runners(seen, backend), *file_changes(gone)))
+
+
+async def _reach(profile: Profile, systems: Systems) -> tuple[GitLab, Backend]:
+    return await asyncio.gather(
+        asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.backend, profile)
+    )
+
+
+async def _look(file: ProfileFile, gitlab: GitLab, backend: Backend) -> tuple[Seen, Delivery]:
+    """What is there in GitLab, the backend and the folder."""
+    return await asyncio.gather(
+        look(file.profile, gitlab, backend),
+        asyncio.to_thread(compare_files, file.profile, directory(file), wanted=False),
+    )
 
 
 async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
@@ -44,9 +56,8 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
 
     Raises: WizardError; run again, it goes on with what is still there.
     """
-    gitlab, backend = systems.gitlab(), systems.backend(file.profile)
-    seen = await look(file.profile, gitlab, backend)
-    gone = await asyncio.to_thread(compare_files, file.profile, directory(file), wanted=False)
+    gitlab, backend = await _reach(file.profile, systems)
+    seen, gone = await _look(file, gitlab, backend)
     yield Planned(Plan((*_tokens_and_runners(seen, backend), *file_changes(gone))))
     async for event in titled("Pause", pause(seen, gitlab)):
         yield event

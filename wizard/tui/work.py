@@ -101,7 +101,7 @@ class Work:
             async for event in events:
                 self._take(event)
                 tell(event)
-                if self.run.cancel.is_set():
+                if self.run.cancel.is_set() and not event.half_done:
                     self._end(State.STOPPED)
                     return
             self._end(State.DONE)
