@@ -75,7 +75,11 @@ class ScopePicker(Vertical):
         if search:
             self._ask("")
         else:
-            self.query_one(".count", Said).say("Not signed in, so write the whole path.")
+            self.say("Not signed in, so write the whole path.")
+
+    def say(self, text: str) -> None:
+        """Say below the input what there is to choose from, or why there is nothing."""
+        self.query_one(".count", Said).say(text)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
