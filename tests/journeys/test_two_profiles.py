@@ -45,7 +45,9 @@ def test_a_profile_that_names_its_runner_like_anothers_is_refused(world: World) 
     world.apply()
     world.forget_writes()
     for command, options in (("plan", ()), ("apply", ("--yes",))):
-        error = on(world, command, copy, *options).document["error"]
+        ended = on(world, command, copy, *options)
+        assert ended.code == 3
+        error = ended.document["error"]
         assert "belongs to another profile" in error["problem"]
         assert "cluster.namespace" in error["fix"]
     assert world.cluster.writes == []

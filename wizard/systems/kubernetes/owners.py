@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wizard.core.errors import Conflict
+from wizard.core.errors import Conflict, Refused
 from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest
 from wizard.systems.kubernetes.nouns import Json
 
@@ -44,7 +44,7 @@ def is_ours(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
 
 
 def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> None:
-    """Raises: Conflict, where what is there is another tool's, or another profile's.
+    """Raises: Conflict, where what is there is another tool's; Refused, another profile's.
 
     A namespace may be shared by profiles.
     """
@@ -57,7 +57,7 @@ def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> No
             "Change it there, or remove it there first.",
         )
     if (other := _other_profile(live, manifest.body)) and manifest.kind != "Namespace":
-        raise Conflict(
+        raise Refused(
             f"{manifest.ref} belongs to another profile, with the id {other}.",
             "Two profiles that name a runner alike, or themselves, would undo each other's work.",
             "Give this one other names or another cluster.namespace; if it is meant to go on "
