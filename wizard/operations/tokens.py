@@ -151,7 +151,7 @@ class TokenKeeper:
         if created.token_expires_at is not None:
             yield Warned(
                 f"the token of {name} expires at {created.token_expires_at:%Y-%m-%d %H:%M} UTC; "
-                "rotate it before then"
+                "before then, delete it where it is kept and apply again: the runner gets a new one"
             )
 
     async def _write(self, token: SecretStr) -> None:
