@@ -223,3 +223,16 @@ def test_destroy_takes_it_away_after_the_prune(homelab: ReadingWorld) -> None:
     ended = homelab.wizard(*arguments)
     assert ended.code == 0, ended.err + ended.out
     assert homelab.credential() is None
+
+
+def test_destroy_says_what_stays_where_the_cluster_cannot_be_seen(homelab: ReadingWorld) -> None:
+    homelab.apply()
+    homelab.commit()
+    homelab.cluster.fails("GET", "/namespaces/kube-system", status=500, times=99)
+    arguments = ("destroy", str(homelab.profile), "--yes", "--json")
+    homelab.wizard(*arguments)
+    homelab.commit()
+    ended = homelab.wizard(*arguments)
+    assert ended.code == 0, ended.err + ended.out
+    (said,) = (one["text"] for one in ended.events if one["event"] == "Warned")
+    assert f"Secret {NAMESPACE}/{NAME} stays" in said

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from wizard.core.changes import Action, Change, Plan, System
 from wizard.core.errors import WizardError
-from wizard.core.events import Event, Planned, Waiting
+from wizard.core.events import Event, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
 from wizard.operations.deliver import cluster_if_seen, commit_commands, directory
 from wizard.operations.destroy import (
@@ -19,6 +19,7 @@ from wizard.operations.destroy import (
     token_removals,
 )
 from wizard.operations.look import Seen, look
+from wizard.operations.reader import reader_ref
 from wizard.operations.streams import nothing, titled
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import Delivery, compare_files, file_changes
@@ -68,7 +69,9 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
         what = f"The files are removed from {gone.root}, and wait for your commit."
         yield Waiting(what, commit_commands(gone.root, "Remove the GitLab runners"))
         return
-    cluster, _ = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
+    cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
+    if unseen and (ref := reader_ref(file.profile)):
+        yield Warned(f"the cluster cannot be seen ({unseen}): {ref} stays, if the wizard made it")
     if cluster and (still := await asyncio.to_thread(_still_there, file.profile, cluster)):
         by_helm = file.profile.delivery.packaging == "helm"
         commands = tuple(uninstall_commands(file.profile)) if by_helm else ()

@@ -13,8 +13,8 @@ from textual.widgets import Button, RichLog
 from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, StepStarted
+from wizard.core.plain import harmless
 from wizard.core.problems import Problem
-from wizard.core.secrets import redact
 from wizard.core.shown import counted
 from wizard.operations.profiles import open_profile
 from wizard.tui import drafts
@@ -159,7 +159,7 @@ class ApplyStep(Step):
         file = await asyncio.to_thread(open_profile, self.draft.path)
         cancel = work.run.cancel
         hand_over = Handing(self.app, cancel, self.session.show_outside)
-        systems = self.session.wiring(lambda text: work.say(redact(text)), hand_over, cancel)
+        systems = self.session.wiring(lambda text: work.say(harmless(text)), hand_over, cancel)
         if work.verb is Verb.FILES:
             events = write_files(file)
         elif work.verb is Verb.DESTROY:
@@ -237,7 +237,7 @@ class ApplyStep(Step):
         self._show()
 
     def _log(self, seconds: float, event: Event) -> None:
-        first, *rest = redact(event.sentence()).splitlines() or [""]
+        first, *rest = harmless(event.sentence()).splitlines() or [""]
         log = self.query_one("#log", RichLog)
         mark = "" if isinstance(event, StepStarted) else "  "
         log.write(f"{duration(seconds):>6}  {mark}{first}")

@@ -206,7 +206,8 @@ class SecretsStep(Step):
         self._name_found_credentials()
 
     def _offer_stores(self) -> None:
-        self.query_one("#secrets-store Choice", Choice).offer(self._stores(), self._store)
+        listed = self.query_one("#secrets-store Choice", Choice)
+        listed.offer(self._stores(), self._store, self._refused())
 
     def _stores(self) -> dict[str, str]:
         choices = {one.name: one.refusal or one.about for one in self._offers}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.core.secrets import redact
+from wizard.core.plain import harmless
 
 
 class Said(Static):
@@ -18,10 +18,10 @@ class Said(Static):
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
-        super().__init__(Content(redact(text)), id=id, classes=classes, markup=False)
+        super().__init__(Content(harmless(text)), id=id, classes=classes, markup=False)
         self.display = bool(text)
 
     def say(self, text: str) -> None:
         """Show another text; nothing hides it."""
-        self.update(Content(redact(text)))
+        self.update(Content(harmless(text)))
         self.display = bool(text)

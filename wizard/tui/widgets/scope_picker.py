@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 
 from wizard.core.errors import WizardError
 from wizard.core.facts import Scope
+from wizard.core.plain import harmless
 from wizard.systems.gitlab import Page
 from wizard.tui.widgets.said import Said
 
@@ -162,7 +163,7 @@ class ScopePicker(Vertical):
         found = self.query_one(OptionList)
         known = {option.id for option in found.options}
         found.add_options(
-            Option(Content(_line(scope)), id=scope.path)
+            Option(Content(harmless(_line(scope))), id=scope.path)
             for scope in page.scopes
             if scope.path not in known
         )
