@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,14 @@ def test_the_first_apply_ends_with_files_that_wait_for_a_commit(homelab: GitOpsW
     assert (homelab.repository / f"argocd-apps/{RELEASE}.yaml").exists()
     assert stored(homelab) == homelab.live_tokens
     assert homelab.cluster.writes == []
+
+
+def test_files_outside_any_repository_say_where_they_belong(homelab: GitOpsWorld) -> None:
+    shutil.rmtree(homelab.repository / ".git")
+    ended = homelab.apply()
+    assert ended.code == 4, ended.err + ended.out
+    said = ended.events[-1]["sentence"]
+    assert "in no Git repository: first copy the files into your clone of https://" in said
 
 
 def test_once_synced_the_next_apply_proves_the_runner(homelab: GitOpsWorld) -> None:

@@ -63,11 +63,7 @@ def _plan(profile: Profile, seen: Seen, owned: list[Owned], backend: Backend) ->
         for ref in in_reverse([one.ref for one in owned])
         if str(ref) not in places  # a token in a Secret is listed once, as a token
     ]
-    runners = [
-        Change(System.GITLAB, Action.DELETE, f"runner {info.settings.description}")
-        for info in _runners(seen)
-    ]
-    return Plan((*objects, *token_removals(seen, backend), *runners))
+    return Plan((*objects, *token_removals(seen, backend), *runner_removals(seen)))
 
 
 def token_removals(seen: Seen, backend: Backend) -> list[Change]:
@@ -104,6 +100,14 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
 def ids_of(seen: Seen) -> list[int]:
     """The ids of every runner of the profile in GitLab."""
     return [info.id for info in _runners(seen)]
+
+
+def runner_removals(seen: Seen) -> list[Change]:
+    """The runners in GitLab, as changes that remove them."""
+    return [
+        Change(System.GITLAB, Action.DELETE, f"runner {info.settings.description}")
+        for info in _runners(seen)
+    ]
 
 
 def _runners(seen: Seen) -> list[RunnerInfo]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from wizard.core.changes import Action, Change, Plan, System
+from wizard.core.changes import Change, Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
@@ -16,6 +16,7 @@ from wizard.operations.destroy import (
     delete_tokens,
     ids_of,
     pause,
+    runner_removals,
     token_removals,
 )
 from wizard.operations.look import Seen, look
@@ -96,8 +97,7 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
 
 
 def _tokens_and_runners(seen: Seen, backend: Backend) -> list[Change]:
-    runners = [Change(System.GITLAB, Action.DELETE, f"runner {known}") for known in ids_of(seen)]
-    return [*token_removals(seen, backend), *runners]
+    return [*token_removals(seen, backend), *runner_removals(seen)]
 
 
 def _still_there(profile: Profile, cluster: Cluster) -> str:

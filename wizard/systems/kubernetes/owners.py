@@ -64,8 +64,8 @@ def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> No
         raise Refused(
             f"{manifest.ref} belongs to another profile, with the id {other}.",
             "Two profiles that name a runner alike, or themselves, would undo each other's work.",
-            "Give this one other names or another cluster.namespace; if it is meant to go on "
-            f'where that one was, write id: "{other}" into it.',
+            "Give this one other names, or its own cluster.namespace and cluster.job_namespace; if "
+            f'it is meant to go on where that one was, write id: "{other}" into it.',
         )
 
 
