@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from wizard.core.changes import Change, Plan
+from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
@@ -16,8 +16,7 @@ from wizard.operations.destroy import (
     delete_tokens,
     ids_of,
     pause,
-    runner_removals,
-    token_removals,
+    removals,
 )
 from wizard.operations.look import Seen, look
 from wizard.operations.reader import reader_ref
@@ -36,7 +35,7 @@ async def plan_withdrawal(file: ProfileFile, systems: Systems) -> Plan:
     """What `withdraw` would take away, in this run and the next."""
     gitlab, backend = await _reach(file.profile, systems)
     seen, gone = await _look(file, gitlab, backend)
-    return Plan((*_tokens_and_runners(seen, backend), *file_changes(gone)))
+    return Plan((*removals(seen, backend), *file_changes(gone)))
 
 
 async def _reach(profile: Profile, systems: Systems) -> tuple[GitLab, Backend]:
@@ -60,7 +59,7 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
     """
     gitlab, backend = await _reach(file.profile, systems)
     seen, gone = await _look(file, gitlab, backend)
-    yield Planned(Plan((*_tokens_and_runners(seen, backend), *file_changes(gone))))
+    yield Planned(Plan((*removals(seen, backend), *file_changes(gone))))
     async for event in titled("Pause", pause(seen, gitlab)):
         yield event
     if gone.pending:
@@ -94,10 +93,6 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
             ", ".join(map(str, still_known)),
             "run destroy again",
         )
-
-
-def _tokens_and_runners(seen: Seen, backend: Backend) -> list[Change]:
-    return [*token_removals(seen, backend), *runner_removals(seen)]
 
 
 def _still_there(profile: Profile, cluster: Cluster) -> str:

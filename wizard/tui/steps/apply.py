@@ -144,7 +144,7 @@ class ApplyStep(Step):
     async def _follow(self, work: Work) -> None:
         await work.follow(self._events(work), lambda event: self._happened(work, event))
         self._reread()
-        self.session.memory.note(self.draft.path, _known(work))
+        self.session.memory.note(self.draft.path, work.known())
         self._show()
         if work.state is State.DONE and work.verb is not Verb.DESTROY:
             self.wizard.action_next()
@@ -303,18 +303,3 @@ def _listed(plan: Plan) -> str:
     subjects = [f"- {change.subject}" for change in plan.pending]
     more = [f"and {len(subjects) - 8} more"] if len(subjects) > 8 else []
     return "\n".join([*subjects[:8], *more])
-
-
-def _known(work: Work) -> str:
-    """What the list of recent profiles says of it."""
-    from wizard.core.events import Proven, Unproven, Waiting
-
-    if work.state is not State.DONE:
-        return f"{work.verb.value} {work.state.value}"
-    if work.verb is Verb.DESTROY:
-        return "destroyed"
-    if work.told(Waiting):
-        return "written, waiting for a commit"
-    if work.told(Unproven):
-        return "online, unproven"
-    return "proven" if work.told(Proven) else "applied"
