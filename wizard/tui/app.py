@@ -14,6 +14,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from wizard.core.errors import ExitCode, WizardError
@@ -245,6 +246,12 @@ class WizardApp(App[ExitCode]):
         """The screen as an SVG that needs nothing from elsewhere, not even its font."""
         svg = super().export_screenshot(title=title, simplify=simplify)
         return _FROM_ELSEWHERE.sub("", svg)
+
+    def update_styles(self, node: DOMNode, animate: bool = True) -> None:
+        # Mounting gives a widget its styles. Textual also gives them before that, to each widget
+        # that is made `compact` or has a class added: half of all the styling, and in vain.
+        if node.parent is not None or node is self:
+            super().update_styles(node, animate)
 
     def _handle_exception(self, error: Exception) -> None:
         # Textual's own way ends in a traceback with every local variable, tokens among them. The

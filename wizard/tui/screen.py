@@ -192,14 +192,14 @@ class WizardScreen(Screen[None]):
     def refresh_marks(self) -> None:
         """Bring stepper, title and file name up to date."""
         stepper = self.query_one("#stepper", OptionList)
-        for index, step in enumerate(STEPS):
-            stepper.replace_option_prompt_at_index(
-                index, Content(f"{self._mark(index)} {step.title}")
-            )
-            if self.reachable(index):
-                stepper.enable_option_at_index(index)
-            else:
+        for index, (step, option) in enumerate(zip(STEPS, stepper.options, strict=True)):
+            shown, closed = f"{self._mark(index)} {step.title}", not self.reachable(index)
+            if str(option.prompt) != shown:
+                stepper.replace_option_prompt_at_index(index, Content(shown))
+            if closed and not option.disabled:
                 stepper.disable_option_at_index(index)
+            elif option.disabled and not closed:
+                stepper.enable_option_at_index(index)
         stepper.highlighted = self.at
         title = STEPS[self.at].title
         self.query_one("#where", Said).say(f"Step {self.at + 1} of {len(STEPS)}  {title}")

@@ -18,10 +18,23 @@ class Said(Static):
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
-        super().__init__(Content(harmless(text)), id=id, classes=classes, markup=False)
+        self._text = harmless(text)
+        super().__init__(Content(self._text), id=id, classes=classes, markup=False)
         self.display = bool(text)
 
     def say(self, text: str) -> None:
         """Show another text; nothing hides it."""
-        self.update(Content(harmless(text)))
+        text = harmless(text)
+        if text == self._text:
+            return
+        # Moving everything below is many times the work of drawing this.
+        width = 0 if self.styles.is_auto_width else self.content_size.width
+        before = self._lines(width)
+        self._text = text
+        self.update(Content(text), layout=False)
         self.display = bool(text)
+        if not width or self._lines(width) != before:
+            self.refresh(layout=True)
+
+    def _lines(self, width: int) -> int:
+        return self.visual.get_height(self.styles, width) if width else 0
