@@ -37,6 +37,8 @@ def test_destroying_one_leaves_the_other_as_it_is(world: World) -> None:
     assert ended.code == 0, ended.err + ended.out
     assert any("Deployment gitlab-runner-second" in event["sentence"] for event in ended.events)
     assert world.cluster.find("Deployment", "gitlab-runner-second", NAMESPACE)
+    for kind, name in (("ServiceAccount", "second-job"), ("Role", "second")):
+        assert world.cluster.find(kind, f"gitlab-runner-{name}", f"{NAMESPACE}-jobs")
     assert [runner.description[:6] for runner in world.gitlab.runners] == ["second"]
 
 

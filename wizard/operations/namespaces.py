@@ -95,11 +95,18 @@ def delete_object(cluster: Cluster, owned: Owned) -> Left | None:
 
 def _things_of_others(cluster: Cluster, namespace: Owned) -> list[str]:
     profile_id = namespace.labels.get(OWNER_ID, "")
-    return [
+    kept = [
         f"{kind} {thing['metadata']['name']}"
         for api_version, kind in _KEPT_BY_PEOPLE
         for thing in cluster.find(api_version, kind, namespace.ref.name)
         if not _is_transient(kind, thing, profile_id)
+    ]
+    # Where jobs run, a runner of another profile may have no more than its accounts and rights.
+    accounts = cluster.find("v1", "ServiceAccount", namespace.ref.name, {MANAGED_BY: FIELD_MANAGER})
+    return kept + [
+        f"ServiceAccount {account['metadata']['name']}"
+        for account in accounts
+        if account["metadata"]["labels"].get(OWNER_ID, profile_id) != profile_id
     ]
 
 
