@@ -37,5 +37,5 @@ class Said(Static):
             self.refresh(layout=True)
 
     def _lines(self, width: int) -> int:
-        # What Textual's own `get_content_height` hands on, past a cache that `update` has not emptied.
+        # As Textual's own `get_content_height` does, past its cache of the text before.
         return self.visual.get_height(self.styles, width) if width else 0  # type: ignore[arg-type]
