@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from wizard.core.errors import NotAllowed, Refused, WizardError
 from wizard.core.events import Event, Left, Progress
-from wizard.core.manifest import OWNER_ID, ObjectRef
+from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, ObjectRef
 from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.systems.kubernetes import Cluster, Json, Owned
