@@ -43,8 +43,12 @@ def by_wizard(live: Mapping[str, Any]) -> bool:
 
 def is_ours(live: Mapping[str, Any], profile_id: str | None) -> bool:
     """Whether this profile made it, and nobody else looks after it; before it has an id, never."""
-    of_profile = (live["metadata"].get("labels") or {}).get(OWNER_ID, "")
-    return bool(of_profile) and of_profile == profile_id and by_wizard(live) and not owner_of(live)
+    return bool(profile_id) and _made_by(live) == profile_id and not owner_of(live)
+
+
+def _made_by(live: Mapping[str, Any]) -> str:
+    """The id of the profile that made it, or the empty string."""
+    return str((live["metadata"].get("labels") or {}).get(OWNER_ID, "")) if by_wizard(live) else ""
 
 
 def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> None:
@@ -60,7 +64,7 @@ def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> No
             "It carries that owner's labels or annotations, and would be changed back or removed.",
             "Change it there, or remove it there first.",
         )
-    if (other := _other_profile(live, manifest.body)) and manifest.kind != "Namespace":
+    if (other := _other_profile(live, manifest)) and manifest.kind != "Namespace":
         raise Refused(
             f"{manifest.ref} belongs to another profile, with the id {other}.",
             "Two profiles that name a runner alike, or themselves, would undo each other's work.",
@@ -71,7 +75,7 @@ def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> No
 
 def beside_others(manifest: Manifest, live: Mapping[str, Any] | None) -> Manifest:
     """The manifest; a namespace that another profile made stays that profile's to remove."""
-    if live is None or manifest.kind != "Namespace" or not _other_profile(live, manifest.body):
+    if live is None or manifest.kind != "Namespace" or not _other_profile(live, manifest):
         return manifest
     metadata, there = manifest.body["metadata"], live["metadata"]["labels"]
     theirs = {key: there[key] for key in (OWNER_ID, _INSTANCE) if key in there}
@@ -79,11 +83,10 @@ def beside_others(manifest: Manifest, live: Mapping[str, Any] | None) -> Manifes
     return Manifest(body)
 
 
-def _other_profile(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+def _other_profile(live: Mapping[str, Any], wanted: Manifest) -> str:
     """The id of the other profile that an object was made from, or the empty string."""
-    there, here = (body["metadata"].get("labels") or {} for body in (live, wanted))
-    other = str(there.get(OWNER_ID, "")) if there.get(MANAGED_BY) == FIELD_MANAGER else ""
-    return "" if other == here.get(OWNER_ID) else other
+    other = _made_by(live)
+    return "" if other == wanted.labels.get(OWNER_ID) else other
 
 
 def owner_of(live: Mapping[str, Any]) -> str:
