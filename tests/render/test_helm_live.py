@@ -62,10 +62,10 @@ def test_the_commands_install_upgrade_and_uninstall_every_runner(
     preset: str, chart: Path, real_cluster_with_operators: RealCluster, tmp_path: Path
 ) -> None:
     profile = of_chart(packaged(preset, "helm"), *chart_and_runner(chart))
-    # Namespaces that no other test of this server has made.
+    # A store and namespaces that no other test of this server makes.
     own = {"namespace": f"helm-{preset}", "job_namespace": f"helm-{preset}-jobs"}
     cluster = profile.cluster.model_copy(update=own)
-    profile = profile.model_copy(update={"cluster": cluster})
+    profile = profile.model_copy(update={"cluster": cluster, "name": f"helm-{preset}"})
     for file in files(profile):
         path = tmp_path / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
