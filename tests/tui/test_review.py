@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Button
 
+from tests.fakes.gitlab import FakeGitLab
 from tests.journeys.world import World
 from tests.tui.conftest import Sitting, sitting
 from wizard.tui.widgets.plan_tree import Difference, PlanTree
@@ -74,6 +76,18 @@ async def test_a_gitlab_that_is_down_is_said_in_words(world: World):
         assert "127.0.0.1:9" in it.words
         await it.press("ctrl+n")
         assert it.step.title == "Review"
+
+
+async def test_a_missing_credential_names_the_step_that_takes_it(
+    home: Path, gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("INFISICAL_CLIENT_ID", "INFISICAL_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    async with sitting(home) as it:
+        it.draft.set(("gitlab", "url"), gitlab.url)
+        it.session.keep_secret("GITLAB_TOKEN", gitlab.add_token("api").get_secret_value())
+        await it.go_to("Review")
+        await it.sees("fix: set INFISICAL_CLIENT_ID, or give it on the step Secrets")
 
 
 async def test_the_headless_command_can_be_copied(world: World):

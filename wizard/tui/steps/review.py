@@ -14,9 +14,11 @@ from textual.widgets import Button, Tree
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem, key_path
 from wizard.core.shown import value_text
+from wizard.operations.check_backend import credentials
 from wizard.profile.draft import Origin
 from wizard.tui.planning import headless, review, verdict
 from wizard.tui.step import Step
+from wizard.tui.steps.secrets import SecretsStep
 from wizard.tui.widgets import Action, Said
 from wizard.tui.widgets.plan_tree import Difference, PlanTree
 
@@ -77,7 +79,15 @@ class ReviewStep(Step):
     def failed(self, name: str, error: WizardError) -> None:
         self.query_one("#verdict", Said).say("There is no plan.")
         self.query_one("#files").display = self.draft.value("delivery", "to") == "directory"
+        if error.fix in self._set_a_credential():
+            error.fix += f", or give it on the step {SecretsStep.title}"
         super().failed(name, error)
+
+    def _set_a_credential(self) -> set[str]:
+        """What a backend says to do where a credential is missing that the step Secrets takes."""
+        backend = str(self.draft.value("secrets", "backend"))
+        login = str(self.draft.value("secrets", "vault", "login"))
+        return {f"set {one.variable}" for one in credentials(backend, login)}
 
     async def _plan(self) -> None:
         reviewed = await review(self.session)
