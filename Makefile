@@ -29,11 +29,13 @@ endif
 
 # What is installed is what the lock files say, hashes and all; then the project itself, editable.
 $(STAMP): pyproject.toml requirements.lock | $(VENV)
+	@echo "Setting up $(VENV), once; it may take a minute or two ..." >&2
 	@$(INSTALL) --require-hashes -r requirements.lock
 	@$(INSTALL) --no-deps --editable .
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.lock $(STAMP)
+	@echo "Setting up what the tests and checks need, once ..." >&2
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
 	@touch $@
 

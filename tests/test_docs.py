@@ -8,6 +8,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from wizard.cli.commands import _COMMANDS
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 PICTURES = sorted((ROOT / "assets" / "screenshots").glob("*.svg"))
@@ -18,6 +20,15 @@ def test_every_file_that_a_page_links_to_is_there(page: Path):
     for target in re.findall(r"\]\(([^)#\s]+)", page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+SAYS_COMMANDS = [*PAGES, *sorted((ROOT / "wizard").rglob("*.py"))]
+
+
+def test_no_page_and_no_message_names_a_command_that_is_not_there():
+    for path in SAYS_COMMANDS:
+        for word in re.findall(r"\brunner-wizard ([a-z]+)\b(?![./=])", path.read_text()):
+            assert word in _COMMANDS, f"{path.relative_to(ROOT)}: runner-wizard {word}"
 
 
 def test_every_picture_is_shown_in_the_docs():

@@ -116,6 +116,26 @@ def test_somebody_elses_words_cannot_steer_the_terminal(terminal):
     assert b"\x1b[31m" not in terminal.shown
 
 
+def test_a_terminal_that_goes_away_is_a_no():
+    keys, screen = os.openpty()
+    ended: list[BaseException] = []
+
+    def show() -> None:
+        try:
+            hand_over("Store it.", new_token(), os.ttyname(screen))
+        except BaseException as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=show)
+    thread.start()
+    while HIDDEN not in os.read(keys, 4096):
+        pass
+    os.close(screen)
+    os.close(keys)
+    thread.join(5)
+    assert [type(one) for one in ended] == [KeyboardInterrupt]
+
+
 def test_without_a_terminal_nothing_is_shown(tmp_path):
     with pytest.raises(WizardError, match="no terminal"):
         hand_over("Store it.", new_token(), str(tmp_path / "none"))

@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from wizard.core.errors import WizardError
-from wizard.core.secrets import SecretStr, redact
+from wizard.core.plain import harmless
+from wizard.core.secrets import SecretStr
 
 _ENTER = "\x1b[?1049h"
 _WIPE = "\x1b[2J\x1b[3J\x1b[H"
@@ -45,6 +46,8 @@ def hand_over(what: str, token: SecretStr, terminal: str = "/dev/tty") -> None:
                 _until_stored(handle, _plain(what), token)
             finally:
                 os.write(handle, _LEAVE.encode())
+    except OSError:  # the terminal has gone away, and what was on it
+        raise KeyboardInterrupt from None
     finally:
         os.close(handle)
 
@@ -93,4 +96,4 @@ def _silent_keys(handle: int) -> Iterator[None]:
 
 def _plain(text: str) -> str:
     """Without control characters: part of it may be somebody else's words."""
-    return "".join(char if char.isprintable() else " " for char in redact(text))
+    return "".join(char if char.isprintable() else " " for char in harmless(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,14 @@ def test_the_first_apply_ends_with_files_that_wait_for_a_commit(homelab: GitOpsW
     assert homelab.cluster.writes == []
 
 
+def test_files_outside_any_repository_say_where_they_belong(homelab: GitOpsWorld) -> None:
+    shutil.rmtree(homelab.repository / ".git")
+    ended = homelab.apply()
+    assert ended.code == 4, ended.err + ended.out
+    said = ended.events[-1]["sentence"]
+    assert "in no Git repository: first copy the files into your clone of https://" in said
+
+
 def test_once_synced_the_next_apply_proves_the_runner(homelab: GitOpsWorld) -> None:
     homelab.apply()
     synced(homelab)
@@ -60,6 +69,22 @@ def test_after_the_proof_an_apply_changes_nothing(homelab: GitOpsWorld) -> None:
     assert ended.document["data"]["changed"] is False
     assert homelab.gitlab.writes == {}
     assert [call for call in homelab.infisical.writes if "secrets" in call[1]] == []
+
+
+def test_who_may_not_see_what_comes_of_the_files_is_not_stopped_by_that(
+    homelab: GitOpsWorld,
+) -> None:
+    homelab.apply()
+    synced(homelab)
+    homelab.apply()
+    homelab.commit_if_needed()
+    said = (
+        f'deployments.apps "{RELEASE}" is forbidden: User "dev" cannot get resource "deployments"'
+    )
+    homelab.cluster.fails("GET", "/deployments/", status=403, message=said, times=9)
+    ended = homelab.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert ended.document["data"]["changed"] is False
 
 
 def test_without_a_sync_it_says_what_it_waits_for(homelab: GitOpsWorld) -> None:

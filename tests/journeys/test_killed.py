@@ -54,3 +54,16 @@ def test_the_branch_of_a_smoke_job_that_was_killed_goes_with_its_tag(world: Worl
     assert ended.code == 0, ended.err + ended.out
     assert set(world.project.branches) == {"main"}
     assert set(runner.tags) == {"kubernetes"}
+
+
+def test_a_branch_that_cannot_be_removed_keeps_nobody_from_a_runner(world: World) -> None:
+    assert world.apply().code == 0
+    (runner,) = world.gitlab.runners
+    left = "runner-wizard-smoke-0123abcd"
+    runner.tags.append(left)
+    world.gitlab.state.commit(world.project, left, {".gitlab-ci.yml": "job: {script: [exit]}"})
+    world.project.protected_branches.add(left)
+    ended = world.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert f"left the branch {left} behind" in ended.out
+    assert set(runner.tags) == {"kubernetes"}

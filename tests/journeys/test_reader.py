@@ -115,6 +115,42 @@ def test_ours_is_renewed_when_another_is_given(homelab: ReadingWorld) -> None:
     assert renewed["clientSecret"] == homelab.reader["INFISICAL_READER_CLIENT_SECRET"]
 
 
+def test_half_of_another_is_told_and_ours_is_left(homelab: ReadingWorld) -> None:
+    homelab.apply()
+    before = homelab.credential()
+    homelab.reader = {"INFISICAL_READER_CLIENT_SECRET": secrets.token_hex(24)}
+    ended = homelab.apply()
+    assert ended.code == 3, ended.err + ended.out
+    assert "not all of it is given" in ended.document["error"]["problem"]
+    assert "INFISICAL_READER_CLIENT_ID is not set" in ended.document["error"]["cause"]
+    assert homelab.credential() == before
+
+
+def test_another_profiles_is_kept_though_another_is_given(homelab: ReadingWorld) -> None:
+    homelab.apply()
+    found = homelab.cluster.find("Secret", NAME, NAMESPACE)
+    assert found
+    found["metadata"]["labels"]["runner-wizard/id"] = "0badcafe"
+    homelab.cluster.put(found)
+    before = homelab.credential()
+    homelab.reader["INFISICAL_READER_CLIENT_SECRET"] = secrets.token_hex(24)
+    assert plan_of(homelab)["action"] == "keep"
+    assert homelab.apply().code == 4
+    assert homelab.credential() == before
+
+
+def test_who_may_not_look_at_namespaces_has_it_put_there_all_the_same(
+    homelab: ReadingWorld,
+) -> None:
+    said = f'namespaces "{NAMESPACE}" is forbidden: User "dev" cannot get resource "namespaces"'
+    path = f"/api/v1/namespaces/{NAMESPACE}$"
+    homelab.cluster.fails("GET", path, status=403, message=said, times=9)
+    assert homelab.apply().code == 4
+    assert homelab.credential() == dict(
+        zip(("clientId", "clientSecret"), homelab.reader.values(), strict=True)
+    )
+
+
 def test_without_one_and_nobody_to_ask_no_runner_is_made(homelab: ReadingWorld) -> None:
     homelab.reader = {}
     ended = homelab.apply()
@@ -187,3 +223,16 @@ def test_destroy_takes_it_away_after_the_prune(homelab: ReadingWorld) -> None:
     ended = homelab.wizard(*arguments)
     assert ended.code == 0, ended.err + ended.out
     assert homelab.credential() is None
+
+
+def test_destroy_says_what_stays_where_the_cluster_cannot_be_seen(homelab: ReadingWorld) -> None:
+    homelab.apply()
+    homelab.commit()
+    homelab.cluster.fails("GET", "/namespaces/kube-system", status=500, times=99)
+    arguments = ("destroy", str(homelab.profile), "--yes", "--json")
+    homelab.wizard(*arguments)
+    homelab.commit()
+    ended = homelab.wizard(*arguments)
+    assert ended.code == 0, ended.err + ended.out
+    (said,) = (one["text"] for one in ended.events if one["event"] == "Warned")
+    assert f"Secret {NAMESPACE}/{NAME} stays" in said

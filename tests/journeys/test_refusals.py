@@ -187,3 +187,10 @@ def test_a_plan_that_goes_into_a_file_or_a_pipe_has_no_colours(world: World) -> 
     ended = world.wizard("plan", str(world.profile))
     assert "create  runner direct" in ended.out
     assert "\x1b" not in ended.out + ended.err
+
+
+def test_a_token_is_not_asked_for_where_no_keyring_could_keep_it(world: World) -> None:
+    ended = world.wizard("login", world.gitlab.url)
+    assert ended.code == 1
+    assert "The system's keyring cannot be used." in ended.err
+    assert "set GITLAB_TOKEN instead" in ended.err

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.gitlab import FakeGitLab
+from wizard.core.errors import NotAllowed
 from wizard.core.facts import Scope
 from wizard.operations.adopt import existing
 from wizard.systems.gitlab import RunnerSettings
@@ -69,3 +70,31 @@ async def test_a_list_goes_on_page_by_page(gitlab: PythonGitLab):
     second, end = await existing(gitlab, "project", "acme/homelab", OURS, more)
 
     assert (len(first), len(second), end) == (20, 1, None)
+
+
+async def test_what_a_group_above_keeps_to_itself_is_passed_over(
+    fake: FakeGitLab, gitlab: PythonGitLab
+):
+    for path in ("acme", "acme/team"):
+        gitlab.create_runner(gitlab.resolve("group", path), replace(BY_HAND, description=path))
+    _only_owns(fake, "acme/team")
+
+    found, _ = await existing(gitlab, "group", "acme/team", OURS)
+
+    assert [one.info.settings.description for one in found] == ["acme/team"]
+
+
+async def test_where_none_may_be_seen_that_is_told_and_not_that_there_is_none(
+    fake: FakeGitLab, gitlab: PythonGitLab
+):
+    gitlab.create_runner(gitlab.resolve("group", "acme"), BY_HAND)
+    _only_owns(fake, "acme/team")
+
+    with pytest.raises(NotAllowed):
+        await existing(gitlab, "group", "acme/team", OURS)
+
+
+def _only_owns(fake: FakeGitLab, path: str) -> None:
+    for group in fake.state.groups.values():
+        if group.path != path:
+            group.members.clear()

@@ -9,8 +9,11 @@ from textual.widgets import Button
 
 from tests.journeys.world import World
 from tests.tui.conftest import BOTH_SIZES, Sitting, Size, sitting
+from wizard.core.events import Event, RunnerCreated
+from wizard.operations import verbs
+from wizard.operations.profiles import open_profile
 from wizard.tui.modals import Question, SaveAs
-from wizard.tui.work import State
+from wizard.tui.work import State, Verb, Work
 
 SLOW = 30
 
@@ -117,6 +120,23 @@ async def test_a_failure_is_explained_and_tried_again_from_there(world: World, s
         await ended(it, State.DONE)
         await it.sees("proven, it has run a job")
     assert world.live_tokens == [world.secret_token]
+
+
+async def test_a_stop_between_a_token_and_its_place_comes_after_it_is_stored(world: World):
+    async with sitting(world.folder, world.profile) as it:
+        work = Work(Verb.APPLY, it.session.clock)
+
+        def stop(event: Event) -> None:
+            if isinstance(event, RunnerCreated):
+                work.run.cancel.set()
+
+        systems = it.session.wiring(cancel=work.run.cancel)
+        await work.follow(verbs.apply(open_profile(world.profile), systems, work.run), stop)
+    assert work.state is State.STOPPED
+    assert world.live_tokens == [world.secret_token]
+    again = world.apply()
+    assert again.code == 0, again.err + again.out
+    assert "TokenReset" not in [one["event"] for one in again.events]
 
 
 @BOTH_SIZES

@@ -112,3 +112,11 @@ async def test_the_preview_covers_nothing_that_has_the_focus(home: Path, size: t
         for _ in range(6):
             await it.until(in_sight)  # a scroll comes a frame or two after the focus
             await it.press("tab")
+
+
+async def test_what_is_wrong_with_the_repository_is_said_in_sight(home: Path):
+    async with sitting(home) as it:
+        await it.go_to("Delivery")
+        await it.sees("./gitops: 7 files, for you to commit")
+        await it.press("ctrl+n")
+        await it.sees("! this is the preset's example")

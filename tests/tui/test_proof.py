@@ -24,9 +24,9 @@ from wizard.tui.work import State, Verb, Work
 SEEN = ManagerSeen("homelab", "r_4d1c2f", "19.3.1")
 
 
-async def shows(it: Sitting, *events: Event) -> None:
+async def shows(it: Sitting, *events: Event, state: State = State.DONE) -> None:
     """Come to the proof of a run that told these events."""
-    work = Work(Verb.APPLY, lambda: 0.0, state=State.DONE, ended=0.0)
+    work = Work(Verb.APPLY, lambda: 0.0, state=state, ended=0.0)
     work.events = [(0.0, event) for event in events]
     it.session.work = work
     await it.go_to("Proof")
@@ -47,6 +47,19 @@ async def test_online_without_a_job_is_not_called_proven(home: Path):
     async with sitting(home) as it:
         await shows(it, SEEN, Unproven("homelab", "the token's scopes do not allow a pipeline"))
         assert "[-] homelab: online, unproven (the token's scopes" in it.words
+        assert "[x]" not in it.words
+
+
+async def test_who_was_proven_before_needs_only_be_heard_from_again(home: Path):
+    async with sitting(home) as it:
+        await shows(it, SEEN)
+        assert "[x] homelab: heard from again, and proven before" in it.words
+
+
+async def test_a_run_that_failed_after_hearing_from_a_manager_proves_nothing(home: Path):
+    async with sitting(home) as it:
+        await shows(it, SEEN, state=State.FAILED)
+        assert "seen by GitLab: manager r_4d1c2f" in it.words
         assert "[x]" not in it.words
 
 

@@ -140,6 +140,16 @@ async def test_stores_that_are_there_come_first_and_bring_their_backend(home: Pa
         await it.sees("Mount")
 
 
+async def test_a_store_for_others_cannot_be_chosen_though_it_was_found_late(home: Path):
+    async with sitting(home, size=(120, 50)) as it:
+        await it.go_to("Secrets")
+        knows(it, found(stores=_STORES))
+        it.step.facts_found()
+        await it.sees("serves the namespace team-a alone")
+        listed = it.app.screen.query_one("#secrets-store Choice", Choice)
+        assert [one.id for one in listed.options if one.disabled] == ["team-a/theirs"]
+
+
 async def test_a_reader_is_asked_for_only_where_a_store_is_made(home: Path):
     async with sitting(home, size=(120, 50)) as it:
         await it.go_to("Secrets")

@@ -197,6 +197,16 @@ async def test_quitting_asks_and_keeps_a_draft_without_secrets(
     assert not kept.exists()
 
 
+async def test_on_the_smallest_screen_every_way_out_of_the_question_can_be_read(home: Path):
+    async with sitting(home, size=(60, 20)) as it:
+        await it.go_to("GitLab")
+        await it.type("https://gitlab.example.com")
+        await it.press("ctrl+q")
+        await it.sees("[ Stay ]")
+        assert "[ Keep a draft ]" in it.words
+        assert "[ Discard ]" in it.words
+
+
 async def test_every_row_explains_itself_and_says_where_its_value_comes_from(home: Path):
     async with sitting(home) as it:
         for step in STEPS:

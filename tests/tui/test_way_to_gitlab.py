@@ -106,3 +106,26 @@ async def test_enter_in_the_token_passes_by_what_few_need(home: Path, gitlab: Fa
         await paste(it, gitlab.add_token("api").get_secret_value())
         await it.press("enter")
         await it.until(lambda: it.step.title == "Runner")
+
+
+async def test_who_presses_enter_right_after_a_token_is_signed_in_all_the_same(
+    home: Path, gitlab: FakeGitLab
+):
+    async with sitting(home) as it:
+        await at_token(it, gitlab)
+        await paste(it, gitlab.add_token("api").get_secret_value())
+        await it.press("enter")  # before GitLab has answered
+        await it.until(lambda: it.step.title == "Runner")
+        await it.sees("2 found")
+        assert it.session.identity
+
+
+async def test_a_wrong_token_is_told_where_it_was_left_with(home: Path, gitlab: FakeGitLab):
+    async with sitting(home) as it:
+        await at_token(it, gitlab)
+        await paste(it, "no-token")
+        await it.press("enter")
+        await it.until(lambda: it.step.title == "Runner")
+        await it.sees("! GitLab does not accept the token. Go back and give another token")
+        await it.press("escape")
+        await it.sees("GitLab says: 401 Unauthorized")

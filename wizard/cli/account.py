@@ -27,6 +27,7 @@ def login(output: Output, url: str) -> Result:
     from wizard.systems.gitlab.adapter import PythonGitLab
 
     address = url.rstrip("/")
+    _require_keyring()
     if sys.stdin.isatty():
         output.say(f"make a token at {token_page(address)}")
         token = click.prompt("GitLab token", hide_input=True, err=True)
@@ -60,6 +61,15 @@ def logout(_output: Output, url: str) -> Result:
     return Result(said, {"url": address, "forgotten": forgotten})
 
 
+def _require_keyring() -> None:
+    """Raises: WizardError, before a token is asked for that could not be kept."""
+    import keyring
+    from keyring.backends import fail, null
+
+    if isinstance(keyring.get_keyring(), fail.Keyring | null.Keyring):
+        raise _unusable("there is none, or it is switched off")
+
+
 @contextmanager
 def _keyring() -> Iterator[ModuleType]:
     """The keyring's module; its errors are told in our words. Raises: WizardError."""
@@ -69,8 +79,12 @@ def _keyring() -> Iterator[ModuleType]:
     try:
         yield keyring
     except KeyringError as error:
-        raise WizardError(
-            "The system's keyring cannot be used.",
-            str(error) or type(error).__name__,
-            "on a machine without one, set GITLAB_TOKEN instead",
-        ) from None
+        raise _unusable(str(error) or type(error).__name__) from None
+
+
+def _unusable(cause: str) -> WizardError:
+    return WizardError(
+        "The system's keyring cannot be used.",
+        cause,
+        "on a machine without one, set GITLAB_TOKEN instead",
+    )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import textwrap
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import click
@@ -49,7 +52,7 @@ def ask_more(output: Output, draft: Draft) -> None:
     )
     while word := click.prompt("", "", show_default=False, prompt_suffix="> ", err=True).strip():
         if word == "?":
-            output.say("\n".join(f"{one.dotted}: {one.help}" for one in _single_fields()))
+            output.say(_wrapped([f"{one.dotted}: {one.help}" for one in _single_fields()]))
         elif key := _named(word):
             _ask_field(output, draft, key)
         else:
@@ -72,7 +75,7 @@ def _ask_field(output: Output, draft: Draft, key: Key) -> None:
     info = declared(key)
     lines = [f"{key_path(key)}: {info.help}", f"It is: {info.kind}. - takes it out."]
     lines += [f"  {name}: {meaning}" for name, meaning in info.choices.items() if meaning]
-    output.say("\n" + "\n".join(lines))
+    output.say("\n" + _wrapped(lines))
     now = draft.answer(*key)
 
     def take(text: str) -> None:
@@ -95,10 +98,17 @@ def _ask(output: Output, question: Question) -> Any:
     """Ask until the answer can be taken."""
     lines = [question.sentence, *([question.help] if question.help else [])]
     lines += [f"  {name}: {meaning}" for name, meaning in question.choices.items()]
-    output.say("\n" + "\n".join(lines))
+    output.say("\n" + _wrapped(lines))
     return click.prompt(
         "", question.default, value_proc=_taking(question.parse), prompt_suffix="> ", err=True
     )
+
+
+def _wrapped(lines: list[str]) -> str:
+    """The lines, none of them broken inside a word by the terminal's edge."""
+    width = shutil.get_terminal_size().columns
+    fill = partial(textwrap.fill, width=max(width, 40), subsequent_indent="    ")
+    return "\n".join(fill(line, break_long_words=False, break_on_hyphens=False) for line in lines)
 
 
 def _taking(parse: Callable[[str], Any]) -> Callable[[str], Any]:

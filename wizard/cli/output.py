@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any
 
 import click
 
 from wizard.core.errors import ExitCode, WizardError
+from wizard.core.plain import plain
 from wizard.core.problems import InvalidDocument, Problem, key_path
 from wizard.core.secrets import redact
 
+_COLOUR = re.compile(r"(\x1b\[[\d;]*m)")
 ENVELOPE = "runner-wizard/1"
 """The version of the JSON envelope; raised only when a key goes or changes its meaning."""
 
@@ -38,7 +42,7 @@ class Output:
 
     def say(self, text: str) -> None:
         """Narrate on stderr."""
-        click.echo(redact(text), err=True, color=self.color)
+        click.echo(_shown(text), err=True, color=self.color)
 
     def mark(self, text: str, **style: Any) -> str:
         """`text` in colour, where colour is wanted; never the only sign of anything."""
@@ -99,9 +103,15 @@ class Output:
         self._write(json.dumps(document, indent=2, default=str) + "\n")
 
     def _write(self, text: str) -> None:
-        plain = self.color is False or (self.color is None and not sys.stdout.isatty())
-        sys.stdout.write(redact(click.unstyle(text) if plain else text))
+        is_plain = self.color is False or (self.color is None and not sys.stdout.isatty())
+        sys.stdout.write(_shown(click.unstyle(text) if is_plain else text))
         sys.stdout.flush()
+
+
+def _shown(text: str) -> str:
+    """As it may be shown; colours are ours, and nothing else of a terminal's commands is."""
+    parts = _COLOUR.split(redact(text))
+    return "".join(part if ours else plain(part) for part, ours in zip(parts, cycle((0, 1))))
 
 
 def _located(problem: Problem) -> str:

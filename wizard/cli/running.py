@@ -30,7 +30,12 @@ def command(function: Command) -> Callable[..., None]:
 
     @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
     @click.option("--no-color", is_flag=True, help="No colour; NO_COLOR does the same.")
-    @click.option("-v", "--verbose", count=True, help="Say more; twice: every request.")
+    @click.option(
+        "-v",
+        "--verbose",
+        count=True,
+        help="Log to stderr what is waited for; twice: every request.",
+    )
     @click.option(
         "--log-file", type=click.Path(dir_okay=False, path_type=Path), help="Log to this file too."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from wizard.core.changes import Plan
 
@@ -11,6 +11,9 @@ from wizard.core.changes import Plan
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something happened. `sentence` says it to people; the fields say it to machines."""
+
+    half_done: ClassVar[bool] = False
+    """Whether stopping right here would lose a token: the next run would have to replace it."""
 
     def sentence(self) -> str:
         raise NotImplementedError
@@ -74,6 +77,8 @@ class ProfileSaved(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunnerCreated(Event):
+    half_done = True
+
     runner: str
     id: int
 
@@ -120,6 +125,8 @@ class RunnerDeleted(Event):
 
 @dataclass(frozen=True, slots=True)
 class TokenReset(Event):
+    half_done = True
+
     runner: str
     id: int
     why: str
@@ -130,6 +137,8 @@ class TokenReset(Event):
 
 @dataclass(frozen=True, slots=True)
 class SecretWritten(Event):
+    half_done = True
+
     runner: str
     where: str
 

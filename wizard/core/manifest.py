@@ -12,6 +12,16 @@ OWNER_ID = "runner-wizard/id"
 """Labels by which an object is known as ours; prune and destroy go by these, never by name."""
 
 FIELD_MANAGER = "runner-wizard"
+PRODUCT = "gitlab-runner"
+
+
+def own_labels(profile_id: str | None) -> dict[str, str]:
+    """What everything that a profile makes is labelled with; before it has an id, without one.
+
+    Not with `instance`, by which Argo CD may track what it deploys: it would prune the rest.
+    """
+    found = {PART_OF: PRODUCT, MANAGED_BY: FIELD_MANAGER}
+    return found | {OWNER_ID: profile_id} if profile_id else found
 
 
 class ObjectRef(NamedTuple):
@@ -50,6 +60,11 @@ class Manifest:
     @property
     def name(self) -> str:
         return str(self.body["metadata"]["name"])
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        found: Mapping[str, str] = self.body["metadata"].get("labels") or {}
+        return found
 
     @property
     def namespace(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from wizard.core.errors import Conflict, NotFound, Refused
+from wizard.core.errors import Conflict, NotAllowed, NotFound, Refused
 from wizard.core.facts import Scope
 from wizard.operations.look import MARKER, Seen, SeenRunner, look, settings
 from wizard.operations.note import Note
@@ -78,16 +78,21 @@ async def existing(
     """
     scope = await asyncio.to_thread(gitlab.resolve, kind, path)
     listed = await asyncio.to_thread(gitlab.list_runners, scope, page)
-    asked = [asyncio.to_thread(_if_there, gitlab, one) for one in listed.ids]
-    infos = [info for info in await asyncio.gather(*asked) if info]
+    asked = [asyncio.to_thread(_if_seen, gitlab, one) for one in listed.ids]
+    answers = await asyncio.gather(*asked)
+    infos = [one for one in answers if isinstance(one, RunnerInfo)]
+    if not infos and (refused := [one for one in answers if isinstance(one, NotAllowed)]):
+        raise refused[0]
     return [Existing(info, _taken(info, scope, profile_id)) for info in infos], listed.next_page
 
 
-def _if_there(gitlab: GitLab, runner_id: int) -> RunnerInfo | None:
+def _if_seen(gitlab: GitLab, runner_id: int) -> RunnerInfo | NotAllowed | None:
     try:
         return gitlab.get_runner(runner_id)
     except NotFound:
         return None  # deleted since it was listed
+    except NotAllowed as refusal:
+        return refusal  # a group above shows that it has one, and not what it is
 
 
 def _taken(info: RunnerInfo, scope: Scope, profile_id: str) -> str:

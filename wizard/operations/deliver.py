@@ -117,7 +117,7 @@ class _Deliver:
             yield await asyncio.to_thread(delivery.write)
         git = await asyncio.to_thread(checkout, delivery.root)
         if delivery.pending or (git and git.uncommitted):
-            yield _commit(self.file.profile, delivery.root)
+            yield _commit(self.file.profile, delivery.root, in_git=git is not None)
             return
         async for event in self._prove(seen, plan, git):
             yield event
@@ -231,10 +231,22 @@ def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Clust
     return cluster, ""
 
 
-def _commit(profile: Profile, root: Path) -> Waiting:
+def _commit(profile: Profile, root: Path, *, in_git: bool) -> Waiting:
     what = f"The files are written to {root}, and wait for your commit."
+    if not in_git:
+        what += f" {outside_git(profile)}"
     commands = commit_commands(root, "Update the GitLab runners")
     return Waiting(what, (*commands, *_by_hand(profile)))
+
+
+def outside_git(profile: Profile) -> str:
+    """What to do where the folder of the files belongs to no Git repository."""
+    repository = profile.delivery.repository
+    clone = f"your clone of {repository.url}" if repository else "a clone of your repository"
+    return (
+        "That folder is in no Git repository: first copy the files into "
+        f"{clone}, or have delivery.directory name a folder there and apply again."
+    )
 
 
 def commit_commands(root: Path, message: str) -> tuple[str, ...]:

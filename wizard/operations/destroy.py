@@ -63,20 +63,21 @@ def _plan(profile: Profile, seen: Seen, owned: list[Owned], backend: Backend) ->
         for ref in in_reverse([one.ref for one in owned])
         if str(ref) not in places  # a token in a Secret is listed once, as a token
     ]
-    runners = [
-        Change(System.GITLAB, Action.DELETE, f"runner {info.settings.description}")
-        for info in _runners(seen)
-    ]
-    return Plan((*objects, *token_removals(seen, backend), *runners))
+    return Plan((*objects, *removals(seen, backend)))
 
 
-def token_removals(seen: Seen, backend: Backend) -> list[Change]:
-    """The tokens that are kept, as changes that remove them."""
-    return [
+def removals(seen: Seen, backend: Backend) -> list[Change]:
+    """The tokens that are kept and the runners of the profile, as changes that remove them."""
+    tokens = [
         Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
         for one in seen.runners
         if one.stored is not None
     ]
+    runners = [
+        Change(System.GITLAB, Action.DELETE, f"runner {info.settings.description}")
+        for info in _runners(seen)
+    ]
+    return [*tokens, *runners]
 
 
 async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator[Event]:

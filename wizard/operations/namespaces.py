@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 
 from wizard.core.errors import NotAllowed, Refused, WizardError
 from wizard.core.events import Event, Left, Progress
-from wizard.core.manifest import MANAGED_BY, ObjectRef
+from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, ObjectRef
 from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.systems.kubernetes import Cluster, Json, Owned
+from wizard.systems.kubernetes.owners import by_wizard
 
 _POLL = 1.0
 
@@ -85,26 +86,35 @@ def delete_object(cluster: Cluster, owned: Owned) -> Left | None:
 
     Raises: WizardError, from the cluster.
     """
-    if owned.ref.kind == "Namespace" and (others := _things_of_others(cluster, owned.ref)):
+    if owned.ref.kind == "Namespace" and (others := _things_of_others(cluster, owned)):
         shown = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
         return Left(str(owned.ref), f"it still holds {shown}")
     cluster.delete(owned.ref, uid=owned.uid)
     return None
 
 
-def _things_of_others(cluster: Cluster, namespace: ObjectRef) -> list[str]:
-    return [
+def _things_of_others(cluster: Cluster, namespace: Owned) -> list[str]:
+    profile_id = namespace.labels.get(OWNER_ID, "")
+    kept = [
         f"{kind} {thing['metadata']['name']}"
         for api_version, kind in _KEPT_BY_PEOPLE
-        for thing in cluster.find(api_version, kind, namespace.name)
-        if not _is_transient(kind, thing)
+        for thing in cluster.find(api_version, kind, namespace.ref.name)
+        if not _is_transient(kind, thing, profile_id)
+    ]
+    # Where jobs run, a runner of another profile may have no more than its accounts and rights.
+    accounts = cluster.find("v1", "ServiceAccount", namespace.ref.name, {MANAGED_BY: FIELD_MANAGER})
+    return kept + [
+        f"ServiceAccount {account['metadata']['name']}"
+        for account in accounts
+        if account["metadata"]["labels"].get(OWNER_ID, profile_id) != profile_id
     ]
 
 
-def _is_transient(kind: str, thing: Json) -> bool:
+def _is_transient(kind: str, thing: Json, profile_id: str) -> bool:
     metadata = thing["metadata"]
+    labels = metadata.get("labels") or {}
     return (
         "deletionTimestamp" in metadata
         or (kind, metadata["name"]) in _MADE_BY_KUBERNETES
-        or metadata.get("labels", {}).get(MANAGED_BY) == "runner-wizard"
+        or (by_wizard(thing) and labels.get(OWNER_ID, profile_id) == profile_id)
     )

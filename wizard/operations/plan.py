@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -17,9 +17,9 @@ from wizard.operations.preflight import check_permissions
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
+from wizard.profile.labels import RUNNER_LABEL
 from wizard.profile.model import Profile
 from wizard.render import manifests
-from wizard.render.objects import RUNNER_LABEL
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import RunnerInfo, RunnerSettings
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
@@ -146,8 +146,7 @@ async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
     async def compare(manifest: Manifest) -> Change:
         async with room:
             change = await asyncio.to_thread(cluster.diff, manifest)
-        labels = manifest.body["metadata"].get("labels", {})
-        return replace(change, runner=labels.get(RUNNER_LABEL, ""))
+        return replace(change, runner=manifest.labels.get(RUNNER_LABEL, ""))
 
     try:
         compared, unwanted, restarts = await asyncio.gather(
@@ -160,7 +159,12 @@ async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
         raise
     deletions = [
         Change(
-            System.CLUSTER, Action.DELETE, str(owned.ref), (), "no longer wanted", _runner(owned)
+            System.CLUSTER,
+            Action.DELETE,
+            str(owned.ref),
+            (),
+            "no longer wanted",
+            owned.labels.get(RUNNER_LABEL, ""),
         )
         for owned in unwanted
     ]
@@ -198,11 +202,6 @@ async def _restart(profile: Profile, name: str, cluster: Cluster) -> Change | No
 
 def _names(profile: Profile) -> list[str]:
     return [runner.name for runner in profile.runners]
-
-
-def _runner(owned: Owned) -> str:
-    labels: Mapping[str, str] = owned.labels
-    return labels.get(RUNNER_LABEL, "")
 
 
 def _place(ref: ObjectRef) -> tuple[str, str, str]:

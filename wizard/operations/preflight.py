@@ -15,7 +15,7 @@ from wizard.render import job_pod
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab, token_page
 from wizard.systems.kubernetes import Cluster, Permission
-from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS, store_finding
+from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS, named_store, store_finding
 
 _PLURALS = {
     "NetworkPolicy": "networkpolicies",
@@ -75,25 +75,22 @@ def check_operators(profile: Profile, cluster: Cluster) -> None:
                 f"{'upgrade' if older else 'install'} it first; a profile made with `init --preset "
                 "direct` needs no operator at all",
             )
-    store = profile.secrets.store
-    if profile.secrets.through_store and store.name:
-        namespace = profile.cluster.namespace
-        ref = ObjectRef(
-            EXTERNAL_SECRETS,
-            store.kind,
-            namespace if store.kind == "SecretStore" else "",
-            store.name,
+    if profile.secrets.through_store and profile.secrets.store.name:
+        _check_store(profile, cluster)
+
+
+def _check_store(profile: Profile, cluster: Cluster) -> None:
+    ref = named_store(profile)
+    try:
+        finding = store_finding(cluster.get(ref), ref, profile.cluster.namespace)
+    except NotAllowed:  # to look is a right of its own; the wait for the token shows it then
+        return
+    if finding:
+        raise Refused(
+            f"The cluster could not read the token: {finding.symptom}.",
+            finding.evidence,
+            finding.fix,
         )
-        try:
-            finding = store_finding(cluster.get(ref), ref, namespace)
-        except NotAllowed:  # to look is a right of its own; the wait for the token shows it then
-            return
-        if finding:
-            raise Refused(
-                f"The cluster could not read the token: {finding.symptom}.",
-                finding.evidence,
-                finding.fix,
-            )
 
 
 def _operators(profile: Profile) -> list[tuple[str, str, str]]:

@@ -20,6 +20,7 @@ from wizard.core.events import (
     Progress,
     SmokeJobPassed,
     SmokeJobStarted,
+    Warned,
 )
 from wizard.core.facts import Scope
 from wizard.operations.wish import Run
@@ -181,11 +182,15 @@ class Proof:
 async def sweep(gitlab: GitLab, scope: Scope, tags: frozenset[str]) -> AsyncIterator[Event]:
     """Remove the branches of smoke jobs whose run was killed: their tags are still on the runner.
 
-    Raises: WizardError, when GitLab does not let us.
+    One that GitLab keeps is told and left: it must not keep the runner from its token.
     """
     for tag in sorted(tag for tag in tags if tag.startswith(_MARK)):
-        await asyncio.to_thread(gitlab.delete_branch, scope.id, tag)
-        yield Progress(f"removed branch {tag}, which a run that was killed left behind")
+        try:
+            await asyncio.to_thread(gitlab.delete_branch, scope.id, tag)
+        except WizardError as error:
+            yield Warned(f"a run that was killed left the branch {tag} behind: {error.problem}")
+        else:
+            yield Progress(f"removed branch {tag}, which a run that was killed left behind")
 
 
 def why_no_smoke(runner: Runner) -> str:

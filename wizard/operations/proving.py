@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from wizard.core.changes import Plan
+from wizard.core.errors import NotAllowed
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
 from wizard.core.manifest import ObjectRef
 from wizard.operations.look import Seen, SeenRunner, look
@@ -62,7 +64,9 @@ class Proving:
         ]
 
     def _is_rolling_out(self, runner: Runner) -> bool:
-        return self.cluster is not None and is_rolling_out(self.profile, runner, self.cluster)
+        with suppress(NotAllowed):  # whoever delivers files need not see what comes of them
+            return self.cluster is not None and is_rolling_out(self.profile, runner, self.cluster)
+        return False
 
     def _is_unproven(self, one: SeenRunner) -> bool:
         """Whether more can be proven of this runner than its note says."""

@@ -7,19 +7,21 @@ names that Secret and nothing more.
 
 from __future__ import annotations
 
-import base64
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 
 from wizard.core.changes import Action, Change, System
 from wizard.core.errors import NotAllowed, Refused
-from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, PART_OF, Manifest, ObjectRef
+from wizard.core.manifest import Manifest, ObjectRef, own_labels
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.operations.wish import Systems
 from wizard.profile.model import Profile
 from wizard.profile.readers import ReaderPart, reader_parts, reader_secret
 from wizard.profile.secrets import OPERATOR_NAMESPACE
 from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes.owners import is_ours
+from wizard.systems.kubernetes.secret_body import opaque
 
 _EMPTY = fingerprint(SecretStr(""))
 
@@ -46,8 +48,11 @@ class Reader:
         values = {part: self.systems.credential(part.label, part.variable) for part in self.parts}
         missing = [part.variable for part, value in values.items() if value is None]
         if missing:
+            problem = f"The cluster has nothing to read the tokens with: no {self.ref}."
+            if self.change.action is Action.UPDATE:
+                problem = f"{self.ref} is to be written anew, and not all of it is given."
             raise Refused(
-                f"The cluster has nothing to read the tokens with: no {self.ref}.",
+                problem,
                 f"it is what the store signs in with; {', '.join(missing)} "
                 f"{'are' if len(missing) > 1 else 'is'} not set, and there is nobody to ask",
                 "set them to the credential of an identity that may only read, or make the Secret "
@@ -80,7 +85,7 @@ def look_at_reader(profile: Profile, cluster: Cluster, systems: Systems) -> Read
     if ref is None:
         return None
     try:
-        change = _compare(ref, parts, cluster, systems)
+        change = _compare(profile, ref, parts, cluster, systems)
     except NotAllowed:
         keep = Change(System.SECRETS, Action.KEEP, str(ref), (), "it could not be looked at")
         unseen = f"{ref}: the context's user may not read it, so it is taken to be there"
@@ -97,23 +102,21 @@ def reader_ref(profile: Profile) -> ObjectRef | None:
 
 
 def _compare(
-    ref: ObjectRef, parts: tuple[ReaderPart, ...], cluster: Cluster, systems: Systems
+    profile: Profile,
+    ref: ObjectRef,
+    parts: tuple[ReaderPart, ...],
+    cluster: Cluster,
+    systems: Systems,
 ) -> Change:
     found = cluster.get(ref)
     if found is None:
-        if cluster.get(ObjectRef("v1", "Namespace", "", ref.namespace)) is None:
-            raise Refused(
-                f"There is no namespace {ref.namespace}, which is to hold the store's credential.",
-                "it is where External Secrets is installed, unless the profile says otherwise",
-                "install External Secrets there, or write reader_secret: {name: "
-                f"{ref.name}, namespace: ...}}",
-            )
+        _check_namespace(ref, cluster)
         why = "what the cluster reads the tokens with"
         return Change(System.SECRETS, Action.CREATE, str(ref), (), why)
     keys = [part.key for part in parts]
     stored = {key: cluster.secret_fingerprint(ref, key) for key in keys}
     lacking = [key for key in keys if stored[key] in {None, _EMPTY}]
-    ours = (found["metadata"].get("labels") or {}).get(MANAGED_BY) == FIELD_MANAGER
+    ours = is_ours(found, profile.id)
     if lacking and not ours:
         raise Refused(
             f"{ref} is somebody else's, and has no {' and no '.join(lacking)}.",
@@ -126,6 +129,17 @@ def _compare(
         return Change(System.SECRETS, Action.KEEP, str(ref))
     why = "a part of it is missing" if lacking else "another one is given"
     return Change(System.SECRETS, Action.UPDATE, str(ref), (), why)
+
+
+def _check_namespace(ref: ObjectRef, cluster: Cluster) -> None:
+    with suppress(NotAllowed):  # who may not look at namespaces learns it from the Secret's apply
+        if cluster.get(ObjectRef("v1", "Namespace", "", ref.namespace)) is None:
+            raise Refused(
+                f"There is no namespace {ref.namespace}, which is to hold the store's credential.",
+                "it is where External Secrets is installed, unless the profile says otherwise",
+                "install External Secrets there, or write reader_secret: {name: "
+                f"{ref.name}, namespace: ...}}",
+            )
 
 
 def _judge(part: ReaderPart, value: SecretStr) -> None:
@@ -144,15 +158,5 @@ def _judge(part: ReaderPart, value: SecretStr) -> None:
 
 
 def _secret(profile: Profile, ref: ObjectRef, values: dict[ReaderPart, SecretStr]) -> Manifest:
-    # Not the label `instance`, by which Argo CD may track what it deploys and would prune.
-    labels = {MANAGED_BY: FIELD_MANAGER, PART_OF: "gitlab-runner"}
-    if profile.id:
-        labels[OWNER_ID] = profile.id
-    data = {
-        part.key: base64.b64encode(value.get_secret_value().encode()).decode()
-        for part, value in values.items()
-    }
-    metadata = {"name": ref.name, "namespace": ref.namespace, "labels": labels}
-    return Manifest(
-        {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": data}
-    )
+    metadata = {"name": ref.name, "namespace": ref.namespace, "labels": own_labels(profile.id)}
+    return opaque(metadata, {part.key: one.get_secret_value() for part, one in values.items()})

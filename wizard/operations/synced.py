@@ -12,7 +12,6 @@ from typing import Any
 from wizard.core.errors import NotAllowed, WizardError
 from wizard.core.events import Event, Progress
 from wizard.core.manifest import ObjectRef
-from wizard.core.secrets import redact
 from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -21,7 +20,12 @@ from wizard.systems.backends import Backend
 from wizard.systems.gitops.git import Checkout
 from wizard.systems.kubernetes import Cluster, Json
 from wizard.systems.kubernetes.objects import condition
-from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS, store_finding
+from wizard.systems.kubernetes.secret_stores import (
+    EXTERNAL_SECRETS,
+    last_warning,
+    nudge,
+    store_finding,
+)
 
 _POLL = 1.0
 _NUDGE_EVERY = 10.0
@@ -184,6 +188,8 @@ class Sync:
         # By the reason: SecretMissing and SecretDeleted are Ready as well (External Secrets 2.9).
         if ready.get("reason") != "SecretSynced":
             self._nudge(ref)
+            if not ready:
+                return f"{ref} has not been read yet"
             return f"{ref} is {ready.get('reason', 'not synced')}: {ready.get('message', '')}"
         if self.anew and _last_read(found) == self._read_before:
             self._nudge(ref)
@@ -207,24 +213,19 @@ class Sync:
             self._nudge(self._external_secret)
 
     def _nudge(self, ref: ObjectRef) -> None:
-        """Have External Secrets look now; a change of an annotation is what it looks for."""
+        """Have External Secrets look now, though not at every look of ours."""
         now = time.monotonic()
         if now - self._nudged.get(ref.kind, -_NUDGE_EVERY) < _NUDGE_EVERY:
             return
         self._nudged[ref.kind] = now
         with suppress(NotAllowed):  # then it comes by itself, in its own time
-            self.cluster.annotate(ref, {"force-sync": str(time.time_ns())})
+            nudge(self.cluster, ref)
 
     def _operator_said(self) -> list[str]:
-        """External Secrets' own words: it puts causes into events, and not into the objects."""
         if not self.profile.secrets.through_store:
             return []
-        said = []
-        for ref in (self._store, self._external_secret):
-            with suppress(WizardError):
-                events = self.cluster.find("v1", "Event", ref.namespace or "default")
-                said += [_words(event) for event in _warnings_of(ref, events)[-1:]]
-        return said
+        said = (last_warning(self.cluster, ref) for ref in (self._store, self._external_secret))
+        return [words for words in said if words]
 
 
 def _made_of(deployment: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -239,21 +240,6 @@ def _last_read(external_secret: Json) -> str:
     """Changes with every reading that a nudge has caused (External Secrets 2.9)."""
     status = external_secret.get("status", {})
     return f"{status.get('syncedResourceVersion', '')} {status.get('refreshTime', '')}"
-
-
-def _warnings_of(ref: ObjectRef, events: list[Json]) -> list[Json]:
-    mine = [
-        event
-        for event in events
-        if event.get("type") == "Warning"
-        and (about := event.get("involvedObject", {})).get("kind") == ref.kind
-        and about.get("name") == ref.name
-    ]
-    return sorted(mine, key=lambda event: event.get("lastTimestamp") or "")
-
-
-def _words(event: Json) -> str:
-    return redact(" ".join(str(event.get("message", "")).split()))
 
 
 def _said(status: dict[str, Any]) -> str:

@@ -136,11 +136,6 @@ class TokenKeeper:
         name = self.seen.runner.name
         await self._write(created.token)
         yield SecretWritten(name, self.backend.where(self.seen.runner))
-        if created.token_expires_at is not None:
-            yield Warned(
-                f"the token of {name} expires at {created.token_expires_at:%Y-%m-%d %H:%M} UTC; "
-                "rotate it before then"
-            )
         stored = await asyncio.to_thread(self.backend.read, self.seen.runner)
         if stored is None:
             raise WizardError(
@@ -153,6 +148,11 @@ class TokenKeeper:
         await asyncio.to_thread(
             self.gitlab.update_runner, self.runner_id, {"maintenance_note": str(note)}
         )
+        if created.token_expires_at is not None:
+            yield Warned(
+                f"the token of {name} expires at {created.token_expires_at:%Y-%m-%d %H:%M} UTC; "
+                "before then, delete it where it is kept and apply again: the runner gets a new one"
+            )
 
     async def _write(self, token: SecretStr) -> None:
         """Store the token, which exists nowhere else; a backend that stumbles is asked again."""

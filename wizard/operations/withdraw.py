@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from wizard.core.changes import Action, Change, Plan, System
+from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
-from wizard.core.events import Event, Planned, Waiting
+from wizard.core.events import Event, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
 from wizard.operations.deliver import cluster_if_seen, commit_commands, directory
 from wizard.operations.destroy import (
@@ -16,27 +16,40 @@ from wizard.operations.destroy import (
     delete_tokens,
     ids_of,
     pause,
-    token_removals,
+    removals,
 )
 from wizard.operations.look import Seen, look
+from wizard.operations.reader import reader_ref
 from wizard.operations.streams import nothing, titled
 from wizard.operations.wish import ProfileFile, Run, Systems
-from wizard.operations.write_files import compare_files, file_changes
+from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.model import Profile
 from wizard.render.packagings.helm import uninstall_commands
 from wizard.systems.backends import Backend
+from wizard.systems.gitlab import GitLab
 from wizard.systems.gitops.git import checkout
 from wizard.systems.kubernetes import Cluster
 
 
 async def plan_withdrawal(file: ProfileFile, systems: Systems) -> Plan:
     """What `withdraw` would take away, in this run and the next."""
-    gitlab, backend = await asyncio.gather(
-        asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.backend, file.profile)
+    gitlab, backend = await _reach(file.profile, systems)
+    seen, gone = await _look(file, gitlab, backend)
+    return Plan((*removals(seen, backend), *file_changes(gone)))
+
+
+async def _reach(profile: Profile, systems: Systems) -> tuple[GitLab, Backend]:
+    return await asyncio.gather(
+        asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.backend, profile)
     )
-    seen = await look(file.profile, gitlab, backend)
-    gone = await asyncio.to_thread(compare_files, file.profile, directory(file), wanted=False)
-    return Plan((*_tokens_and_runners(seen, backend), *file_changes(gone)))
+
+
+async def _look(file: ProfileFile, gitlab: GitLab, backend: Backend) -> tuple[Seen, Delivery]:
+    """What is there in GitLab, the backend and the folder."""
+    return await asyncio.gather(
+        look(file.profile, gitlab, backend),
+        asyncio.to_thread(compare_files, file.profile, directory(file), wanted=False),
+    )
 
 
 async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
@@ -44,10 +57,9 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
 
     Raises: WizardError; run again, it goes on with what is still there.
     """
-    gitlab, backend = systems.gitlab(), systems.backend(file.profile)
-    seen = await look(file.profile, gitlab, backend)
-    gone = await asyncio.to_thread(compare_files, file.profile, directory(file), wanted=False)
-    yield Planned(Plan((*_tokens_and_runners(seen, backend), *file_changes(gone))))
+    gitlab, backend = await _reach(file.profile, systems)
+    seen, gone = await _look(file, gitlab, backend)
+    yield Planned(Plan((*removals(seen, backend), *file_changes(gone))))
     async for event in titled("Pause", pause(seen, gitlab)):
         yield event
     if gone.pending:
@@ -57,7 +69,9 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
         what = f"The files are removed from {gone.root}, and wait for your commit."
         yield Waiting(what, commit_commands(gone.root, "Remove the GitLab runners"))
         return
-    cluster, _ = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
+    cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
+    if unseen and (ref := reader_ref(file.profile)):
+        yield Warned(f"the cluster cannot be seen ({unseen}): {ref} stays, if the wizard made it")
     if cluster and (still := await asyncio.to_thread(_still_there, file.profile, cluster)):
         by_helm = file.profile.delivery.packaging == "helm"
         commands = tuple(uninstall_commands(file.profile)) if by_helm else ()
@@ -79,11 +93,6 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
             ", ".join(map(str, still_known)),
             "run destroy again",
         )
-
-
-def _tokens_and_runners(seen: Seen, backend: Backend) -> list[Change]:
-    runners = [Change(System.GITLAB, Action.DELETE, f"runner {known}") for known in ids_of(seen)]
-    return [*token_removals(seen, backend), *runners]
 
 
 def _still_there(profile: Profile, cluster: Cluster) -> str:

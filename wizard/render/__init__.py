@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from wizard.core.manifest import RenderedFile
+from wizard.profile.labels import manager_labels
 from wizard.profile.model import Profile
 from wizard.render.checks import check
 from wizard.render.config_toml import config, config_toml
 from wizard.render.image_list import ImageUse, images
 from wizard.render.job_pod import job_pod
 from wizard.render.mirroring import copy_script
-from wizard.render.objects import manager_labels
 from wizard.render.packagings import PACKAGINGS
 from wizard.render.releases import manifests
 from wizard.render.security import pod_security_level

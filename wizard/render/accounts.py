@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from wizard.core.manifest import Manifest
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner, SecurityLevel
 from wizard.render.config_toml import job_service_account
-from wizard.render.objects import labels, manifest
+from wizard.render.objects import manifest
 from wizard.render.security import pod_security_level
 
 _ENFORCE = "pod-security.kubernetes.io/enforce"

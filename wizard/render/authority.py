@@ -11,8 +11,9 @@ import hashlib
 from typing import Any
 
 from wizard.core.manifest import Manifest
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
-from wizard.render.objects import labels, manifest
+from wizard.render.objects import manifest
 
 FOLDER = "/etc/gitlab-ca"
 _KEY = "ca.crt"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import authority
@@ -28,7 +29,7 @@ from wizard.render.manager import (
     pull_policy,
     resources,
 )
-from wizard.render.objects import given, labels
+from wizard.render.objects import given
 from wizard.render.rbac import rules
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from wizard.core.manifest import OWNER_ID, PART_OF, Manifest
 from wizard.core.units import go_duration
+from wizard.profile.labels import RUNNER_LABEL, labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD
-from wizard.render.objects import RUNNER_LABEL, labels, manifest
+from wizard.render.objects import manifest
 from wizard.render.providers import provider, remote_key
 
 _API = "external-secrets.io/v1"

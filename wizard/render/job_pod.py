@@ -14,12 +14,13 @@ from typing import Any
 import yaml
 
 from wizard.core.manifest import Manifest
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.config_toml import runner_table
 from wizard.render.images import helper_image
 from wizard.render.manager import pull_policy
-from wizard.render.objects import given, labels, manifest
+from wizard.render.objects import given, manifest
 
 _Table = Mapping[str, Any]
 _DEFAULT_DROP = "NET_RAW"

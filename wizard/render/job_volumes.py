@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from wizard.core.manifest import Manifest
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import authority
 from wizard.render.builds import CERTIFICATES, STRATEGIES
 from wizard.render.catalogue import runner_keys
-from wizard.render.objects import given, labels, manifest
+from wizard.render.objects import given, manifest
 from wizard.render.security import BUILD_HOME
 
 _DAEMON = "daemon.json"

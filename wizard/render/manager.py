@@ -9,12 +9,13 @@ from typing import Any
 from wizard.core.manifest import Manifest
 from wizard.core.shipped import asset
 from wizard.profile.delivery import Manager
+from wizard.profile.labels import labels, manager_labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner, Toleration
 from wizard.render import authority, proxy
 from wizard.render.config_toml import METRICS_PORT, config_toml
 from wizard.render.images import manager_image, mirrored
-from wizard.render.objects import given, labels, manager_labels, manifest
+from wizard.render.objects import given, manifest
 
 CONFIG_FOLDER = "/home/gitlab-runner/.gitlab-runner"
 # User and group of each image's own `gitlab-runner` (values.yaml of the chart, 0.86.0). Another

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from wizard.core.manifest import Manifest
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import (
@@ -24,7 +25,7 @@ from wizard.profile.secrets import (
     SecretRef,
     Vault,
 )
-from wizard.render.objects import given, labels, manifest
+from wizard.render.objects import given, manifest
 
 _AWS_SERVICES = {"secrets-manager": "SecretsManager", "parameter-store": "ParameterStore"}
 

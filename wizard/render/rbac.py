@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.core.manifest import Manifest
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.config_toml import runner_table
-from wizard.render.objects import labels, manifest
+from wizard.render.objects import manifest
 
 _API = "rbac.authorization.k8s.io"
 

@@ -25,6 +25,7 @@ class Question(ModalScreen[str]):
         answers: each answer's name, with what stands on its button.
     """
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-cramped"), (70, "-roomy")]  # noqa: RUF012 - as Textual has it
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "harmless", "Back", show=False),
         Binding("left", "app.focus_previous", show=False),

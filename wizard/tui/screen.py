@@ -151,6 +151,7 @@ class WizardScreen(Screen[None]):
             self.step.show_errors(errors)
             self.refresh_marks()
             count = len(errors)
+            self.app.clear_notifications()  # asked twice, said once
             self.app.notify(
                 f"{count} thing{'s' if count > 1 else ''} to set right before going on.",
                 severity="warning",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from collections.abc import Callable
@@ -92,6 +93,19 @@ class Session:
         no_proxy = ",".join(self.draft.value("gitlab", "no_proxy") or ())
         beside = str(self.draft.path.parent / ca_file) if ca_file else ""
         return Address(url, beside, proxy, no_proxy)
+
+    async def hold_token(self) -> str | None:
+        """Hold the token that this machine knows for the draft's GitLab, unless one is held.
+
+        Returns: where it was found, empty where one was held already; None without a token.
+        """
+        if GITLAB_TOKEN in self.secrets:
+            return ""
+        found, where = await asyncio.to_thread(self.machine.token, self.address.url)
+        if not found:
+            return None
+        self.keep_secret(GITLAB_TOKEN, found)
+        return where
 
     def gitlab(self) -> GitLab | None:
         """The draft's GitLab with the token that is held; None without one.

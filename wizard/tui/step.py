@@ -165,6 +165,8 @@ class Step(VerticalScroll, can_focus=False):
         self.say_trouble("\n".join(f"! {one}" for one in errors if id(one) not in placed))
         if wrong:
             self.focus_within(wrong[0])
+            # The focus brings its field into sight, but not what is said below it.
+            self.call_after_refresh(self.call_after_refresh, wrong[0].scroll_visible, animate=False)
 
     def say_trouble(self, text: str) -> None:
         """Say below the fields what is wrong; the empty text takes it away."""

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from wizard.core.changes import Action, Plan, System
 from wizard.core.errors import WizardError
-from wizard.core.events import Event, Planned, Progress, StepStarted
+from wizard.core.events import Event, Planned, Progress, Proven, StepStarted, Unproven, Waiting
 from wizard.operations.wish import Run
 
 Kind = TypeVar("Kind", bound=Event)
@@ -95,13 +95,25 @@ class Work:
         """The events of one kind."""
         return [event for _, event in self.events if isinstance(event, kind)]
 
+    def known(self) -> str:
+        """What the list of recent profiles says of it."""
+        if self.state is not State.DONE:
+            return f"{self.verb.value} {self.state.value}"
+        if self.verb is Verb.DESTROY:
+            return "destroyed"
+        if self.told(Waiting):
+            return "written, waiting for a commit"
+        if self.told(Unproven):
+            return "online, unproven"
+        return "proven" if self.told(Proven) else "applied"
+
     async def follow(self, events: AsyncIterator[Event], tell: Listener) -> None:
         """Carry it through to its end, or until it is stopped; a `WizardError` is kept."""
         try:
             async for event in events:
                 self._take(event)
                 tell(event)
-                if self.run.cancel.is_set():
+                if self.run.cancel.is_set() and not event.half_done:
                     self._end(State.STOPPED)
                     return
             self._end(State.DONE)

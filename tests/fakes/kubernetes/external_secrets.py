@@ -16,6 +16,7 @@ from typing import Any
 from tests.fakes.kubernetes.cluster import FakeCluster, Json
 
 STORE = "vault-of-theirs"
+_MISSING = "Secret does not exist"
 
 
 class ExternalSecretsPlayer:
@@ -67,7 +68,7 @@ class ExternalSecretsPlayer:
         status = _ready("True", "Valid", "store validated")
         if self.store_refusal:
             status = _ready("False", "InvalidProviderConfig", "unable to validate store")
-            self._cluster.seed(_warning(store, self.store_refusal))
+            self._cluster.seed(_warning(store, "InvalidProviderConfig", self.store_refusal))
         self._cluster.put(store | {"status": status})
 
     def _is_ready(self, external: Json) -> bool:
@@ -84,6 +85,8 @@ class ExternalSecretsPlayer:
         if value is None or not self._is_ready(external):
             said = "could not get secret data from provider"
             status = before | _ready("False", "SecretSyncedError", said)
+            cause = f"error processing spec.data[0] (key: {remote['key']}), err: {_MISSING}"
+            self._cluster.seed(_warning(external, "UpdateFailed", cause))
             self._cluster.put(external | {"status": status})
             return
         metadata = external["metadata"]
@@ -132,14 +135,15 @@ def _reading(metadata: Json) -> Json:
     }
 
 
-def _warning(about: Json, message: str) -> Json:
+def _warning(about: Json, reason: str, message: str) -> Json:
+    namespace = about["metadata"].get("namespace", "default")
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": f"store.{uuid.uuid4().hex[:12]}", "namespace": "default"},
+        "metadata": {"name": f"told.{uuid.uuid4().hex[:12]}", "namespace": namespace},
         "involvedObject": {"kind": about["kind"], "name": about["metadata"]["name"]},
         "type": "Warning",
-        "reason": "InvalidProviderConfig",
+        "reason": reason,
         "message": message,
         "lastTimestamp": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     }

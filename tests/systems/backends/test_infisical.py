@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+import requests
 from pydantic import SecretStr
 
 from tests.fakes.proxy import FaultyProxy
@@ -276,3 +278,30 @@ def test_a_project_named_by_its_id_gets_its_slug_which_the_cluster_needs(infisic
         ("secrets", "infisical", "project"): "homelab"
     }
     assert infisical.connect().facts() == {}
+
+
+def test_the_operator_reads_what_was_written_the_way_it_asks(infisical):
+    """External Secrets 2.9: lists the folder above to judge its store, then reads; v3, by slug."""
+    token = new_token()
+    infisical.connect().write(runner(), token)
+    url = infisical.fake.url
+    reader = infisical.fake.add_identity("viewer")
+    login = {"clientId": reader.client_id, "clientSecret": reader.client_secret}
+    signed = requests.post(f"{url}/api/v1/auth/universal-auth/login", json=login, timeout=5).json()
+    asks = {"environment": "prod", "workspaceId": "", "workspaceSlug": infisical.project.slug}
+
+    def get(path: str, folder: str) -> dict[str, Any]:
+        answer = requests.get(
+            f"{url}/api/v3/secrets/raw{path}",
+            {**asks, "secretPath": folder},
+            headers={"Authorization": f"Bearer {signed['accessToken']}"},
+            timeout=5,
+        )
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    assert get("", "/gitlab/runners")["secrets"] == []
+    (listed,) = get("", "/gitlab/runners/one")["secrets"]
+    assert listed["secretKey"] == "RUNNER_TOKEN"
+    read = get("/RUNNER_TOKEN", "/gitlab/runners/one")
+    assert read["secret"]["secretValue"] == token.get_secret_value()

@@ -97,7 +97,7 @@ def _never_restarted(setup: Setup) -> Iterator[Finding]:
             setup.at("runners", "secret"),
             "the manager reads its Secret once, when it starts; the chart's checksum/secrets is "
             "that of an empty text, so it never changes",
-            "runner-wizard rotate restarts the manager once the new token is in the cluster",
+            "apply replaces a manager that started before its token was last written",
         )
 
 

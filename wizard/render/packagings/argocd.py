@@ -11,10 +11,10 @@ from typing import Any
 
 from wizard.core.manifest import Manifest, RenderedFile
 from wizard.profile.delivery import Repository
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.chart_values import values
-from wizard.render.objects import labels
 from wizard.render.ownership import header
 from wizard.render.packagings.folders import (
     apps_path,

@@ -16,9 +16,9 @@ from typing import Any
 import yaml
 
 from wizard.core.errors import Conflict, WizardError
-from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, PART_OF
 from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, fingerprint
+from wizard.profile.labels import labels
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
 from wizard.systems.backends.kubernetes_secret import REGISTRATION_KEY, TOKEN_KEY
@@ -96,22 +96,13 @@ class EncryptedFiles(ABC):
         return "\n".join(f"  {self.where(runner)}" for runner in self._profile.runners)
 
     def _metadata(self, runner: Runner, values: Mapping[str, str]) -> Json:
-        labels = {
-            "app.kubernetes.io/name": "gitlab-runner",
-            "app.kubernetes.io/instance": runner.release,
-            MANAGED_BY: FIELD_MANAGER,
-            PART_OF: "gitlab-runner",
-            "runner-wizard/runner": runner.name,
-        }
-        if self._profile.id:
-            labels[OWNER_ID] = self._profile.id
         annotations = {TOKEN_HASH: fingerprint(SecretStr(values[TOKEN_KEY]))}
         if self._profile.delivery.packaging == "argocd":
             annotations[_WAVE] = "-1"  # the token is there before the manager that needs it
         return {
             "name": runner.token_secret,
             "namespace": self._profile.cluster.namespace,
-            "labels": labels,
+            "labels": labels(self._profile, runner),
             "annotations": annotations,
         }
 

@@ -25,7 +25,13 @@ from wizard.systems.backends.push_secret import Push
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes import Cluster, Permission
 from wizard.systems.kubernetes.objects import condition
-from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS, store_finding
+from wizard.systems.kubernetes.secret_stores import (
+    EXTERNAL_SECRETS,
+    last_warning,
+    named_store,
+    nudge,
+    store_finding,
+)
 
 _GROUP = "external-secrets.io"
 _RIGHTS = (("", "secrets", ("get",)), (_GROUP, "externalsecrets", ("get", "create", "patch")))
@@ -150,27 +156,28 @@ class ExistingStore:
             self._around.cancel.wait(self._poll)
 
     def _nudge(self, runner: Runner) -> None:
-        # Its documented way to have one read again at once, and not when its interval ends.
-        self._cluster.annotate(self._reader(runner), {"force-sync": str(time.time_ns())})
+        nudge(self._cluster, self._reader(runner))
 
     def _holds(self, runner: Runner, wanted: str) -> bool:
         return self._cluster.secret_fingerprint(self._secret(runner), TOKEN_KEY) == wanted
 
     def _seen(self, runner: Runner) -> str:
         """What External Secrets says of its last look, in its own words."""
-        ready = condition(self._cluster.get(self._reader(runner)) or {}, "Ready")
+        ref = self._reader(runner)
+        ready = condition(self._cluster.get(ref) or {}, "Ready")
         if ready.get("status") == "True":
             return "another value is there"
-        return redact(str(ready.get("message") or "External Secrets has not looked yet"))
+        said = redact(str(ready.get("message") or "External Secrets has not looked yet"))
+        cause = last_warning(self._cluster, ref)
+        return said if cause in said else f"{said}: {cause}"
 
     def _push(self, runner: Runner) -> Push:
-        store = self._around.profile.secrets.store
         key, inside = self._settings.place(runner.name)
         remote = {"remoteKey": key} | ({"property": inside} if inside else {})
         return Push(
             self._cluster,
             self._secret(runner),
-            {"kind": store.kind, "name": store.name or ""},
+            {"kind": self._store.kind, "name": self._store.name},
             remote,
             self._around,
         )
@@ -249,9 +256,7 @@ class ExistingStore:
 
     @property
     def _store(self) -> ObjectRef:
-        store = self._around.profile.secrets.store
-        namespace = self._namespace if store.kind == "SecretStore" else ""
-        return ObjectRef(EXTERNAL_SECRETS, store.kind, namespace, store.name or "")
+        return named_store(self._around.profile)
 
     def _secret(self, runner: Runner) -> ObjectRef:
         return ObjectRef("v1", "Secret", self._namespace, runner.token_secret)

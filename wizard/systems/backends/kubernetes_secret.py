@@ -10,9 +10,10 @@ from typing import Any
 
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check, Finding, Verdict
-from wizard.core.manifest import MANAGED_BY, OWNER_ID, PART_OF, Manifest, ObjectRef
+from wizard.core.manifest import OWNER_ID, Manifest, ObjectRef
 from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, fingerprint
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
@@ -20,6 +21,7 @@ from wizard.systems.backends.checks import checked, failed
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes import Cluster, Json, Outcome, Permission
 from wizard.systems.kubernetes.owners import is_ours
+from wizard.systems.kubernetes.secret_body import opaque
 
 TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
 REGISTRATION_KEY = "runner-registration-token"
@@ -55,7 +57,7 @@ class KubernetesSecrets:
                 "ask for these permissions, or use another context",
             )
             return failed(name, finding)
-        if theirs := [ref for ref in self._refs() if not self._may_be_ours(self._cluster.get(ref))]:
+        if theirs := self._of_others():
             finding = Finding(
                 f"{', '.join(map(str, theirs))} is somebody else's",
                 "",
@@ -91,7 +93,7 @@ class KubernetesSecrets:
         if _holds(live, manifest):
             return False
         # GitLab has this token alone now: whoever's hand was in a Secret of ours, it is written.
-        force = live is not None and is_ours(live, manifest.body)
+        force = live is not None and is_ours(live, self._profile.id)
         applied = self._cluster.apply(manifest, force=force)
         stored = self.read(runner)
         if stored is None or stored.fingerprint != fingerprint(token):
@@ -132,14 +134,11 @@ class KubernetesSecrets:
     def close(self) -> None:
         """There is no session of its own to end."""
 
-    def _refs(self) -> list[ObjectRef]:
-        return [self._ref(runner) for runner in self._profile.runners]
-
-    def _may_be_ours(self, live: Json | None) -> bool:
-        if live is None:
-            return True
-        labels = {OWNER_ID: self._profile.id} if self._profile.id else {}
-        return is_ours(live, {"metadata": {"labels": labels}})
+    def _of_others(self) -> list[ObjectRef]:
+        """Secrets that are there already and are not this profile's."""
+        refs = map(self._ref, self._profile.runners)
+        found = ((ref, self._cluster.get(ref)) for ref in refs)
+        return [ref for ref, live in found if live and not is_ours(live, self._profile.id)]
 
     def _waits_for_files(self) -> bool:
         """Whether the namespace comes by Git; otherwise apply makes it before the Secret."""
@@ -149,31 +148,10 @@ class KubernetesSecrets:
         return ObjectRef("v1", "Secret", self._profile.cluster.namespace, runner.token_secret)
 
     def _manifest(self, runner: Runner, token: SecretStr) -> Manifest:
-        labels = {
-            "app.kubernetes.io/name": "gitlab-runner",
-            "app.kubernetes.io/instance": runner.release,
-            MANAGED_BY: "runner-wizard",
-            PART_OF: "gitlab-runner",
-            "runner-wizard/runner": runner.name,
-        }
-        if self._profile.id:
-            labels[OWNER_ID] = self._profile.id
         values = {TOKEN_KEY: token.get_secret_value().strip(), REGISTRATION_KEY: ""}
-        return Manifest(
-            {
-                "apiVersion": "v1",
-                "kind": "Secret",
-                "metadata": {
-                    "name": runner.token_secret,
-                    "namespace": self._profile.cluster.namespace,
-                    "labels": labels,
-                },
-                "type": "Opaque",
-                # `data`, not `stringData`: what is sent is then what is stored, and an apply of
-                # the same token is no change to the server.
-                "data": {key: _encoded(value) for key, value in values.items()},
-            }
-        )
+        ref = self._ref(runner)
+        named = {"name": ref.name, "namespace": ref.namespace}
+        return opaque({**named, "labels": labels(self._profile, runner)}, values)
 
 
 def _namespace(name: str) -> ObjectRef:
@@ -185,12 +163,7 @@ def _holds(found: Json | None, wanted: Manifest) -> bool:
     if found is None or found.get("data") != wanted.body["data"]:
         return False
     labels = found["metadata"].get("labels") or {}
-    wanted_labels: dict[str, str] = wanted.body["metadata"]["labels"]
-    return wanted_labels.items() <= labels.items()
-
-
-def _encoded(value: str) -> str:
-    return base64.b64encode(value.encode()).decode()
+    return wanted.labels.items() <= labels.items()
 
 
 def build(around: Surroundings, cluster: Callable[[], Cluster]) -> KubernetesSecrets:

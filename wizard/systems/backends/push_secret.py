@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from wizard.core.errors import WizardError
-from wizard.core.manifest import MANAGED_BY, OWNER_ID, PART_OF, Manifest, ObjectRef
+from wizard.core.manifest import Manifest, ObjectRef, own_labels
 from wizard.core.secrets import SecretStr, redact
 from wizard.systems.backends.surroundings import Surroundings
-from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes import Cluster, Json
+from wizard.systems.kubernetes.secret_body import opaque
 
 API = "external-secrets.io/v1alpha1"
 _PATIENCE = 60.0
@@ -65,9 +65,7 @@ class Push:
         return ObjectRef(API, "PushSecret", self.secret.namespace, self._source.name)
 
     def _source_manifest(self, token: SecretStr) -> Manifest:
-        value = token.get_secret_value().strip().encode()
-        data = {_KEY: base64.b64encode(value).decode()}
-        return self._manifest(self._source, {"type": "Opaque", "data": data})
+        return opaque(self._metadata(self._source), {_KEY: token.get_secret_value().strip()})
 
     def _push_manifest(self) -> Manifest:
         match = {"secretKey": _KEY, "remoteRef": dict(self.remote)}
@@ -79,16 +77,12 @@ class Push:
             "selector": {"secret": {"name": self._source.name}},
             "data": [{"match": match}],
         }
-        return self._manifest(self._push, {"spec": spec})
+        kind = {"apiVersion": self._push.api_version, "kind": self._push.kind}
+        return Manifest({**kind, "metadata": self._metadata(self._push), "spec": spec})
 
-    def _manifest(self, ref: ObjectRef, body: Mapping[str, object]) -> Manifest:
-        labels = {MANAGED_BY: "runner-wizard", PART_OF: "gitlab-runner"}
-        if self.around.profile.id:
-            labels[OWNER_ID] = self.around.profile.id
-        metadata = {"name": ref.name, "namespace": ref.namespace, "labels": labels}
-        return Manifest(
-            {"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata, **body}
-        )
+    def _metadata(self, ref: ObjectRef) -> Json:
+        labels = own_labels(self.around.profile.id)
+        return {"name": ref.name, "namespace": ref.namespace, "labels": labels}
 
     def _wait(self) -> None:
         end = time.monotonic() + _PATIENCE

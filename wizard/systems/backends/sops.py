@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ from wizard.systems.backends.checks import checked
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes.secret_body import opaque
 
 _TIME_LIMIT = 30
 _OLDEST = (3, 9)
@@ -53,14 +53,7 @@ class Sops(EncryptedFiles):
         )
 
     def _encrypted(self, runner: Runner, values: Mapping[str, str]) -> str:
-        data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
-        secret = {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": self._metadata(runner, values),
-            "type": "Opaque",
-            "data": data,
-        }
+        secret = opaque(self._metadata(runner, values), values)
         arguments = (
             "encrypt",
             *("--age", ",".join(self._recipients)),
@@ -68,7 +61,7 @@ class Sops(EncryptedFiles):
             *("--input-type", "yaml", "--output-type", "yaml"),
             "/dev/stdin",
         )
-        return self._run("encrypt the token", arguments, as_yaml(secret))
+        return self._run("encrypt the token", arguments, as_yaml(dict(secret.body)))
 
     def _readable(self, document: Json) -> bool:
         readers = (document.get("sops") or {}).get("age") or ()

@@ -6,6 +6,7 @@ import re
 from urllib.parse import quote
 
 from wizard.core.errors import NotFound
+from wizard.core.plain import plain
 from wizard.systems.gitlab import answers
 from wizard.systems.gitlab.errors import Errand
 from wizard.systems.gitlab.nouns import Job, Pipeline
@@ -13,8 +14,7 @@ from wizard.systems.gitlab.pages import PER_PAGE
 from wizard.systems.gitlab.transport import Transport
 
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z \d\d[OE][+ ]?")
-_COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]]*\])?\r?")
+_SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]]*\])?")
 _WRITES = "api"
 _DEVELOPER = "the role Developer or more, and the right to push there"
 
@@ -113,5 +113,5 @@ class SmokeCalls:
 
 def _printed(trace: str) -> str:
     """What a job printed, without the times, colours and section marks of gitlab-runner 19."""
-    lines = (_COLOUR.sub("", _TIME.sub("", line)) for line in trace.split("\n"))
-    return "\n".join(_SECTION.sub("", line).rstrip("\r") for line in lines)
+    lines = (plain(_TIME.sub("", line)) for line in trace.split("\n"))
+    return "\n".join(_SECTION.sub("", line) for line in lines)

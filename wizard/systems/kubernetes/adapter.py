@@ -31,7 +31,13 @@ from wizard.systems.kubernetes.nouns import (
     ServiceAccountRef,
 )
 from wizard.systems.kubernetes.objects import selecting
-from wizard.systems.kubernetes.owners import by_hand, field_managers, is_ours, owner_of
+from wizard.systems.kubernetes.owners import (
+    beside_others,
+    by_hand,
+    field_managers,
+    is_ours,
+    refuse_other_owner,
+)
 from wizard.systems.kubernetes.side_by_side import side_by_side
 
 _EVER_CREATED = (
@@ -116,7 +122,9 @@ class KubernetesCluster:
 
     def apply(self, manifest: Manifest, *, force: bool = False) -> Applied:
         before = self.get(manifest.ref)
-        _refuse_other_owner(manifest.ref, before, force=force)
+        if not force:
+            refuse_other_owner(manifest, before)
+        manifest = beside_others(manifest, before)
         after, _ = self._send(manifest, before, dry_run=False, force=force)
         if before is None:
             return Applied(Outcome.CREATED, None, after)
@@ -130,7 +138,9 @@ class KubernetesCluster:
     def diff(self, manifest: Manifest, *, force: bool = False) -> Change:
         ref = manifest.ref
         before = self.get(ref)
-        _refuse_other_owner(ref, before, force=force)
+        if not force:
+            refuse_other_owner(manifest, before)
+        manifest = beside_others(manifest, before)
         try:
             after, taken_back = self._send(manifest, before, dry_run=True, force=force)
         except NotFound:
@@ -170,7 +180,7 @@ class KubernetesCluster:
         try:
             return self._api.apply(path, manifest.body, dry_run=dry_run, force=force), ""
         except FieldsHeld as held:
-            if live and is_ours(live, manifest.body) and by_hand(held.holders):
+            if live and is_ours(live, manifest.labels.get(OWNER_ID)) and by_hand(held.holders):
                 after = self._api.apply(path, manifest.body, dry_run=dry_run, force=True)
                 return after, f"was changed by hand, with {', '.join(held.holders)}"
             held.problem = f"{manifest.ref}: {held.problem}"
@@ -255,16 +265,6 @@ class KubernetesCluster:
 
     def discover(self) -> ClusterFacts:
         return facts_of(self._api)
-
-
-def _refuse_other_owner(ref: ObjectRef, live: Json | None, *, force: bool) -> None:
-    if force or live is None or not (owner := owner_of(live)):
-        return
-    raise Conflict(
-        f"{ref} is looked after by {owner}.",
-        "It carries that owner's labels or annotations, and would be changed back or removed.",
-        "Change it there, or remove it there first.",
-    )
 
 
 def _version(body: Json) -> str:

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID
+from wizard.core.errors import Conflict, Refused
+from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest
+from wizard.systems.kubernetes.nouns import Json
 
 _HELM_RELEASE = "meta.helm.sh/release-name"
 _HELM_NAMESPACE = "meta.helm.sh/release-namespace"
@@ -34,11 +36,54 @@ def by_hand(managers: Iterable[str]) -> bool:
     return all(_HANDS.fullmatch(manager) for manager in managers)
 
 
-def is_ours(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether what is there was made from the same profile, and nobody else looks after it."""
+def by_wizard(live: Mapping[str, Any]) -> bool:
+    """Whether a profile made it, whichever."""
+    return (live["metadata"].get("labels") or {}).get(MANAGED_BY) == FIELD_MANAGER
+
+
+def is_ours(live: Mapping[str, Any], profile_id: str | None) -> bool:
+    """Whether this profile made it, and nobody else looks after it; before it has an id, never."""
+    of_profile = (live["metadata"].get("labels") or {}).get(OWNER_ID, "")
+    return bool(of_profile) and of_profile == profile_id and by_wizard(live) and not owner_of(live)
+
+
+def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> None:
+    """Raises: Conflict, where what is there is another tool's; Refused, another profile's.
+
+    A namespace may be shared by profiles.
+    """
+    if live is None:
+        return
+    if owner := owner_of(live):
+        raise Conflict(
+            f"{manifest.ref} is looked after by {owner}.",
+            "It carries that owner's labels or annotations, and would be changed back or removed.",
+            "Change it there, or remove it there first.",
+        )
+    if (other := _other_profile(live, manifest.body)) and manifest.kind != "Namespace":
+        raise Refused(
+            f"{manifest.ref} belongs to another profile, with the id {other}.",
+            "Two profiles that name a runner alike, or themselves, would undo each other's work.",
+            "Give this one other names, or its own cluster.namespace and cluster.job_namespace; if "
+            f'it is meant to go on where that one was, write id: "{other}" into it.',
+        )
+
+
+def beside_others(manifest: Manifest, live: Mapping[str, Any] | None) -> Manifest:
+    """The manifest; a namespace that another profile made stays that profile's to remove."""
+    if live is None or manifest.kind != "Namespace" or not _other_profile(live, manifest.body):
+        return manifest
+    metadata, there = manifest.body["metadata"], live["metadata"]["labels"]
+    theirs = {key: there[key] for key in (OWNER_ID, _INSTANCE) if key in there}
+    body: Json = {**manifest.body, "metadata": {**metadata, "labels": metadata["labels"] | theirs}}
+    return Manifest(body)
+
+
+def _other_profile(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """The id of the other profile that an object was made from, or the empty string."""
     there, here = (body["metadata"].get("labels") or {} for body in (live, wanted))
-    same = there.get(OWNER_ID) == here.get(OWNER_ID) and OWNER_ID in here
-    return same and there.get(MANAGED_BY) == FIELD_MANAGER and not owner_of(live)
+    other = str(there.get(OWNER_ID, "")) if there.get(MANAGED_BY) == FIELD_MANAGER else ""
+    return "" if other == here.get(OWNER_ID) else other
 
 
 def owner_of(live: Mapping[str, Any]) -> str:

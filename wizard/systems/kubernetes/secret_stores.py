@@ -1,15 +1,58 @@
-"""Stores of External Secrets, by their objects: whether one can be used, and what is wrong."""
+"""External Secrets, by its objects: whether a store can be used, what is wrong, and a nudge."""
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
+from wizard.core.errors import WizardError
 from wizard.core.findings import Finding
 from wizard.core.manifest import ObjectRef
 from wizard.core.secrets import redact
+from wizard.profile.model import Profile
 from wizard.systems.kubernetes.nouns import Json
 from wizard.systems.kubernetes.objects import condition
 
+if TYPE_CHECKING:
+    from wizard.systems.kubernetes import Cluster
+
 EXTERNAL_SECRETS = "external-secrets.io/v1"
 """Served since 0.16, and alone since 0.17."""
+
+
+def named_store(profile: Profile) -> ObjectRef:
+    """The store that a profile names as `secrets.store`."""
+    store = profile.secrets.store
+    namespace = profile.cluster.namespace if store.kind == "SecretStore" else ""
+    return ObjectRef(EXTERNAL_SECRETS, store.kind, namespace, store.name or "")
+
+
+def nudge(cluster: Cluster, ref: ObjectRef) -> None:
+    """Have an object looked at now and not when its interval ends: its documented way.
+
+    Raises: NotAllowed; NotFound.
+    """
+    cluster.annotate(ref, {"force-sync": str(time.time_ns())})
+
+
+def last_warning(cluster: Cluster, ref: ObjectRef) -> str:
+    """Its own words about an object, from events: causes stand there, and not in the object (2.9).
+
+    Empty where there are none, or they are not for us to see.
+    """
+    try:
+        events = cluster.find("v1", "Event", ref.namespace or "default")
+    except WizardError:
+        return ""
+    warnings = [event for event in events if _warns_of(ref, event)]
+    latest = max(warnings, key=lambda event: event.get("lastTimestamp") or "", default={})
+    return redact(" ".join(str(latest.get("message", "")).split()))
+
+
+def _warns_of(ref: ObjectRef, event: Json) -> bool:
+    about = event.get("involvedObject", {})
+    same = (about.get("kind"), about.get("name")) == (ref.kind, ref.name)
+    return same and event.get("type") == "Warning"
 
 
 def store_finding(found: Json | None, ref: ObjectRef, namespace: str) -> Finding | None:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wizard.core.errors import NotAllowed, NotFound, WizardError
-from wizard.core.manifest import MANAGED_BY
+from wizard.core.errors import NotAllowed, NotFound
 from wizard.systems.kubernetes.api import Api
 from wizard.systems.kubernetes.nouns import Json, RunningSetup, SetupText
+from wizard.systems.kubernetes.owners import by_wizard
 
 _IMAGE = re.compile(r"(?:^|/)gitlab-runner(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
 _HELM = "meta.helm.sh/release-"
@@ -46,7 +46,7 @@ def read_setup(api: Api, setup: RunningSetup) -> SetupText:
 
 def _setup(body: Json) -> Iterator[RunningSetup]:
     metadata = body["metadata"]
-    if (metadata.get("labels") or {}).get(MANAGED_BY) == "runner-wizard":
+    if by_wizard(body):
         return
     for container in body["spec"]["template"]["spec"].get("containers") or ():
         if image := _IMAGE.search(container.get("image") or ""):
@@ -114,8 +114,8 @@ def _config(api: Api, body: Json) -> SetupText | None:
     for config_map in _mounted(body["spec"]["template"]["spec"].get("volumes") or ()):
         try:
             data = api.get(f"/api/v1/namespaces/{namespace}/configmaps/{config_map}").get("data")
-        except WizardError:
-            continue
+        except (NotFound, NotAllowed):
+            continue  # the next one may say it
         parts = [str((data or {}).get(key, "")) for key in _CONFIGS]
         if any(part.strip() for part in parts):
             named = f"ConfigMap {namespace}/{config_map}, config.toml"

@@ -13,8 +13,8 @@ from textual.widgets import Button, RichLog
 from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, StepStarted
+from wizard.core.plain import harmless
 from wizard.core.problems import Problem
-from wizard.core.secrets import redact
 from wizard.core.shown import counted
 from wizard.operations.profiles import open_profile
 from wizard.tui import drafts
@@ -144,7 +144,7 @@ class ApplyStep(Step):
     async def _follow(self, work: Work) -> None:
         await work.follow(self._events(work), lambda event: self._happened(work, event))
         self._reread()
-        self.session.memory.note(self.draft.path, _known(work))
+        self.session.memory.note(self.draft.path, work.known())
         self._show()
         if work.state is State.DONE and work.verb is not Verb.DESTROY:
             self.wizard.action_next()
@@ -159,7 +159,7 @@ class ApplyStep(Step):
         file = await asyncio.to_thread(open_profile, self.draft.path)
         cancel = work.run.cancel
         hand_over = Handing(self.app, cancel, self.session.show_outside)
-        systems = self.session.wiring(lambda text: work.say(redact(text)), hand_over, cancel)
+        systems = self.session.wiring(lambda text: work.say(harmless(text)), hand_over, cancel)
         if work.verb is Verb.FILES:
             events = write_files(file)
         elif work.verb is Verb.DESTROY:
@@ -237,7 +237,7 @@ class ApplyStep(Step):
         self._show()
 
     def _log(self, seconds: float, event: Event) -> None:
-        first, *rest = redact(event.sentence()).splitlines() or [""]
+        first, *rest = harmless(event.sentence()).splitlines() or [""]
         log = self.query_one("#log", RichLog)
         mark = "" if isinstance(event, StepStarted) else "  "
         log.write(f"{duration(seconds):>6}  {mark}{first}")
@@ -303,18 +303,3 @@ def _listed(plan: Plan) -> str:
     subjects = [f"- {change.subject}" for change in plan.pending]
     more = [f"and {len(subjects) - 8} more"] if len(subjects) > 8 else []
     return "\n".join([*subjects[:8], *more])
-
-
-def _known(work: Work) -> str:
-    """What the list of recent profiles says of it."""
-    from wizard.core.events import Proven, Unproven, Waiting
-
-    if work.state is not State.DONE:
-        return f"{work.verb.value} {work.state.value}"
-    if work.verb is Verb.DESTROY:
-        return "destroyed"
-    if work.told(Waiting):
-        return "written, waiting for a commit"
-    if work.told(Unproven):
-        return "online, unproven"
-    return "proven" if work.told(Proven) else "applied"

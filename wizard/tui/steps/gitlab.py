@@ -150,12 +150,11 @@ class GitLabStep(Step):
         self.query_one("#keep").display = False
         session.identity = None
         await asyncio.sleep(pause)
-        if GITLAB_TOKEN not in session.secrets:
-            found, where = await asyncio.to_thread(machine.token, session.address.url)
-            if not found:
-                who.say("Without a token the wizard writes files, but creates and proves nothing.")
-                return
-            session.keep_secret(GITLAB_TOKEN, found)
+        where = await session.hold_token()
+        if where is None:
+            who.say("Without a token the wizard writes files, but creates and proves nothing.")
+            return
+        if where:
             self.query_one(SecretRow).found(where)
         who.say("signing in ...")
         signed_in = await sign_in(machine.gitlab(session.address, session.secrets[GITLAB_TOKEN]))

@@ -13,7 +13,7 @@ from wizard.render.pipelines import pipeline
 from wizard.tui.planning import headless
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Said
-from wizard.tui.work import Work, duration
+from wizard.tui.work import State, Work, duration
 
 _CHANGE_AT = "Runner"
 
@@ -107,6 +107,7 @@ def _proven(work: Work) -> str:
     jobs = {event.runner: event for event in work.told(SmokeJobPassed)}
     lines = [f"[x] {event.sentence()}" for event in work.told(Proven)]
     lines += [f"[-] {event.sentence()}" for event in work.told(Unproven)]
+    lines += [f"[x] {name}: heard from again, and proven before" for name in _proven_before(work)]
     lines += [f"[>] {event.what}" for event in work.told(Waiting)]
     for seen in work.told(ManagerSeen):
         lines.append(f"    seen by GitLab: manager {seen.system_id}, version {seen.version}")
@@ -116,3 +117,13 @@ def _proven(work: Work) -> str:
     if not lines:
         lines = ["[x] No change: everything is as the profile says, and was proven before."]
     return "\n".join([*lines, f"It took {duration(work.seconds)}."])
+
+
+def _proven_before(work: Work) -> list[str]:
+    """Runners that were heard from and given no job, because they have run one with this token."""
+    if work.state is not State.DONE:
+        return []
+    judged = {event.runner for event in work.told(Proven)}
+    judged |= {event.runner for event in work.told(Unproven)}
+    seen = dict.fromkeys(event.runner for event in work.told(ManagerSeen))
+    return [name for name in seen if name not in judged]

@@ -14,6 +14,7 @@ from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
 from wizard.operations.adopt import Existing, existing
 from wizard.operations.scopes import search
+from wizard.operations.sign_in import sign_in
 from wizard.systems.gitlab import Page
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
@@ -29,6 +30,7 @@ _KINDS = {
 }
 _KINDS_HELP = "Whose jobs it takes: one project's, a whole group's, or everybody's."
 
+_OTHERWISE = "Go back and give another token (Escape), or write the whole path."
 _BY_NUMBER = "Not signed in, so write its number: Settings, CI/CD, Runners shows it as #42."
 
 
@@ -80,10 +82,32 @@ class RunnerStep(Step):
 
     def entered(self) -> None:
         self._show_scope_line()
+        self.check()
 
     def check(self) -> None:
+        self._look()
+        if self.session.identity is None:
+            self.in_background("sign in", self._sign_in)
+
+    def _look(self) -> None:
         self.query_one(ScopePicker).search_with(self._search())
         self._list_existing()
+
+    async def _sign_in(self) -> None:
+        """Whoever pastes a token and presses Enter is here before GitLab has answered."""
+        if await self.session.hold_token() is None:
+            return
+        self.query_one(ScopePicker).say("signing in ...")
+        gitlab = self.session.gitlab()
+        assert gitlab  # noqa: S101 - its token is held
+        self.session.identity = (await sign_in(gitlab)).identity
+        self._look()
+
+    def failed(self, name: str, error: WizardError) -> None:
+        if name == "sign in":
+            self.query_one(ScopePicker).say(f"! {error.problem} {_OTHERWISE}")
+        else:
+            super().failed(name, error)
 
     def _list_existing(self) -> None:
         """What is there depends on the scope; what is not asked for is not looked up."""
@@ -163,6 +187,7 @@ class RunnerStep(Step):
         if event.value == "instance":
             self._scope_row.answer("instance")
         self._show_scope_line()
+        self._look()
 
     @on(ScopePicker.Chosen)
     def _scope_chosen(self, event: ScopePicker.Chosen) -> None:
@@ -200,7 +225,6 @@ class RunnerStep(Step):
 
     def _show_scope_line(self) -> None:
         self._scope_row.display = self.query_one("#kind", Choice).value != "instance"
-        self.check()
 
     def _search(self) -> Search | None:
         gitlab, kind = self.session.gitlab(), self.query_one("#kind", Choice).value

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,11 +14,11 @@ from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
 from wizard.operations.check_backend import check_backend, credentials
 from wizard.operations.stores import Offer, offers
-from wizard.profile.draft import Draft, Origin
 from wizard.profile.fields import FieldInfo, declared, fields
 from wizard.profile.not_yet import unavailable
 from wizard.profile.readers import parts_of
 from wizard.profile.secrets import THROUGH_STORE
+from wizard.tui.exchanging import BACKEND, STORE, exchange
 from wizard.tui.modals import Reading
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
@@ -28,8 +26,6 @@ from wizard.tui.widgets.marks import marked
 from wizard.tui.widgets.secret_row import SecretRow
 from wizard.tui.widgets.table import Table
 
-_BACKEND: Key = ("secrets", "backend")
-_STORE: Key = ("secrets", "store")
 _NEW = "a new store"
 _NEEDS = {
     "kubernetes": "a cluster that the wizard may write to; nothing else",
@@ -61,19 +57,19 @@ class SecretsStep(Step):
     def fields(self) -> ComposeResult:
         stores = Row(
             self.draft,
-            _STORE,
+            STORE,
             Choice(self._stores(), self._store, self._refused()),
             label="Read through",
         )
         stores.add_class("-table")
         refused = unavailable("secrets.backend")
-        choices = declared(_BACKEND).choices
+        choices = declared(BACKEND).choices
         rows = {name: (refused.get(name) or _NEEDS[name],) for name in choices}
         table = Table(("backend", "needs"), rows, self._backend, choices, refused, id="backends")
         found = bool(self._offers)
         if found:
             yield stores
-        kept_in = Row(self.draft, _BACKEND, table, label="Kept in")
+        kept_in = Row(self.draft, BACKEND, table, label="Kept in")
         kept_in.add_class("-table")
         yield kept_in
         if not found:
@@ -94,7 +90,7 @@ class SecretsStep(Step):
     def mine(self) -> list[Problem]:
         asked = any(row.unanswered for row in self.rows)
         # "add its settings" is said better below the setting that is still asked for.
-        return [one for one in super().mine() if not (asked and one.key == _BACKEND)]
+        return [one for one in super().mine() if not (asked and one.key == BACKEND)]
 
     def check(self) -> None:
         self.in_background("check", self._check, show_policy=False)
@@ -113,9 +109,9 @@ class SecretsStep(Step):
         if offer and self._backend not in {offer.backend, "existing-store"}:
             await self._keep_in(offer.backend)
         if offer:
-            self._row(_STORE).answer(offer.value)
+            self._row(STORE).answer(offer.value)
         elif event.value == _NEW:
-            self._row(_STORE).answer("create")
+            self._row(STORE).answer("create")
         await self._rebuild()
 
     @on(Row.Answered)
@@ -131,7 +127,7 @@ class SecretsStep(Step):
     async def _keep_in(self, backend: str) -> None:
         """Choose a backend; what was answered for another one is out of the way, not lost."""
         exchange(self.session.set_aside, self.draft, backend)
-        self._row(_BACKEND).read()
+        self._row(BACKEND).read()
         self.query_one("#backends", Table).choose(backend)
         self.wizard.refresh_marks()
         await self._rebuild()
@@ -201,12 +197,13 @@ class SecretsStep(Step):
 
     def _show(self) -> None:
         through_store = self._backend in THROUGH_STORE
-        self._row(_STORE).display = through_store or bool(self._offers)
+        self._row(STORE).display = through_store or bool(self._offers)
         self._offer_stores()
         self._name_found_credentials()
 
     def _offer_stores(self) -> None:
-        self.query_one("#secrets-store Choice", Choice).offer(self._stores(), self._store)
+        listed = self.query_one("#secrets-store Choice", Choice)
+        listed.offer(self._stores(), self._store, self._refused())
 
     def _stores(self) -> dict[str, str]:
         choices = {one.name: one.refusal or one.about for one in self._offers}
@@ -224,14 +221,14 @@ class SecretsStep(Step):
 
     @property
     def _backend(self) -> str:
-        return str(self.draft.value(*_BACKEND))
+        return str(self.draft.value(*BACKEND))
 
     @property
     def _store(self) -> str:
         """The store of the draft, as it is called in the list."""
         if self._backend not in THROUGH_STORE:
             return ""
-        written = self.draft.value(*_STORE)
+        written = self.draft.value(*STORE)
         name = written.get("name") if isinstance(written, dict) else None
         if not name:
             return _NEW
@@ -277,37 +274,6 @@ class SecretsStep(Step):
         said = self.query_one("#checked", Said)
         said.say(text)
         said.call_after_refresh(said.scroll_visible, animate=False)
-
-
-def exchange(set_aside: dict[str, dict[Key, Any]], draft: Draft, backend: str) -> None:
-    """Choose another backend, and exchange the settings of the old one for those of the new.
-
-    Args:
-        set_aside: where the old one's are kept, by its name, and the new one's are taken from.
-    """
-    old = str(draft.value(*_BACKEND))
-    if old == backend:
-        return
-    away: Key = ("secrets", old.replace("-", "_"))
-    set_aside[old] = {
-        key: draft.answer(*key)
-        for top in (away, _STORE)
-        for key in _leaves(top, draft.value(*top))
-        if draft.answer(*key).origin is not Origin.DEFAULT
-    }
-    for top in (away, _STORE):
-        draft.set(top, None)
-    draft.set(_BACKEND, backend)
-    for key, answer in set_aside.get(backend, {}).items():
-        draft.set(key, answer.value, answer.origin)
-
-
-def _leaves(key: Key, value: Any) -> Iterator[Key]:
-    if isinstance(value, dict) and key != _STORE:
-        for name, below in value.items():
-            yield from _leaves((*key, name), below)
-    elif value is not None:
-        yield key
 
 
 def _label(info: FieldInfo) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.core.secrets import redact
+from wizard.core.plain import harmless
 from wizard.operations.fit import Fit, NodeFit, Room
 
 _NAME = 14
@@ -31,7 +31,7 @@ class Gauge(Static):
         """Show words instead of bars."""
         self._fit = None
         self.add_class("-words")
-        self.update(Content(redact(text)))
+        self.update(Content(harmless(text)))
 
     def on_resize(self) -> None:
         self._draw()
@@ -39,7 +39,7 @@ class Gauge(Static):
     def _draw(self) -> None:
         if self._fit:
             lines = _FEWEST_LINES if self.screen.size.height < 30 else 2 * _FEWEST_LINES
-            self.update(Content(redact("\n".join(told(self._fit, self._concurrent, lines)))))
+            self.update(Content(harmless("\n".join(told(self._fit, self._concurrent, lines)))))
 
 
 def told(fit: Fit, concurrent: int, most: int) -> list[str]:

@@ -14,7 +14,7 @@ from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
 from wizard.core.changes import Action, Change, Plan
-from wizard.core.secrets import redact
+from wizard.core.plain import harmless
 from wizard.core.shown import TITLES, diff, head
 
 _COLORS = {"+": "$text-success", "-": "$text-error", "@": "$text-muted"}
@@ -99,7 +99,7 @@ class Difference(VerticalScroll, can_focus=True):
 
     def say(self, text: str) -> None:
         """Show another text, from its beginning."""
-        lines = redact(text).splitlines()
+        lines = harmless(text).splitlines()
         more = [f"... and {len(lines) - _MOST} lines more"] if len(lines) > _MOST else []
         shown = [*lines[:_MOST], *more]
         self.query_one(Static).update(Content("\n").join(map(_colored, shown)))
@@ -108,7 +108,7 @@ class Difference(VerticalScroll, can_focus=True):
 
 def _plain(text: str) -> Text:
     # A tree takes a `str` for markup.
-    return Text(redact(text), no_wrap=True, overflow="ellipsis")
+    return Text(harmless(text), no_wrap=True, overflow="ellipsis")
 
 
 def _inside(change: Change) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.core.secrets import redact
+from wizard.core.plain import harmless
 
 
 class Said(Static):
@@ -18,13 +18,13 @@ class Said(Static):
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
-        self._text = redact(text)
+        self._text = harmless(text)
         super().__init__(Content(self._text), id=id, classes=classes, markup=False)
         self.display = bool(text)
 
     def say(self, text: str) -> None:
         """Show another text; nothing hides it."""
-        text = redact(text)
+        text = harmless(text)
         if text == self._text:
             return
         # Moving everything below is many times the work of drawing this.

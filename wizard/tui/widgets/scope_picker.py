@@ -19,6 +19,7 @@ from textual.widgets.option_list import Option
 
 from wizard.core.errors import WizardError
 from wizard.core.facts import Scope
+from wizard.core.plain import harmless
 from wizard.systems.gitlab import Page
 from wizard.tui.widgets.said import Said
 
@@ -75,7 +76,11 @@ class ScopePicker(Vertical):
         if search:
             self._ask("")
         else:
-            self.query_one(".count", Said).say("Not signed in, so write the whole path.")
+            self.say("Not signed in, so write the whole path.")
+
+    def say(self, text: str) -> None:
+        """Say below the input what there is to choose from, or why there is nothing."""
+        self.query_one(".count", Said).say(text)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -158,7 +163,7 @@ class ScopePicker(Vertical):
         found = self.query_one(OptionList)
         known = {option.id for option in found.options}
         found.add_options(
-            Option(Content(_line(scope)), id=scope.path)
+            Option(Content(harmless(_line(scope))), id=scope.path)
             for scope in page.scopes
             if scope.path not in known
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from wizard.core.secrets import redact
+from wizard.core.plain import harmless
 from wizard.tui.widgets.choice import Choice
 
 
@@ -54,4 +54,4 @@ class Table(Choice):
         lines = [self._headings, *((name, *columns) for name, columns in self._rows.items())]
         widths = [max(len(line[at]) for line in lines) for at in range(len(self._headings))]
         padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
-        return Content(redact(f"{mark} {padded}".rstrip()))
+        return Content(harmless(f"{mark} {padded}".rstrip()))
