@@ -31,6 +31,9 @@ def open_(output: Output, profile: Path | None, plain: bool) -> Result:
 
 def _wizard() -> Callable[[Path | None], ExitCode]:
     """Import the screens; nothing of what comes with them is ever garbage, so nobody looks."""
+    # At Textual's 60 frames a second, what a key brings about behind its first frame waits for
+    # up to two of them: longer than it takes to draw.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
     gc.disable()
     from wizard.tui.app import open_wizard
 

@@ -39,6 +39,7 @@ from wizard.profile.draft import Draft
 from wizard.profile.fields import ITEM
 from wizard.tui.session import Session
 from wizard.tui.widgets import Row, Said
+from wizard.tui.widgets.answers import Answers
 
 if TYPE_CHECKING:
     from wizard.tui.screen import WizardScreen
@@ -87,6 +88,11 @@ class Step(VerticalScroll, can_focus=False):
         """The step's own widgets. To be given by every step."""
         raise NotImplementedError
 
+    def below(self) -> Iterable[Widget]:
+        """What stands last and is seldom looked at first: it comes right after the first frame,
+        which it would hold up. Nothing that must be answered is here."""
+        return ()
+
     def check(self) -> None:
         """Look again at everything outside (F5)."""
 
@@ -111,6 +117,16 @@ class Step(VerticalScroll, can_focus=False):
             row.read()
 
     # What the frame does for every step
+
+    def on_mount(self) -> None:
+        self.call_after_refresh(self._add_what_is_below)
+
+    async def _add_what_is_below(self) -> None:
+        if self.is_attached:  # it may have been left meanwhile
+            if answers := self.query(Answers):
+                await answers.first().mount_all(self.below())
+            else:
+                await self.mount_all(self.below(), before="#trouble")
 
     @property
     def rows(self) -> list[Row]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Button, Input
 
 from wizard.core.errors import WizardError
@@ -64,15 +66,17 @@ class GitLabStep(Step):
         yield Said(id="who", classes="found")
         with Horizontal(classes="actions"):
             yield Action("Keep the token in the keyring", id="keep")
+
+    def below(self) -> Iterator[Widget]:
         yield Said("Only behind a private CA or a proxy", classes="heading")
-        yield AuthorityRow(self.draft, "gitlab", "ca_file", label="CA's file")
-        for name in ("proxy", "no_proxy"):
-            yield FieldRow(self.draft, "gitlab", name)
+        rows: list[FieldRow] = [AuthorityRow(self.draft, "gitlab", "ca_file", label="CA's file")]
+        rows += [FieldRow(self.draft, "gitlab", name) for name in ("proxy", "no_proxy")]
+        for row in rows:
+            row.control.add_class("aside")  # Enter passes them by
+            yield row
 
     def on_mount(self) -> None:
         self.query_one("#keep").display = False
-        for name in _WAY:
-            self.query_one(f"#gitlab-{name} Input").add_class("aside")  # Enter passes them by
 
     def check(self) -> None:
         self.in_background("address", self._knock, 0)

@@ -80,7 +80,7 @@ class ResourcesStep(Step):
             yield self._field(resource, "limit", label=f"{name}, at most")
         yield self._field("image", label="Usual image")
 
-    def _beside_the_job(self) -> Iterator[Said | FieldRow]:
+    def below(self) -> Iterator[Said | FieldRow]:
         for containers, of in (("helper", "the helper of a job"), ("services", "each service")):
             yield Said(f"For {of}", classes="heading")
             for resource, name in (("cpu", "CPU"), ("memory", "Memory")):
@@ -89,12 +89,6 @@ class ResourcesStep(Step):
 
     def on_mount(self) -> None:
         self._measure()
-        self.call_after_refresh(self._add_the_rest)
-
-    async def _add_the_rest(self) -> None:
-        """What is below the fold comes after the first frame, which it would hold up."""
-        if self.is_attached:
-            await self.query_one(Answers).mount_all(self._beside_the_job())
 
     def check(self) -> None:
         self.wizard.look_again()

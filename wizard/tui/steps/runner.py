@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Button
 
 from wizard.core.errors import WizardError
@@ -68,9 +71,14 @@ class RunnerStep(Step):
         yield Row(self.draft, tags, chips)
         for name in ("run_untagged", "protected", "locked"):
             yield FieldRow(self.draft, *self._key(name))
+
+    def below(self) -> Iterator[Widget]:
         for name in ("name", "maximum_timeout", "description"):
             yield FieldRow(self.draft, *self._key(name))
-        yield from self._more_or_fewer()
+        buttons = [Action("Add another like this one", id="add")]
+        if len(self.draft.runners) > 1:
+            buttons.append(Action("Remove this one", id="remove"))
+        yield Horizontal(*buttons, classes="actions")
 
     def entered(self) -> None:
         self._show_scope_line()
@@ -139,12 +147,6 @@ class RunnerStep(Step):
             with Horizontal(classes="line"):
                 yield Said("Runners", classes="label")
                 yield Choice(listed, str(self.session.runner + 1), id="which")
-
-    def _more_or_fewer(self) -> ComposeResult:
-        with Horizontal(classes="actions"):
-            yield Action("Add another like this one", id="add")
-            if len(self.draft.runners) > 1:
-                yield Action("Remove this one", id="remove")
 
     @on(Choice.Changed, "#which")
     def _another_runner(self, event: Choice.Changed) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Button
 
 from wizard.core.errors import WizardError
@@ -64,6 +65,11 @@ class Adoption(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Action("Take over one that GitLab has ...", id="take-over")
+        if self._open:
+            yield from self._list_and_number()
+
+    def _list_and_number(self) -> Iterator[Widget]:
+        """What most never open, and so is not there before it is opened."""
         yield FieldRow(self._draft, *self._key("adopt"), label="Takes over")
         yield Choice(
             {},
@@ -72,9 +78,11 @@ class Adoption(Vertical):
             classes="aside",
         )
         yield Said(id="existing-said", classes="found")
-        with Horizontal(id="instead"):
-            yield Action("More", id="more-existing")
-            yield Action("Create a new one instead", id="anew")
+        yield Horizontal(
+            Action("More", id="more-existing"),
+            Action("Create a new one instead", id="anew"),
+            id="instead",
+        )
 
     def on_mount(self) -> None:
         self._show()
@@ -95,9 +103,11 @@ class Adoption(Vertical):
         return ("runners", self._index, name)
 
     @on(Button.Pressed, "#take-over")
-    def _opened(self, event: Button.Pressed) -> None:
+    async def _opened(self, event: Button.Pressed) -> None:
         event.stop()
         self._open = True
+        if not self.query("#existing"):
+            await self.mount_all(self._list_and_number())
         self._show()
         self.query_one(FieldRow).control.focus()
         self._list(1)
@@ -175,6 +185,8 @@ class Adoption(Vertical):
     def _show(self) -> None:
         """Show what there is to be shown now."""
         self.query_one("#take-over").display = not self._open
+        if not self.query("#existing"):
+            return
         self.query_one(FieldRow).display = self.query_one("#instead").display = self._open
         self.query_one("#more-existing").display = bool(self._next)
         listed = self.query_one("#existing", Choice)

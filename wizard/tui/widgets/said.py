@@ -37,5 +37,6 @@ class Said(Static):
             self.refresh(layout=True)
 
     def _lines(self, width: int) -> int:
-        # As Textual's own `get_content_height` does, past its cache of the text before.
-        return self.visual.get_height(self.styles, width) if width else 0  # type: ignore[arg-type]
+        least = self.styles.min_height
+        lines = self.visual.get_height(self.styles.get_rules(), width) if width else 0
+        return max(lines, int(least.value) if least else 0)
