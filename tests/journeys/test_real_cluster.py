@@ -114,7 +114,7 @@ def test_fields_of_somebody_else_are_not_taken_over(world: RealWorld) -> None:
         "application/apply-patch+yaml",
     )
     ended = world.apply()
-    assert ended.code == 1, ended.out
+    assert ended.code == 3, ended.out
     error = ended.document["error"]
     assert "somebody" in error["problem"] + error["cause"]
 

@@ -7,14 +7,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from wizard.core.changes import Plan
-from wizard.core.errors import Refused
-from wizard.core.events import Event
+from wizard.core.errors import Conflict, NotAllowed, Refused
+from wizard.core.events import Event, Planned, ProfileSaved, Progress, StepStarted, Warned
 from wizard.operations import apply as direct
 from wizard.operations import deliver as files
 from wizard.operations import destroy as direct_away
 from wizard.operations import plan as direct_plan
 from wizard.operations import withdraw as files_away
 from wizard.operations.wish import ProfileFile, Run, Systems
+
+_CHANGES_NOTHING = (StepStarted, Progress, Warned, Planned, ProfileSaved)
+"""What may happen before a no, and yet nothing of anybody's has been changed."""
 
 
 def _to_cluster(file: ProfileFile) -> bool:
@@ -23,7 +26,7 @@ def _to_cluster(file: ProfileFile) -> bool:
 
 async def plan(file: ProfileFile, systems: Systems) -> Plan:
     """What `apply` would change; writes nothing. Raises: WizardError."""
-    async with _sessions(systems):
+    async with _looking(systems):
         if _to_cluster(file):
             return await direct_plan.plan(file.profile, systems)
         return await files.plan_delivery(file, systems)
@@ -43,7 +46,7 @@ async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
             "everything the wizard makes carries the profile's id; nothing can carry this one's",
             "there is nothing to destroy; give the file that apply wrote the id into",
         )
-    async with _sessions(systems):
+    async with _looking(systems):
         if _to_cluster(file):
             return await direct_away.plan_destroy(file.profile, systems)
         return await files_away.plan_withdrawal(file, systems)
@@ -57,9 +60,21 @@ def destroy(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Even
 
 
 async def _followed(events: AsyncIterator[Event], systems: Systems) -> AsyncIterator[Event]:
+    untouched = True
     async with _sessions(systems):
-        async for event in events:
-            yield event
+        try:
+            async for event in events:
+                untouched = untouched and isinstance(event, _CHANGES_NOTHING)
+                yield event
+        except (Conflict, NotAllowed) as no:
+            if untouched:
+                raise _refused(no) from no
+            raise
+
+
+def _refused(no: Conflict | NotAllowed) -> Refused:
+    """The same no, from a system that said it before anything was changed there."""
+    return Refused(no.problem, no.cause, no.fix)
 
 
 @asynccontextmanager
@@ -72,3 +87,13 @@ async def _sessions(systems: Systems) -> AsyncIterator[None]:
         raise
     finally:
         await asyncio.to_thread(systems.close)
+
+
+@asynccontextmanager
+async def _looking(systems: Systems) -> AsyncIterator[None]:
+    """The same for what changes nothing, where any no is a refusal."""
+    async with _sessions(systems):
+        try:
+            yield
+        except (Conflict, NotAllowed) as no:
+            raise _refused(no) from no
