@@ -10,7 +10,9 @@ from textual.widgets import Input, OptionList
 from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.kubernetes import FakeCluster
 from tests.tui.conftest import Sitting, sitting
+from tests.tui.parts import found
 from wizard.profile.draft import Origin
+from wizard.tui.widgets import Choice
 
 # Cluster
 
@@ -36,6 +38,22 @@ async def test_a_missing_operator_is_said_and_can_be_done_without(home: Path, ku
         assert it.draft.value("delivery", "as") == "manifests"
         assert it.draft.value("secrets", "backend") == "kubernetes"
         assert not it.draft.problems()
+
+
+async def test_the_highlight_goes_along_with_what_is_found_until_it_is_moved(home: Path):
+    async with sitting(home, preset="direct") as it:
+        await it.until(lambda: it.session.contexts == ())
+        it.session.contexts, it.session.current = ("lab", "other"), "lab"
+        await it.go_to("Cluster")
+        await it.sees("(*) no cluster")
+        contexts = it.step.query_one("#contexts", Choice)
+        it.session.clusters["lab"] = found()
+        it.app.wizard.facts_found()
+        assert contexts.highlighted == 0, "it is on the cluster that was found"
+        await it.focus("#contexts")
+        await it.press("down")
+        it.app.wizard.facts_found()
+        assert contexts.highlighted == 1, "it stays where it was moved"
 
 
 async def test_no_cluster_is_a_choice_like_any_other(home: Path, kubeconfig: Path):

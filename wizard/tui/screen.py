@@ -65,6 +65,7 @@ class WizardScreen(Screen[None]):
         self.session = session
         self.at = at
         self._tidying: Timer | None = None
+        self._host = Container(id="host")
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="top"):
@@ -72,7 +73,7 @@ class WizardScreen(Screen[None]):
             yield Said(id="file")
         with Horizontal(id="body"):
             yield OptionList(id="stepper", markup=False, compact=True)
-            yield Container(id="host")
+            yield self._host
         yield Said(id="help")
         yield Keys(show_command_palette=False, compact=True)
 
@@ -85,7 +86,9 @@ class WizardScreen(Screen[None]):
     def step(self) -> Step:
         """The step that is shown."""
         # Not `query_one`: it remembers what it has found, and would keep every step alive.
-        return self.query("#step").only_one(Step)
+        (step,) = self._host.children
+        assert isinstance(step, Step)  # noqa: S101 - nothing else is mounted there
+        return step
 
     # Going from step to step
 
@@ -94,7 +97,7 @@ class WizardScreen(Screen[None]):
 
         It happens on the screen's own turn: a step that asks for it cannot wait for its own end.
         """
-        if not self.query("#step") or self.step.may_leave():
+        if not self._host.children or self.step.may_leave():
             self.call_later(self._show, index)
 
     def save_first(self, then: Callable[[], None]) -> None:
@@ -110,14 +113,13 @@ class WizardScreen(Screen[None]):
 
     async def _show(self, index: int) -> None:
         self.at = index
-        host = self.query_one("#host", Container)
         step = STEPS[index](self.session)
-        for one in self.query("#step Input, #step TextArea"):
+        for one in self._host.query("Input, TextArea"):
             # Textual never does, and would keep all that was ever shown.
             self.text_selection_started_signal.unsubscribe(one)
         with self.app.batch_update():
-            await host.remove_children()
-            await host.mount(step)
+            await self._host.remove_children()
+            await self._host.mount(step)
         self.refresh_marks()
         step.focus_first()
         step.entered()
@@ -179,7 +181,7 @@ class WizardScreen(Screen[None]):
 
     def facts_found(self) -> None:
         """Something has answered that was looked for; the step may show it."""
-        if self.query("#step"):
+        if self._host.children:
             self.step.facts_found()
 
     @on(OptionList.OptionSelected, "#stepper")

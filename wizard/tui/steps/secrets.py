@@ -39,6 +39,9 @@ _NEEDS = {
 }
 
 
+_ACRONYMS = {"ca", "id", "kms", "kv", "tls"}
+
+
 class SecretsStep(Step):
     """Choose a backend, and show what it needs."""
 
@@ -281,4 +284,5 @@ def _label(info: FieldInfo) -> str:
     own = info.name.replace("_", " ")
     around = info.path[2].replace("_", " ") if len(info.path) > 3 else ""
     words = around if own == "name" else f"{around} {own}"
-    return words.strip().capitalize()
+    first, *rest = (one.upper() if one in _ACRONYMS else one for one in words.split())
+    return " ".join((first if first.isupper() else first.capitalize(), *rest))

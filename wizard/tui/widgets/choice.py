@@ -89,9 +89,12 @@ class Choice(OptionList):
     @property
     def meaning(self) -> str:
         """What the highlighted value means."""
-        if self.highlighted is None:
-            return ""
-        return self._choices.get(self.get_option_at_index(self.highlighted).id or "", "")
+        return self._choices.get(self._under_highlight, "")
+
+    @property
+    def _under_highlight(self) -> str:
+        option = self.highlighted_option
+        return option.id or "" if option else ""
 
     def choose(self, value: str) -> None:
         """Mark a value as the chosen one, without telling anybody."""
@@ -106,8 +109,9 @@ class Choice(OptionList):
         unavailable: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
-        """Show other choices, or the same with other meanings; the highlight stays where it is."""
-        at = self.highlighted
+        """Show other choices, or the same with other meanings. The highlight stays where somebody
+        has moved it; where nobody has, it goes along with the chosen one."""
+        at, before = self._under_highlight, self.value
         self._choices, self.value = dict(choices), value
         if unavailable is not None:
             self._unavailable = unavailable
@@ -115,8 +119,8 @@ class Choice(OptionList):
             self._labels = labels
         self.clear_options()
         self._fill()
-        if at is not None and at < self.option_count:
-            self.highlighted = at
+        if at in self._choices and (at != before or self.highlighted is None):
+            self.highlighted = self.get_option_index(at)
 
     def on_option_list_option_highlighted(self) -> None:
         if self._brief:
