@@ -17,6 +17,7 @@ SENTENCES = [
     ("jobs: {image: 'Alpine Linux'}", "jobs.image", "is not an image reference"),
     ("jobs: {cpu: {limit: 1 core}}", "jobs.cpu.limit", "'1 core' is not a quantity"),
     ("jobs: {cpu: {limit: 0.1m}}", "jobs.cpu.limit", "1m is the least"),
+    ("jobs: {cpu: {limit: 3Gi}}", "jobs.cpu.limit", "'3Gi' is an amount of memory"),
     ("jobs: {memory: {limit: 512m}}", "jobs.memory.limit", "did you mean 512Mi?"),
     ("jobs: {memory: {limit: -1}}", "jobs.memory.limit", "is not more than zero"),
     ("jobs: {node_selector: {a b: c}}", "jobs.node_selector.a b", "is not a label key"),

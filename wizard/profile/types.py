@@ -90,6 +90,8 @@ def _positive(text: str) -> str:
 
 
 def _cpu(text: str) -> str:
+    if text.endswith("i"):
+        raise ValueError(f"{text!r} is an amount of memory; CPU is in cores, such as 500m or 2")
     if (units.parse_quantity(text) * 1000).denominator != 1:
         raise ValueError(f"{text!r} is finer than one thousandth of a core; 1m is the least")
     return _positive(text)
