@@ -1,8 +1,20 @@
 """Fixtures that several rooms' tests share."""
 
 import os
+from collections.abc import Iterator
+
+import pytest
+
+from wizard.core.secrets import forget_secrets
 
 pytest_plugins = ("tests.cluster", "tests.servers")
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_this_test_alone() -> Iterator[None]:
+    """What one test remembers as a secret is an ordinary word to the next."""
+    yield
+    forget_secrets()
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -18,7 +18,7 @@ from tests.systems.backends.conformance import new_token, profile, said, whole_t
 from tests.systems.backends.strict import assert_fits_its_definition
 from wizard.core.errors import Refused, WizardError
 from wizard.core.findings import Finding, Verdict
-from wizard.core.secrets import SecretStr, fingerprint, forget_secrets
+from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.model import Profile
 from wizard.render.releases import token_readers
 from wizard.systems.backends.existing_store import ExistingStore
@@ -51,7 +51,6 @@ class Person:
 def fake() -> Iterator[FakeCluster]:
     with FakeCluster("external-secrets") as cluster:
         yield cluster
-    forget_secrets()
 
 
 @pytest.fixture

@@ -21,14 +21,13 @@ from tests.systems.backends.infisical_parts import (
 )
 from wizard.core.errors import NotAllowed, NotFound, NotReached, WizardError
 from wizard.core.findings import Verdict
-from wizard.core.secrets import fingerprint, forget_secrets
+from wizard.core.secrets import fingerprint
 
 
 @pytest.fixture
 def infisical() -> Iterator[Infisical]:
     with an_infisical() as ready:
         yield ready
-    forget_secrets()
 
 
 class TestConformance(Conformance):
@@ -36,7 +35,6 @@ class TestConformance(Conformance):
     def place(self) -> Iterator[InfisicalPlace]:
         with an_infisical() as infisical, FaultyProxy(infisical.fake.url) as proxy:
             yield InfisicalPlace(infisical, proxy)
-        forget_secrets()
 
 
 def test_a_first_write_makes_the_folder_and_all_above_it(infisical):

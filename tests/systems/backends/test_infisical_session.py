@@ -15,7 +15,6 @@ from tests.fakes.infisical import FakeInfisical
 from tests.systems.backends.conformance import new_token
 from tests.systems.backends.infisical_parts import Infisical, a_profile, an_infisical, runner
 from wizard.core.errors import NotAllowed, NotReached, UsageError, WizardError
-from wizard.core.secrets import forget_secrets
 from wizard.systems.backends.infisical import InfisicalSecrets
 from wizard.systems.backends.infisical_errors import LoginRefused
 from wizard.systems.backends.surroundings import Surroundings
@@ -25,7 +24,6 @@ from wizard.systems.backends.surroundings import Surroundings
 def infisical() -> Iterator[Infisical]:
     with an_infisical() as ready:
         yield ready
-    forget_secrets()
 
 
 # Signing in

@@ -10,7 +10,6 @@ from pydantic import SecretStr
 
 from tests.fakes.gitlab import FakeGitLab
 from wizard.core.facts import Scope
-from wizard.core.secrets import forget_secrets
 from wizard.systems.gitlab import RunnerSettings
 from wizard.systems.gitlab.adapter import PythonGitLab
 from wizard.systems.gitlab.connection import Connection
@@ -38,7 +37,6 @@ def fake() -> Iterator[FakeGitLab]:
         fake.add_group("acme")
         fake.add_project("acme/homelab")
         yield fake
-    forget_secrets()
 
 
 @pytest.fixture
