@@ -40,12 +40,13 @@ class BuildsStep(Step):
     def fields(self) -> ComposeResult:
         refused = unavailable("runners[].builds.strategy")
         choices = declared(self._key("builds", "strategy")).choices
-        compared = self._compared()
-        table = Table(_HEADINGS, self._rows(compared), self._strategy, choices, refused, id="ways")
+        self._ways = self._compared()
+        rows = self._rows(self._ways)
+        table = Table(_HEADINGS, rows, self._strategy, choices, refused, id="ways")
         strategy = Row(self.draft, self._key("builds", "strategy"), table, label="Strategy")
         strategy.add_class("-table")
         yield strategy
-        yield Said(id="here", classes="about")
+        yield Said(self._here, id="here", classes="about")
         yield Said("A pipeline to start from", classes="heading")
         with Horizontal(classes="actions"):
             yield Action("Copy it", id="copy")
@@ -58,10 +59,11 @@ class BuildsStep(Step):
             yield FieldRow(self.draft, *self._key("builds", "image"), label="Builder image")
 
     def entered(self) -> None:
-        self._show()
+        self.call_after_refresh(self._show)  # the pipeline takes a moment to be made
 
     def facts_found(self) -> None:
-        self.query_one("#ways", Table).compare(self._rows(self._compared()))
+        self._ways = self._compared()
+        self.query_one("#ways", Table).compare(self._rows(self._ways))
 
     def check(self) -> None:
         self.wizard.look_again()
@@ -80,6 +82,7 @@ class BuildsStep(Step):
 
     @on(Row.Answered)
     def _changed(self) -> None:
+        self._ways = self._compared()
         self._show()
 
     @on(Button.Pressed, "#copy")
@@ -90,8 +93,9 @@ class BuildsStep(Step):
             self.app.notify("The pipeline is in the clipboard.", markup=False)
 
     def _show(self) -> None:
-        chosen = next(one for one in self._compared() if one.name == self._strategy)
-        self.query_one("#here", Said).say(f"{chosen.name}: {_verdict(chosen)}")
+        if not self.is_attached:  # it has been left meanwhile
+            return
+        self.query_one("#here", Said).say(self._here)
         self._pipeline = ""
         self.in_background("pipeline", self._preview)
 
@@ -130,6 +134,11 @@ class BuildsStep(Step):
             )
             for one in compared
         }
+
+    @property
+    def _here(self) -> str:
+        chosen = next(one for one in self._ways if one.name == self._strategy)
+        return f"{chosen.name}: {_verdict(chosen)}"
 
     @property
     def _strategy(self) -> str:
