@@ -72,7 +72,7 @@ fuzz: $(DEV_STAMP)  ## Throw ten thousand broken profiles at it (FUZZ_EXAMPLES=N
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -m fuzz
 
 matrix: $(DEV_STAMP)  ## Kill apply and destroy at every step and run them again
-	@CRASH_MATRIX=all $(BIN)/python -m pytest tests/journeys -k killed
+	@CRASH_MATRIX=all $(BIN)/python -m pytest -n auto tests/journeys -k killed
 
 lock:  ## Bring the lock files up to date (needs uv)
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \
