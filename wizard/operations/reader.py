@@ -51,12 +51,13 @@ class Reader:
             problem = f"The cluster has nothing to read the tokens with: no {self.ref}."
             if self.change.action is Action.UPDATE:
                 problem = f"{self.ref} is to be written anew, and not all of it is given."
+            are, them = ("are", "them") if len(missing) > 1 else ("is", "it")
             raise Refused(
                 problem,
-                f"it is what the store signs in with; {', '.join(missing)} "
-                f"{'are' if len(missing) > 1 else 'is'} not set, and there is nobody to ask",
-                "set them to the credential of an identity that may only read, or make the Secret "
-                f"yourself, with {' and '.join(part.key for part in self.parts)}",
+                f"it is what the store signs in with; {', '.join(missing)} {are} not set, and "
+                "there is nobody to ask",
+                f"set {them} to the credential of an identity that may only read, or make the "
+                f"Secret yourself, with {' and '.join(part.key for part in self.parts)}",
             )
         found = {part: value for part, value in values.items() if value is not None}
         for part, value in found.items():
