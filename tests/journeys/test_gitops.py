@@ -31,6 +31,13 @@ def synced(world: GitOpsWorld) -> None:
     world.start_managers()
 
 
+def proven(world: GitOpsWorld) -> None:
+    world.apply()
+    synced(world)
+    world.apply()
+    world.commit_if_needed()
+
+
 def test_the_first_apply_ends_with_files_that_wait_for_a_commit(homelab: GitOpsWorld) -> None:
     ended = homelab.apply()
     assert ended.code == 4, ended.err + ended.out
@@ -58,10 +65,7 @@ def test_once_synced_the_next_apply_proves_the_runner(homelab: GitOpsWorld) -> N
 
 
 def test_after_the_proof_an_apply_changes_nothing(homelab: GitOpsWorld) -> None:
-    homelab.apply()
-    synced(homelab)
-    homelab.apply()
-    homelab.commit_if_needed()
+    proven(homelab)
     homelab.forget_writes()
     homelab.infisical.calls.clear()
     ended = homelab.apply()
@@ -74,10 +78,7 @@ def test_after_the_proof_an_apply_changes_nothing(homelab: GitOpsWorld) -> None:
 def test_who_may_not_see_what_comes_of_the_files_is_not_stopped_by_that(
     homelab: GitOpsWorld,
 ) -> None:
-    homelab.apply()
-    synced(homelab)
-    homelab.apply()
-    homelab.commit_if_needed()
+    proven(homelab)
     said = (
         f'deployments.apps "{RELEASE}" is forbidden: User "dev" cannot get resource "deployments"'
     )
@@ -211,10 +212,7 @@ def test_a_run_that_fails_signs_out_of_the_backend_as_well(homelab: GitOpsWorld)
 def test_destroy_takes_the_files_first_and_the_runner_after_the_prune(
     homelab: GitOpsWorld,
 ) -> None:
-    homelab.apply()
-    synced(homelab)
-    homelab.apply()
-    homelab.commit_if_needed()
+    proven(homelab)
     ended = homelab.wizard("destroy", str(homelab.profile), "--yes", "--json")
     assert ended.code == 4, ended.err + ended.out
     assert not (homelab.repository / f"argocd-apps/{RELEASE}.yaml").exists()

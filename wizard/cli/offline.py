@@ -179,7 +179,9 @@ def init(output: Output, preset: str | None, target: Path | None, source: Path |
 
 
 def _imported(output: Output, source: Path, target: Path | None) -> Result:
-    from wizard.cli.findings import finding_data, findings_text
+    from dataclasses import asdict
+
+    from wizard.core.findings import findings_text
     from wizard.operations.importing import import_setup
     from wizard.profile.presets import new_id
     from wizard.profile.reading import read_text
@@ -197,7 +199,7 @@ def _imported(output: Output, source: Path, target: Path | None) -> Result:
     data = {
         "profile": str(path),
         "id": profile_id,
-        "findings": [finding_data(finding) for finding in imported.findings],
+        "findings": [asdict(finding) for finding in imported.findings],
         "not_taken_over": list(imported.left),
     }
     return Result(str(path), data)

@@ -12,7 +12,7 @@ import threading
 
 from pydantic import SecretStr
 
-__all__ = ["SecretStr", "fingerprint", "forget_secrets", "redact", "remember_secret"]
+__all__ = ["NOTHING", "SecretStr", "fingerprint", "forget_secrets", "redact", "remember_secret"]
 
 MASK = "[redacted]"
 
@@ -68,3 +68,7 @@ def fingerprint(value: SecretStr) -> str:
     A runner authentication token is random and long, so its hash does not lead back to it.
     """
     return hashlib.sha256(value.get_secret_value().encode()).hexdigest()
+
+
+NOTHING = fingerprint(SecretStr(""))
+"""What an empty value's fingerprint is: a place that holds it holds no secret."""

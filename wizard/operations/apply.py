@@ -18,11 +18,10 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.manifest import Manifest
-from wizard.operations.adopt import look_to_settle
 from wizard.operations.found import complete
 from wizard.operations.look import Seen
 from wizard.operations.namespaces import delete_object, until_gone
-from wizard.operations.plan import compare_objects, planned, unwanted_objects
+from wizard.operations.plan import compare, planned, unwanted_objects
 from wizard.operations.preflight import (
     check_admission,
     check_admission_where_judged,
@@ -33,7 +32,6 @@ from wizard.operations.preflight import (
     check_target,
 )
 from wizard.operations.proving import Proving
-from wizard.operations.reader import look_at_reader
 from wizard.operations.streams import nothing, titled
 from wizard.operations.synced import Sync
 from wizard.operations.wish import ProfileFile, Run, Systems
@@ -86,10 +84,8 @@ class _Apply:
     proving: Proving
 
     async def steps(self) -> AsyncIterator[Event]:
-        seen, objects, reader = await asyncio.gather(
-            look_to_settle(self.profile, self.gitlab, self.backend),
-            compare_objects(self.profile, self.cluster),
-            asyncio.to_thread(look_at_reader, self.profile, self.cluster, self.systems),
+        seen, objects, reader = await compare(
+            self.profile, self.systems, self.gitlab, self.backend, self.cluster
         )
         plan = planned(seen, self.backend, objects, reader)
         yield Planned(plan)

@@ -21,7 +21,7 @@ from wizard.profile.labels import RUNNER_LABEL
 from wizard.profile.model import Profile
 from wizard.render import manifests
 from wizard.systems.backends import Backend
-from wizard.systems.gitlab import RunnerInfo, RunnerSettings
+from wizard.systems.gitlab import GitLab, RunnerInfo, RunnerSettings
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
 
 _AT_ONCE = 8
@@ -40,12 +40,19 @@ async def plan(profile: Profile, systems: Systems) -> Plan:
         asyncio.to_thread(systems.cluster),
     )
     await asyncio.to_thread(refuse_leaving, profile, cluster)
-    seen, objects, reader = await asyncio.gather(
+    seen, objects, reader = await compare(profile, systems, gitlab, backend, cluster)
+    return planned(seen, backend, objects, reader)
+
+
+async def compare(
+    profile: Profile, systems: Systems, gitlab: GitLab, backend: Backend, cluster: Cluster
+) -> tuple[Seen, list[Change], Reader | None]:
+    """Everything that a plan to the cluster is made of: runners, objects, and the reader."""
+    return await asyncio.gather(
         look_to_settle(profile, gitlab, backend),
         compare_objects(profile, cluster),
         asyncio.to_thread(look_at_reader, profile, cluster, systems),
     )
-    return planned(seen, backend, objects, reader)
 
 
 def planned(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from wizard.core.changes import Action, Change, System
 from wizard.core.errors import NotAllowed, Refused
 from wizard.core.manifest import Manifest, ObjectRef, own_labels
-from wizard.core.secrets import SecretStr, fingerprint
+from wizard.core.secrets import NOTHING, SecretStr, fingerprint
 from wizard.operations.wish import Systems
 from wizard.profile.model import Profile
 from wizard.profile.readers import ReaderPart, reader_parts, reader_secret
@@ -22,8 +22,6 @@ from wizard.profile.secrets import OPERATOR_NAMESPACE
 from wizard.systems.kubernetes import Cluster
 from wizard.systems.kubernetes.owners import is_ours
 from wizard.systems.kubernetes.secret_body import opaque
-
-_EMPTY = fingerprint(SecretStr(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ def _compare(
         return Change(System.SECRETS, Action.CREATE, str(ref), (), why)
     keys = [part.key for part in parts]
     stored = {key: cluster.secret_fingerprint(ref, key) for key in keys}
-    lacking = [key for key in keys if stored[key] in {None, _EMPTY}]
+    lacking = [key for key in keys if stored[key] in {None, NOTHING}]
     ours = is_ours(found, profile.id)
     if lacking and not ours:
         raise Refused(

@@ -244,11 +244,8 @@ def _gcp_provider(profile: Profile) -> dict[str, Any]:
 
 
 def _own_key(profile: Profile, runner: Runner) -> dict[str, str]:
-    own = _existing_store(profile)
-    found = {"key": own.key.replace("{runner}", runner.name)}
-    if own.property:
-        found["property"] = own.property.replace("{runner}", runner.name)
-    return found
+    key, inside = _existing_store(profile).place(runner.name)
+    return {"key": key, **given(property=inside)}
 
 
 _KEYS: dict[BackendName, Callable[[Profile, Runner], dict[str, str]]] = {

@@ -15,7 +15,7 @@ from wizard.core.errors import NotFound, Refused, WizardError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.manifest import ObjectRef
 from wizard.core.problems import Key
-from wizard.core.secrets import SecretStr, fingerprint, redact
+from wizard.core.secrets import NOTHING, SecretStr, fingerprint, redact
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked, failed
@@ -40,7 +40,6 @@ _PUSH_RIGHTS = (
     ("", "secrets", ("get", "create", "patch", "delete")),
     (_GROUP, "pushsecrets", ("get", "create", "patch", "delete")),
 )
-_NOTHING = fingerprint(SecretStr(""))
 
 
 class ExistingStore:
@@ -89,7 +88,7 @@ class ExistingStore:
 
     def read(self, runner: Runner) -> Stored | None:
         found = self._cluster.secret_fingerprint(self._secret(runner), TOKEN_KEY)
-        return Stored(found) if found and found != _NOTHING else None
+        return Stored(found) if found and found != NOTHING else None
 
     def write(self, runner: Runner, token: SecretStr) -> bool:
         wanted = fingerprint(SecretStr(token.get_secret_value().strip()))
