@@ -23,7 +23,7 @@ else
 endif
 
 ifdef UV
-INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet
+INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --compile-bytecode
 else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
