@@ -57,7 +57,7 @@ def check_target(profile: Profile, cluster: Cluster, run: Run) -> None:
         raise Refused(
             "The profile does not say which cluster it is for.",
             "without a person to ask, the current context is not taken on trust",
-            f"write cluster.context: {cluster.context} or cluster.uid: {cluster.uid()} into it",
+            f"write cluster.context: {cluster.context} into it",
         )
 
 

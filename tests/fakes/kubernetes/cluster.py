@@ -202,8 +202,10 @@ class FakeCluster:
             changed = self.store.version != before
         return self._noted("PATCH", after, dry=dry or not changed)
 
-    def merge(self, kind: Kind, namespace: str, name: str, patch: Json) -> Json:
-        return self._noted("PATCH", self.store.merge(kind, namespace, name, patch), dry=False)
+    def merge(self, kind: Kind, namespace: str, name: str, patch: Json, *, dry: bool) -> Json:
+        return self._noted(
+            "PATCH", self.store.merge(kind, namespace, name, patch, dry=dry), dry=dry
+        )
 
     def delete(self, kind: Kind, namespace: str, name: str, uid: str, *, dry: bool) -> Json:
         if kind.kind == "Namespace" and name in self.lingering and not dry:

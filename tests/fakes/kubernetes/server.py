@@ -115,7 +115,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _apply(self, kind: Kind, namespace: str, name: str, *, dry: bool) -> None:
         if self.headers.get("Content-Type") == "application/merge-patch+json":
-            return self._answer(self.cluster.merge(kind, namespace, name, json.loads(self.body)))
+            patch = json.loads(self.body)
+            return self._answer(self.cluster.merge(kind, namespace, name, patch, dry=dry))
         if self.headers.get("Content-Type") != "application/apply-patch+yaml":
             return self._refuse(415, "the body of the request was in an unknown format")
         manager = self.query.get("fieldManager", "")

@@ -110,11 +110,11 @@ class Store:
                 merged["metadata"]["generation"] += 1
             return self._keep(kind, merged, "ADDED" if live is None else "MODIFIED", dry=dry)
 
-    def merge(self, kind: Kind, namespace: str, name: str, patch: Json) -> Json:
+    def merge(self, kind: Kind, namespace: str, name: str, patch: Json, *, dry: bool) -> Json:
         """A merge patch of an object that is there."""
         with self.changed:
             body = _merged(self.get(kind, namespace, name), {}, patch)
-            return self._keep(kind, body, "MODIFIED", dry=False)
+            return self._keep(kind, body, "MODIFIED", dry=dry)
 
     def replace(self, kind: Kind, body: Mapping[str, Any]) -> Json:
         """Store as given: how tests play controllers and other people."""

@@ -10,6 +10,8 @@ from wizard.systems.kubernetes.api import Api
 from wizard.systems.kubernetes.nouns import Json
 from wizard.systems.kubernetes.side_by_side import side_by_side
 
+_LISTED = ("list",)
+"""The verbs of a kind that names none; every real one does."""
 _OPERATORS = {
     "external-secrets.io": "External Secrets",
     "argoproj.io": "Argo CD",
@@ -85,7 +87,10 @@ class Kinds:
         Events are left out: they end by themselves and are nobody's.
         """
         groups = self._api.get("/apis").get("groups") or ()
-        versions = ["v1", *(group["preferredVersion"]["groupVersion"] for group in groups)]
+        versions = [
+            "v1",
+            *(f"{one['name']}/{one['preferredVersion']['version']}" for one in groups),
+        ]
         found: list[Listed] = []
         silent: list[str] = []
         for version, answer in zip(versions, side_by_side(self._resources, versions), strict=True):
@@ -95,7 +100,9 @@ class Kinds:
             found += [
                 Listed(version, one["kind"], Kind(root_of(version), one["name"], namespaced=True))
                 for one in answer
-                if one["namespaced"] and "list" in one.get("verbs", ()) and one["kind"] != "Event"
+                if one["namespaced"]
+                and "list" in one.get("verbs", _LISTED)
+                and one["kind"] != "Event"
             ]
         return found, silent
 
