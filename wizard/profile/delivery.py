@@ -85,6 +85,9 @@ class Manager(Resources):
     memory: MemoryShare = option(
         MemoryShare(request="128Mi", limit="256Mi"), "Memory of the manager."
     )
+    ephemeral_storage: MemoryShare = option(
+        MemoryShare(request="64Mi", limit="1Gi"), "Disk of the manager: its logs and little else."
+    )
     drain: Seconds = option(
         3600, "How long a manager that is replaced may wait for its running jobs."
     )
@@ -126,9 +129,10 @@ class Images(Section):
         None, "A registry that mirrors everything; every image is rewritten to it."
     )
     mirrors: dict[Text, ImageRef] = option({}, "Mirrors by source registry, such as docker.io.")
-    pull_policy: Literal["if-not-present", "always", "never"] = option(
-        "if-not-present",
+    pull_policy: Literal["auto", "if-not-present", "always", "never"] = option(
+        "auto",
         "When nodes pull images.",
+        auto="at every job of a runner that several projects use, else once a node",
         if_not_present="once a node; for runners of one trusted project",
         always="at every job; where projects that may not see each other share nodes",
         never="only what the nodes have already",

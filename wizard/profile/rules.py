@@ -42,6 +42,7 @@ def check(profile: Profile, problems: Problems) -> None:
     _readers(profile, problems)
     _cluster(profile, problems)
     _delivery(profile, problems)
+    _pull_policy(profile, problems)
     for index, runner in enumerate(profile.runners):
         check_jobs(profile, runner, index, problems)
         check_builds(profile, runner, index, problems)
@@ -208,6 +209,16 @@ def _readers(profile: Profile, problems: Problems) -> None:
     if vault and vault.login in {"jwt", "kubernetes"} and not vault.login_role:
         problems.at("secrets", "vault", "login").add(
             f"a {vault.login} login needs its role", "add login_role"
+        )
+
+
+def _pull_policy(profile: Profile, problems: Problems) -> None:
+    shared = [runner.name for runner in profile.runners if profile.is_shared(runner)]
+    if shared and profile.images.pull_policy == "if-not-present":
+        problems.at("images", "pull_policy").warn(
+            f"several projects use {', '.join(shared[:3])}: a job could run a private image that "
+            "another project's job has pulled",
+            "Write always, or auto",
         )
 
 

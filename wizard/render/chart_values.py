@@ -32,6 +32,11 @@ from wizard.render.manager import (
 from wizard.render.objects import given
 from wizard.render.rbac import rules
 
+_OWN_SECURITY: dict[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+}
+
 
 def values(profile: Profile, runner: Runner) -> dict[str, Any]:
     """The chart's values for one runner, the profile's `extra_values` over them.
@@ -111,8 +116,30 @@ def _from_mirrors(profile: Profile, found: dict[str, Any]) -> dict[str, Any]:
     found["image"] = _image(mirrored(profile, image_of(found["image"])))
     for key in ("initContainers", "extraContainers"):
         if containers := found.get(key):
-            found[key] = [named_from_mirrors(profile, one, "image") for one in containers]
+            mirrored_ones = (named_from_mirrors(profile, one, "image") for one in containers)
+            found[key] = [_as_strict(one) for one in mirrored_ones]
     return found
+
+
+def _as_strict(container: dict[str, Any]) -> dict[str, Any]:
+    """A container of the user's own that fits the managers' namespace, unless it says otherwise."""
+    return {**container, "securityContext": container.get("securityContext") or _OWN_SECURITY}
+
+
+def manager_pod(profile: Profile, runner: Runner) -> dict[str, Any]:
+    """The spec of the manager's pod as the chart makes it, as far as Pod Security looks at it."""
+    found = values(profile, runner)
+    main = {
+        "name": "gitlab-runner",
+        "image": image_of(found["image"]),
+        "securityContext": found["securityContext"],
+    }
+    return {
+        "securityContext": found["podSecurityContext"],
+        "initContainers": found.get("initContainers") or [],
+        "containers": [main, *(found.get("extraContainers") or [])],
+        "volumes": found["volumes"],
+    }
 
 
 def _image(reference: str) -> dict[str, str]:

@@ -6,9 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.core.problems import Key, Problems, key_path
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.catalogue import Catalogue, chart_keys, runner_keys, version_key
+from wizard.render.chart_values import values
+from wizard.render.config_toml import job_service_account
+from wizard.render.escape_checks import check_config, check_values
 from wizard.render.image_checks import check_images, check_listed, check_mirror
 from wizard.render.images import ARCH_LABEL
 from wizard.render.security import enforced_level
@@ -32,7 +36,6 @@ _CONFIG_NOT_YOURS = {
     "executor": _WE_WRITE,
     "token": _NO_TOKEN,
     "kubernetes.namespace": "write cluster.job_namespace",
-    "kubernetes.service_account": _WE_WRITE,
     "kubernetes.bearer_token": _NO_TOKEN,
     "kubernetes.namespace_per_job": _CLUSTER_WIDE,
     "kubernetes.namespace_overwrite_allowed": _CLUSTER_WIDE,
@@ -44,6 +47,9 @@ _VALUES_NOT_YOURS = {
     "runners.config": "write it in extra_config",
     "runners.configOverride": "write it in extra_config",
     "runners.jobNamespace": "write cluster.job_namespace",
+    "serviceAccount.create": _WE_WRITE,
+    "serviceAccount.name": _WE_WRITE,
+    "rbac.create": _WE_WRITE,
     "runners.tags": _IN_GITLAB,
     "runners.locked": _IN_GITLAB,
     "runners.runUntagged": _IN_GITLAB,
@@ -131,11 +137,19 @@ def _check_nodes(profile: Profile, index: int, runner: Runner, problems: Problem
 
 
 def _check_extra_config(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
-    where = ("runners", index, "extra_config")
+    where, before = ("runners", index, "extra_config"), len(problems.errors)
     keys = runner_keys(profile.manager.runner_version)
     _check_keys(problems, where, runner.extra_config, keys, "runners")
-    _check_ours(problems, where, runner.extra_config, _CONFIG_NOT_YOURS)
+    _check_ours(problems, where, runner.extra_config, _CONFIG_NOT_YOURS | _accounts(runner))
     _check_pause_pods(problems, (*where, "kubernetes", "autoscaler"), runner.extra_config)
+    if len(problems.errors) == before:  # else there is no pod that could be made of it
+        check_config(profile, index, runner, problems)
+
+
+def _accounts(runner: Runner) -> dict[str, str]:
+    account = job_service_account(runner)
+    way_out = f"jobs run as {account}, to which you may give rights in a RoleBinding of your own"
+    return {"kubernetes.service_account": f"{_WE_WRITE}: {way_out}"}
 
 
 def _check_pause_pods(problems: Problems, where: Key, config: Mapping[str, Any]) -> None:
@@ -152,7 +166,7 @@ def _check_pause_pods(problems: Problems, where: Key, config: Mapping[str, Any])
 def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
     if not runner.extra_values:
         return
-    where = ("runners", index, "extra_values")
+    where, before = ("runners", index, "extra_values"), len(problems.errors)
     if profile.delivery.packaging not in _OF_A_CHART:
         problems.at(*where).add(
             f"as: {profile.delivery.packaging} has no chart that would read them",
@@ -163,25 +177,54 @@ def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: 
     keys = chart_keys(profile.delivery.chart.version or chart.version)
     _check_keys(problems, where, runner.extra_values, keys, "")
     _check_ours(problems, where, runner.extra_values, _VALUES_NOT_YOURS)
+    _check_nulls(profile, runner, where, problems)
+    if len(problems.errors) == before:
+        check_values(profile, index, runner, problems)
+
+
+def _check_nulls(profile: Profile, runner: Runner, where: Key, problems: Problems) -> None:
+    """Null takes a value away, and with it what the wizard wrote: config, account, labels."""
+    ours = values(profile, runner.model_copy(update={"extra_values": {}}))
+    for path, value in _paths(runner.extra_values):
+        if value is None and _is_written(ours, path):
+            problems.at(*where, *path).add(
+                f"null would take away what the wizard writes as {key_path(path)}",
+                "Remove it, or give it a value",
+            )
+    labelled = labels(profile, runner)
+    for key in ("podLabels", "deploymentLabels"):
+        for name in (runner.extra_values.get(key) or {}).keys() & labelled.keys():
+            problems.at(*where, key, name).add(
+                "the wizard finds its managers by this label", "Remove it"
+            )
+
+
+def _is_written(data: Any, path: Key) -> bool:
+    for part in path:
+        if not isinstance(data, Mapping) or part not in data:
+            return False
+        data = data[part]
+    return True
 
 
 def _check_keys(
     problems: Problems, where: Key, data: Mapping[str, Any], keys: Catalogue, below: str
 ) -> None:
     for complaint in keys.complaints(data, below):
-        problems.at(*where, *complaint.path).add(complaint.what, complaint.fix)
+        spot = problems.at(*where, *complaint.path)
+        (spot.add if complaint.certain else spot.warn)(complaint.what, complaint.fix)
 
 
 def _check_ours(
     problems: Problems, where: Key, data: Mapping[str, Any], reserved: Mapping[str, str]
 ) -> None:
-    for path in _paths(data):
+    for path, _ in _paths(data):
         if reason := reserved.get(key_path(path)):
             problems.at(*where, *path).add(f"{path[-1]} cannot be set here", reason)
 
 
-def _paths(data: Mapping[str, Any], above: Key = ()) -> Iterator[Key]:
+def _paths(data: Mapping[str, Any], above: Key = ()) -> Iterator[tuple[Key, Any]]:
     for key, value in data.items():
-        yield (*above, key)
+        yield (*above, key), value
         if isinstance(value, Mapping):
             yield from _paths(value, (*above, key))

@@ -130,6 +130,17 @@ def _adds_up(key: str, there: list[Any]) -> bool:
     return key == "environment" or any(isinstance(item, Mapping) for item in there)
 
 
+def job_pull_policy(profile: Profile, runner: Runner) -> str:
+    """When nodes pull the images of a runner's jobs.
+
+    An image that is on the node already is not asked for again, so a job could use a private one
+    that another project's job has pulled: where several projects meet, every job pulls.
+    """
+    if profile.images.pull_policy != "auto":
+        return profile.images.pull_policy
+    return "always" if profile.is_shared(runner) else "if-not-present"
+
+
 def job_service_account(runner: Runner) -> str:
     """The ServiceAccount of the runner's jobs: one without rights and without a token."""
     return f"{runner.release}-job"
@@ -140,8 +151,8 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
     table: dict[str, Any] = {
         "namespace": profile.cluster.job_namespace,
         "image": jobs.image,
-        "pull_policy": [profile.images.pull_policy],
-        "allowed_pull_policies": [profile.images.pull_policy],
+        "pull_policy": [job_pull_policy(profile, runner)],
+        "allowed_pull_policies": [job_pull_policy(profile, runner)],
         "service_account": job_service_account(runner),
         "automount_service_account_token": False,
         "poll_timeout": jobs.start_timeout,

@@ -100,6 +100,6 @@ def _of_jobs(profile: Profile, runner: Runner) -> Iterator[tuple[str, str]]:
     if pause := pause_image(kubernetes):
         yield pause, "pods that keep nodes ready"
     spec = job_pod(profile, runner).body["spec"]
-    for container in [*spec["initContainers"], *spec["containers"]]:
+    for container in [*(spec.get("initContainers") or ()), *spec["containers"]]:
         if not container["name"].startswith("svc-"):
             yield container.get("image", ""), _IN_A_PATCH

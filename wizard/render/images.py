@@ -75,6 +75,15 @@ def helper_image(profile: Profile, table: Mapping[str, Any]) -> str:
     return f"{_HELPER}:{prefix}{name}-v{profile.manager.runner_version}{suffix}"
 
 
+def architecture_of_helper(image: str) -> str:
+    """The architecture that a helper's tag names, as nodes call it; empty where it names none."""
+    _, _, tag = image.rpartition(":")
+    named = {theirs: ours for ours, theirs in _HELPER_ARCHITECTURES.items()}
+    named |= {name: name for name in ("amd64", "arm64", "arm", "s390x", "ppc64le", "riscv64")}
+    # `x86_64-v19.3.1`, `alpine3.21-arm64-v19.3.1`: the parts of the tag, one of which is it.
+    return next((named[part] for part in tag.split("-") if part in named), "")
+
+
 def pause_image(kubernetes: Mapping[str, Any]) -> str:
     """The image of the pods that keep nodes ready; empty where there are none."""
     scaler = kubernetes.get("autoscaler")
