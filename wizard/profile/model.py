@@ -75,7 +75,7 @@ class Profile(Section):
         """Where the runner's encrypted token stands among the files; empty where none does."""
         if not self.secrets.in_files:
             return ""
-        return f"{self.delivery.folder('manifests_path')}/{runner.release}/token.yaml"
+        return self.delivery.path("manifests_path", f"{runner.release}/token.yaml")
 
     def marker(self, runner: Runner) -> str:
         """What the runner's description in GitLab ends with, so that it is found again."""

@@ -139,7 +139,7 @@ class Catalogue:
         fix, shown = self._way_out(key, node), repr(short(key))
         if self.was_read:
             return Complaint(path, f"{self.reader} knows no {shown}", fix or "remove it")
-        what = f"{self.read_as} knows no {shown}, and nobody has read {self.reader}"
+        what = f"{self.reader} was not read, and {self.read_as} knows no {shown}"
         return Complaint(path, what, fix or "see that it does", certain=False)
 
     @property
