@@ -20,6 +20,7 @@ from wizard.render.versions import (
     CHARTS,
     NEWEST_RUNNER_READ,
     OLDEST_RUNNER,
+    Evidence,
     chart_of,
     minor,
     runner_of,
@@ -93,7 +94,13 @@ def _check_runner_version(profile: Profile, problems: Problems) -> None:
 def _check_chart(profile: Profile, problems: Problems) -> None:
     runner_version, wanted = profile.manager.runner_version, profile.delivery.chart.version
     if wanted is None:
-        if chart_of(runner_version) is None:
+        chart = chart_of(runner_version)
+        if chart and chart.evidence is Evidence.FOLLOWS:
+            problems.at("manager", "runner_version").warn(
+                f"nobody here has seen chart {chart.version}, which should bring this runner",
+                "See that it is there, or name a chart in delivery.chart.version",
+            )
+        if chart is None:
             known = ", ".join(chart.runner for chart in CHARTS[-4:])
             problems.at("manager", "runner_version").add(
                 f"no chart is known that brings runner {runner_version}",
@@ -106,7 +113,7 @@ def _check_chart(profile: Profile, problems: Problems) -> None:
             f"charts before {CHARTS[0].version} give the manager no rights where its jobs run",
             f"write {CHARTS[0].version} or newer",
         )
-    elif not brings:
+    elif not brings or not chart_keys(wanted).was_read:
         spot.warn(
             f"chart {wanted} was not looked at",
             f"it gets only the values that {chart_keys(wanted).read_as} knows",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -118,6 +119,20 @@ def named_from_mirrors(profile: Profile, thing: Mapping[str, Any], key: str) -> 
 def job_architecture(profile: Profile, runner: Runner) -> str:
     """The architecture that a runner's jobs run on: as selected, else the nodes' own."""
     return runner.jobs.node_selector.get(ARCH_LABEL, profile.cluster.architectures[0])
+
+
+_DOCKER_CLIENT = re.compile(r"(?P<name>(?:.*/)?docker):(?P<version>\d[\w.]*)(?:-cli)?")
+
+
+def service_image(runner: Runner) -> str:
+    """The image of the service that builds images; empty where there is none.
+
+    Docker's daemon follows its client, where `builds.image` names another one of Docker's own: a
+    daemon refuses clients that are much older, and older clients a newer daemon.
+    """
+    service = STRATEGIES[runner.builds.strategy].service
+    own = _DOCKER_CLIENT.fullmatch(runner.builds.image or "")
+    return f"{own['name']}:{own['version']}-dind" if service and own else service
 
 
 def builder_image(runner: Runner) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
 
 # YAML 1.1 and 1.2 differ, and so do their readers: what any of them would misread is quoted.
 _BEGIN_OF_NUMBERS = frozenset("0123456789+-.")
+_ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _WORDS = frozenset({"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -40,6 +43,17 @@ def to_yaml(document: Mapping[str, Any]) -> str:
         allow_unicode=True,
         width=10_000,  # a folded line would be one more thing to read
     )
+
+
+def scalar(text: str) -> str:
+    """Text of one line as a value, quoted where it must be."""
+    return to_yaml({"": text}).partition(": ")[2].rstrip("\n")
+
+
+def flow_list(texts: Sequence[str]) -> str:
+    """Texts as a list on one line: JSON, which is YAML, with every odd character escaped."""
+    written = json.dumps(list(texts), ensure_ascii=False)
+    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def to_documents(documents: list[Mapping[str, Any]]) -> str:
