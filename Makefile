@@ -75,7 +75,7 @@ bench: $(DEV_STAMP)  ## Measure, as ratios against peers in one run
 screenshots: $(DEV_STAMP)  ## Take the pictures of the documentation anew, on fakes
 	@$(BIN)/python -m tests.tui.screenshots assets/screenshots
 
-fuzz: $(DEV_STAMP)  ## Throw ten thousand broken profiles at it (FUZZ_EXAMPLES=N)
+fuzz: $(DEV_STAMP)  ## Throw ten thousand profiles, broken and odd, at it (FUZZ_EXAMPLES=N)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -m fuzz
 
 matrix: $(DEV_STAMP)  ## Kill apply and destroy at every step and run them again

@@ -73,8 +73,15 @@ def check(profile: Profile, problems: Problems) -> None:
         _check_level(profile, index, runner, problems)
         _check_nodes(profile, index, runner, problems)
         check_images(profile, index, runner, problems)
+        before = len(problems.errors)
         _check_extra_config(profile, index, runner, problems)
+        config_is_sound = len(problems.errors) == before
         _check_extra_values(profile, index, runner, problems)
+        if config_is_sound:  # else there is no pod that could be made of it
+            values_are_sound = len(problems.errors) == before
+            check_config(profile, index, runner, problems)
+            if values_are_sound:
+                _check_nulls(profile, index, runner, problems)
     if not problems.errors:  # else there is nothing yet that could be rendered
         check_listed(profile, problems)
 
@@ -144,13 +151,11 @@ def _check_nodes(profile: Profile, index: int, runner: Runner, problems: Problem
 
 
 def _check_extra_config(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
-    where, before = ("runners", index, "extra_config"), len(problems.errors)
+    where = ("runners", index, "extra_config")
     keys = runner_keys(profile.manager.runner_version)
     _check_keys(problems, where, runner.extra_config, keys, "runners")
     _check_ours(problems, where, runner.extra_config, _CONFIG_NOT_YOURS | _accounts(runner))
     _check_pause_pods(problems, (*where, "kubernetes", "autoscaler"), runner.extra_config)
-    if len(problems.errors) == before:  # else there is no pod that could be made of it
-        check_config(profile, index, runner, problems)
 
 
 def _accounts(runner: Runner) -> dict[str, str]:
@@ -173,7 +178,7 @@ def _check_pause_pods(problems: Problems, where: Key, config: Mapping[str, Any])
 def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
     if not runner.extra_values:
         return
-    where, before = ("runners", index, "extra_values"), len(problems.errors)
+    where = ("runners", index, "extra_values")
     if profile.delivery.packaging not in _OF_A_CHART:
         problems.at(*where).add(
             f"as: {profile.delivery.packaging} has no chart that would read them",
@@ -184,13 +189,13 @@ def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: 
     keys = chart_keys(profile.delivery.chart.version or chart.version)
     _check_keys(problems, where, runner.extra_values, keys, "")
     _check_ours(problems, where, runner.extra_values, _VALUES_NOT_YOURS)
-    _check_nulls(profile, runner, where, problems)
-    if len(problems.errors) == before:
-        check_values(profile, index, runner, problems)
 
 
-def _check_nulls(profile: Profile, runner: Runner, where: Key, problems: Problems) -> None:
+def _check_nulls(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
     """Null takes a value away, and with it what the wizard wrote: config, account, labels."""
+    if not runner.extra_values:
+        return
+    where, before = ("runners", index, "extra_values"), len(problems.errors)
     ours = values(profile, runner.model_copy(update={"extra_values": {}}))
     for path, value in _paths(runner.extra_values):
         if value is None and _is_written(ours, path):
@@ -204,6 +209,8 @@ def _check_nulls(profile: Profile, runner: Runner, where: Key, problems: Problem
             problems.at(*where, key, name).add(
                 "the wizard finds its managers by this label", "Remove it"
             )
+    if len(problems.errors) == before:
+        check_values(profile, index, runner, problems)
 
 
 def _is_written(data: Any, path: Key) -> bool:

@@ -14,6 +14,7 @@ from the share N of each three keys follow:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,12 +70,20 @@ def jobs_of_each(profile: Profile, runner: Runner) -> int:
 
 def config_toml(profile: Profile, runner: Runner) -> str:
     """The whole config.toml of a runner, with `TOKEN_PLACEHOLDER` for its token."""
-    return tomli_w.dumps(config(profile, runner))
+    return _toml(config(profile, runner))
 
 
 def template_toml(profile: Profile, runner: Runner) -> str:
     """The `[[runners]]` part alone: what GitLab's chart merges into the registration it makes."""
-    return tomli_w.dumps({"runners": [runner_table(profile, runner)]})
+    return _toml({"runners": [runner_table(profile, runner)]})
+
+
+# Raw, they would be part of a block of YAML, whose readers take some of them for line ends.
+_ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def _toml(data: Mapping[str, Any]) -> str:
+    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", tomli_w.dumps(data))
 
 
 def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
