@@ -13,8 +13,8 @@ from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts
 from wizard.core.problems import Key
 from wizard.operations.discover import answers_of, missing_operators, needed_rights
+from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
-from wizard.profile.secrets import THROUGH_STORE
 from wizard.tui import messages
 from wizard.tui.outline import StepId
 from wizard.tui.set_aside import choose_backend
@@ -176,13 +176,9 @@ class ClusterStep(Step):
 
     def _needed(self) -> list[str]:
         packaging = self.draft.value("delivery", "as")
-        backend = self.draft.value("secrets", "backend")
+        operator = BACKENDS[self.draft.value("secrets", "backend")].operator
         needed = [packaging] if packaging in {"argocd", "flux"} else []
-        if backend in THROUGH_STORE:
-            needed.append("external-secrets")
-        elif backend == "sealed-secrets":
-            needed.append(backend)
-        return needed
+        return [*needed, operator.name] if operator else needed
 
 
 def _room(facts: ClusterFacts) -> str:
