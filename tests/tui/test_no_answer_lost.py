@@ -17,6 +17,7 @@ from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.draft import Origin
 from wizard.tui.memory import Memory
 from wizard.tui.modals import Question, SaveAs
+from wizard.tui.outline import OUTLINE
 from wizard.tui.widgets import Choice, Menu
 
 
@@ -209,6 +210,17 @@ async def test_typing_the_old_value_again_is_no_change(home: Path, homelab: Path
         await it.type("gitlab-runner")
         assert not it.draft.dirty
         assert it.draft.answer("cluster", "namespace").origin is Origin.PROFILE
+
+
+async def test_looking_at_every_step_answers_nothing(home: Path, homelab: Path):
+    rewrite(homelab, "    maximum_timeout: 1h\n", "")
+    async with sitting(home, homelab) as it:
+        await it.until(lambda: it.session.facts.contexts is not None)
+        for step in OUTLINE:
+            await it.go_to(step.title)
+            await it.pilot.pause()
+        typed = [key for key, origin in it.draft.origins() if origin is Origin.TYPED]
+        assert not typed
 
 
 # The file

@@ -155,7 +155,7 @@ class WizardScreen(Screen[None]):
 
     def facts_found(self) -> None:
         """Something has answered that was looked for; the step may show it."""
-        if self._host.children:
+        if self._host.children and self.step.is_mounted:  # else it looks when it is entered
             self.step.facts_found()
 
     @on(OptionList.OptionSelected, "#stepper")

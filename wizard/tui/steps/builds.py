@@ -10,7 +10,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button
 
 from wizard.core.errors import WizardError
-from wizard.core.problems import InvalidDocument, Key
+from wizard.core.problems import Key
 from wizard.operations.strategies import Compared, compare, example
 from wizard.profile.fields import declared
 from wizard.profile.model import Profile
@@ -122,7 +122,7 @@ class BuildsStep(Step):
     def _valid(self) -> Profile | None:
         try:
             return self.draft.loaded().profile
-        except InvalidDocument:
+        except WizardError:
             return None
 
     def _rows(self, compared: list[Compared]) -> dict[str, tuple[str, ...]]:
@@ -141,8 +141,8 @@ class BuildsStep(Step):
 
     @property
     def _here(self) -> str:
-        chosen = next(one for one in self._ways if one.name == self._strategy)
-        return f"{chosen.name}: {_verdict(chosen)}"
+        chosen = next((one for one in self._ways if one.name == self._strategy), None)
+        return f"{chosen.name}: {_verdict(chosen)}" if chosen else ""
 
     @property
     def _strategy(self) -> str:

@@ -176,7 +176,8 @@ class ClusterStep(Step):
 
     def _needed(self) -> list[str]:
         packaging = self.draft.value("delivery", "as")
-        operator = BACKENDS[self.draft.value("secrets", "backend")].operator
+        backend = BACKENDS.get(self.draft.value("secrets", "backend"))
+        operator = backend.operator if backend else None
         needed = [packaging] if packaging in {"argocd", "flux"} else []
         return [*needed, operator.name] if operator else needed
 

@@ -227,7 +227,8 @@ class SecretsStep(Step):
 
     @property
     def _spec(self) -> BackendSpec:
-        return BACKENDS[self._backend]
+        """What is declared of it; of a backend that there is not, as of the one that needs least."""
+        return BACKENDS.get(self._backend, BACKENDS["kubernetes"])
 
     @property
     def _store(self) -> str:

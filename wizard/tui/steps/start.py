@@ -20,6 +20,7 @@ from wizard.tui import drafts, messages
 from wizard.tui.findings import findings
 from wizard.tui.outline import StepId
 from wizard.tui.planning import answerable_here, review, status
+from wizard.tui.session import ProfileSession
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Menu, Row, Said
 
@@ -49,6 +50,12 @@ class StartStep(Step):
         "A preset is a profile to start from. The profile is one file with everything you wish, "
         "without any secret: keep it in Git, and open it here again to change something."
     )
+
+    def __init__(self, session: ProfileSession) -> None:
+        super().__init__(session)
+        self._setups: dict[str, RunningSetup] = {}
+        self._look_in = ""
+        self._keyring = self._repository = ""
 
     def fields(self) -> ComposeResult:
         if imported := self.session.imported:
@@ -90,11 +97,8 @@ class StartStep(Step):
         yield Said(id="looked")
 
     def on_mount(self) -> None:
-        self._setups: dict[str, RunningSetup] = {}
-        self._look_in = ""
         self.query_one("#setups").display = False
         self.query_one("#others").display = not self._is_opened
-        self._keyring = self._repository = ""
 
     @property
     def _is_opened(self) -> bool:
