@@ -227,7 +227,7 @@ class SecretsStep(Step):
 
     @property
     def _spec(self) -> BackendSpec:
-        """What is declared of it; of a backend that there is not, as of the one that needs least."""
+        """What is declared of it; for one that does not exist, of the one that needs least."""
         return BACKENDS.get(self._backend, BACKENDS["kubernetes"])
 
     @property
