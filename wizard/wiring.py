@@ -9,7 +9,7 @@ from importlib import import_module
 from threading import Event as Cancel
 from typing import TYPE_CHECKING
 
-from wizard.core.errors import UsageError
+from wizard.core.errors import MissingCredentialError
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.load import LoadedProfile
 from wizard.profile.model import Profile
@@ -144,7 +144,7 @@ class Wiring:
     def token(self, url: str) -> SecretStr:
         """A GitLab token: from GITLAB_TOKEN, the keyring, or somebody who is asked; in that order.
 
-        Raises: UsageError, when there is none and nobody to ask.
+        Raises: MissingCredentialError, when there is none and nobody to ask.
         """
         prompt, variable = f"GitLab token for {url}", "GITLAB_TOKEN"
         if found := self.credential(prompt, variable, ask=False):
@@ -153,10 +153,11 @@ class Wiring:
             return remember_secret(SecretStr(kept))
         if found := self.credential(prompt, variable):
             return found
-        raise UsageError(
+        raise MissingCredentialError(
             f"There is no token for {url}.",
             "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
             f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
+            variable="GITLAB_TOKEN",
         )
 
     def _waiting(self, seconds: int, why: str) -> None:

@@ -50,6 +50,18 @@ class UsageError(WizardError):
     exit_code = ExitCode.USAGE
 
 
+class MissingCredentialError(UsageError):
+    """There is no credential, and nobody to ask for it.
+
+    Args:
+        variable: the environment variable that it is taken from.
+    """
+
+    def __init__(self, problem: str, cause: str = "", fix: str = "", *, variable: str) -> None:
+        super().__init__(problem, cause, fix)
+        self.variable = variable
+
+
 class NotReached(WizardError):
     """The other side could not be asked: refused, timed out, cut, or answered nonsense.
 
