@@ -114,8 +114,7 @@ class SealedSecrets(EncryptedFiles):
                 "write it with kubeseal --fetch-cert, or leave the key out to ask the cluster",
             ) from None
 
-    def _encrypted(self, runner: Runner, values: Mapping[str, str]) -> str:
-        metadata = self._metadata(runner, values)
+    def _encrypted(self, metadata: Json, values: Mapping[str, str]) -> str:
         scope = f"{metadata['namespace']}/{metadata['name']}".encode()
         sealed = {key: seal(self._key, value.encode(), scope) for key, value in values.items()}
         template = {"type": "Opaque", "metadata": {"labels": metadata["labels"]}}

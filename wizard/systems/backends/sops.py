@@ -52,8 +52,8 @@ class Sops(EncryptedFiles):
             f"The cluster needs one of them; the wizard needs none, and writes:\n{self._files()}\n"
         )
 
-    def _encrypted(self, runner: Runner, values: Mapping[str, str]) -> str:
-        secret = opaque(self._metadata(runner, values), values)
+    def _encrypted(self, metadata: Json, values: Mapping[str, str]) -> str:
+        secret = opaque(metadata, values)
         arguments = (
             "encrypt",
             *("--age", ",".join(self._recipients)),
