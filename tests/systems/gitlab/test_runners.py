@@ -79,9 +79,9 @@ def test_a_runner_says_whose_it_is_and_what_serves_it(gitlab, fake, project, gro
     in_group = gitlab.create_runner(group, wanted)
     RunnerPlayer(fake.url, in_project.token.get_secret_value(), version="18.11.0").request_job()
 
-    assert gitlab.get_runner(in_project.id).owners == {project.id}
+    assert gitlab.get_runner(in_project.id).owner == project.id
     assert gitlab.get_runner(in_project.id).version == "18.11.0"
-    assert gitlab.get_runner(in_group.id).owners == {group.id}
+    assert gitlab.get_runner(in_group.id).owner == group.id
 
 
 def test_two_runners_with_one_marker_come_lowest_id_first(gitlab, project, wanted):

@@ -19,7 +19,7 @@ from wizard.core.secrets import SecretStr, fingerprint, redact, remember_secret
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked, failed
-from wizard.systems.backends.kubernetes_secret import TOKEN_KEY, token_in
+from wizard.systems.backends.kubernetes_secret import token_in
 from wizard.systems.backends.ownership import OWNER_NOTE, Owner, not_known_as_ours, refuse_anothers
 from wizard.systems.backends.push_secret import API as PUSH_API
 from wizard.systems.backends.push_secret import Push
@@ -138,7 +138,9 @@ class ExistingStore:
 
         Raises: Conflict, when that is a token which nothing shows to be this profile's.
         """
-        missing = [one for one in self._around.readers(runner) if self._cluster.get(one.ref) is None]
+        missing = [
+            one for one in self._around.readers(runner) if self._cluster.get(one.ref) is None
+        ]
         for manifest in missing:
             self._cluster.apply(manifest)
         if not any(manifest.ref == self._reader(runner) for manifest in missing):

@@ -219,9 +219,7 @@ class Project:
 _VERBS = {"post": "create", "patch": "change", "delete": "remove"}
 
 
-def _with_owner(
-    there: Sequence[Mapping[str, Any]], owner: Owner | None
-) -> list[Mapping[str, Any]]:
+def _with_owner(there: Sequence[Mapping[str, Any]], owner: Owner | None) -> list[Mapping[str, Any]]:
     """What is noted beside a secret, with our owner in it: a change replaces all of it."""
     others = [one for one in there if one.get("key") != OWNER_FIELD]
     return [*others, {"key": OWNER_FIELD, "value": str(owner)}] if owner else others

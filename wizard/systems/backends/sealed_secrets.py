@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from wizard.core.errors import UsageError, WizardError
 from wizard.core.findings import Check, Verdict
-from wizard.profile.runner import Runner
 from wizard.profile.secrets import SealedSecrets as Settings
 from wizard.systems.backends.checks import checked
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.secrets import redact
-from wizard.profile.runner import Runner
 from wizard.systems.backends.checks import checked
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
 from wizard.systems.backends.surroundings import Surroundings
