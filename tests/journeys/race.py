@@ -109,11 +109,16 @@ def main() -> int:
             counted[str(verdict.codes)] += 1
             said.update(re.sub(r"\d+|/\S+", "N", one) for one in verdict.said)
             faults += verdict.faults
-        print(f"{given.applies} applies, {way}: {given.times} races, {len(faults)} faults")
+        _tell(f"{given.applies} applies, {way}: {given.times} races, {len(faults)} faults")
         for text, count in (*counted.most_common(), *said.most_common(), *Counter(faults).items()):
-            print(f"  {count:4} {text}", flush=True)
+            _tell(f"  {count:4} {text}")
         failed += len(faults)
     return 1 if failed else 0
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
