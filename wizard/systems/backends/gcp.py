@@ -220,8 +220,8 @@ def _as_labels(owner: Owner) -> dict[str, str]:
 def policy(profile: Profile, settings: Gcp) -> str:
     """The least rights of both identities, as commands for an administrator.
 
-    Predefined roles on each secret alone. What they do not hold is the right to create and to
-    delete secrets, so the administrator creates them.
+    Predefined roles on each secret alone. What they do not hold is the right to create, label and
+    delete secrets, so the administrator creates them, labelled as the profile's.
     """
     project = settings.project
     reader = settings.reader_account or f"READER@{project}.iam.gserviceaccount.com"
@@ -229,8 +229,10 @@ def policy(profile: Profile, settings: Gcp) -> str:
     for runner in profile.runners:
         secret = settings.secret_id(runner.name)
         binding = f"gcloud secrets add-iam-policy-binding {secret} --project={project}"
+        create = f"gcloud secrets create {secret} --project={project}"
         lines += [
-            f"gcloud secrets create {secret} --project={project} --replication-policy=automatic",
+            f"{create} --replication-policy=automatic --labels={_LABELS[0]}={profile.id or 'ID'}",
+            f"{binding} --member=WRITER --role=roles/secretmanager.viewer",
             f"{binding} --member=WRITER --role=roles/secretmanager.secretVersionManager",
             f"{binding} --member=WRITER --role=roles/secretmanager.secretAccessor",
             f"{binding} --member=serviceAccount:{reader} --role=roles/secretmanager.secretAccessor",
