@@ -19,7 +19,7 @@ from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked, failed
 from wizard.systems.backends.ownership import RUNNER_ID, Owner, refuse_anothers
 from wizard.systems.backends.surroundings import Surroundings
-from wizard.systems.kubernetes import Cluster, Json, Outcome, Permission
+from wizard.systems.kubernetes import Cluster, Json, Outcome, Permission, created_by
 from wizard.systems.kubernetes.owners import is_ours
 from wizard.systems.kubernetes.secret_body import opaque
 
@@ -113,9 +113,8 @@ class KubernetesSecrets:
         secret = self._cluster.get(ref)
         if secret is None:
             return False
-        noted = owner(secret)
-        refuse_anothers(self.where(runner), noted, self._profile.id)
-        if noted is None:
+        refuse_anothers(self.where(runner), owner(secret), self._profile.id)
+        if not created_by(secret, self._profile.id):
             return False
         return self._cluster.delete(ref, uid=secret["metadata"]["uid"])
 
