@@ -69,12 +69,15 @@ def verdict(plan: Plan) -> str:
     said = f"No change. All is as the profile says ({len(plan.changes)} things looked at)."
     if plan.pending:
         said = f"{counted(plan)}. Nothing has been written yet."
+    elif plan.doubts:
+        said = "No change, but not all is well. Applying proves these runners again."
     return "\n".join([said, *noted(plan)])
 
 
 def noted(plan: Plan) -> list[str]:
     """What must be known before it is agreed to, line by line."""
-    return [f"note: {sentence}" for sentence in plan.notes]
+    doubts = [f"found: {doubt}" for doubt in plan.doubts]
+    return [*doubts, *(f"note: {sentence}" for sentence in plan.notes)]
 
 
 def status(plan: Plan) -> str:
