@@ -188,6 +188,9 @@ def _make(world: RealWorld, path: str, name: str, **body: Any) -> None:
 
 def _remove(world: RealWorld, name: str) -> None:
     path = f"/api/v1/namespaces/{name}"
+    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{name}"
+    for things in (f"{path}/serviceaccounts", f"{path}/resourcequotas", f"{rbac}/rolebindings"):
+        world.real.call("DELETE", things)  # no controller empties a namespace here
     found = world.real.call("DELETE", path)
     world.real.call("PUT", f"{path}/finalize", found | {"spec": {"finalizers": []}})
 
