@@ -73,6 +73,7 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
     from wizard.cli.asking import ask_again, ask_more, ask_questions
     from wizard.operations.profiles import open_profile
     from wizard.profile.draft import Draft, Origin
+    from wizard.profile.examples import examples
     from wizard.profile.presets import from_preset, new_id
     from wizard.profile.save import write, write_new
 
@@ -90,9 +91,9 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
         ask_more(output, draft)
         write_new(draft.path, draft.text())
     path = draft.path
-    open_profile(path)
+    left = examples(open_profile(path).document)
     output.say(f"\nwrote {path}. Next: {spelt('plan', path)}, then {spelt('apply', path)}")
-    return Result(str(path), {"profile": str(path)})
+    return Result(str(path), {"profile": str(path)}, warnings=left)
 
 
 def _stop_writing_on_the_screen() -> None:
