@@ -158,7 +158,7 @@ def job_service_account(runner: Runner) -> str:
 def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
     jobs = runner.jobs
     table: dict[str, Any] = {
-        "namespace": profile.cluster.job_namespace,
+        "namespace": profile.job_namespace(runner),
         "image": jobs.image,
         "pull_policy": [job_pull_policy(profile, runner)],
         "allowed_pull_policies": [job_pull_policy(profile, runner)],

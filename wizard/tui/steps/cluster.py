@@ -153,7 +153,9 @@ class ClusterStep(Step):
             self.query_one("#rights", Said).say("")
         elif here != self._asked:
             self._asked = here
-            self.in_background("rights", self._look_at_rights, here[0], needed_rights(*spaces))
+            creates = self.draft.value("cluster", "namespaces") == "create"
+            needed = needed_rights(*spaces, creates=creates)
+            self.in_background("rights", self._look_at_rights, here[0], needed)
 
     async def _look_at_rights(self, context: str, needed: list[Permission]) -> None:
         refused = await asyncio.to_thread(self.session.machine.refused, context, needed)
