@@ -14,7 +14,7 @@ from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD, Gcp
 from wizard.systems.backends.checks import checked, failed
 from wizard.systems.backends.gcp_session import FailedPrecondition, Session, nonsense
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
 
 _NEEDED = ("secretmanager.versions.access", "secretmanager.versions.add")
@@ -106,7 +106,7 @@ class GcpSecrets(TokenField):
             )
         except (NotFound, FailedPrecondition):
             return None
-        token = found.payload.data.decode("utf-8", "replace")
+        token = found.payload.data.decode("utf-8", "replace") if found.payload else ""
         return Content({TOKEN_FIELD: token}, number, version.create_time)
 
     def _put(self, runner: Runner, fields: Mapping[str, Any], _over: Content | None) -> None:
@@ -196,5 +196,4 @@ def policy(profile: Profile, settings: Gcp) -> str:
 def build(around: Surroundings, _cluster: object = None) -> GcpSecrets:
     """The backend of this profile."""
     settings = around.profile.secrets.gcp
-    assert settings is not None  # noqa: S101 - a rule of the profile
-    return GcpSecrets(settings, around)
+    return GcpSecrets(needed(settings), around)

@@ -13,7 +13,7 @@ from wizard.core.secrets import redact
 from wizard.profile.runner import Runner
 from wizard.systems.backends.checks import checked
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.kubernetes import Cluster
 from wizard.systems.kubernetes.secret_body import opaque
 
@@ -31,8 +31,7 @@ class Sops(EncryptedFiles):
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
-        settings = around.profile.secrets.sops
-        assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
+        settings = needed(around.profile.secrets.sops)
         self._recipients = settings.age
         self._environ = around.environ
 

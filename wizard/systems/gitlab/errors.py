@@ -11,24 +11,22 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
-from wizard.core.secrets import redact
-from wizard.systems.web_pages import without_markup
-
-_LONGEST = 600
-"""Characters of somebody else's words that are shown."""
-
-
-class ScopeTooSmall(NotAllowed):
-    """The token is good, but its scopes do not reach this call; another token may."""
-
-
-class Rejected(WizardError):
-    """GitLab understood, and objects to what was asked (400, 422 and their like)."""
+from wizard.core.errors import (
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    RejectedError,
+    ScopeTooSmall,
+    TransientError,
+    WizardError,
+)
+from wizard.core.secrets import excerpt
+from wizard.systems.http.answers import is_web_page, without_markup
 
 
-class MayPass(NotReached):
-    """A failure that is often over in a second: the connection was cut, or 502, 503, 504."""
+class BareForbiddenError(NotAllowed):
+    """403 without a reason: GitLab's answer to a runner token that it does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +47,9 @@ def words(body: bytes) -> str:
     text = body.decode("utf-8", "replace").strip()
     try:
         said = _from_json(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         said = without_markup(text)
-    said = redact(" ".join(said.split()))
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
+    return excerpt(said)
 
 
 def _from_json(answer: Any) -> str:
@@ -93,7 +90,7 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
         )
     if status == 403:
         return _forbidden(said, cause, errand, token_page)
-    if status == 404 and said.startswith("a web page"):
+    if status == 404 and is_web_page(body):
         return NotReached(
             f"That address is not GitLab's, or something before it could not {errand.doing}.",
             cause,
@@ -108,11 +105,11 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
         )
     if status in {409, 412} or "already exists" in said:
         return Conflict(f"GitLab could not {errand.doing}.", cause, "Look at what is there now.")
-    return Rejected(f"GitLab refused to {errand.doing}.", cause, _way_out(said))
+    return RejectedError(f"GitLab refused to {errand.doing}.", cause, _way_out(said))
 
 
 def _trouble(status: int, cause: str, errand: Errand) -> NotReached:
-    kind = MayPass if status in {502, 503, 504} else NotReached
+    kind = TransientError if status in {502, 503, 504} else NotReached
     return kind(
         f"GitLab is in trouble and could not {errand.doing} (status {status}).",
         cause,
@@ -134,7 +131,8 @@ def _forbidden(said: str, cause: str, errand: Errand, token_page: str) -> Wizard
             cause,
             f"It takes {errand.scopes}. Make a token with it at {token_page}",
         )
-    return NotAllowed(
+    kind = BareForbiddenError if said == "403 Forbidden" else NotAllowed
+    return kind(
         f"GitLab does not let this user {errand.doing}.",
         cause,
         f"It takes {errand.role}.",

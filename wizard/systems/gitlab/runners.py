@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from wizard.core.errors import NotAllowed, NotFound
+from wizard.core.errors import NotFound
 from wizard.core.facts import Scope
 from wizard.core.secrets import SecretStr
 from wizard.systems.gitlab import answers
-from wizard.systems.gitlab.errors import Errand
+from wizard.systems.gitlab.errors import BareForbiddenError, Errand
 from wizard.systems.gitlab.nouns import (
     Created,
     Manager,
@@ -20,6 +20,7 @@ from wizard.systems.gitlab.nouns import (
 )
 from wizard.systems.gitlab.pages import all_rows, next_page
 from wizard.systems.gitlab.transport import Transport
+from wizard.systems.http.answers import each, record
 
 _ROLES = {
     "project": "the role Maintainer or Owner of the project",
@@ -49,7 +50,7 @@ class RunnerCalls:
         errand, path = _listing(scope)
         kind = f"{scope.kind}_type"
         answer = self._transport.get(errand, path, page=page, per_page=_LISTED, type=kind)
-        ids = answer.read(lambda rows: tuple(int(row["id"]) for row in rows))
+        ids = tuple(answer.read(each(lambda row: record(row).number("id"))))
         return RunnerPage(ids, next_page(answer, page, len(ids), _LISTED))
 
     def _if_there(self, runner_id: int) -> RunnerInfo | None:
@@ -105,17 +106,14 @@ class RunnerCalls:
         body = {"token": token.get_secret_value()}
         try:
             self._transport.send(errand, "delete", "/runners", body, signed=False)
-        except NotAllowed as refused:
-            # So GitLab answers a runner token it does not know; a longer 403 is somebody else's.
-            if refused.cause == "GitLab says: 403 Forbidden":
-                return False
-            raise
+        except BareForbiddenError:
+            return False  # so GitLab answers a runner token that it does not know
         return True
 
     def managers(self, runner_id: int) -> list[Manager]:
         errand = Errand(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
         answer = self._transport.get(errand, f"/runners/{runner_id}/managers")
-        return answer.read(lambda rows: [answers.manager(row) for row in rows])
+        return answer.read(each(answers.manager))
 
 
 def _listing(scope: Scope) -> tuple[Errand, str]:

@@ -39,7 +39,7 @@ Room = tuple[int, int]
 def facts_of(api: Api) -> ClusterFacts:
     """Everything at once; what may not be seen is empty, and named in `trouble`."""
     try:
-        version = str(api.get("/version").get("gitVersion", ""))
+        version = str(api.get("/version")["gitVersion"])
     except WizardError as error:
         return ClusterFacts(api.context, reachable=False, trouble=str(error))
     look = _Look(api)
@@ -112,11 +112,11 @@ class _Look:
         return tuple(sorted(item["metadata"]["name"] for item in self._api.pages(path)))
 
     def _groups(self) -> dict[str, str]:
-        listed = self._api.get("/apis").get("groups") or ()
+        listed = self._api.get("/apis")["groups"]
         return {group["name"]: group["preferredVersion"]["version"] for group in listed}
 
     def _is_argocd(self, version: str) -> bool:
-        resources = self._api.get(f"/apis/{_ARGO}/{version}").get("resources") or ()
+        resources = self._api.get(f"/apis/{_ARGO}/{version}")["resources"]
         return any(resource["name"] == "applications" for resource in resources)
 
     def _stores(self, path: str, kind: str) -> tuple[StoreFacts, ...]:

@@ -79,6 +79,6 @@ class Kinds:
             return {}
         return {
             resource["kind"]: Kind(root, resource["name"], resource["namespaced"])
-            for resource in answer.get("resources") or ()
+            for resource in answer["resources"]
             if "/" not in resource["name"]  # a subresource
         }

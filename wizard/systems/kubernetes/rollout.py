@@ -128,7 +128,7 @@ class Rollout:
         while not self._cancel.is_set():
             try:
                 listed = self._api.get(pods.path, pods.query)
-                version = listed["metadata"]["resourceVersion"]
+                version = (listed.get("metadata") or {}).get("resourceVersion") or ""
                 seen = look(listed["items"])
             except NotReached as error:
                 away = Trouble("away", error.problem, error.cause, error.fix)
