@@ -15,6 +15,9 @@ class Event:
     half_done: ClassVar[bool] = False
     """Whether stopping right here would lose a token: the next run would have to replace it."""
 
+    changes: ClassVar[bool] = True
+    """Whether something was changed by then, here or in another system."""
+
     def sentence(self) -> str:
         raise NotImplementedError
 
@@ -27,6 +30,8 @@ class Event:
 class StepStarted(Event):
     """A step began; every later event belongs to it until the next one begins."""
 
+    changes = False
+
     step: str
 
     def sentence(self) -> str:
@@ -36,6 +41,8 @@ class StepStarted(Event):
 @dataclass(frozen=True, slots=True)
 class Progress(Event):
     """Something was seen while waiting."""
+
+    changes = False
 
     text: str
 
@@ -47,6 +54,8 @@ class Progress(Event):
 class Warned(Event):
     """Something the user must know, though the work goes on."""
 
+    changes = False
+
     text: str
 
     def sentence(self) -> str:
@@ -56,6 +65,8 @@ class Warned(Event):
 @dataclass(frozen=True, slots=True)
 class Planned(Event):
     """The plan that the rest carries out."""
+
+    changes = False
 
     plan: Plan
 
@@ -88,6 +99,8 @@ class RunnerCreated(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunnerFound(Event):
+    changes = False
+
     runner: str
     id: int
 
@@ -185,6 +198,8 @@ class RolloutFinished(Event):
 class ManagerSeen(Event):
     """GitLab has heard from the manager; the one proof that a pod alone is not."""
 
+    changes = False
+
     runner: str
     system_id: str
     version: str
@@ -224,6 +239,8 @@ class Proven(Event):
 class Unproven(Event):
     """Online as far as GitLab says, but no job has proven it."""
 
+    changes = False
+
     runner: str
     why: str
 
@@ -248,6 +265,8 @@ class FilesWritten(Event):
 @dataclass(frozen=True, slots=True)
 class Waiting(Event):
     """The operation ends here; the next move is somebody else's, and then it is run again."""
+
+    changes = False
 
     what: str
     commands: tuple[str, ...] = ()

@@ -37,9 +37,14 @@ def one_line(text: str) -> str:
     return plain(text).replace("\n", "\\n").replace("\t", " ")
 
 
-def harmless(text: str) -> str:
-    """Text as it may be shown: with no secret in it, and steering nothing."""
-    return plain(redact(text))
+def harmless(text: str, *, keep: str = "") -> str:
+    """Text as it may be shown: with no secret in it, and steering nothing.
+
+    Args:
+        keep: a mark of the caller's own that stays as it is, though it is unseen.
+    """
+    redacted = redact(text)
+    return keep.join(map(plain, redacted.split(keep))) if keep else plain(redacted)
 
 
 def harmless_line(text: str) -> str:

@@ -50,7 +50,8 @@ class Record:
         return self._fields.get(name) is not None
 
     def text(self, name: str, default: str = _MISSING) -> str:
-        return self._field(name, str, "a text", default)
+        found: str = self._field(name, str, "a text", default)
+        return found
 
     def number(self, name: str, default: int = _MISSING) -> int:
         value = self._field(name, (int, str), "a number", default)
@@ -59,7 +60,8 @@ class Record:
         return int(value)
 
     def flag(self, name: str, default: bool = _MISSING) -> bool:
-        return self._field(name, bool, "true or false", default)
+        found: bool = self._field(name, bool, "true or false", default)
+        return found
 
     def texts(self, name: str, default: tuple[str, ...] = _MISSING) -> tuple[str, ...]:
         found = self._field(name, (list, tuple), "a list of texts", default)

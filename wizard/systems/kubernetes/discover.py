@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
 from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts, NodeFacts, StoreFacts
+from wizard.core.threads import DaemonThreads
 from wizard.core.units import parse_bytes, parse_cpu
 from wizard.systems.kubernetes.api import Api
 from wizard.systems.kubernetes.networks import pod_cidrs, service_cidrs, service_cidrs_of_nodes
@@ -43,7 +43,7 @@ def facts_of(api: Api) -> ClusterFacts:
     except WizardError as error:
         return ClusterFacts(api.context, reachable=False, trouble=str(error))
     look = _Look(api)
-    with ThreadPoolExecutor(4, "cluster") as pool:
+    with DaemonThreads(4) as pool:
         uid, namespaces = pool.submit(look.uid), pool.submit(look.namespaces)
         nodes, groups = pool.submit(look.nodes), pool.submit(look.groups)
         services = pool.submit(service_cidrs, api)
