@@ -157,7 +157,8 @@ def test_no_thread_to_be_had_is_slower_and_no_crash() -> None:
         "threading.Thread.start = no\n"
         "import asyncio\n"
         "from wizard.core.threads import map_concurrently, run\n"
-        "async def work(): return await asyncio.to_thread(lambda: map_concurrently(abs, [-1, -2]))\n"
+        "async def work():\n"
+        "    return await asyncio.to_thread(lambda: map_concurrently(abs, [-1, -2]))\n"
         "print(run(work()))\n"
     )
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""No secret in what is shown, however it is written; and no text that takes long to look through."""
+"""No secret in what is shown, however it is written; and no text that is slow to look through."""
 
 from __future__ import annotations
 

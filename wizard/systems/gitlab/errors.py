@@ -95,16 +95,16 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
             f"That address is not GitLab's, or something before it could not {errand.doing}.",
             cause,
             "Check gitlab.url, a path such as /gitlab included; a reverse proxy must pass on %2F "
-            "as it is.",
+            "as it is",
         )
     if status == 404 or re.search(r"Missing/invalid (project|group)", said):
         return NotFound(
             f"GitLab could not {errand.doing}: not there, or not visible to the token's user.",
             cause,
-            "Check the spelling, and that the token's user is a member there.",
+            "Check the spelling, and that the token's user is a member there",
         )
     if status in {409, 412} or "already exists" in said:
-        return Conflict(f"GitLab could not {errand.doing}.", cause, "Look at what is there now.")
+        return Conflict(f"GitLab could not {errand.doing}.", cause, "Look at what is there now")
     return RejectedError(f"GitLab refused to {errand.doing}.", cause, _way_out(said))
 
 
@@ -113,7 +113,7 @@ def _trouble(status: int, cause: str, errand: Errand) -> NotReached:
     return kind(
         f"GitLab is in trouble and could not {errand.doing} (status {status}).",
         cause,
-        "Try again in a few minutes; on your own GitLab, look at its logs.",
+        "Try again in a few minutes; on your own GitLab, look at its logs",
     )
 
 
@@ -135,20 +135,20 @@ def _forbidden(said: str, cause: str, errand: Errand, token_page: str) -> Wizard
     return kind(
         f"GitLab does not let this user {errand.doing}.",
         cause,
-        f"It takes {errand.role}.",
+        f"It takes {errand.role}",
     )
 
 
 _WAYS_OUT = {
     r"Maximum number of ci registered": "Delete runners that are not used any more, or ask an "
-    "administrator to raise the limit.",
-    r"Too many tags": "Give the runner 50 tags at most.",
-    r"[Tt]ags?.list.*empty": "Give the runner tags, or let it run untagged jobs.",
-    r"at least 10 minutes": "Set maximum_timeout to 10m or more.",
-    r"Missing CI config": "Put a .gitlab-ci.yml on the branch.",
+    "administrator to raise the limit",
+    r"Too many tags": "Give the runner 50 tags at most",
+    r"[Tt]ags?.list.*empty": "Give the runner tags, or let it run untagged jobs",
+    r"at least 10 minutes": "Set maximum_timeout to 10m or more",
+    r"Missing CI config": "Put a .gitlab-ci.yml on the branch",
     r"rules configuration prevented": "The project's workflow rules keep this pipeline from "
-    "running; prove the runner with one of your own pipelines instead.",
-    r"Too many pipelines": "Wait a minute, then try again.",
+    "running; prove the runner with one of your own pipelines instead",
+    r"Too many pipelines": "Wait a minute, then try again",
 }
 """What GitLab objects to, and the way out of it."""
 
@@ -157,4 +157,4 @@ def _way_out(said: str) -> str:
     for pattern, way in _WAYS_OUT.items():
         if re.search(pattern, said):
             return way
-    return "Change what GitLab objects to, then try again."
+    return "Change what GitLab objects to, then try again"

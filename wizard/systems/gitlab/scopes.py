@@ -82,7 +82,7 @@ class ScopeCalls:
         raise NotFound(
             f"This token may not create runners in a {kind} {path}.",
             "It is not among those the token's user maintains.",
-            "Check the spelling and your role there.",
+            "Check the spelling and your role there",
         )
 
     def search_projects(self, text: str = "", page: int = 1) -> Page:

@@ -40,7 +40,7 @@ def connect(context: str = "", uid: str = "", policy: Policy | None = None) -> K
             f"Context {cluster.context} reaches another cluster than the profile's.",
             f"the profile's cluster has the uid {uid}, this one {cluster.uid()}",
             "Choose the context of the right cluster, or clear cluster.uid in the profile "
-            "if the cluster was really replaced.",
+            "if the cluster was really replaced",
         )
     return cluster
 
@@ -99,7 +99,7 @@ def _with_uid(config: kubeconfig.Kubeconfig, uid: str, policy: Policy | None) ->
     raise Refused(
         f"No context of the kubeconfig reaches the cluster {uid}.",
         looked or "the kubeconfig has no context",
-        "Add the cluster's context to the kubeconfig, or point KUBECONFIG at the right file.",
+        "Add the cluster's context to the kubeconfig, or point KUBECONFIG at the right file",
     )
 
 

@@ -104,5 +104,5 @@ def _failed(context: str, command: str, cause: str) -> WizardError:
     return NotAllowed(
         f"The sign-in command of context {context} failed: {command}.",
         redact(cause[-2000:]),
-        "Run the command by hand and sign in again, then repeat.",
+        "Run the command by hand and sign in again, then repeat",
     )

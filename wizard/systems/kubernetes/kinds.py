@@ -62,9 +62,9 @@ class Kinds:
         raise NotFound(
             f"The cluster does not know {ref.kind} of {ref.api_version}.",
             f"{root_of(ref.api_version)} at {self._api.server} has no such kind",
-            f"Install or update {operator}, or choose a set-up that does without it."
+            f"Install or update {operator}, or choose a set-up that does without it"
             if operator
-            else "Choose a set-up that does without it, or a newer cluster.",
+            else "Choose a set-up that does without it, or a newer cluster",
         )
 
     def path_of(self, ref: ObjectRef) -> str:

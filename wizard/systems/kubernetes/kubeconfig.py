@@ -59,7 +59,7 @@ class Kubeconfig:
             raise UsageError(
                 f"Context {wanted} of the kubeconfig names no usable cluster.",
                 f"cluster {context.get('cluster', '')!r} is missing or has no server",
-                f"Repair {self._where}, or choose another context.",
+                f"Repair {self._where}, or choose another context",
             )
         return Selection(wanted, cluster, self.users.get(context.get("user", ""), {}))
 
@@ -77,7 +77,7 @@ class Kubeconfig:
         return NotFound(
             problem,
             f"looked in {self._where}; contexts there: {known}",
-            "Choose one of these, or point KUBECONFIG at the right file.",
+            "Choose one of these, or point KUBECONFIG at the right file",
         )
 
 
@@ -145,7 +145,7 @@ def _unreadable(file: Path, cause: str) -> UsageError:
     return UsageError(
         f"The kubeconfig {file} cannot be read.",
         cause,
-        "Repair the file, or point KUBECONFIG at another one.",
+        "Repair the file, or point KUBECONFIG at another one",
     )
 
 

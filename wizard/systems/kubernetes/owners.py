@@ -62,7 +62,7 @@ def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> No
         raise Conflict(
             f"{manifest.ref} is looked after by {owner}.",
             "It carries that owner's labels or annotations, and would be changed back or removed.",
-            "Change it there, or remove it there first.",
+            "Change it there, or remove it there first",
         )
     if (other := _other_profile(live, manifest)) and manifest.kind != "Namespace":
         raise Refused(

@@ -199,7 +199,7 @@ class Rollout:
             return WizardError(
                 f"{what} was not ready in {limits.deadline:.0f} s.",
                 seen.progress,
-                "Try again with more time (--timeout), and look at the events of its pods.",
+                "Try again with more time (--timeout), and look at the events of its pods",
             )
         words = self._last_words(namespace, *trouble.crashed) if trouble.crashed else ""
         return WizardError(trouble.problem, f"{trouble.cause}\n{words}".rstrip(), trouble.fix)
