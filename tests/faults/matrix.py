@@ -60,7 +60,8 @@ FAULTS: dict[str, Callable[[], Fault]] = {
     "wrong kinds": _says(
         200,
         {
-            "id": [], "items": 5, "metadata": "x", "data": [1], "spec": 5, "status": [], "secret": 3,
+            "id": [], "items": 5, "metadata": "x", "data": [1], "spec": 5, "status": [],
+            "secret": 3,
             "token": 7, "version": {}, "gitVersion": 3, "resources": "x", "groups": {}, "scopes": 1,
         },
     ),
@@ -69,8 +70,8 @@ FAULTS: dict[str, Callable[[], Fault]] = {
     "redirect to nonsense": _says(302, b"", Location="http://[::1/"),
 }  # fmt: skip
 SLOW: dict[str, Callable[[], Fault]] = {"silence": lambda: Fault(times=99, delay=2.5)}
-SAMPLE = ("cut after", "401", "404 of another server", "429 with a superscript", "{}", "[{}]", "null",
-          "wrong kinds", "half of an answer", "502 page", "429 of 400 digits")  # fmt: skip
+SAMPLE = ("cut after", "401", "404 of another server", "429 with a superscript", "{}", "[{}]",
+          "null", "wrong kinds", "half of an answer", "502 page", "429 of 400 digits")  # fmt: skip
 
 
 def faults() -> list[str]:
