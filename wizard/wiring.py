@@ -9,7 +9,7 @@ from importlib import import_module
 from threading import Event as Cancel
 from typing import TYPE_CHECKING
 
-from wizard.core.errors import UsageError
+from wizard.core.errors import MissingCredentialError
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.load import LoadedProfile
 from wizard.profile.model import Profile
@@ -21,18 +21,6 @@ if TYPE_CHECKING:
     from wizard.systems.kubernetes import Cluster
 
 KEYRING_SERVICE = "gitlab-runner-wizard"
-
-_BACKENDS = {
-    "kubernetes": "kubernetes_secret",
-    "infisical": "infisical",
-    "vault": "vault",
-    "aws": "aws",
-    "gcp": "gcp",
-    "existing-store": "existing_store",
-    "sealed-secrets": "sealed_secrets",
-    "sops": "sops",
-}
-"""A backend's name in the profile, and the module whose `build` makes it."""
 
 Ask = Callable[[str], str]
 """Ask for a hidden value: the prompt in, the answer out."""
@@ -118,7 +106,7 @@ class Wiring:
         _import_what_all_share()
         from wizard.render.releases import token_readers
 
-        build = import_module(f"wizard.systems.backends.{_BACKENDS[profile.secrets.backend]}").build
+        build = import_module(f"wizard.systems.backends.{profile.secrets.spec.client}").build
         around = Surroundings(
             profile,
             self._loaded.path.parent,
@@ -161,7 +149,7 @@ class Wiring:
     def token(self, url: str) -> SecretStr:
         """A GitLab token: from GITLAB_TOKEN, the keyring, or somebody who is asked; in that order.
 
-        Raises: UsageError, when there is none and nobody to ask.
+        Raises: MissingCredentialError, when there is none and nobody to ask.
         """
         prompt, variable = f"GitLab token for {url}", "GITLAB_TOKEN"
         if found := self.credential(prompt, variable, ask=False):
@@ -170,10 +158,11 @@ class Wiring:
             return remember_secret(SecretStr(kept))
         if found := self.credential(prompt, variable):
             return found
-        raise UsageError(
+        raise MissingCredentialError(
             f"There is no token for {url}.",
             "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
             f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
+            variable="GITLAB_TOKEN",
         )
 
     def _waiting(self, seconds: int, why: str) -> None:

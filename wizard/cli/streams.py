@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 
 from wizard.core.errors import WizardError
 
@@ -22,11 +23,11 @@ def open_streams() -> None:
             if name == "stdout":
                 _lost[name] = _unwritten("it is closed")
             handle = os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
-            stream = os.fdopen(handle, "w" if number else "r", encoding="utf-8", closefd=False)
-            setattr(sys, name, stream)
+            mode = "w" if number else "r"
+            setattr(sys, name, os.fdopen(handle, mode, encoding="utf-8", closefd=False))
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError):
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def write_out(text: str) -> None:

@@ -5,6 +5,7 @@ The whole tree, which every system's own errors belong to:
     WizardError                 failed                                            exit 1
     ├── Refused                 refused before anything was changed               exit 3
     ├── UsageError              the command or the profile cannot be used         exit 2
+    │   └── MissingCredentialError  there is none, and nobody to ask for it
     ├── StoppedError            somebody ended the wait                           exit 130
     ├── NotReached              no answer, or none that makes sense
     │   ├── TransientError      often over in a second: cut off, or 502, 503, 504
@@ -71,6 +72,18 @@ class StoppedError(WizardError):
     """Somebody ended a wait; what was waited for has not been done."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+class MissingCredentialError(UsageError):
+    """There is no credential, and nobody to ask for it.
+
+    Args:
+        variable: the environment variable that it is taken from.
+    """
+
+    def __init__(self, problem: str, cause: str = "", fix: str = "", *, variable: str) -> None:
+        super().__init__(problem, cause, fix)
+        self.variable = variable
 
 
 class NotReached(WizardError):

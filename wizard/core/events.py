@@ -12,11 +12,10 @@ from wizard.core.changes import Plan
 class Event:
     """Something happened. `sentence` says it to people; the fields say it to machines."""
 
+    changes_nothing: ClassVar[bool] = False
+    """Whether everything is as it was: something was only seen, planned or said."""
     half_done: ClassVar[bool] = False
     """Whether stopping right here would lose a token: the next run would have to replace it."""
-
-    changes: ClassVar[bool] = True
-    """Whether something was changed by then, here or in another system."""
 
     def sentence(self) -> str:
         raise NotImplementedError
@@ -30,7 +29,7 @@ class Event:
 class StepStarted(Event):
     """A step began; every later event belongs to it until the next one begins."""
 
-    changes = False
+    changes_nothing = True
 
     step: str
 
@@ -42,7 +41,7 @@ class StepStarted(Event):
 class Progress(Event):
     """Something was seen while waiting."""
 
-    changes = False
+    changes_nothing = True
 
     text: str
 
@@ -54,7 +53,7 @@ class Progress(Event):
 class Warned(Event):
     """Something the user must know, though the work goes on."""
 
-    changes = False
+    changes_nothing = True
 
     text: str
 
@@ -66,7 +65,7 @@ class Warned(Event):
 class Planned(Event):
     """The plan that the rest carries out."""
 
-    changes = False
+    changes_nothing = True
 
     plan: Plan
 
@@ -99,8 +98,6 @@ class RunnerCreated(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunnerFound(Event):
-    changes = False
-
     runner: str
     id: int
 
@@ -198,8 +195,6 @@ class RolloutFinished(Event):
 class ManagerSeen(Event):
     """GitLab has heard from the manager; the one proof that a pod alone is not."""
 
-    changes = False
-
     runner: str
     system_id: str
     version: str
@@ -239,8 +234,6 @@ class Proven(Event):
 class Unproven(Event):
     """Online as far as GitLab says, but no job has proven it."""
 
-    changes = False
-
     runner: str
     why: str
 
@@ -266,8 +259,6 @@ class FilesWritten(Event):
 class Waiting(Event):
     """The operation ends here; the next move is somebody else's, and then it is run again."""
 
-    changes = False
-
     what: str
     commands: tuple[str, ...] = ()
 
@@ -278,6 +269,8 @@ class Waiting(Event):
 @dataclass(frozen=True, slots=True)
 class Left(Event):
     """Something stays behind on purpose."""
+
+    changes_nothing = True
 
     what: str
     why: str

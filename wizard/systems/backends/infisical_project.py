@@ -7,11 +7,12 @@ The current API (v4) is asked first; a server that does not have it yet is asked
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from wizard.core.errors import Conflict, NotFound, WizardError
@@ -19,6 +20,7 @@ from wizard.core.secrets import SecretStr
 from wizard.profile.secrets import TOKEN_FIELD
 from wizard.systems.backends.infisical_errors import SOURCE, NoFolder, NoRoute, NoSecret
 from wizard.systems.backends.infisical_session import Json, Session
+from wizard.systems.backends.ownership import OWNER_FIELD, Owner
 from wizard.systems.http.answers import Record, reading
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -50,6 +52,14 @@ class Kept:
     hidden: bool
     version: str
     changed_at: datetime | None
+    metadata: tuple[Mapping[str, Any], ...] = ()
+    """Keys and values that people and programs note beside a secret, and cluster readers do not
+    see. A server that has none of them yet drops ours."""
+
+    @property
+    def owner(self) -> Owner | None:
+        noted = (one.get("value") for one in self.metadata if one.get("key") == OWNER_FIELD)
+        return Owner.read(next(noted, None))
 
     @classmethod
     def of(cls, secret: Json) -> Self:
@@ -60,6 +70,7 @@ class Kept:
             told.flag("secretValueHidden", False),
             str(told.number("version")),
             told.time("updatedAt"),
+            tuple(one.plain() for one in told.records("secretMetadata", ())),
         )
 
 
@@ -97,17 +108,18 @@ class Project:
         except (NoSecret, NoFolder):
             return None
 
-    def create(self, folder: str, value: SecretStr) -> None:
+    def create(self, folder: str, value: SecretStr, owner: Owner | None) -> None:
         """Create the secret, and its folder where that is missing."""
+        noted = _with_owner((), owner)
         try:
-            self._write("post", folder, value)
+            self._write("post", folder, value, noted)
         except NoFolder:
             self._make(folder)
-            self._write("post", folder, value)
+            self._write("post", folder, value, noted)
 
-    def change(self, folder: str, value: SecretStr) -> None:
+    def change(self, folder: str, value: SecretStr, owner: Owner | None, over: Kept) -> None:
         """Give the secret another value; the same one again would make another version."""
-        self._write("patch", folder, value)
+        self._write("patch", folder, value, _with_owner(over.metadata, owner))
 
     def remove(self, folder: str) -> None:
         self._write("delete", folder)
@@ -133,11 +145,19 @@ class Project:
         with reading(doing, of=SOURCE):
             return Kept.of(Record(answer).record("secret").plain())
 
-    def _write(self, verb: str, folder: str, value: SecretStr | None = None) -> None:
+    def _write(
+        self,
+        verb: str,
+        folder: str,
+        value: SecretStr | None = None,
+        metadata: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         doing = f"{_VERBS[verb]} {folder}/{TOKEN_FIELD}"
         body: Json = {**self._place(), "secretPath": folder, "type": "shared"}
         if value is not None:
             body["secretValue"] = value.get_secret_value()
+        if metadata:
+            body["secretMetadata"] = list(metadata)
         answer = self._session.send(doing, verb, self._calls.secret, body)
         # A change-approval policy answers 200 too, and stores nothing.
         if "approval" in answer:
@@ -202,3 +222,9 @@ class Project:
 
 
 _VERBS = {"post": "create", "patch": "change", "delete": "remove"}
+
+
+def _with_owner(there: Sequence[Mapping[str, Any]], owner: Owner | None) -> list[Mapping[str, Any]]:
+    """What is noted beside a secret, with our owner in it: a change replaces all of it."""
+    others = [one for one in there if one.get("key") != OWNER_FIELD]
+    return [*others, {"key": OWNER_FIELD, "value": str(owner)}] if owner else others

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
-from wizard.core.errors import UsageError
+from wizard.core.errors import MissingCredentialError, UsageError
 from wizard.core.manifest import Manifest
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.model import Profile
@@ -65,17 +65,18 @@ class Surroundings:
     def credential(self, prompt: str, *names: str) -> SecretStr:
         """A secret from the first of these variables that is set, or from whoever is asked.
 
-        Raises: UsageError, when there is none and nobody to ask.
+        Raises: MissingCredentialError, when there is none and nobody to ask.
         """
         found = self.variable(*names)
         if not found and self.ask:
             found = self.ask(prompt).strip()
         if not found:
-            raise UsageError(
+            raise MissingCredentialError(
                 f"There is no {prompt}.",
                 f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} not set, and there is "
                 "nobody to ask",
                 f"set {names[0]}",
+                variable=names[0],
             )
         return remember_secret(SecretStr(found))
 

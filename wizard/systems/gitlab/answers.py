@@ -15,7 +15,7 @@ from wizard.systems.gitlab.nouns import (
     RunnerInfo,
     RunnerSettings,
 )
-from wizard.systems.http.answers import ShapeError, record
+from wizard.systems.http.answers import Record, ShapeError, record
 
 _NAMES = {"tags": "tag_list", "protected": "access_level"}
 """The fields of `RunnerSettings` that GitLab calls otherwise."""
@@ -37,7 +37,6 @@ def _to_gitlab(name: str, value: Any) -> Any:
 def runner(answer: Any) -> RunnerInfo:
     """A runner of `GET /runners/:id`; the shorter entries of lists do not tell its settings."""
     told = record(answer)
-    owners = {kind: told.records(kind, ()) for kind in ("projects", "groups")}
     return RunnerInfo(
         id=told.number("id"),
         runner_type=told.text("runner_type"),
@@ -55,10 +54,16 @@ def runner(answer: Any) -> RunnerInfo:
         contacted_at=told.time("contacted_at", None),
         created_at=told.time("created_at", None),
         token_expires_at=told.time("token_expires_at", None),
-        projects=tuple(project.text("path_with_namespace") for project in owners["projects"]),
-        owners=frozenset(one.number("id") for ones in owners.values() for one in ones),
+        projects=tuple(one.text("path_with_namespace") for one in told.records("projects", ())),
+        owner=_owner(told),
         version=told.text("version", ""),
     )
+
+
+def _owner(told: Record) -> int:
+    kind = {"project_type": "projects", "group_type": "groups"}.get(told.text("runner_type"), "")
+    listed = told.records(kind, ()) if kind else []
+    return listed[0].number("id") if listed else 0
 
 
 def created(answer: Any, runner_id: int = 0) -> Created:

@@ -24,9 +24,7 @@ from wizard.core.errors import (
 from wizard.core.secrets import excerpt
 from wizard.systems.http.answers import is_web_page, without_markup
 
-
-class BareForbiddenError(NotAllowed):
-    """403 without a reason: GitLab's answer to a runner token that it does not know."""
+_QUOTED = "GitLab says: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,11 @@ def words(body: bytes) -> str:
     except (ValueError, RecursionError):
         said = without_markup(text)
     return excerpt(said)
+
+
+def quotes(error: WizardError, said: str) -> bool:
+    """Whether GitLab's own words, which an error of `refusal` quotes, are these and no more."""
+    return error.cause == f"{_QUOTED}{said}"
 
 
 def _from_json(answer: Any) -> str:
@@ -81,7 +84,7 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
         token_page: where to make another token.
     """
     said = words(body)
-    cause = f"GitLab says: {said}" if said else f"GitLab answered with status {status}."
+    cause = f"{_QUOTED}{said}" if said else f"GitLab answered with status {status}."
     if status >= 500:
         return _trouble(status, cause, errand)
     if status == 401:
@@ -131,8 +134,7 @@ def _forbidden(said: str, cause: str, errand: Errand, token_page: str) -> Wizard
             cause,
             f"It takes {errand.scopes}. Make a token with it at {token_page}",
         )
-    kind = BareForbiddenError if said == "403 Forbidden" else NotAllowed
-    return kind(
+    return NotAllowed(
         f"GitLab does not let this user {errand.doing}.",
         cause,
         f"It takes {errand.role}",

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from wizard.core.errors import NotFound
+from wizard.core.errors import NotAllowed, NotFound, RejectedError, TransientError
 from wizard.core.facts import Scope
 from wizard.core.secrets import SecretStr
 from wizard.systems.gitlab import answers
-from wizard.systems.gitlab.errors import BareForbiddenError, Errand
+from wizard.systems.gitlab.errors import Errand, quotes
 from wizard.systems.gitlab.nouns import (
     Created,
     Manager,
@@ -28,6 +28,12 @@ _ROLES = {
     "instance": "an administrator (with Admin Mode, a token with admin_mode too)",
 }
 _ITS_ROLE = "the role Maintainer of its project, or Owner of its group"
+_NO_MANAGER = "runner-wizard"
+"""A system id that no manager has: gitlab-runner's begin with `r_` or `s_`."""
+_TOKEN_UNKNOWN = "403 Forbidden"  # noqa: S105 - GitLab's answer
+"""So GitLab answers a runner token it does not know; a longer 403 is somebody else's."""
+_MANAGER_UNKNOWN = "404 Runner manager not found Not Found"
+"""So it answers a token that it knows; another 404 is that of an address it does not serve."""
 _LISTED = 20
 """Runners of a page that somebody reads; each costs a call of its own for its details."""
 _MANAGES = "manage_runner or api"
@@ -106,8 +112,26 @@ class RunnerCalls:
         body = {"token": token.get_secret_value()}
         try:
             self._transport.send(errand, "delete", "/runners", body, signed=False)
-        except BareForbiddenError:
-            return False  # so GitLab answers a runner token that it does not know
+        except NotAllowed as refused:
+            if quotes(refused, _TOKEN_UNKNOWN):
+                return False
+            raise
+        return True
+
+    def knows_token(self, token: SecretStr) -> bool | None:
+        errand = Errand("say whether it knows a runner token", "no scope", "a valid runner token")
+        body = {"token": token.get_secret_value(), "system_id": _NO_MANAGER}
+        try:
+            try:
+                self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
+            except TransientError:  # nothing comes of it, so it may be asked twice
+                self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
+        except NotAllowed as refused:
+            return False if quotes(refused, _TOKEN_UNKNOWN) else None
+        except NotFound as missing:
+            return True if quotes(missing, _MANAGER_UNKNOWN) else None
+        except RejectedError:
+            return None
         return True
 
     def managers(self, runner_id: int) -> list[Manager]:
