@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from wizard.core.changes import Plan
 from wizard.core.errors import Conflict, NotAllowed, Refused
@@ -19,6 +19,8 @@ from wizard.operations.lock import only_run
 from wizard.operations.namespaces import LevelQuestion
 from wizard.operations.wish import ProfileFile, Run, Systems
 
+_FAREWELL = 0.4
+"""Seconds in which the sessions may be ended once somebody has interrupted."""
 _CHANGES_NOTHING = (StepStarted, Progress, Warned, Planned, ProfileSaved)
 """What may happen before a no, and yet nothing of anybody's has been changed."""
 
@@ -110,11 +112,16 @@ async def _sessions(systems: Systems) -> AsyncIterator[None]:
     """However the verb ends, no session with a backend outlives it."""
     try:
         yield
-    except asyncio.CancelledError:
-        systems.stop_waiting()  # the thread that waits would be waited for
+    except (asyncio.CancelledError, GeneratorExit):
+        systems.stop_waiting()
+        # A person who interrupts does not sit out a server that hangs: its session expires.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(systems.close), _FAREWELL)
         raise
-    finally:
+    except BaseException:
         await asyncio.to_thread(systems.close)
+        raise
+    await asyncio.to_thread(systems.close)
 
 
 @asynccontextmanager
