@@ -154,9 +154,13 @@ class KubernetesCluster:
         try:
             after, taken_back = self._send(manifest, before, dry_run=True, force=force)
         except NotFound:
-            if self._has_namespace(ref):
-                raise
-            return self._unjudged(manifest)
+            if not self._has_namespace(ref):
+                return self._unjudged(manifest, "its namespace is new")
+            if before is None and ref.kind == "RoleBinding":
+                # Of anybody but an administrator of the cluster, the server looks the Role up, to
+                # see that its rights are not more than theirs (RBAC registry, tried on a kube-apiserver).
+                return self._unjudged(manifest, "its Role is new")
+            raise
         wanted = manifest.body if before is None else after
         fields = tuple(field_changes(before, wanted))
         change = Change(System.CLUSTER, Action.UPDATE, str(ref), fields, taken_back)
@@ -168,13 +172,13 @@ class KubernetesCluster:
             return replace(change, action=Action.KEEP)
         return replace(change, why="its fields become ours; no value changes")
 
-    def _unjudged(self, manifest: Manifest) -> Change:
+    def _unjudged(self, manifest: Manifest, why: str) -> Change:
         return Change(
             System.CLUSTER,
             Action.CREATE,
             str(manifest.ref),
             tuple(field_changes(None, manifest.body)),
-            why="its namespace is new, so the cluster could not judge it yet",
+            why=f"{why}, so the cluster could not judge it yet",
         )
 
     def _has_namespace(self, ref: ObjectRef) -> bool:
