@@ -79,7 +79,7 @@ class KubernetesCluster:
         return str(self._api.get("/api/v1/namespaces/kube-system")["metadata"]["uid"])
 
     def version(self) -> str:
-        return str(self._api.get("/version").get("gitVersion", ""))
+        return str(self._api.get("/version")["gitVersion"])
 
     def serves(self, api_version: str, kind: str) -> bool:
         return self._kinds.look_up(api_version, kind) is not None
@@ -157,10 +157,11 @@ class KubernetesCluster:
             if not self._has_namespace(ref):
                 return self._unjudged(manifest, "its namespace is new")
             if before is None and ref.kind == "RoleBinding":
-                # Of anybody but an administrator of the cluster, the server looks the Role up, to
-                # see that its rights are not more than theirs (RBAC registry, tried on a kube-apiserver).
+                # Of anybody but the cluster's administrator the server looks the Role up, to see
+                # that it gives nothing they do not have (tried on a real kube-apiserver).
                 return self._unjudged(manifest, "its Role is new")
-            raise
+            # Another run may have made the namespace between the two questions.
+            after, taken_back = self._send(manifest, before, dry_run=True, force=force)
         wanted = manifest.body if before is None else after
         fields = tuple(field_changes(before, wanted))
         change = Change(System.CLUSTER, Action.UPDATE, str(ref), fields, taken_back)
@@ -262,7 +263,7 @@ class KubernetesCluster:
         spec = {"resourceAttributes": _attributes(permission)} | _subject(account)
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": spec}
         answer, _ = self._api.create(f"{_REVIEWS}/{kind.lower()}s", review)
-        return bool((answer.get("status") or {}).get("allowed"))
+        return bool(answer["status"]["allowed"])
 
     def refused(
         self, permissions: list[Permission], account: ServiceAccountRef | None = None
@@ -278,7 +279,7 @@ class KubernetesCluster:
         except NotAccepted as error:
             raise Refused(
                 f"Namespace {namespace} would not admit this pod.", error.cause, error.fix
-            ) from error
+            ) from None
         return tuple(map(_text_of, warnings))
 
     def watch_rollout(
