@@ -58,7 +58,8 @@ def checkout(folder: Path) -> Checkout | None:
     asked = _git(there, "rev-parse", "--show-prefix") or ""
     below = folder.absolute().relative_to(there.absolute())
     prefix = Path(asked, below).as_posix()
-    revision, changed = "", ()
+    revision = ""
+    changed: tuple[str, ...] = ()
     if there == folder:
         revision = _git(folder, "log", "-1", "--format=%H", "--", ".") or ""
         changed = tuple(_changed(folder, asked))
