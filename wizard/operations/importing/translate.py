@@ -14,6 +14,7 @@ from wizard.operations.importing.setup import Setup, Values, entries, section
 from wizard.operations.importing.table import runner_of_table
 from wizard.profile.delivery import Repository
 from wizard.profile.model import CURRENT_VERSION
+from wizard.profile.packagings import PACKAGINGS
 from wizard.render.versions import CHARTS
 
 _LONGEST_NAME = 39
@@ -106,7 +107,7 @@ def profile_data(setup: Setup, profile_id: str) -> tuple[dict[str, Any], list[Ke
         data["runners"].append({"name": own, "scope": dict(_SCOPE), **in_gitlab, **runner})
         data["images"] = {**images, **data["images"]}  # the first table's counts for all
     extra = values.rest()
-    if data["delivery"]["as"] != "manifests":
+    if PACKAGINGS[data["delivery"]["as"]].uses_chart:
         for runner in data["runners"]:
             runner.update({"extra_values": extra} if extra else {})
         extra = {}

@@ -28,7 +28,6 @@ from wizard.systems.gitops.folder import replace_file
 
 Json = dict[str, Any]
 TOKEN_HASH = "runner-wizard/token-sha256"  # noqa: S105 - an annotation's name
-_WAVE = "argocd.argoproj.io/sync-wave"
 
 
 class EncryptedFiles(ABC):
@@ -106,8 +105,7 @@ class EncryptedFiles(ABC):
         annotations = {TOKEN_HASH: fingerprint(SecretStr(values[TOKEN_KEY]))}
         if runner_id:
             annotations[RUNNER_ID] = str(runner_id)
-        if self._profile.delivery.packaging == "argocd":
-            annotations[_WAVE] = "-1"  # the token is there before the manager that needs it
+        annotations |= self._profile.delivery.spec.annotated("Secret")
         return {
             "name": runner.token_secret,
             "namespace": self._profile.cluster.namespace,
