@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from wizard.checks.running import refusal_of, refuse_failed
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result
 from wizard.cli.plans import plan_text
@@ -18,9 +19,9 @@ from wizard.cli.running import command
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, Refused
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
+from wizard.core.run import Run
 from wizard.hand_over import hand_over
 from wizard.operations.profiles import open_profile
-from wizard.operations.wish import Run
 from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
 
@@ -50,17 +51,15 @@ def plan(output: Output, profile: Path, detailed_exitcode: bool, out: Path | Non
     from wizard.operations import verbs
 
     opened = open_profile(profile)
-    made = asyncio.run(verbs.plan(opened, _wiring(opened, output)))
+    run = Run(attended=_terminal())
+    made = asyncio.run(verbs.plan(opened, _wiring(opened, output), run))
     data = plan_data(made)
     if out:
         _write_plan(out, data)
+    refused = refusal_of(made.checks)
     pending = detailed_exitcode and made.pending
-    return Result(
-        plan_text(made, output),
-        data,
-        ExitCode.CHANGES if pending else ExitCode.DONE,
-        opened.warnings,
-    )
+    code = ExitCode.REFUSED if refused else ExitCode.CHANGES if pending else ExitCode.DONE
+    return Result(plan_text(made, output), data, code, opened.warnings, refused)
 
 
 @click.command()
@@ -81,11 +80,11 @@ def apply(
     opened = open_profile(profile)
     systems = _wiring(opened, output)
     attended = not yes and _terminal()
+    run = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     agreed = None
     if not yes:
-        agreed = asyncio.run(verbs.plan(opened, systems))
+        agreed = asyncio.run(verbs.plan(opened, systems, run))
         _agree(output, agreed, "Apply this?", attended=attended)
-    run = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     return _follow(output, verbs.apply(opened, systems, run), agreed)
 
 
@@ -130,11 +129,13 @@ def _terminal() -> bool:
 def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None:
     """Show the plan and ask; nothing pending needs no answer.
 
-    Raises: Refused, when the answer is no, or when there is nobody to give one.
+    Raises: Refused, when a check has failed, when the answer is no, or when there is nobody to
+        give one.
     """
-    if not plan.pending:
+    if not plan.pending and not plan.refusals:
         return
     output.say(plan_text(plan, output))
+    refuse_failed(plan.checks)
     if not attended:
         raise Refused(
             "Nothing was changed: there is nobody to ask.",
@@ -155,7 +156,7 @@ def _follow(output: Output, events: AsyncIterator[Event], agreed: Plan | None) -
     waiting = [event for event in told if isinstance(event, Waiting)]
     planned = next((event.plan for event in told if isinstance(event, Planned)), Plan())
     unproven = [event.runner for event in told if isinstance(event, Unproven)]
-    changed = bool(planned.pending) or len(told) > len(("Look", "Planned"))
+    changed = bool(planned.pending) or any(event.changes for event in told)
     data: dict[str, Any] = {
         "changed": changed,
         "unproven": unproven,
@@ -200,6 +201,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "changes": [asdict(change) for change in plan.changes],
         "unseen": list(plan.unseen),
         "notes": list(plan.notes),
+        "checks": [check.record() for check in plan.checks],
     }
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import cycle
 from typing import Any
 
 import click
 
-from wizard.core.errors import ExitCode, WizardError
+from wizard.core.errors import ExitCode, Refused, WizardError
 from wizard.core.plain import plain
 from wizard.core.problems import InvalidDocument, Problem, key_path
 from wizard.core.secrets import redact
@@ -29,6 +29,8 @@ class Result:
     data: Any = None
     exit_code: ExitCode = ExitCode.DONE
     warnings: list[Problem] = field(default_factory=list)
+    error: WizardError | None = None
+    """What it ends with although it has something to say: a plan that `apply` would refuse."""
 
 
 @dataclass(slots=True)
@@ -54,12 +56,16 @@ class Output:
 
     def finish(self, result: Result) -> None:
         if self.as_json:
-            self._document(result.exit_code, result.data, warnings=result.warnings)
+            self._document(
+                result.exit_code, result.data, error=result.error, warnings=result.warnings
+            )
             return
         for warning in result.warnings:
             self.say(f"{self.mark('warning:', fg='yellow')} {_located(warning)}")
         if result.text:
             self._write(result.text if result.text.endswith("\n") else result.text + "\n")
+        if result.error:
+            self.fail(result.error)
 
     def fail(self, error: WizardError) -> None:
         """Say an error: problem, cause, fix."""
@@ -70,11 +76,20 @@ class Output:
         if isinstance(error, InvalidDocument):
             self._fail_document(error)
             return
-        self.say(f"{self.mark('error:', fg='red', bold=True)} {error.problem}")
-        if error.cause:
-            self.say(_indented(error.cause))
-        if error.fix:
-            self.say(_indented(f"fix: {error.fix}"))
+        if isinstance(error, Refused) and error.findings:
+            for one in error.findings:
+                cause = "\n".join(filter(None, (one.evidence, one.cause)))
+                self._fail_one(one.problem, cause, one.fix)
+            self.say(error.problem)
+            return
+        self._fail_one(error.problem, error.cause, error.fix)
+
+    def _fail_one(self, problem: str, cause: str, fix: str) -> None:
+        self.say(f"{self.mark('error:', fg='red', bold=True)} {problem}")
+        if cause:
+            self.say(_indented(cause))
+        if fix:
+            self.say(_indented(f"fix: {fix}"))
 
     def _fail_document(self, error: InvalidDocument) -> None:
         file = error.problems.file
@@ -98,7 +113,7 @@ class Output:
             "exit_code": int(exit_code),
             "data": data,
             "problems": [_problem(problem) for problem in warnings],
-            "error": error and {"problem": error.problem, "cause": error.cause, "fix": error.fix},
+            "error": error and _error(error),
         }
         self._write(json.dumps(document, indent=2, default=str) + "\n")
 
@@ -120,6 +135,12 @@ def _located(problem: Problem) -> str:
 
 def _indented(text: str) -> str:
     return "\n".join(f"  {line}" for line in text.splitlines())
+
+
+def _error(error: WizardError) -> dict[str, Any]:
+    found = {"problem": error.problem, "cause": error.cause, "fix": error.fix}
+    findings = error.findings if isinstance(error, Refused) else ()
+    return found | {"findings": [asdict(finding) for finding in findings]}
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

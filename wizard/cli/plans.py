@@ -6,7 +6,7 @@ import difflib
 
 from wizard.cli.output import Output
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
-from wizard.core.shown import TITLES, counted, head, is_long, value_text
+from wizard.core.shown import TITLES, counted, head, is_long, notes_of, unseen_of, value_text
 
 _COLORS = {
     Action.CREATE: "green",
@@ -63,5 +63,9 @@ def _changed_lines(before: str, after: str) -> list[str]:
 
 
 def _also(plan: Plan) -> list[str]:
-    unseen = [f"Not looked at: {sentence}" for sentence in plan.unseen]
-    return [*unseen, *(f"Note: {sentence}" for sentence in plan.notes)]
+    """What could not be looked at, what must be known, and how much stands against an apply."""
+    lines = [f"Not looked at: {sentence}" for sentence in unseen_of(plan)]
+    lines += [f"Note: {sentence}" for sentence in notes_of(plan)]
+    if count := len(plan.refusals):
+        lines.append(f"Apply would refuse this: {count} check{'s' if count > 1 else ''} failed.")
+    return lines

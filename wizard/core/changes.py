@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wizard.core.findings import Check, Verdict, with_verdict
+
 
 class System(StrEnum):
     """The systems a plan looks at, in the order in which it is carried out."""
@@ -58,6 +60,13 @@ class Plan:
     """Sentences: what this plan could not look at, and why."""
     notes: tuple[str, ...] = ()
     """Sentences: what must be known before this is agreed to, such as a downtime."""
+    checks: tuple[Check, ...] = ()
+    """What was asked beforehand, with its answers."""
+
+    @property
+    def refusals(self) -> list[Check]:
+        """The checks over which `apply` refuses, all of them at once."""
+        return with_verdict(self.checks, Verdict.FAIL)
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -12,6 +12,8 @@ from wizard.core.changes import Plan
 class Event:
     """Something happened. `sentence` says it to people; the fields say it to machines."""
 
+    changes: ClassVar[bool] = True
+    """Whether anything may have been changed, anywhere; False for what only looks or tells."""
     half_done: ClassVar[bool] = False
     """Whether stopping right here would lose a token: the next run would have to replace it."""
 
@@ -27,6 +29,8 @@ class Event:
 class StepStarted(Event):
     """A step began; every later event belongs to it until the next one begins."""
 
+    changes = False
+
     step: str
 
     def sentence(self) -> str:
@@ -36,6 +40,8 @@ class StepStarted(Event):
 @dataclass(frozen=True, slots=True)
 class Progress(Event):
     """Something was seen while waiting."""
+
+    changes = False
 
     text: str
 
@@ -47,6 +53,8 @@ class Progress(Event):
 class Warned(Event):
     """Something the user must know, though the work goes on."""
 
+    changes = False
+
     text: str
 
     def sentence(self) -> str:
@@ -56,6 +64,8 @@ class Warned(Event):
 @dataclass(frozen=True, slots=True)
 class Planned(Event):
     """The plan that the rest carries out."""
+
+    changes = False
 
     plan: Plan
 

@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+from wizard.checks.target import unnamed
 from wizard.core.changes import Action, Change, Plan, System
-from wizard.core.errors import WizardError
+from wizard.core.errors import Refused, WizardError
 from wizard.core.events import (
     Event,
     ObjectDeleted,
@@ -20,7 +21,6 @@ from wizard.core.events import (
 )
 from wizard.operations.look import Seen, look
 from wizard.operations.namespaces import delete_object, until_gone
-from wizard.operations.preflight import check_target
 from wizard.operations.streams import titled
 from wizard.operations.wish import Run, Systems
 from wizard.profile.model import Profile
@@ -88,7 +88,8 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
     gitlab, backend, cluster = await _reach(profile, systems)
     seen, owned = await _look(profile, gitlab, backend, cluster)
     yield Planned(_plan(profile, seen, owned, backend))
-    await asyncio.to_thread(check_target, profile, cluster, run)
+    if finding := unnamed(profile, cluster, run):
+        raise Refused.because_of([finding])
     parts = [
         titled("Pause", pause(seen, gitlab)),
         titled("Jobs that still run", _drain(profile, cluster, run)),

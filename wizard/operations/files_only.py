@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 from wizard.core.changes import Plan
 from wizard.core.events import Event, Planned, StepStarted, Waiting
-from wizard.operations.deliver import commit_commands, directory
+from wizard.operations.deliver import commit_commands
+from wizard.operations.survey import directory
 from wizard.operations.wish import ProfileFile
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from wizard.checks import Connected
 from wizard.core.changes import Plan
 from wizard.core.errors import NotAllowed
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
@@ -46,6 +47,19 @@ class Proving:
 
     def __post_init__(self) -> None:
         self.since = self.gitlab.now()
+
+    @classmethod
+    def of(cls, connected: Connected) -> Proving:
+        """For one run in its context."""
+        identity = connected.identity
+        return cls(
+            connected.profile,
+            connected.signed_in,
+            connected.opened_backend,
+            connected.cluster,
+            connected.run,
+            may_smoke=identity is not None and identity.may("api") is not False,
+        )
 
     async def due(self, seen: Seen, plan: Plan) -> list[Runner]:
         """The runners to prove.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from wizard.checks.connecting import cluster_if_seen
 from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
-from wizard.operations.deliver import cluster_if_seen, commit_commands, directory
+from wizard.operations.deliver import commit_commands
 from wizard.operations.destroy import (
     delete_objects,
     delete_runners,
@@ -21,6 +22,7 @@ from wizard.operations.destroy import (
 from wizard.operations.look import Seen, look
 from wizard.operations.reader import reader_ref
 from wizard.operations.streams import nothing, titled
+from wizard.operations.survey import directory
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.model import Profile

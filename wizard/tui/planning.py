@@ -6,7 +6,9 @@ import asyncio
 import shlex
 
 from wizard.core.changes import Action, Plan, System
-from wizard.core.shown import counted
+from wizard.core.findings import details
+from wizard.core.run import Run
+from wizard.core.shown import counted, notes_of
 from wizard.tui.session import GITLAB_TOKEN, Session
 from wizard.tui.work import Reviewed
 
@@ -31,7 +33,8 @@ async def review(session: Session) -> Reviewed:
     text, file = draft.text(), draft.loaded()
     await asyncio.to_thread(session.machine.warm_up)
     files_only = await _files_only(session)
-    plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring()))
+    run = Run(attended=True)
+    plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring(), run))
     return Reviewed(text, plan, files_only)
 
 
@@ -63,7 +66,13 @@ def verdict(plan: Plan) -> str:
 
 def noted(plan: Plan) -> list[str]:
     """What must be known before it is agreed to, line by line."""
-    return [f"note: {sentence}" for sentence in plan.notes]
+    refused = [
+        line
+        for one in plan.refusals
+        if one.finding
+        for line in (f"! {one.finding.problem}", *details(one.finding))
+    ]
+    return [*refused, *(f"note: {sentence}" for sentence in notes_of(plan))]
 
 
 def status(plan: Plan) -> str:

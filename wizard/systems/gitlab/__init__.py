@@ -83,6 +83,10 @@ class GitLab(Protocol):
         """
         ...
 
+    def access_level(self, scope: Scope, user_id: int) -> int | None:
+        """A user's access level in a project or group; 0: no member, None: not for us to see."""
+        ...
+
     def search_projects(self, text: str = "", page: int = 1) -> Page:
         """Projects where the token's user may create runners (Maintainer or more), one page."""
         ...
