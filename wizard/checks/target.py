@@ -77,10 +77,8 @@ def store(connected: Connected) -> Iterator[Check]:
 def _operators(profile: Profile) -> list[tuple[str, str, str]]:
     """API version, kind, and whose it is."""
     needed = []
-    if profile.secrets.through_store:
-        needed.append((EXTERNAL_SECRETS, "ExternalSecret", "External Secrets"))
-    if profile.secrets.backend == "sealed-secrets":
-        needed.append(("bitnami.com/v1alpha1", "SealedSecret", "Sealed Secrets"))
+    if operator := profile.secrets.spec.operator:
+        needed.append((operator.api, operator.kind, operator.title))
     if profile.delivery.packaging == "argocd":
         needed.append(("argoproj.io/v1alpha1", "Application", "Argo CD"))
     return needed

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlsplit
 
 from wizard.core.problems import Problems
+from wizard.profile.backends import BACKENDS
 from wizard.profile.build_rules import check_builds
 from wizard.profile.document import Document
 from wizard.profile.job_rules import check_jobs, check_manager
@@ -15,7 +16,6 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 
 _SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
-_NEEDS_NO_SECTION = frozenset({"kubernetes", "sealed-secrets"})
 _GITOPS = {"argocd": "Argo CD", "flux": "Flux"}
 _NOT_APPLIED = {
     "argocd": "Argo CD reads from Git",
@@ -38,8 +38,6 @@ def check(profile: Profile, problems: Problems) -> None:
     _adopted(profile, problems)
     _backend(profile, problems)
     _store(profile, problems)
-    _sealed(profile, problems)
-    _readers(profile, problems)
     _cluster(profile, problems)
     _delivery(profile, problems)
     for index, runner in enumerate(profile.runners):
@@ -134,80 +132,33 @@ def _adopted(profile: Profile, problems: Problems) -> None:
 
 
 def _backend(profile: Profile, problems: Problems) -> None:
-    secrets, backend = profile.secrets, profile.secrets.backend
-    wanted = backend.replace("-", "_")
-    if getattr(secrets, wanted, None) is None and backend not in _NEEDS_NO_SECTION:
+    secrets, chosen = profile.secrets, profile.secrets.spec
+    if secrets.settings is None and chosen.needs_section:
         problems.at("secrets", "backend").add(
-            f"{backend} needs its settings", f"add `secrets.{wanted}:`"
+            f"{chosen.name} needs its settings", f"add `secrets.{chosen.key}:`"
         )
-    for choice in get_args(type(secrets).model_fields["backend"].annotation):
-        section = choice.replace("-", "_")
-        if section != wanted and getattr(secrets, section, None) is not None:
-            problems.at("secrets", section).warn(
-                f"is not used, since the backend is {backend}", "remove it"
+    for other in BACKENDS.values():
+        if other is not chosen and getattr(secrets, other.key, None) is not None:
+            problems.at("secrets", other.key).warn(
+                f"is not used, since the backend is {chosen.name}", "remove it"
             )
-    if secrets.sops and backend == "sops" and not secrets.sops.age:
-        problems.at("secrets", "sops", "age").add(
-            "is empty", "name the age public keys to encrypt for"
+    if secrets.in_files and profile.delivery.target == "cluster":
+        problems.at("secrets", "backend").add(
+            f"{chosen.name} keeps the token in files, and delivery.to: cluster writes none",
+            "write delivery: {to: directory}, or secrets: {backend: kubernetes}",
         )
+    chosen.rule(profile, problems)
 
 
 def _store(profile: Profile, problems: Problems) -> None:
-    secrets, store = profile.secrets, problems.at("secrets", "store")
+    secrets = profile.secrets
     if not secrets.through_store and "store" in secrets.model_fields_set:
-        store.warn(f"is not used, since the backend is {secrets.backend}", "remove it")
-    if secrets.backend == "existing-store" and secrets.store.create:
-        store.add(
-            "a store of your own cannot be created here",
-            "name it: {kind: ClusterSecretStore, name: NAME}",
-        )
-    own = secrets.existing_store
-    if own and len({own.place(runner.name) for runner in profile.runners}) < len(profile.runners):
-        problems.at("secrets", "existing_store", "key").add(
-            "is one place for several runners, each of which has a token of its own",
-            "write {runner} where the runner's name belongs",
+        problems.at("secrets", "store").warn(
+            f"is not used, since the backend is {secrets.backend}", "remove it"
         )
     if secrets.through_store and secrets.refresh == 0:
         problems.at("secrets", "refresh").warn(
             "0 reads the token once, so a rotated one never arrives", "write 15m"
-        )
-
-
-def _sealed(profile: Profile, problems: Problems) -> None:
-    secrets, delivery = profile.secrets, profile.delivery
-    if secrets.in_files and delivery.target == "cluster":
-        problems.at("secrets", "backend").add(
-            f"{secrets.backend} keeps the token in files, and delivery.to: cluster writes none",
-            "write delivery: {to: directory}, or secrets: {backend: kubernetes}",
-        )
-    if secrets.backend == "sops" and delivery.packaging == "argocd":
-        problems.at("secrets", "backend").warn(
-            "Argo CD does not decrypt SOPS by itself", "install a plugin for it, such as KSOPS"
-        )
-
-
-def _readers(profile: Profile, problems: Problems) -> None:
-    aws, vault = profile.secrets.aws, profile.secrets.vault
-    creates = profile.secrets.store.create
-    if aws and aws.reader == "irsa" and not aws.reader_role and creates:
-        problems.at("secrets", "aws", "reader").add(
-            "irsa needs the role that the reader takes", "add reader_role: its ARN"
-        )
-    for name in ("infisical", "vault"):
-        settings = getattr(profile.secrets, name)
-        if settings and settings.ca_file and not settings.reader_ca and creates:
-            problems.at("secrets", name, "ca_file").add(
-                "the cluster needs the private CA too, and this file is not in it",
-                "add reader_ca: {name: ...}, a ConfigMap with the CA as ca.crt",
-            )
-    if vault and vault.tls_server_name and creates:
-        problems.at("secrets", "vault", "tls_server_name").warn(
-            "External Secrets cannot expect another name than the address has",
-            "give an address that the certificate is for",
-        )
-    if vault and vault.login in {"jwt", "kubernetes"} and not vault.login_role:
-        problems.at("secrets", "vault", "login").add(
-            f"a {vault.login} login needs its role", "add login_role"
         )
 
 
