@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.checks import admission, rights, target, token
+from wizard.checks import admission, rights, smoke, target, token
 from wizard.checks.running import Declared
 from wizard.core.changes import System
 
@@ -12,6 +12,7 @@ CHECKS = (
     Declared("gitlab.scopes", "what the token may do", token.scopes, _GITLAB, always=True),
     Declared("gitlab.expiry", "how long the token lasts", token.expiry, _GITLAB, always=True),
     Declared("gitlab.role", "what the token's user may do there", token.role, _GITLAB),
+    Declared("gitlab.smoke", "whether a job can prove the runners", smoke.conditions, _GITLAB),
     Declared(
         "cluster.named",
         "which cluster is meant",

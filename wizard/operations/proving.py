@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from wizard.checks import Connected
+from wizard.checks.smoke import NoSmokeJobError, why_not_this_runner
 from wizard.core.changes import Plan
 from wizard.core.errors import NotAllowed
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
 from wizard.core.manifest import ObjectRef
 from wizard.operations.look import Seen, SeenRunner, look
-from wizard.operations.proof import Proof, sweep, why_no_smoke
+from wizard.operations.proof import Proof, sweep
 from wizard.operations.restarts import is_rolling_out, release_waiting, stale_pods
 from wizard.operations.streams import stream
 from wizard.operations.tokens import TokenKeeper
@@ -86,7 +87,7 @@ class Proving:
         """Whether more can be proven of this runner than its note says."""
         if not one.token_fits or not one.note.proof:
             return True
-        can_smoke = self.run.smoke and self.may_smoke and not why_no_smoke(one.runner)
+        can_smoke = self.run.smoke and self.may_smoke and not why_not_this_runner(one.runner)
         return can_smoke and not one.proven
 
     async def settle(self, one: SeenRunner) -> AsyncIterator[Event]:
@@ -135,12 +136,15 @@ class Proving:
             yield Proven(runner.name)
 
     async def _smoke(self, runner: Runner, proof: Proof) -> AsyncIterator[Event]:
-        why = "" if self.run.smoke else "no smoke job was wanted"
-        if why := why or why_no_smoke(runner) or await proof.why_gitlab_would_not(self.may_smoke):
+        why = why_not_this_runner(runner) if self.run.smoke else "no smoke job was wanted"
+        if why := why or await proof.why_gitlab_would_not(self.may_smoke):
             yield Unproven(runner.name, why)
             return
-        async for event in proof.smoke():
-            yield event
+        try:
+            async for event in proof.smoke():
+                yield event
+        except NoSmokeJobError as refused:
+            yield Unproven(runner.name, f"{refused.problem}; {refused.fix}")
 
     async def _rollout(self, runner: Runner, cluster: Cluster) -> AsyncIterator[Event]:
         namespace = self.profile.cluster.namespace

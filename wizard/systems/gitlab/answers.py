@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from wizard.core.facts import Scope
+from wizard.core.plain import harmless
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.systems.gitlab.nouns import (
     Created,
     Job,
     Manager,
     Pipeline,
+    Project,
+    PushRule,
     RunnerInfo,
     RunnerSettings,
 )
@@ -87,7 +90,34 @@ def pipeline(answer: Mapping[str, Any]) -> Pipeline:
         sha=answer["sha"],
         status=answer["status"],
         web_url=answer.get("web_url") or "",
+        failure=_failure(answer),
     )
+
+
+def _failure(answer: Mapping[str, Any]) -> str:
+    """Why a pipeline could not begin: GitLab tells it in one of three places."""
+    detailed = answer.get("detailed_status") or {}
+    tooltip = str(detailed.get("tooltip") or "") if answer["status"] == "failed" else ""
+    told = answer.get("yaml_errors") or answer.get("failure_reason")
+    return harmless(str(told or (tooltip if tooltip != "failed" else "")))
+
+
+def project_settings(answer: Mapping[str, Any]) -> Project:
+    """What of a project decides whether a job can be run there."""
+    level = answer.get("builds_access_level")
+    enabled = answer.get("jobs_enabled", True) if level is None else level != "disabled"
+    return Project(
+        default_branch=answer["default_branch"] or "",
+        ci_config_path=answer.get("ci_config_path") or "",
+        ci_enabled=bool(enabled),
+        archived=bool(answer.get("archived")),
+    )
+
+
+def push_rule(answer: Mapping[str, Any] | None) -> PushRule:
+    """A project's push rule; null where it has none."""
+    found = answer or {}
+    return PushRule(found.get("branch_name_regex") or "", found.get("commit_message_regex") or "")
 
 
 def job(answer: Mapping[str, Any]) -> Job:
