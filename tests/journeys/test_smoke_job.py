@@ -1,4 +1,4 @@
-"""The smoke job: it starts nothing of the project's, and each way in which it cannot run ends well."""
+"""The smoke job starts nothing of the project's, and where it cannot run, that is told at once."""
 
 from __future__ import annotations
 
