@@ -10,6 +10,7 @@ from wizard.checks.connected import Connected
 from wizard.core.errors import NotReached, Refused, UsageError, WizardError
 from wizard.core.facts import Identity
 from wizard.core.findings import Check, Verdict
+from wizard.core.manifest import ObjectRef
 from wizard.core.run import Run
 from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
@@ -81,7 +82,10 @@ def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Clust
         return None, "the profile names neither a context nor a uid"
     try:
         cluster = systems.cluster()
-        cluster.uid()
+        if profile.cluster.namespaces == "existing":  # who has only these may not know the uid
+            cluster.get(ObjectRef("v1", "Namespace", "", profile.cluster.namespace))
+        else:
+            cluster.uid()
     except Refused:
         raise
     except WizardError as error:

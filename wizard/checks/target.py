@@ -27,7 +27,7 @@ def unnamed(profile: Profile, cluster: Cluster, run: Run) -> Finding | None:
     return Finding(
         "The profile does not say which cluster it is for.",
         cause="without a person to ask, the current context is not trusted",
-        fix=f"Write cluster.context: {cluster.context} or cluster.uid: {cluster.uid()} into it",
+        fix=f"Write cluster.context: {cluster.context} into it",
     )
 
 

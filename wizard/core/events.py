@@ -12,8 +12,8 @@ from wizard.core.changes import Plan
 class Event:
     """Something happened. `sentence` says it to people; the fields say it to machines."""
 
-    changes: ClassVar[bool] = True
-    """Whether anything may have been changed, anywhere; False for what only looks or tells."""
+    changes_nothing: ClassVar[bool] = False
+    """Whether everything is as it was: something was only seen, planned or said."""
     half_done: ClassVar[bool] = False
     """Whether stopping right here would lose a token: the next run would have to replace it."""
 
@@ -29,7 +29,7 @@ class Event:
 class StepStarted(Event):
     """A step began; every later event belongs to it until the next one begins."""
 
-    changes = False
+    changes_nothing = True
 
     step: str
 
@@ -41,7 +41,7 @@ class StepStarted(Event):
 class Progress(Event):
     """Something was seen while waiting."""
 
-    changes = False
+    changes_nothing = True
 
     text: str
 
@@ -53,7 +53,7 @@ class Progress(Event):
 class Warned(Event):
     """Something the user must know, though the work goes on."""
 
-    changes = False
+    changes_nothing = True
 
     text: str
 
@@ -65,7 +65,7 @@ class Warned(Event):
 class Planned(Event):
     """The plan that the rest carries out."""
 
-    changes = False
+    changes_nothing = True
 
     plan: Plan
 
@@ -269,6 +269,8 @@ class Waiting(Event):
 @dataclass(frozen=True, slots=True)
 class Left(Event):
     """Something stays behind on purpose."""
+
+    changes_nothing = True
 
     what: str
     why: str

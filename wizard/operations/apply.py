@@ -21,11 +21,12 @@ from wizard.core.events import (
 from wizard.core.manifest import Manifest
 from wizard.core.run import Run
 from wizard.operations.found import save_found
+from wizard.operations.leaving import until_gone
 from wizard.operations.look import Seen
-from wizard.operations.namespaces import delete_object, until_gone
 from wizard.operations.plan import unwanted_objects
 from wizard.operations.proving import Proving
 from wizard.operations.reader import asked_for
+from wizard.operations.removal import delete_object
 from wizard.operations.streams import nothing, titled
 from wizard.operations.survey import Survey, survey, warnings
 from wizard.operations.synced import Sync
@@ -85,7 +86,7 @@ class _Apply:
         yield Planned(plan)
         for warning in warnings(self.surveyed):
             yield warning
-        due = await self.proving.due(seen, plan)
+        due = self.proving.due(seen, plan)
         reading = await self._reading(plan, due)
         if not plan.pending and not due and not reading:
             return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from wizard.core.events import ProfileSaved
 from wizard.core.findings import Check
 from wizard.core.problems import InvalidDocument, Key, key_path
 from wizard.operations.discover import answers_of
+from wizard.operations.existing import existing_namespaces
 from wizard.profile.file import ProfileFile
 from wizard.profile.presets import new_id
 
@@ -64,8 +64,14 @@ def _missing(connected: Connected) -> dict[Key, Any]:
     profile, cluster = connected.profile, connected.cluster
     if cluster is not None:
         if profile.cluster.uid is None and not unnamed(profile, cluster, connected.run):
-            with suppress(NotAllowed):  # of a whole cluster's things, a namespace's admin sees few
+            try:
                 found["cluster", "uid"] = cluster.uid()
+            except NotAllowed:  # who has only namespaces: the context says which cluster it is
+                if profile.cluster.namespaces != "existing":
+                    raise
+        kept = existing_namespaces(connected.file, cluster)
+        if kept != list(profile.cluster.existing_namespaces):
+            found["cluster", "existing_namespaces"] = kept
         if wanted := _unsaid(connected):
             answers = answers_of(connected.facts())
             found |= {key: answers[key] for key in wanted if key in answers}

@@ -8,13 +8,16 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
-from wizard.core.changes import Action, Change, FieldChange, System
+from wizard.core.changes import Action, Change, Doubt, FieldChange, Plan, System
 from wizard.core.errors import NotAllowed, NotReached, UsageError, WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.look import Seen, SeenRunner
+from wizard.operations.markers import called
 from wizard.operations.reader import reader_ref
+from wizard.operations.removal import owned_objects, why_left
 from wizard.operations.restarts import stale_pods
+from wizard.operations.truth import why_not_running
 from wizard.profile.labels import RUNNER_LABEL
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -25,6 +28,28 @@ from wizard.systems.kubernetes import Cluster, Owned, in_reverse
 
 _AT_ONCE = 8
 _HIDDEN = {"maintenance_note"}  # ours to keep; its text is no news to anybody
+
+
+async def doubting(
+    plan: Plan, profile: Profile, seen: Seen, backend: Backend, cluster: Cluster | None
+) -> Plan:
+    """The plan, with what is not as it should be of runners that nothing is changed of.
+
+    Args:
+        cluster: None where it cannot be seen.
+    """
+    changing = {change.runner for change in plan.pending}
+    quiet = [one for one in seen.runners if one.runner.name not in changing]
+    running = await asyncio.gather(
+        *(asyncio.to_thread(why_not_running, profile, one, backend, cluster) for one in quiet)
+    )
+    doubts = [
+        Doubt(one.runner.name, what)
+        for one, lacks in zip(quiet, running, strict=True)
+        for what in (lacks, one.silent)
+        if what
+    ]
+    return replace(plan, doubts=tuple(doubts))
 
 
 def gitlab_changes(seen: Seen) -> list[Change]:
@@ -41,7 +66,7 @@ def _runner_change(one: SeenRunner) -> Change:
     name = one.runner.name
     subject = f"runner {name}"
     if one.adopting is not None:
-        why = f"takes over runner {one.adopting.id}, and replaces its token"
+        why = f"takes over {called(one.adopting)}, and replaces its token"
         changed = _differing(one.wanted, one.adopting.settings)
         return Change(System.GITLAB, Action.UPDATE, subject, changed, why, name)
     if one.info is None:
@@ -54,8 +79,11 @@ def _runner_change(one: SeenRunner) -> Change:
         where = one.scope.kind + (f" {one.scope.path}" if one.scope.path else "")
         return Change(System.GITLAB, Action.CREATE, subject, changed, f"in {where}", name)
     changed = _differing(one.wanted, one.info.settings)
-    why = "" if one.token_fits else "gets a new token; its managers are made anew"
+    why = ""
+    if one.why_new_token:
+        why = f"gets a new token, as {one.why_new_token}; its managers are made anew"
     action = Action.UPDATE if changed or why else Action.KEEP
+    subject = f"{subject} ({one.info.id} of {one.info.place})"
     return Change(System.GITLAB, action, subject, changed, why, name)
 
 
@@ -67,9 +95,12 @@ def _differing(wanted: RunnerSettings, found: RunnerSettings) -> tuple[FieldChan
 
 
 def _deletion(info: RunnerInfo, name: str, why: str) -> Change:
-    return Change(
-        System.GITLAB, Action.DELETE, f"runner {info.settings.description}", (), why, name
-    )
+    return Change(System.GITLAB, Action.DELETE, deleted(info), (), why, name)
+
+
+def deleted(info: RunnerInfo) -> str:
+    """A runner that is to be deleted, as a change names it."""
+    return f"{called(info)}: {info.settings.description}"
 
 
 def _plain(value: Any) -> Any:
@@ -97,8 +128,8 @@ def _why_replace(one: SeenRunner) -> str:
     if one.adopting is not None:
         return "the token that the runner gets when it is taken over"
     if one.info is None:
-        return "the stored token belongs to no runner that is there"
-    return "the stored token is not the one this runner was last given"
+        return "it is this profile's, and its runner is gone from GitLab"
+    return one.why_new_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,22 +215,21 @@ def _runner_of(owned: Owned) -> str:
 
 
 def unwanted_objects(profile: Profile, cluster: Cluster, wanted: Sequence[Manifest]) -> list[Owned]:
-    """Our objects that the profile no longer wants, in the order in which they are deleted.
+    """What the profile created and no longer wants, in the order in which it is deleted.
 
-    Blocking.
-
-    The Secrets of tokens and of the reader's credential are not rendered, but wanted all the same.
+    Not a namespace that others have come to use. The Secrets of tokens and of the reader's
+    credential are not rendered, but wanted all the same. Blocking.
     """
-    if profile.id is None:
-        return []
     keep = {_place(manifest.ref) for manifest in wanted}
     keep |= {
         ("Secret", profile.cluster.namespace, runner.token_secret) for runner in profile.runners
     }
     if reads := reader_ref(profile):
         keep.add(_place(reads))
-    owned = cluster.owned(profile.id)
-    return in_reverse([one for one in owned if _place(one.ref) not in keep])
+    owned = owned_objects(profile, cluster)
+    unwanted = [one for one in owned if one.created and _place(one.ref) not in keep]
+    gone = {one.uid for one in unwanted}
+    return [one for one in in_reverse(unwanted) if not why_left(cluster, one, gone)]
 
 
 def _restarts(profile: Profile, runner: Runner, cluster: Cluster) -> list[Change]:

@@ -7,25 +7,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from wizard.checks import CHECKS, Connected, Pending, run_checks
 from wizard.core.changes import Plan, System
-from wizard.core.errors import NotReached, UsageError, WizardError
+from wizard.core.errors import NotAllowed, NotReached, UsageError, WizardError
 from wizard.core.events import Warned
 from wizard.core.findings import Check, Verdict, with_verdict
 from wizard.core.problems import Key
 from wizard.operations.adopt import downtime, look_to_settle
+from wizard.operations.committing import check_repository
 from wizard.operations.found import find_missing
+from wizard.operations.leaving import refuse_leaving
 from wizard.operations.look import Seen
-from wizard.operations.namespaces import refuse_leaving
-from wizard.operations.plan import Compared, compare_objects, gitlab_changes, secret_changes
+from wizard.operations.namespaces import namespace_findings
+from wizard.operations.plan import (
+    Compared,
+    compare_objects,
+    doubting,
+    gitlab_changes,
+    secret_changes,
+)
 from wizard.operations.reader import Reader, look_at_reader
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.file import ProfileFile
 from wizard.render import manifests
+from wizard.systems.gitops.git import checkout
 
 T = TypeVar("T")
 
@@ -98,6 +108,9 @@ async def survey(connected: Connected, *, new: bool = False) -> Survey:
     connected = connected.with_pending(_pending(connected, plan, seen))
     checks = [*looks.checks, *await run_checks(CHECKS, connected)]
     plan = replace(plan, checks=tuple(checks))
+    if seen and connected.backend:
+        profile, backend, cluster = connected.profile, connected.backend, connected.cluster
+        plan = await doubting(plan, profile, seen, backend, cluster)
     return Survey(connected, seen, delivery, reader, found, plan)
 
 
@@ -105,7 +118,7 @@ async def _look_at_runners(connected: Connected, looks: _Looks) -> Seen | None:
     gitlab, backend = connected.gitlab, connected.backend
     if not (gitlab and connected.identity and backend):
         return None
-    look = look_to_settle(connected.profile, gitlab, backend)
+    look = look_to_settle(connected.profile, gitlab, backend, connected.cluster)
     return await looks.take("the runners and their tokens can be seen", "gitlab.runners", look)
 
 
@@ -125,6 +138,7 @@ async def _look_at_files(connected: Connected, looks: _Looks) -> Delivery | None
 
 
 def _compare_files(connected: Connected) -> Delivery:
+    check_repository(connected.profile, checkout(directory(connected.file)))
     delivery = compare_files(connected.profile, directory(connected.file))
     delivery.folder.check_writable()
     return delivery
@@ -149,9 +163,16 @@ async def _look_at_reader(connected: Connected, looks: _Looks) -> Reader | None:
 
 
 async def _look_at_namespaces(connected: Connected, looks: _Looks) -> None:
-    if connected.to_cluster and connected.cluster:
-        look = asyncio.to_thread(refuse_leaving, connected.profile, connected.cluster)
+    if connected.cluster is None:
+        return
+    profile, cluster = connected.profile, connected.cluster
+    if connected.to_cluster:
+        look = asyncio.to_thread(refuse_leaving, profile, cluster)
         await looks.take("no namespace is being deleted", "cluster.leaving", look)
+    what = "the namespaces suit the runners"
+    with suppress(NotAllowed):  # who may not look at them learns it from what is made in them
+        found = await asyncio.to_thread(lambda: list(namespace_findings(profile, cluster)))
+        looks.checks += [Check(what, Verdict.FAIL, one, "cluster.namespaces") for one in found]
 
 
 def _plan(

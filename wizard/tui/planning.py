@@ -6,10 +6,12 @@ import asyncio
 import shlex
 
 from wizard.core.changes import Action, Plan, System
+from wizard.core.errors import MissingCredentialError, WizardError
 from wizard.core.findings import details
 from wizard.core.run import Run
-from wizard.core.shown import counted, notes_of
-from wizard.tui.session import GITLAB_TOKEN, Session
+from wizard.core.shown import counted, notes_of, unseen_of
+from wizard.tui.outline import StepId, info_of
+from wizard.tui.session import GITLAB_TOKEN, ProfileSession
 from wizard.tui.work import Reviewed
 
 _NAMED = 4
@@ -21,7 +23,7 @@ _RUNNER_IS = {
 }
 
 
-async def review(session: Session) -> Reviewed:
+async def review(session: ProfileSession) -> Reviewed:
     """Compare the draft with what is there; writes nothing, and needs no file.
 
     Raises: InvalidDocument, when the draft is not valid; WizardError, from the systems.
@@ -35,10 +37,19 @@ async def review(session: Session) -> Reviewed:
     files_only = await _files_only(session)
     run = Run(attended=True)
     plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring(), run))
-    return Reviewed(text, plan, files_only)
+    return Reviewed(text, draft.path.absolute(), plan, files_only)
 
 
-def headless(session: Session) -> str:
+def answerable_here(error: WizardError) -> WizardError:
+    """The same error; where a credential is missing, its fix is the step that asks for it."""
+    if not isinstance(error, MissingCredentialError):
+        return error
+    step = StepId.GITLAB if error.variable == GITLAB_TOKEN else StepId.SECRETS
+    fix = f"Give it on the step {info_of(step).title}, or set {error.variable}"
+    return WizardError(error.problem, "", fix)
+
+
+def headless(session: ProfileSession) -> str:
     """The command that does the same without screens."""
     path, folder = session.draft.path.absolute(), session.machine.folder
     near = path.relative_to(folder) if path.is_relative_to(folder) else path
@@ -46,13 +57,13 @@ def headless(session: Session) -> str:
     return f"runner-wizard {verb} {shlex.quote(str(near))}"
 
 
-def place(session: Session) -> str:
+def place(session: ProfileSession) -> str:
     """Where things change: the context and the namespaces, or the folder."""
     draft = session.draft
     if draft.value("delivery", "to") == "directory":
         return f"the folder {draft.path.parent / str(draft.value('delivery', 'directory'))}"
     namespaces = f"{draft.value('cluster', 'namespace')}, {draft.value('cluster', 'job_namespace')}"
-    context = draft.value("cluster", "context") or f"{session.current} (the current one)"
+    context = draft.value("cluster", "context") or f"{session.facts.current} (the current one)"
     return f"context {context}, namespaces {namespaces}"
 
 
@@ -61,6 +72,8 @@ def verdict(plan: Plan) -> str:
     said = f"No change. All is as the profile says ({len(plan.changes)} things looked at)."
     if plan.pending:
         said = f"{counted(plan)}. Nothing has been written yet."
+    elif plan.doubts:
+        said = "No change, but not all is well. Applying proves these runners again."
     return "\n".join([said, *noted(plan)])
 
 
@@ -72,7 +85,8 @@ def noted(plan: Plan) -> list[str]:
         if one.finding
         for line in (f"! {one.finding.problem}", *details(one.finding))
     ]
-    return [*refused, *(f"note: {sentence}" for sentence in notes_of(plan))]
+    doubts = [f"found: {doubt}" for doubt in plan.doubts]
+    return [*refused, *doubts, *(f"note: {sentence}" for sentence in notes_of(plan))]
 
 
 def status(plan: Plan) -> str:
@@ -83,14 +97,14 @@ def status(plan: Plan) -> str:
         lines.append(f"and {len(runners) - _NAMED} more")
     pending = counted(plan)
     lines.append(f"pending: {pending}; the review shows it" if pending else verdict(plan))
-    return "\n".join([*lines, *(f"not looked at: {one}" for one in plan.unseen)])
+    return "\n".join([*lines, *(f"not looked at: {one}" for one in unseen_of(plan))])
 
 
-async def _files_only(session: Session) -> bool:
+async def _files_only(session: ProfileSession) -> bool:
     """Whether nothing but files can be made: that is wished, or there is no token for GitLab."""
     if session.draft.value("delivery", "to") != "directory":
         return False
     if session.just_files:
         return True
     found, _ = await asyncio.to_thread(session.machine.token, session.address.url)
-    return not (found or GITLAB_TOKEN in session.secrets)
+    return not (found or session.secret(GITLAB_TOKEN))

@@ -12,9 +12,10 @@ from wizard.systems.gitlab.errors import Errand
 from wizard.systems.gitlab.nouns import Job, Pipeline, Project, PushRule
 from wizard.systems.gitlab.pages import PER_PAGE, all_rows
 from wizard.systems.gitlab.transport import Transport
+from wizard.systems.http.answers import each, record
 
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z \d\d[OE][+ ]?")
-_SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]]*\])?")
+_SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]\n]{0,200}\])?")
 _WRITES = "api"
 _DEVELOPER = "the role Developer or more, and the right to push there"
 
@@ -69,7 +70,7 @@ class SmokeCalls:
                 "actions": [action],
             },
         )
-        return answer.read(lambda told: str(told["id"]))
+        return answer.read(lambda told: record(told).text("id"))
 
     def _has_file(self, project_id: int, branch: str, path: str) -> bool:
         errand = Errand(f"look for {path} on {branch}", _WRITES, _DEVELOPER)
@@ -105,7 +106,7 @@ class SmokeCalls:
         answer = self._transport.get(
             errand, f"/projects/{project_id}/pipelines", ref=ref, per_page=PER_PAGE
         )
-        return answer.read(lambda rows: [answers.pipeline(row) for row in rows])
+        return answer.read(each(answers.pipeline))
 
     def cancel_pipeline(self, project_id: int, pipeline_id: int) -> None:
         errand = Errand(f"cancel pipeline {pipeline_id}", _WRITES, _DEVELOPER)
@@ -121,7 +122,7 @@ class SmokeCalls:
         answer = self._transport.get(
             errand, f"/projects/{project_id}/pipelines/{pipeline_id}/jobs", per_page=PER_PAGE
         )
-        return answer.read(lambda rows: [answers.job(row) for row in rows])
+        return answer.read(each(answers.job))
 
     def trace(self, project_id: int, job_id: int) -> str:
         errand = Errand(f"show what job {job_id} printed")
