@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from wizard.checks.connecting import cluster_if_seen
 from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Left, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
 from wizard.operations.committing import commit_commands, pending
-from wizard.operations.deliver import cluster_if_seen, directory
 from wizard.operations.destroy import (
     delete_objects,
     delete_runners,
@@ -25,10 +25,11 @@ from wizard.operations.look import Seen, look
 from wizard.operations.reader import reader_ref
 from wizard.operations.removal import owned_objects
 from wizard.operations.streams import nothing, titled
+from wizard.operations.survey import directory
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.model import Profile
-from wizard.render.packagings.helm import uninstall_commands
+from wizard.render.packagings import packaging_of
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
 from wizard.systems.gitops.git import checkout
@@ -85,8 +86,7 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
     if unseen and (ref := reader_ref(file.profile)):
         yield Warned(f"the cluster cannot be seen ({unseen}): {ref} stays, if the wizard made it")
     if cluster and (still := await asyncio.to_thread(_still_there, file.profile, cluster)):
-        by_helm = file.profile.delivery.packaging == "helm"
-        commands = tuple(uninstall_commands(file.profile)) if by_helm else ()
+        commands = tuple(packaging_of(file.profile).uninstall_commands(file.profile))
         yield Waiting(f"The cluster still has {still}: it waits for its prune.", commands)
         return
     owned = await asyncio.to_thread(owned_objects, file.profile, cluster) if cluster else []
