@@ -9,6 +9,7 @@ from importlib import import_module
 from threading import Event as Cancel
 from typing import TYPE_CHECKING
 
+from wizard.core.command_line import command
 from wizard.core.errors import MissingCredentialError
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.load import LoadedProfile
@@ -161,7 +162,7 @@ class Wiring:
         raise MissingCredentialError(
             f"There is no token for {url}.",
             "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
-            f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
+            f"set GITLAB_TOKEN, or run: {command('login', url)}",
             variable="GITLAB_TOKEN",
         )
 

@@ -104,9 +104,15 @@ def test_a_hard_linked_file_gets_a_file_of_its_own(tmp_path: Path) -> None:
     backup.hardlink_to(file)
     before = backup.read_text()
     changed = profile_of(delivery={"argocd": {"project": "other"}})
-    _render(changed, tmp_path / "out")
+    told = {one.path: one.about for one in _render(changed, tmp_path / "out").changes}
     assert backup.read_text() == before
     assert "project: other" in file.read_text()
+    assert told["argocd-apps/gitlab-runner-homelab.yaml"].endswith(
+        "; a hard link: its other names keep the old text"
+    )
+    assert "hard link" not in "".join(
+        one.about for one in _render(changed, tmp_path / "out").changes
+    )
 
 
 def _pipe(path: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from wizard.core.command_line import command
 from wizard.core.problems import InvalidDocument, Key, Problem, Problems
 from wizard.profile.json_escapes import padded_pairs, take_padding_out
 from wizard.profile.reading import refuse_control_characters, refused
@@ -195,7 +196,7 @@ def parse(text: str, name: str) -> Document:
     refuse_control_characters(text, name)
     root = _compose(text.removeprefix("\ufeff"), name)
     if root is None or (isinstance(root, yaml.ScalarNode) and _plain(root) is None):
-        raise refused(name, "is empty", "make a profile with: runner-wizard init")
+        raise refused(name, "is empty", f"make a profile with: {command('init')}")
     if not isinstance(root, yaml.MappingNode):
         kind = "a list" if isinstance(root, yaml.SequenceNode) else "plain text"
         line, column = root.start_mark.line + 1, root.start_mark.column + 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 
 from wizard.core.changes import Action, Plan, System
+from wizard.core.command_line import command
 from wizard.core.errors import MissingCredentialError, WizardError
 from wizard.core.findings import details
 from wizard.core.run import Run
@@ -54,7 +54,7 @@ def headless(session: ProfileSession) -> str:
     path, folder = session.draft.path.absolute(), session.machine.folder
     near = path.relative_to(folder) if path.is_relative_to(folder) else path
     verb = "render" if session.reviewed and session.reviewed.files_only else "apply"
-    return f"runner-wizard {verb} {shlex.quote(str(near))}"
+    return command(verb, near)
 
 
 def place(session: ProfileSession) -> str:

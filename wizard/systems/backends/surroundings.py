@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
+from wizard.core.command_line import command
 from wizard.core.errors import MissingCredentialError, UsageError
 from wizard.core.manifest import Manifest
 from wizard.core.secrets import SecretStr, remember_secret
@@ -94,6 +95,6 @@ def needed(settings: Section | None) -> Section:
         raise UsageError(
             "The profile chooses a secret backend and has no section for it.",
             "secrets.backend names one whose settings are missing",
-            "Run runner-wizard check on the profile, and add the section that it names",
+            f"Run {command('check', 'PROFILE')}, and add the section that it names",
         )
     return settings

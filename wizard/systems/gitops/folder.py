@@ -88,7 +88,7 @@ class Folder:
             same = {key for path in wanted if (key := self._identity(path))}
             changes = [self._change(file) for file in files]
             changes += [
-                FileChange(path, FileAction.REMOVED, "no longer wanted", self._read(path), "")
+                self._removal(path)
                 for path in self._mine()
                 # Where names differ in case only, one file may be found under two of them.
                 if path not in wanted and self._identity(path) not in same
@@ -131,8 +131,19 @@ class Folder:
         if _mode(self.root / file.path) is None:
             return FileChange(file.path, FileAction.CREATED, file.about, "", file.content)
         before = self._read(file.path)
-        action = FileAction.UNCHANGED if before == file.content else FileAction.CHANGED
-        return FileChange(file.path, action, file.about, before, file.content)
+        if before == file.content:
+            return FileChange(file.path, FileAction.UNCHANGED, file.about, before, file.content)
+        about = f"{file.about}{self._other_names(file.path)}"
+        return FileChange(file.path, FileAction.CHANGED, about, before, file.content)
+
+    def _removal(self, path: str) -> FileChange:
+        about = f"no longer wanted{self._other_names(path)}"
+        return FileChange(path, FileAction.REMOVED, about, self._read(path), "")
+
+    def _other_names(self, path: str) -> str:
+        """What to say of a file that is known elsewhere too; only its name here is replaced."""
+        names = (self.root / path).lstat().st_nlink
+        return "; a hard link: its other names keep the old text" if names > 1 else ""
 
     def _refuse_foreign(self, files: Sequence[RenderedFile]) -> None:
         foreign = [found for file in files for found in self._in_the_way(file.path)]
