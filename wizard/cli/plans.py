@@ -7,7 +7,7 @@ import difflib
 from wizard.cli.output import Output
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
 from wizard.core.plain import harmless_line
-from wizard.core.shown import TITLES, counted, head, is_long, value_text
+from wizard.core.shown import TITLES, counted, head, is_long, notes_of, unseen_of, value_text
 
 _COLORS = {
     Action.CREATE: "green",
@@ -72,6 +72,10 @@ def _changed_lines(before: str, after: str) -> list[str]:
 
 
 def _also(plan: Plan) -> list[str]:
-    doubts = [f"  ? {harmless_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
-    unseen = [f"Not looked at: {harmless_line(sentence)}" for sentence in plan.unseen]
-    return [*doubts, *unseen, *(f"Note: {harmless_line(sentence)}" for sentence in plan.notes)]
+    """What is doubted, could not be seen or must be known, and how much stands against an apply."""
+    lines = [f"  ? {harmless_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
+    lines += [f"Not looked at: {harmless_line(sentence)}" for sentence in unseen_of(plan)]
+    lines += [f"Note: {harmless_line(sentence)}" for sentence in notes_of(plan)]
+    if count := len(plan.refusals):
+        lines.append(f"Apply would refuse this: {count} check{'s' if count > 1 else ''} failed.")
+    return lines

@@ -213,4 +213,4 @@ def _who(signed_in: SignedIn) -> str:
 
 def _line(check: Check) -> str:
     finding = check.finding
-    return f"{MARKS[check.verdict]} {check.name}" + (f" ({finding.symptom})" if finding else "")
+    return f"{MARKS[check.verdict]} {check.name}" + (f" ({finding.problem})" if finding else "")
