@@ -41,7 +41,7 @@ TIMEOUT = click.option(
 
 @click.command()
 @PROFILE
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when changes are pending.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when apply has something to do.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, as JSON, here."
 )
@@ -55,7 +55,7 @@ def plan(output: Output, profile: Path, detailed_exitcode: bool, out: Path | Non
     data = plan_data(made)
     if out:
         _write_plan(out, data)
-    pending = detailed_exitcode and made.pending
+    pending = detailed_exitcode and (made.pending or made.doubts)
     return Result(
         plan_text(made, output),
         data,
@@ -218,6 +218,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "changes": [asdict(change) for change in plan.changes],
         "unseen": list(plan.unseen),
         "notes": list(plan.notes),
+        "doubts": [asdict(doubt) for doubt in plan.doubts],
     }
 
 

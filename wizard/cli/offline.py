@@ -11,6 +11,7 @@ import click
 from wizard.cli.completing import preset_names
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
+from wizard.core.command_line import command as spelt
 from wizard.core.errors import UsageError
 from wizard.operations.profiles import open_profile
 from wizard.systems.gitops.folder import FileChange
@@ -179,7 +180,7 @@ def init(output: Output, preset: str | None, target: Path | None, source: Path |
     path = target or Path(f"{answers.get(('name',), chosen.name)}.yaml")
     profile_id = new_id()
     write_new(path, from_preset(chosen.name, answers, profile_id))
-    output.say(f"wrote {path}; read it, then: runner-wizard check {path}")
+    output.say(f"wrote {path}; read it, then: {spelt('check', path)}")
     return Result(str(path), {"profile": str(path), "id": profile_id})
 
 
@@ -200,7 +201,7 @@ def _imported(output: Output, source: Path, target: Path | None) -> Result:
         output.say(line)
     for sentence in imported.left:
         output.say(f"not taken over: {sentence}")
-    output.say(f"wrote {path}; read it, then: runner-wizard check {path}")
+    output.say(f"wrote {path}; read it, then: {spelt('check', path)}")
     data = {
         "profile": str(path),
         "id": profile_id,

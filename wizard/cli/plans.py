@@ -21,7 +21,8 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
     """The plan as people read it; what stays as it is takes one line a system."""
     if not plan.pending:
         kept = len(plan.changes)
-        return "\n".join([f"No change ({kept} things looked at).", *_also(plan)])
+        found = ", but not all is well:" if plan.doubts else "."
+        return "\n".join([f"No change ({kept} things looked at){found}", *_also(plan)])
     lines: list[str] = []
     for system, title in TITLES.items():
         changes = list(plan.of(system))
@@ -63,5 +64,6 @@ def _changed_lines(before: str, after: str) -> list[str]:
 
 
 def _also(plan: Plan) -> list[str]:
+    doubts = [f"  ? {doubt}; apply proves it again" for doubt in plan.doubts]
     unseen = [f"Not looked at: {sentence}" for sentence in plan.unseen]
-    return [*unseen, *(f"Note: {sentence}" for sentence in plan.notes)]
+    return [*doubts, *unseen, *(f"Note: {sentence}" for sentence in plan.notes)]

@@ -15,6 +15,7 @@ from wizard.operations import destroy as direct_away
 from wizard.operations import namespaces
 from wizard.operations import plan as direct_plan
 from wizard.operations import withdraw as files_away
+from wizard.operations.lock import only_run
 from wizard.operations.namespaces import LevelQuestion
 from wizard.operations.wish import ProfileFile, Run, Systems
 
@@ -37,7 +38,7 @@ async def plan(file: ProfileFile, systems: Systems) -> Plan:
 def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
     """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
     carry_out = direct.apply if _to_cluster(file) else files.deliver
-    return _followed(carry_out(file, systems, run), systems)
+    return _only_run(file, "apply", _followed(carry_out(file, systems, run), systems))
 
 
 async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:
@@ -72,8 +73,18 @@ async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
 def destroy(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
     """Take all of it away, and look that it is gone. Raises: WizardError."""
     if _to_cluster(file):
-        return _followed(direct_away.destroy(file.profile, systems, run), systems)
-    return _followed(files_away.withdraw(file, systems, run), systems)
+        events = direct_away.destroy(file.profile, systems, run)
+    else:
+        events = files_away.withdraw(file, systems, run)
+    return _only_run(file, "destroy", _followed(events, systems))
+
+
+async def _only_run(
+    file: ProfileFile, doing: str, events: AsyncIterator[Event]
+) -> AsyncIterator[Event]:
+    with only_run(file.path, doing):
+        async for event in events:
+            yield event
 
 
 async def _followed(events: AsyncIterator[Event], systems: Systems) -> AsyncIterator[Event]:

@@ -9,11 +9,13 @@ from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Left, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
-from wizard.operations.deliver import cluster_if_seen, commit_commands, directory
+from wizard.operations.committing import commit_commands, pending
+from wizard.operations.deliver import cluster_if_seen, directory
 from wizard.operations.destroy import (
     delete_objects,
     delete_runners,
     delete_tokens,
+    foreign_tokens,
     ids_of,
     pause,
     removals,
@@ -37,7 +39,12 @@ async def plan_withdrawal(file: ProfileFile, systems: Systems) -> Plan:
     """What `withdraw` would take away, in this run and the next."""
     gitlab, backend = await _reach(file.profile, systems)
     seen, gone = await _look(file, gitlab, backend)
-    return Plan((*removals(seen, backend), *file_changes(gone)))
+    return _plan(seen, gone, backend)
+
+
+def _plan(seen: Seen, gone: Delivery, backend: Backend) -> Plan:
+    changes = (*removals(seen, backend), *file_changes(gone))
+    return Plan(changes, notes=foreign_tokens(seen, backend))
 
 
 async def _reach(profile: Profile, systems: Systems) -> tuple[GitLab, Backend]:
@@ -61,15 +68,18 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
     """
     gitlab, backend = await _reach(file.profile, systems)
     seen, gone = await _look(file, gitlab, backend)
-    yield Planned(Plan((*removals(seen, backend), *file_changes(gone))))
+    yield Planned(_plan(seen, gone, backend))
     async for event in titled("Pause", pause(seen, gitlab)):
         yield event
     if gone.pending:
         yield await asyncio.to_thread(gone.write)
     git = await asyncio.to_thread(checkout, gone.root)
-    if gone.pending or (git and git.uncommitted):
+    waiting = pending(git, gone.root, gone.paths)
+    if gone.pending or waiting:
         what = f"The files are removed from {gone.root}, and wait for your commit."
-        yield Waiting(what, commit_commands(gone.root, "Remove the GitLab runners"))
+        message = "Remove the GitLab runners"
+        commands = commit_commands(file.profile, gone.root, waiting or gone.paths, message, git)
+        yield Waiting(what, commands)
         return
     cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
     if unseen and (ref := reader_ref(file.profile)):

@@ -7,11 +7,12 @@ The current API (v4) is asked first; a server that does not have it yet is asked
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from wizard.core.errors import Conflict, NotFound, WizardError
@@ -19,6 +20,7 @@ from wizard.core.secrets import SecretStr
 from wizard.profile.secrets import TOKEN_FIELD
 from wizard.systems.backends.infisical_errors import NoFolder, NoRoute, NoSecret, nonsense
 from wizard.systems.backends.infisical_session import Json, Session
+from wizard.systems.backends.ownership import OWNER_FIELD, Owner
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -49,6 +51,14 @@ class Kept:
     hidden: bool
     version: str
     changed_at: datetime
+    metadata: tuple[Mapping[str, Any], ...] = ()
+    """Keys and values that people and programs note beside a secret, and cluster readers do not
+    see. A server that has none of them yet drops ours."""
+
+    @property
+    def owner(self) -> Owner | None:
+        noted = (one.get("value") for one in self.metadata if one.get("key") == OWNER_FIELD)
+        return Owner.read(next(noted, None))
 
     @classmethod
     def of(cls, secret: Json) -> Self:
@@ -58,6 +68,7 @@ class Kept:
             bool(secret.get("secretValueHidden")),
             str(secret["version"]),
             datetime.fromisoformat(secret["updatedAt"]),
+            tuple(dict(one) for one in secret.get("secretMetadata") or ()),
         )
 
 
@@ -95,17 +106,18 @@ class Project:
         except (NoSecret, NoFolder):
             return None
 
-    def create(self, folder: str, value: SecretStr) -> None:
+    def create(self, folder: str, value: SecretStr, owner: Owner | None) -> None:
         """Create the secret, and its folder where that is missing."""
+        noted = _with_owner((), owner)
         try:
-            self._write("post", folder, value)
+            self._write("post", folder, value, noted)
         except NoFolder:
             self._make(folder)
-            self._write("post", folder, value)
+            self._write("post", folder, value, noted)
 
-    def change(self, folder: str, value: SecretStr) -> None:
+    def change(self, folder: str, value: SecretStr, owner: Owner | None, over: Kept) -> None:
         """Give the secret another value; the same one again would make another version."""
-        self._write("patch", folder, value)
+        self._write("patch", folder, value, _with_owner(over.metadata, owner))
 
     def remove(self, folder: str) -> None:
         self._write("delete", folder)
@@ -133,11 +145,19 @@ class Project:
         except (KeyError, TypeError, ValueError, AttributeError):
             raise nonsense(doing, "an answer without a secret") from None
 
-    def _write(self, verb: str, folder: str, value: SecretStr | None = None) -> None:
+    def _write(
+        self,
+        verb: str,
+        folder: str,
+        value: SecretStr | None = None,
+        metadata: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         doing = f"{_VERBS[verb]} {folder}/{TOKEN_FIELD}"
         body: Json = {**self._place(), "secretPath": folder, "type": "shared"}
         if value is not None:
             body["secretValue"] = value.get_secret_value()
+        if metadata:
+            body["secretMetadata"] = list(metadata)
         answer = self._session.send(doing, verb, self._calls.secret, body)
         # A change-approval policy answers 200 too, and stores nothing.
         if "approval" in answer:
@@ -197,3 +217,9 @@ class Project:
 
 
 _VERBS = {"post": "create", "patch": "change", "delete": "remove"}
+
+
+def _with_owner(there: Sequence[Mapping[str, Any]], owner: Owner | None) -> list[Mapping[str, Any]]:
+    """What is noted beside a secret, with our owner in it: a change replaces all of it."""
+    others = [one for one in there if one.get("key") != OWNER_FIELD]
+    return [*others, {"key": OWNER_FIELD, "value": str(owner)}] if owner else others

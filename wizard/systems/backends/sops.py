@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.secrets import redact
-from wizard.profile.runner import Runner
 from wizard.systems.backends.checks import checked
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
 from wizard.systems.backends.surroundings import Surroundings
@@ -52,8 +51,8 @@ class Sops(EncryptedFiles):
             f"The cluster needs one of them; the wizard needs none, and writes:\n{self._files()}\n"
         )
 
-    def _encrypted(self, runner: Runner, values: Mapping[str, str]) -> str:
-        secret = opaque(self._metadata(runner, values), values)
+    def _encrypted(self, metadata: Json, values: Mapping[str, str]) -> str:
+        secret = opaque(metadata, values)
         arguments = (
             "encrypt",
             *("--age", ",".join(self._recipients)),

@@ -54,11 +54,26 @@ def runner(answer: Mapping[str, Any]) -> RunnerInfo:
         created_at=time(answer.get("created_at")),
         token_expires_at=time(answer.get("token_expires_at")),
         projects=tuple(project["path_with_namespace"] for project in answer.get("projects") or ()),
-        owners=frozenset(
-            int(one["id"]) for kind in ("projects", "groups") for one in answer.get(kind) or ()
-        ),
+        owner=_owner(answer),
         version=answer.get("version") or "",
     )
+
+
+def _owner(answer: Mapping[str, Any]) -> int:
+    kind = {"project_type": "projects", "group_type": "groups"}.get(answer["runner_type"], "")
+    first = next(iter(answer.get(kind) or ()), None)
+    return int(first["id"]) if first else 0
+
+
+def rows(answer: Any) -> list[Mapping[str, Any]]:
+    """The entries of a list.
+
+    Raises: TypeError, for anything else: read as a list, an object would be an empty one, and
+        "nothing there" is what has a runner made anew.
+    """
+    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+        raise TypeError("not a list of objects")
+    return answer
 
 
 def created(answer: Mapping[str, Any], runner_id: int = 0) -> Created:

@@ -15,6 +15,7 @@ from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, Wizar
 from wizard.core.secrets import redact
 from wizard.systems.web_pages import without_markup
 
+_QUOTED = "GitLab says: "
 _LONGEST = 600
 """Characters of somebody else's words that are shown."""
 
@@ -55,6 +56,11 @@ def words(body: bytes) -> str:
     return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
 
 
+def quotes(error: WizardError, said: str) -> bool:
+    """Whether GitLab's own words, which an error of `refusal` quotes, are these and no more."""
+    return error.cause == f"{_QUOTED}{said}"
+
+
 def _from_json(answer: Any) -> str:
     if not isinstance(answer, dict):
         return _flat(answer)
@@ -84,7 +90,7 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
         token_page: where to make another token.
     """
     said = words(body)
-    cause = f"GitLab says: {said}" if said else f"GitLab answered with status {status}."
+    cause = f"{_QUOTED}{said}" if said else f"GitLab answered with status {status}."
     if status >= 500:
         return _trouble(status, cause, errand)
     if status == 401:

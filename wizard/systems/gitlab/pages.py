@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wizard.systems.gitlab.answers import rows
 from wizard.systems.gitlab.errors import Errand
 from wizard.systems.gitlab.transport import Answer, Transport
 
@@ -29,15 +30,15 @@ def next_page(answer: Answer, page: int, rows: int, per_page: int = PER_PAGE) ->
 
 def all_rows(transport: Transport, errand: Errand, path: str, **query: Any) -> list[dict[str, Any]]:
     """Every row of a list."""
-    rows: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     page: int | None = 1
     while page:
         answer = transport.get(errand, path, page=page, per_page=PER_PAGE, **query)
         more = answer.read(_rows)
-        rows += more
+        found += more
         page = next_page(answer, page, len(more))
-    return rows
+    return found
 
 
 def _rows(answer: Any) -> list[dict[str, Any]]:
-    return [dict(row) | {"id": int(row["id"])} for row in answer]
+    return [dict(row) | {"id": int(row["id"])} for row in rows(answer)]

@@ -154,9 +154,10 @@ class KubernetesCluster:
         try:
             after, taken_back = self._send(manifest, before, dry_run=True, force=force)
         except NotFound:
-            if self._has_namespace(ref):
-                raise
-            return self._unjudged(manifest)
+            if not self._has_namespace(ref):
+                return self._unjudged(manifest)
+            # Another run may have made the namespace between the two questions.
+            after, taken_back = self._send(manifest, before, dry_run=True, force=force)
         wanted = manifest.body if before is None else after
         fields = tuple(field_changes(before, wanted))
         change = Change(System.CLUSTER, Action.UPDATE, str(ref), fields, taken_back)
