@@ -132,14 +132,19 @@ class Wiring:
             no_proxy=",".join(server.no_proxy),
         )
 
-        return PythonGitLab(server.url, self.token(server.url), way, self._waiting)
+        return PythonGitLab(
+            server.url, self.token(server.url), way, self._waiting, cancel=self.cancel
+        )
 
     @cached_property
     def _cluster(self) -> Cluster:
+        from wizard.systems.http.policy import Policy
+        from wizard.systems.kubernetes.api import LONGEST_WAIT
         from wizard.systems.kubernetes.contexts import connect
 
         target = self._profile.cluster
-        return connect(context=target.context or "", uid=target.uid or "")
+        policy = Policy(longest_wait=LONGEST_WAIT, on_wait=self._waiting, cancel=self.cancel)
+        return connect(context=target.context or "", uid=target.uid or "", policy=policy)
 
     def token(self, url: str) -> SecretStr:
         """A GitLab token: from GITLAB_TOKEN, the keyring, or somebody who is asked; in that order.

@@ -119,7 +119,7 @@ def test_a_token_that_could_not_be_stored_is_never_made(eks: EksWorld) -> None:
     secrets.delete_secret(SecretId="gitlab/runners/eks", RecoveryWindowInDays=7)
     ended = eks.apply()
     assert ended.code == 3, ended.err + ended.out
-    assert "scheduled for deletion" in ended.document["error"]["cause"]
+    assert "scheduled for deletion" in ended.document["error"]["problem"]
     assert eks.gitlab.runners == []
     assert eks.cluster.writes == []
 

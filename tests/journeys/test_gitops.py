@@ -198,7 +198,7 @@ def test_a_run_signs_in_to_the_backend_no_more_than_needed_and_out_again(
     homelab: GitOpsWorld,
 ) -> None:
     homelab.apply()
-    assert homelab.infisical.logins == 2  # for the profile without its id, and with it
+    assert homelab.infisical.logins == 1
     assert all(token.revoked for token in homelab.infisical.tokens.values())
 
 

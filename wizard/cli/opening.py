@@ -77,6 +77,7 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
     from wizard.cli.asking import ask_again, ask_more, ask_questions
     from wizard.operations.profiles import open_profile
     from wizard.profile.draft import Draft, Origin
+    from wizard.profile.examples import examples
     from wizard.profile.presets import from_preset, new_id
     from wizard.profile.save import write_new
 
@@ -94,9 +95,9 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
         ask_more(output, draft)
         write_new(draft.path, draft.text())
     path = draft.path
-    open_profile(path)
+    left = examples(open_profile(path).document)
     output.say(f"\nwrote {path}. Next: {spelt('plan', path)}, then {spelt('apply', path)}")
-    return Result(str(path), {"profile": str(path)})
+    return Result(str(path), {"profile": str(path)}, warnings=left)
 
 
 def _save(output: Output, draft: Draft) -> None:

@@ -6,7 +6,8 @@ import difflib
 
 from wizard.cli.output import Output
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
-from wizard.core.shown import TITLES, counted, head, is_long, value_text
+from wizard.core.plain import harmless_line
+from wizard.core.shown import TITLES, counted, head, is_long, notes_of, unseen_of, value_text
 
 _COLORS = {
     Action.CREATE: "green",
@@ -38,18 +39,25 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
 
 
 def _change(change: Change, output: Output) -> list[str]:
-    why = f" ({change.why})" if change.why else ""
+    why = f" ({harmless_line(change.why)})" if change.why else ""
     line = output.mark(f"  {head(change)}", fg=_COLORS.get(change.action)) + why
     if change.action in {Action.CREATE, Action.DELETE} and change.system in _WHOLE:
         return [line]  # every line of it is new, or goes; `render` shows it whole
-    fields = [line for field in change.fields for line in _field(field)]
-    return [line, *(f"      {field}" for field in fields)]
+    lines_of = _field if change.system in _WHOLE else _one_line
+    fields = [line for field in change.fields for line in lines_of(field)]
+    return [line, *(f"      {harmless_line(field)}" for field in fields)]
 
 
 def _field(field: FieldChange) -> list[str]:
-    path, before, after = field.path, field.before, field.after
+    """Of our own files and objects, long texts line by line."""
+    before, after = field.before, field.after
     if isinstance(before, str) and isinstance(after, str) and is_long(field):
-        return [f"{path}:", *_changed_lines(before, after)]
+        return [f"{field.path}:", *_changed_lines(before, after)]
+    return _one_line(field)
+
+
+def _one_line(field: FieldChange) -> list[str]:
+    path, before, after = field.path, field.before, field.after
     if before is None:
         return [f"{path}: {value_text(after)}"]
     return [
@@ -64,6 +72,10 @@ def _changed_lines(before: str, after: str) -> list[str]:
 
 
 def _also(plan: Plan) -> list[str]:
-    doubts = [f"  ? {doubt}; apply proves it again" for doubt in plan.doubts]
-    unseen = [f"Not looked at: {sentence}" for sentence in plan.unseen]
-    return [*doubts, *unseen, *(f"Note: {sentence}" for sentence in plan.notes)]
+    """What is doubted, could not be seen or must be known, and how much stands against an apply."""
+    lines = [f"  ? {harmless_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
+    lines += [f"Not looked at: {harmless_line(sentence)}" for sentence in unseen_of(plan)]
+    lines += [f"Note: {harmless_line(sentence)}" for sentence in notes_of(plan)]
+    if count := len(plan.refusals):
+        lines.append(f"Apply would refuse this: {count} check{'s' if count > 1 else ''} failed.")
+    return lines

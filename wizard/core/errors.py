@@ -1,8 +1,29 @@
-"""What can go wrong, said in three parts, and the exit code each kind ends with."""
+"""What can go wrong, in three parts, and the exit code that each kind ends with.
+
+The whole tree, which every system's own errors belong to:
+
+    WizardError                 failed                                            exit 1
+    ├── Refused                 refused before anything was changed               exit 3
+    ├── UsageError              the command or the profile cannot be used         exit 2
+    │   └── MissingCredentialError  there is none, and nobody to ask for it
+    ├── StoppedError            somebody ended the wait                           exit 130
+    ├── NotReached              no answer, or none that makes sense
+    │   ├── TransientError      often over in a second: cut off, or 502, 503, 504
+    │   └── InvalidAnswerError  an answer, but not one that this system gives
+    ├── NotAllowed              the other side says no, or does not know us
+    │   ├── ScopeTooSmall       another token may do it
+    │   └── LoginRefused        never tried again: repeated bad logins lock an account
+    ├── NotFound                not there, or not visible
+    ├── Conflict                another owner holds or changed it
+    └── RejectedError           understood, and not accepted as it is
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
+
+from wizard.core.findings import Finding
 
 
 class ExitCode(IntEnum):
@@ -37,17 +58,54 @@ class WizardError(Exception):
     def __str__(self) -> str:
         return "\n".join(part for part in (self.problem, self.cause, self.fix) if part)
 
+    @property
+    def finding(self) -> Finding:
+        """The error as the record that checks and imports share."""
+        return Finding(self.problem, cause=self.cause, fix=self.fix)
+
 
 class Refused(WizardError):
     """Refused before anything was changed."""
 
     exit_code = ExitCode.REFUSED
 
+    @classmethod
+    def because_of(cls, findings: Iterable[Finding]) -> Refused:
+        """One refusal that says everything that stands in the way, in the words of each.
+
+        Args:
+            findings: at least one.
+        """
+        first, *others = findings
+        if not others:
+            cause = "\n".join(filter(None, (first.evidence, first.cause)))
+            return cls(first.problem, cause, first.fix)
+        refused = cls(f"Nothing was changed: {1 + len(others)} checks failed.")
+        refused.findings = (first, *others)
+        refused.cause = "\n".join(_paragraph(one) for one in refused.findings)
+        return refused
+
+    findings: tuple[Finding, ...] = ()
+    """Each thing that is in the way, where there are several; `cause` has them all as text."""
+
+
+def _paragraph(finding: Finding) -> str:
+    told = filter(None, (finding.problem, finding.evidence, finding.cause))
+    return "\n  ".join(line for part in told for line in part.splitlines()) + (
+        f"\n  fix: {finding.fix}" if finding.fix else ""
+    )
+
 
 class UsageError(WizardError):
     """The command, or the profile it was given, cannot be used as it is."""
 
     exit_code = ExitCode.USAGE
+
+
+class StoppedError(WizardError):
+    """Somebody ended a wait; what was waited for has not been done."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class MissingCredentialError(UsageError):
@@ -77,8 +135,24 @@ class NotReached(WizardError):
         self.maybe_done = maybe_done
 
 
+class TransientError(NotReached):
+    """A failure that is often over in a second: the connection was cut, or 502, 503, 504."""
+
+
+class InvalidAnswerError(NotReached):
+    """An answer came, and it is not one that this system gives: a login page, half of one, ..."""
+
+
 class NotAllowed(WizardError):
     """The other side knows us and says no, or does not know us."""
+
+
+class ScopeTooSmall(NotAllowed):
+    """The token is good, but its scopes do not reach this call; another token may."""
+
+
+class LoginRefused(NotAllowed):
+    """The credentials were refused; sent again and again, they would lock the account."""
 
 
 class NotFound(WizardError):
@@ -87,3 +161,7 @@ class NotFound(WizardError):
 
 class Conflict(WizardError):
     """Somebody else holds or changed the thing."""
+
+
+class RejectedError(WizardError):
+    """The other side understood, and objects to what was asked (400, 422 and their like)."""

@@ -76,12 +76,15 @@ def check(profile: Profile, problems: Problems) -> None:
         before = len(problems.errors)
         _check_extra_config(profile, index, runner, problems)
         config_is_sound = len(problems.errors) == before
+        known = len(problems.errors)
         _check_extra_values(profile, index, runner, problems)
+        values_are_sound = len(problems.errors) == known
         if config_is_sound:  # else there is no pod that could be made of it
-            values_are_sound = len(problems.errors) == before
             check_config(profile, index, runner, problems)
-            if values_are_sound:
-                _check_nulls(profile, index, runner, problems)
+            sound = len(problems.errors)
+            _check_nulls(profile, index, runner, problems)
+            if values_are_sound and len(problems.errors) == sound:
+                check_values(profile, index, runner, problems)
     if not problems.errors:  # else there is nothing yet that could be rendered
         check_listed(profile, problems)
 
@@ -158,6 +161,15 @@ def _check_extra_config(profile: Profile, index: int, runner: Runner, problems: 
     _check_pause_pods(problems, (*where, "kubernetes", "autoscaler"), runner.extra_config)
 
 
+def _without_chart(values: Mapping[str, Any]) -> str:
+    if "hostAliases" in values:
+        return (
+            "write as: helm or argocd, which give them to the manager; jobs get theirs from "
+            "extra_config: {kubernetes: {host_aliases: [...]}}"
+        )
+    return "remove them, or write as: argocd"
+
+
 def _accounts(runner: Runner) -> dict[str, str]:
     account = job_service_account(runner)
     way_out = f"jobs run as {account}, to which you may give rights in a RoleBinding of your own"
@@ -182,7 +194,7 @@ def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: 
     if profile.delivery.packaging not in _OF_A_CHART:
         problems.at(*where).add(
             f"as: {profile.delivery.packaging} has no chart that would read them",
-            "remove them, or write as: argocd",
+            _without_chart(runner.extra_values),
         )
         return
     chart = chart_of(profile.manager.runner_version) or CHARTS[-1]
@@ -193,9 +205,9 @@ def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: 
 
 def _check_nulls(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
     """Null takes a value away, and with it what the wizard wrote: config, account, labels."""
-    if not runner.extra_values:
+    if not runner.extra_values or profile.delivery.packaging not in _OF_A_CHART:
         return
-    where, before = ("runners", index, "extra_values"), len(problems.errors)
+    where = ("runners", index, "extra_values")
     ours = values(profile, runner.model_copy(update={"extra_values": {}}))
     for path, value in _paths(runner.extra_values):
         if value is None and _is_written(ours, path):
@@ -205,12 +217,11 @@ def _check_nulls(profile: Profile, index: int, runner: Runner, problems: Problem
             )
     labelled = labels(profile, runner)
     for key in ("podLabels", "deploymentLabels"):
-        for name in (runner.extra_values.get(key) or {}).keys() & labelled.keys():
+        given = runner.extra_values.get(key)
+        for name in given.keys() & labelled.keys() if isinstance(given, Mapping) else ():
             problems.at(*where, key, name).add(
                 "the wizard finds its managers by this label", "Remove it"
             )
-    if len(problems.errors) == before:
-        check_values(profile, index, runner, problems)
 
 
 def _is_written(data: Any, path: Key) -> bool:

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 
 from wizard.core.changes import Action, Change, Plan, System
 from wizard.core.errors import MissingCredentialError, WizardError
-from wizard.core.shown import counted, is_long, value_text
+from wizard.core.findings import details
+from wizard.core.run import Run
+from wizard.core.shown import counted, is_long, notes_of, unseen_of, value_text
 from wizard.tui.outline import StepId, info_of
 from wizard.tui.session import GITLAB_TOKEN, ProfileSession
 from wizard.tui.work import Reviewed
@@ -34,7 +36,8 @@ async def review(session: ProfileSession) -> Reviewed:
     text, file = draft.text(), draft.loaded()
     await asyncio.to_thread(session.machine.warm_up)
     files_only = await _files_only(session)
-    plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring()))
+    run = Run(attended=True)
+    plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring(), run))
     return Reviewed(text, draft.path.absolute(), plan, files_only)
 
 
@@ -128,8 +131,14 @@ def _restarts(change: Change) -> bool:
 
 def noted(plan: Plan) -> list[str]:
     """What must be known before it is agreed to, line by line."""
+    refused = [
+        line
+        for one in plan.refusals
+        if one.finding
+        for line in (f"! {one.finding.problem}", *details(one.finding))
+    ]
     doubts = [f"found: {doubt}" for doubt in plan.doubts]
-    return [*doubts, *(f"note: {sentence}" for sentence in plan.notes)]
+    return [*refused, *doubts, *(f"note: {sentence}" for sentence in notes_of(plan))]
 
 
 def status(plan: Plan) -> str:
@@ -140,7 +149,7 @@ def status(plan: Plan) -> str:
         lines.append(f"and {len(runners) - _NAMED} more")
     pending = counted(plan)
     lines.append(f"pending: {pending}; the review shows it" if pending else verdict(plan))
-    return "\n".join([*lines, *(f"not looked at: {one}" for one in plan.unseen)])
+    return "\n".join([*lines, *(f"not looked at: {one}" for one in unseen_of(plan))])
 
 
 async def _files_only(session: ProfileSession) -> bool:

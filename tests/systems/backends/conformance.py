@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,12 +19,14 @@ from typing import Any, Protocol
 import pytest
 
 from tests.fakes.proxy import Call, Fault, FaultyProxy, Reply
+from tests.faults.matrix import every_cell
 from wizard.core.errors import NotAllowed, NotReached, WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend, BelongsToAnotherError, Owner
+from wizard.systems.http.policy import Policy
 
 PATIENCE = 1.5
 """Seconds without an answer after which a backend of the suite gives up; build it with these."""
@@ -316,6 +319,22 @@ class Conformance:
             backend.read(one)
         assert time.monotonic() - started < PATIENCE * 2
         assert "in time" in lost.value.problem
+
+    def test_every_fault_on_the_wire_is_told_in_words(
+        self, place: Place, one: Runner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Policy, "_pause", lambda *_: None)
+        place.put(one, new_token().get_secret_value())
+        calls = {
+            "read": lambda: place.backend().read(one),
+            "write": lambda: place.backend().write(one, new_token()),
+            "check": lambda: place.backend().check(),
+            "facts": lambda: place.backend().facts(),
+            "remove": lambda: place.backend().remove(one),
+        }
+        ended, bad = every_cell(place.proxy, calls)
+        sys.stderr.write(f"\n{type(place).__name__}: {sum(ended.values())} cells, {len(bad)} bad\n")
+        assert not bad, "\n".join(bad[:60])
 
     def test_a_read_that_was_cut_is_asked_again(
         self, backend: Backend, place: Place, one: Runner

@@ -144,7 +144,7 @@ def test_a_mount_of_another_kind_is_told_in_words(place: VaultPlace) -> None:
     place.bao.root.sys.disable_secrets_engine(place.mount)
     place.bao.root.sys.enable_secrets_engine("ssh", path=place.mount)
     root = place.backend(VAULT_TOKEN=place.bao.root_token)
-    assert "is no KV engine but ssh" in said(root.check())
+    assert "is not a KV engine but ssh" in said(root.check())
 
 
 # A server that is there and does not serve
@@ -165,7 +165,7 @@ def test_a_vault_that_was_never_initialised_is_said_to_be_so(place: VaultPlace) 
     place.proxy.fail(Fault(reply=Reply(200, json.dumps(health).encode())))
     [check] = place.backend().check()
     assert check.finding
-    assert "never been initialised" in check.finding.symptom
+    assert "never been initialised" in check.finding.problem
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,11 @@ import pytest
 from tests.fakes.gitlab import FakeGitLab, RunnerPlayer
 from tests.fakes.gitlab.state import DEVELOPER, MAINTAINER
 from tests.systems.gitlab.conftest import MARKER, Connect
-from wizard.core.errors import NotAllowed, NotFound, NotReached, WizardError
+from wizard.core.errors import NotAllowed, NotFound, NotReached, ScopeTooSmall, WizardError
 from wizard.core.facts import Scope
 from wizard.core.secrets import redact
 from wizard.systems.gitlab import RunnerSettings
 from wizard.systems.gitlab.adapter import PythonGitLab
-from wizard.systems.gitlab.errors import ScopeTooSmall
 
 
 def test_a_runner_is_created_as_wanted_and_found_by_its_marker(gitlab, fake, project, wanted):

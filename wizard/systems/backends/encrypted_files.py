@@ -17,7 +17,7 @@ import yaml
 
 from wizard.core.errors import Conflict, WizardError
 from wizard.core.problems import Key
-from wizard.core.secrets import SecretStr, fingerprint
+from wizard.core.secrets import SecretStr, excerpt, fingerprint
 from wizard.profile.labels import labels
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
@@ -119,7 +119,7 @@ class EncryptedFiles(ABC):
         return (
             f'# Sealed by Runner Wizard from profile "{self._profile.name}"'
             f"{self._identity()}.\n"
-            "# `runner-wizard apply` and `rotate` write it; to renew it, remove it and run apply.\n"
+            "# `runner-wizard apply` writes it; to renew the token, remove it and run apply.\n"
         )
 
     def _identity(self) -> str:
@@ -144,7 +144,7 @@ class EncryptedFiles(ABC):
         if not first.startswith("# Sealed by Runner Wizard") or self._identity() not in first:
             raise Conflict(
                 f"{path} was not written from this profile.",
-                f"it begins: {first[:80]}",
+                f"it begins: {excerpt(first, 80)}",
                 "move it away, or give the profile another delivery.directory",
             )
         return self._parsed(path, text)
@@ -157,7 +157,7 @@ class EncryptedFiles(ABC):
             document = None
         if not isinstance(document, dict):
             raise WizardError(
-                f"{path} is no YAML any more.",
+                f"{path} is not YAML.",
                 "an unfinished merge leaves a file so",
                 "put it right in Git, or remove it: the runner then gets a new token",
             )

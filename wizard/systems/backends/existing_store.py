@@ -23,7 +23,7 @@ from wizard.systems.backends.kubernetes_secret import token_in
 from wizard.systems.backends.ownership import OWNER_NOTE, Owner, not_known_as_ours, refuse_anothers
 from wizard.systems.backends.push_secret import API as PUSH_API
 from wizard.systems.backends.push_secret import Push
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.kubernetes import Cluster, Permission
 from wizard.systems.kubernetes.objects import condition
 from wizard.systems.kubernetes.secret_stores import (
@@ -63,8 +63,7 @@ class ExistingStore:
         glance: float = 60,
         poll: float = 2,
     ) -> None:
-        settings = around.profile.secrets.existing_store
-        assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
+        settings = needed(around.profile.secrets.existing_store)
         self._settings = settings
         self._around = around
         self._profile = around.profile
@@ -166,7 +165,8 @@ class ExistingStore:
 
     def _told(self, runner: Runner, token: SecretStr, wanted: str) -> bool:
         """Have it stored by hand; told again, with what is there instead, until it has arrived."""
-        assert self._around.hand_over is not None  # noqa: S101 - write() has looked
+        if self._around.hand_over is None:
+            raise self._nobody()
         end = time.monotonic() + self._patience
         wish = f"Store the token of runner {runner.name} in {self.where(runner)}."
         told = wish

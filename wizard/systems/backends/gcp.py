@@ -15,7 +15,7 @@ from wizard.profile.secrets import TOKEN_FIELD, Gcp
 from wizard.systems.backends.checks import checked, failed
 from wizard.systems.backends.gcp_session import FailedPrecondition, Session, nonsense
 from wizard.systems.backends.ownership import OWNER_FIELD, Owner
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
 
 _LABELS = ("runner-wizard-id", "runner-wizard-runner")
@@ -112,7 +112,7 @@ class GcpSecrets(TokenField):
             )
         except (NotFound, FailedPrecondition):
             return None
-        token = found.payload.data.decode("utf-8", "replace")
+        token = found.payload.data.decode("utf-8", "replace") if found.payload else ""
         fields = {TOKEN_FIELD: token}
         if owner := Owner.of_labels(*map(self._labels(runner).get, _LABELS)):
             fields[OWNER_FIELD] = str(owner)
@@ -250,5 +250,4 @@ def policy(profile: Profile, settings: Gcp) -> str:
 def build(around: Surroundings, _cluster: object = None) -> GcpSecrets:
     """The backend of this profile."""
     settings = around.profile.secrets.gcp
-    assert settings is not None  # noqa: S101 - a rule of the profile
-    return GcpSecrets(settings, around)
+    return GcpSecrets(needed(settings), around)

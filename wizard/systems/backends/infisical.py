@@ -18,7 +18,7 @@ from wizard.systems.backends.checks import checked
 from wizard.systems.backends.infisical_project import Kept, Project
 from wizard.systems.backends.infisical_session import Session
 from wizard.systems.backends.ownership import Owner, refuse_anothers
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.kubernetes import Cluster
 
 
@@ -29,8 +29,7 @@ class InfisicalSecrets:
     """
 
     def __init__(self, around: Surroundings) -> None:
-        settings = around.profile.secrets.infisical
-        assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
+        settings = needed(around.profile.secrets.infisical)
         self._settings = settings
         self._profile = around.profile
         self._session = Session(settings.host, around.beside(settings.ca_file), around)

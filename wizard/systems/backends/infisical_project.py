@@ -18,9 +18,10 @@ from urllib.parse import quote
 from wizard.core.errors import Conflict, NotFound, WizardError
 from wizard.core.secrets import SecretStr
 from wizard.profile.secrets import TOKEN_FIELD
-from wizard.systems.backends.infisical_errors import NoFolder, NoRoute, NoSecret, nonsense
+from wizard.systems.backends.infisical_errors import SOURCE, NoFolder, NoRoute, NoSecret
 from wizard.systems.backends.infisical_session import Json, Session
 from wizard.systems.backends.ownership import OWNER_FIELD, Owner
+from wizard.systems.http.answers import Record, reading
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -50,7 +51,7 @@ class Kept:
     value: SecretStr
     hidden: bool
     version: str
-    changed_at: datetime
+    changed_at: datetime | None
     metadata: tuple[Mapping[str, Any], ...] = ()
     """Keys and values that people and programs note beside a secret, and cluster readers do not
     see. A server that has none of them yet drops ours."""
@@ -62,13 +63,14 @@ class Kept:
 
     @classmethod
     def of(cls, secret: Json) -> Self:
-        """Raises: KeyError, TypeError, ValueError, where this is no secret."""
+        """Raises: ShapeError, where this is not a secret."""
+        told = Record(secret, "secret")
         return cls(
-            SecretStr(secret["secretValue"].strip()),
-            bool(secret.get("secretValueHidden")),
-            str(secret["version"]),
-            datetime.fromisoformat(secret["updatedAt"]),
-            tuple(dict(one) for one in secret.get("secretMetadata") or ()),
+            SecretStr(told.text("secretValue").strip()),
+            told.flag("secretValueHidden", False),
+            str(told.number("version")),
+            told.time("updatedAt"),
+            tuple(one.plain() for one in told.records("secretMetadata", ())),
         )
 
 
@@ -140,10 +142,8 @@ class Project:
                 raise
             self._calls = _LEGACY
             return self._read(folder)
-        try:
-            return Kept.of(answer["secret"])
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise nonsense(doing, "an answer without a secret") from None
+        with reading(doing, of=SOURCE):
+            return Kept.of(Record(answer).record("secret").plain())
 
     def _write(
         self,
@@ -168,8 +168,8 @@ class Project:
                 "close the request, take the folder out of the policy (or set another "
                 "secrets.infisical.path), then run it again",
             )
-        if "secret" not in answer:
-            raise nonsense(doing, "an answer without a secret")
+        with reading(doing, of=SOURCE):
+            Record(answer).record("secret")
 
     def _make(self, folder: str) -> None:
         """Make a folder; one call makes its missing parents too."""
@@ -192,7 +192,9 @@ class Project:
         with self._lock:
             if self._found is None:
                 project = self._look_up()
-                known = [str(one["slug"]) for one in project.get("environments") or ()]
+                with reading(f"find project {self._name}", of=SOURCE):
+                    listed = Record(project, "project").records("environments", ())
+                    known = [one.text("slug") for one in listed]
                 if known and self._environment not in known:
                     raise NotFound(
                         f"Project {self._name} has no environment {self._environment}.",
@@ -210,10 +212,13 @@ class Project:
         except NoRoute:
             answer = self._session.get(doing, f"/api/v1/workspace/{below}")
         # By slug it comes as it is, by id under a name.
-        project = answer.get("project") or answer.get("workspace") or answer
-        if not isinstance(project, dict) or not {"id", "slug"} <= project.keys():
-            raise nonsense(doing, "an answer without a project")
-        return project
+        with reading(doing, of=SOURCE):
+            told = Record(answer)
+            named = next((name for name in ("project", "workspace") if name in told), "")
+            project = told.record(named) if named else told
+            project.text("id")
+            project.text("slug")
+            return project.plain()
 
 
 _VERBS = {"post": "create", "patch": "change", "delete": "remove"}

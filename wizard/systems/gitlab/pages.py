@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.systems.gitlab.answers import rows
 from wizard.systems.gitlab.errors import Errand
 from wizard.systems.gitlab.transport import Answer, Transport
+from wizard.systems.http.answers import is_number, records
 
 PER_PAGE = 100
 """Rows of a page; GitLab's maximum."""
@@ -25,7 +25,7 @@ def next_page(answer: Answer, page: int, rows: int, per_page: int = PER_PAGE) ->
     said = answer.headers.get("X-Next-Page")
     if said is None:
         return page + 1 if rows >= per_page else None
-    return int(said) if said.isdigit() and int(said) > page else None
+    return int(said) if is_number(said) and int(said) > page else None
 
 
 def all_rows(transport: Transport, errand: Errand, path: str, **query: Any) -> list[dict[str, Any]]:
@@ -41,4 +41,7 @@ def all_rows(transport: Transport, errand: Errand, path: str, **query: Any) -> l
 
 
 def _rows(answer: Any) -> list[dict[str, Any]]:
-    return [dict(row) | {"id": int(row["id"])} for row in rows(answer)]
+    return [
+        row.plain() | {"id": row.number("id"), "description": row.text("description", "")}
+        for row in records(answer)
+    ]

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from wizard.core.errors import NotAllowed, NotFound
+from wizard.core.errors import NotAllowed, NotFound, RejectedError, TransientError
 from wizard.core.facts import Scope
 from wizard.core.secrets import SecretStr
 from wizard.systems.gitlab import answers
-from wizard.systems.gitlab.errors import Errand, MayPass, Rejected, quotes
+from wizard.systems.gitlab.errors import Errand, quotes
 from wizard.systems.gitlab.nouns import (
     Created,
     Manager,
@@ -20,6 +20,7 @@ from wizard.systems.gitlab.nouns import (
 )
 from wizard.systems.gitlab.pages import all_rows, next_page
 from wizard.systems.gitlab.transport import Transport
+from wizard.systems.http.answers import each, record
 
 _ROLES = {
     "project": "the role Maintainer or Owner of the project",
@@ -55,7 +56,7 @@ class RunnerCalls:
         errand, path = _listing(scope)
         kind = f"{scope.kind}_type"
         answer = self._transport.get(errand, path, page=page, per_page=_LISTED, type=kind)
-        ids = answer.read(lambda told: tuple(int(row["id"]) for row in answers.rows(told)))
+        ids = tuple(answer.read(each(lambda row: record(row).number("id"))))
         return RunnerPage(ids, next_page(answer, page, len(ids), _LISTED))
 
     def _if_there(self, runner_id: int) -> RunnerInfo | None:
@@ -123,20 +124,20 @@ class RunnerCalls:
         try:
             try:
                 self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
-            except MayPass:  # nothing comes of it, so it may be asked twice
+            except TransientError:  # nothing comes of it, so it may be asked twice
                 self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
         except NotAllowed as refused:
             return False if quotes(refused, _TOKEN_UNKNOWN) else None
         except NotFound as missing:
             return True if quotes(missing, _MANAGER_UNKNOWN) else None
-        except Rejected:
+        except RejectedError:
             return None
         return True
 
     def managers(self, runner_id: int) -> list[Manager]:
         errand = Errand(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
         answer = self._transport.get(errand, f"/runners/{runner_id}/managers")
-        return answer.read(lambda told: [answers.manager(row) for row in answers.rows(told)])
+        return answer.read(each(answers.manager))
 
 
 def _listing(scope: Scope) -> tuple[Errand, str]:

@@ -9,12 +9,13 @@ from wizard.core.errors import NotFound
 from wizard.core.plain import plain
 from wizard.systems.gitlab import answers
 from wizard.systems.gitlab.errors import Errand
-from wizard.systems.gitlab.nouns import Job, Pipeline
-from wizard.systems.gitlab.pages import PER_PAGE
+from wizard.systems.gitlab.nouns import Job, Pipeline, Project, PushRule
+from wizard.systems.gitlab.pages import PER_PAGE, all_rows
 from wizard.systems.gitlab.transport import Transport
+from wizard.systems.http.answers import each, record
 
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z \d\d[OE][+ ]?")
-_SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]]*\])?")
+_SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]\n]{0,200}\])?")
 _WRITES = "api"
 _DEVELOPER = "the role Developer or more, and the right to push there"
 
@@ -24,10 +25,23 @@ class SmokeCalls:
 
     _transport: Transport
 
-    def default_branch(self, project_id: int) -> str:
+    def project(self, project_id: int) -> Project:
         errand = Errand(f"show project {project_id}")
         answer = self._transport.get(errand, f"/projects/{project_id}")
-        return answer.read(lambda told: told["default_branch"] or "")
+        return answer.read(answers.project_settings)
+
+    def protected_branches(self, project_id: int) -> tuple[str, ...]:
+        errand = Errand(f"list the protected branches of project {project_id}")
+        rows = all_rows(self._transport, errand, f"/projects/{project_id}/protected_branches")
+        return tuple(str(row["name"]) for row in rows)
+
+    def push_rule(self, project_id: int) -> PushRule:
+        errand = Errand(f"show the push rule of project {project_id}")
+        try:
+            answer = self._transport.get(errand, f"/projects/{project_id}/push_rule")
+        except NotFound:
+            return PushRule()  # an edition or a licence without them
+        return answer.read(answers.push_rule)
 
     def commit_file(
         self,
@@ -56,7 +70,7 @@ class SmokeCalls:
                 "actions": [action],
             },
         )
-        return answer.read(lambda told: str(told["id"]))
+        return answer.read(lambda told: record(told).text("id"))
 
     def _has_file(self, project_id: int, branch: str, path: str) -> bool:
         errand = Errand(f"look for {path} on {branch}", _WRITES, _DEVELOPER)
@@ -82,12 +96,17 @@ class SmokeCalls:
         )
         return answer.read(answers.pipeline)
 
+    def pipeline(self, project_id: int, pipeline_id: int) -> Pipeline:
+        errand = Errand(f"show pipeline {pipeline_id}")
+        answer = self._transport.get(errand, f"/projects/{project_id}/pipelines/{pipeline_id}")
+        return answer.read(answers.pipeline)
+
     def find_pipelines(self, project_id: int, ref: str) -> list[Pipeline]:
         errand = Errand(f"list the pipelines of {ref}")
         answer = self._transport.get(
             errand, f"/projects/{project_id}/pipelines", ref=ref, per_page=PER_PAGE
         )
-        return answer.read(lambda rows: [answers.pipeline(row) for row in rows])
+        return answer.read(each(answers.pipeline))
 
     def cancel_pipeline(self, project_id: int, pipeline_id: int) -> None:
         errand = Errand(f"cancel pipeline {pipeline_id}", _WRITES, _DEVELOPER)
@@ -103,7 +122,7 @@ class SmokeCalls:
         answer = self._transport.get(
             errand, f"/projects/{project_id}/pipelines/{pipeline_id}/jobs", per_page=PER_PAGE
         )
-        return answer.read(lambda rows: [answers.job(row) for row in rows])
+        return answer.read(each(answers.job))
 
     def trace(self, project_id: int, job_id: int) -> str:
         errand = Errand(f"show what job {job_id} printed")

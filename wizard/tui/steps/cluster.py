@@ -145,7 +145,7 @@ class ClusterStep(Step):
             said.say(_told(facts))
         missing = missing_operators(facts, self._needed()) if facts and facts.reachable else []
         self.query_one("#missing", Said).say(
-            "\n".join(f"! {one.symptom} {one.fix[0].upper()}{one.fix[1:]}." for one in missing)
+            "\n".join(f"! {one.problem} {one.fix[0].upper()}{one.fix[1:]}." for one in missing)
         )
         self.query_one("#direct").display = bool(missing)
 

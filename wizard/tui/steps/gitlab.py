@@ -214,4 +214,4 @@ def _who(signed_in: SignedIn) -> str:
 
 def _line(check: Check) -> str:
     finding = check.finding
-    return f"{mark(check.verdict)} {check.name}" + (f" ({finding.symptom})" if finding else "")
+    return f"{mark(check.verdict)} {check.name}" + (f" ({finding.problem})" if finding else "")

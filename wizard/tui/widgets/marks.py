@@ -22,5 +22,5 @@ def marked(check: Check) -> str:
     if finding is None:
         return f"{mark(check.verdict)} {check.name}"
     details = [part for part in (finding.evidence, finding.cause, finding.fix) if part]
-    lines = [f"{mark(check.verdict)} {check.name} ({finding.symptom})", *details]
+    lines = [f"{mark(check.verdict)} {check.name} ({finding.problem})", *details]
     return "\n    ".join(lines)
