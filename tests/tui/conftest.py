@@ -15,7 +15,6 @@ from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.kubernetes import FakeCluster
 from tests.journeys.world import World
 from wizard.core.errors import ExitCode
-from wizard.machine import Machine
 from wizard.profile.draft import Draft
 from wizard.tui import drafts
 from wizard.tui.app import WizardApp
@@ -23,6 +22,7 @@ from wizard.tui.memory import Memory
 from wizard.tui.session import Session
 from wizard.tui.step import Step
 from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
+from wizard.wiring.machine import Machine
 
 _NO_SCROLLBARS = str.maketrans(dict.fromkeys("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", " "))
 Size = tuple[int, int]

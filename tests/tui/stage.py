@@ -16,13 +16,13 @@ from tests.fakes.gitlab import FakeGitLab, RunnerPlayer
 from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.names import Names
 from tests.journeys.world import NAMESPACE
-from wizard.machine import Machine
 from wizard.profile.draft import Draft
 from wizard.tui import drafts
 from wizard.tui.app import WizardApp
 from wizard.tui.memory import Memory
 from wizard.tui.session import Session
 from wizard.tui.steps import ANSWERED_BY_PROFILE
+from wizard.wiring.machine import Machine
 
 GITLAB, CLUSTER = "gitlab.example.com", "k3s.example.com"
 ID, UID, MANAGER = "3f9c2a71", "0b54e1d2-6f0c-4c1e-9a57-2d8f4f1c7a10", "r_N56XibT0p6LY"

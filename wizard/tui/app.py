@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from importlib import import_module
@@ -19,7 +20,6 @@ from textual.screen import Screen
 
 from wizard.core.errors import ExitCode, WizardError
 from wizard.core.threads import DaemonThreads
-from wizard.machine import Machine
 from wizard.operations.discover import discover
 from wizard.profile.questions import preset_question
 from wizard.profile.save import write
@@ -32,6 +32,8 @@ from wizard.tui.screen import WizardScreen
 from wizard.tui.session import Session
 from wizard.tui.step import told
 from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
+from wizard.wiring.machine import Machine
+from wizard.wiring.trust import Trust
 
 _BLOCKING_CALLS = 12
 """How many calls to other systems may wait at once."""
@@ -261,12 +263,17 @@ class WizardApp(App[ExitCode]):
         self._exit_renderables.clear()
 
 
-def open_wizard(path: Path | None = None) -> ExitCode:
+def open_wizard(path: Path | None = None, trusted: tuple[str, ...] = ()) -> ExitCode:
     """Open the wizard, on a profile or for a new one, and stay until it is left.
+
+    Args:
+        trusted: addresses that credentials of the environment may be sent to as well.
 
     Raises: UsageError, InvalidDocument, when the profile cannot be read; whatever crashed it.
     """
-    machine, memory = Machine(), Memory()
+    opened = f"runner-wizard {shlex.quote(str(path))}" if path else "runner-wizard"
+    machine = Machine(trust=Trust(os.environ, trusted, command=opened))
+    memory = Memory()
     if path:
         draft = drafts.of_file(path)
         memory.note(path, "opened")

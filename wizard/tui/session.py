@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,12 +12,12 @@ from typing import TYPE_CHECKING
 from wizard.core.facts import ClusterFacts, Identity
 from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, remember_secret
-from wizard.machine import Address, Machine
 from wizard.profile.draft import Answer, Draft
 from wizard.tui.handing_over import ShowOutside, show_outside
 from wizard.tui.memory import Memory
 from wizard.tui.work import Reviewed, Work
 from wizard.wiring import HandOver, Say, Wiring
+from wizard.wiring.machine import Address, Machine
 
 if TYPE_CHECKING:
     from wizard.operations.importing import Imported
@@ -92,7 +91,8 @@ class Session:
         )
         no_proxy = ",".join(self.draft.value("gitlab", "no_proxy") or ())
         beside = str(self.draft.path.parent / ca_file) if ca_file else ""
-        return Address(url, beside, proxy, no_proxy)
+        allow_http = self.draft.value("gitlab", "allow_http") is True
+        return Address(url, beside, proxy, no_proxy, allow_http)
 
     async def hold_token(self) -> str | None:
         """Hold the token that this machine knows for the draft's GitLab, unless one is held.
@@ -131,7 +131,8 @@ class Session:
         typed = {name: value.get_secret_value() for name, value in self.secrets.items()}
         return Wiring(
             self.draft.loaded(),
-            environ={**os.environ, **typed},
+            typed=typed,
+            trust=self.machine.trust,
             say=say,
             hand_over=hand_over,
             cancel=cancel,

@@ -7,6 +7,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from wizard.systems.environment import for_children
+
 _TIMEOUT = 10.0
 
 
@@ -47,6 +49,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
             [program, "-C", str(folder), *arguments],
             capture_output=True,
             text=True,
+            env=for_children(),
             timeout=_TIMEOUT,
             check=False,
         )
