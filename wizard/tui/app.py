@@ -120,7 +120,10 @@ class WizardApp(App[ExitCode]):
 
     @on(WizardScreen.LookAgain)
     def look_around(self) -> None:
-        """Ask every context of the kubeconfig what it reaches; each answer is shown at once."""
+        """Ask the current context what it reaches; the others when they are chosen.
+
+        To ask one runs the sign-in command that the kubeconfig names for it.
+        """
         look: Callable[[], Awaitable[None]] = self._look_around
         self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
 
@@ -136,7 +139,8 @@ class WizardApp(App[ExitCode]):
         else:
             session.contexts, session.current = found.names, found.current
         self.wizard.facts_found()
-        async for facts in discover(session.contexts, machine.look):
+        current = [name for name in session.contexts if name == session.current]
+        async for facts in discover(current, machine.look):
             session.clusters[facts.context] = facts
             self.wizard.facts_found()
         await asyncio.to_thread(import_module, "wizard.operations.verbs")  # before Review waits

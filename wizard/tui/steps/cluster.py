@@ -12,7 +12,7 @@ from textual.widgets import Button
 from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts
 from wizard.core.problems import Key
-from wizard.operations.discover import answers_of, missing_operators, needed_rights
+from wizard.operations.discover import answers_of, discover, missing_operators, needed_rights
 from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
 from wizard.tui.step import Step
@@ -66,9 +66,23 @@ class ClusterStep(Step):
         self._asked = ()
         self.session.clusters.clear()
         self.wizard.look_again()
+        self._look_at_chosen()
         self.facts_found()
 
     def entered(self) -> None:
+        self._look_at_chosen()
+        self.facts_found()
+
+    def _look_at_chosen(self) -> None:
+        """A context is asked once it is chosen: that runs its sign-in command."""
+        chosen = self.draft.value("cluster", "context")
+        known = self.session.contexts or ()
+        if chosen in known and chosen not in {*self.session.clusters, self.session.current}:
+            self.in_background("look", self._look, str(chosen))
+
+    async def _look(self, context: str) -> None:
+        async for facts in discover([context], self.session.machine.look):
+            self.session.clusters[facts.context] = facts
         self.facts_found()
 
     def facts_found(self) -> None:
@@ -94,6 +108,7 @@ class ClusterStep(Step):
         if facts := self.session.cluster:
             for key, value in answers_of(facts).items():
                 self.draft.set(key, value, Origin.FOUND)
+        self._look_at_chosen()
         self.facts_found()
         self.wizard.refresh_marks()
 
@@ -126,7 +141,8 @@ class ClusterStep(Step):
     def _about(self, name: str) -> str:
         facts = self.session.clusters.get(name)
         if facts is None:
-            return "asking ..."
+            asked = {self.session.current, self.draft.value("cluster", "context")}
+            return "asking ..." if name in asked else "choose it to ask it"
         if not facts.reachable:
             return f"not reached: {facts.trouble.splitlines()[0] if facts.trouble else ''}"
         return f"{facts.version}  {_room(facts)}"
