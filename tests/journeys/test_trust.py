@@ -44,11 +44,11 @@ def stranger() -> Iterator[Stranger]:
             self.end_headers()
             self.wfile.write(b"{}")
 
-        do_GET = do_POST = do_PUT = do_HEAD = _any
-
         def log_message(self, *_: object) -> None:
             """Silent."""
 
+    for verb in ("GET", "POST", "PUT", "HEAD"):
+        setattr(Handler, f"do_{verb}", Handler._any)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     it.url = f"http://127.0.0.1:{server.server_port}"
     thread = Thread(target=server.serve_forever)

@@ -11,8 +11,10 @@ import click
 from wizard.cli.completing import preset_names
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
+from wizard.core.command_line import command as spelt
 from wizard.core.errors import UsageError
 from wizard.operations.profiles import open_profile
+from wizard.profile.examples import examples
 from wizard.systems.gitops.folder import FileChange
 
 PROFILE = click.argument("profile", type=click.Path(path_type=Path), metavar="PROFILE")
@@ -30,7 +32,7 @@ def check(_output: Output, profile: Path) -> Result:
     return Result(
         f"{profile}: valid (runners: {names})",
         {"profile": str(profile), "runners": [r.name for r in opened.profile.runners]},
-        warnings=opened.warnings,
+        warnings=[*opened.warnings, *examples(opened.document)],
     )
 
 
@@ -159,6 +161,7 @@ def init(output: Output, preset: str | None, target: Path | None, source: Path |
         if preset:
             raise UsageError("--from and --preset both say what to begin with.", fix="give one")
         return _imported(output, source, target)
+    from wizard.profile.document import parse
     from wizard.profile.presets import find_preset, from_preset, new_id, presets
     from wizard.profile.save import write_new
 
@@ -178,9 +181,11 @@ def init(output: Output, preset: str | None, target: Path | None, source: Path |
     chosen = find_preset(preset)
     path = target or Path(f"{answers.get(('name',), chosen.name)}.yaml")
     profile_id = new_id()
-    write_new(path, from_preset(chosen.name, answers, profile_id))
-    output.say(f"wrote {path}; read it, then: runner-wizard check {path}")
-    return Result(str(path), {"profile": str(path), "id": profile_id})
+    text = from_preset(chosen.name, answers, profile_id)
+    write_new(path, text)
+    output.say(f"wrote {path}; read it, then: {spelt('check', path)}")
+    left = examples(parse(text, str(path)))
+    return Result(str(path), {"profile": str(path), "id": profile_id}, warnings=left)
 
 
 def _imported(output: Output, source: Path, target: Path | None) -> Result:
@@ -200,7 +205,7 @@ def _imported(output: Output, source: Path, target: Path | None) -> Result:
         output.say(line)
     for sentence in imported.left:
         output.say(f"not taken over: {sentence}")
-    output.say(f"wrote {path}; read it, then: runner-wizard check {path}")
+    output.say(f"wrote {path}; read it, then: {spelt('check', path)}")
     data = {
         "profile": str(path),
         "id": profile_id,

@@ -8,12 +8,17 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
+from wizard.core.command_line import command as spelt
 from wizard.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from wizard.profile.draft import Draft
 
 
 @click.command(name="open")
@@ -59,10 +64,10 @@ def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:
         raise UsageError(
             "This terminal cannot show the wizard's screens.",
             f"TERM is {os.environ.get('TERM') or 'not set'}, or the output goes elsewhere",
-            f"ask line by line instead: runner-wizard open --plain {profile or ''}".rstrip(),
+            f"ask line by line instead: {spelt('open', '--plain', *_given(profile))}",
         )
     way = (
-        f"runner-wizard plan {profile}, then runner-wizard apply {profile} --yes"
+        f"{spelt('plan', profile)}, then {spelt('apply', profile, '--yes')}"
         if profile
         else "runner-wizard init --preset homelab, then runner-wizard plan homelab.yaml"
     )
@@ -71,12 +76,17 @@ def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:
     )
 
 
+def _given(profile: Path | None) -> tuple[Path, ...]:
+    return (profile,) if profile else ()
+
+
 def _as_lines(output: Output, profile: Path | None) -> Result:
     from wizard.cli.asking import ask_again, ask_more, ask_questions
     from wizard.operations.profiles import open_profile
     from wizard.profile.draft import Draft, Origin
+    from wizard.profile.examples import examples
     from wizard.profile.presets import from_preset, new_id
-    from wizard.profile.save import write, write_new
+    from wizard.profile.save import write_new
 
     if profile:
         loaded = open_profile(profile)
@@ -84,7 +94,7 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
         ask_again(output, draft)
         ask_more(output, draft)
         if draft.dirty:
-            write(profile, draft.text())
+            _save(output, draft)
     else:
         preset, answers = ask_questions(output)
         text = from_preset(preset, answers, new_id())
@@ -92,9 +102,26 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
         ask_more(output, draft)
         write_new(draft.path, draft.text())
     path = draft.path
-    open_profile(path)
-    output.say(f"\nwrote {path}. Next: runner-wizard plan {path}, then runner-wizard apply {path}")
-    return Result(str(path), {"profile": str(path)})
+    left = examples(open_profile(path).document)
+    output.say(f"\nwrote {path}. Next: {spelt('plan', path)}, then {spelt('apply', path)}")
+    return Result(str(path), {"profile": str(path)}, warnings=left)
+
+
+def _save(output: Output, draft: Draft) -> None:
+    """Write the answers to their file, or beside it where that would lose something."""
+    from wizard.profile.overwriting import doubts
+    from wizard.profile.save import free_name, write
+
+    path = draft.path
+    for doubt in doubts(draft, path):
+        output.say(f"\n{doubt.detail}")
+        if not click.confirm(doubt.question, default=False, err=True):
+            beside = free_name(path)
+            write(beside, draft.text())
+            draft.saved(beside)
+            output.say(f"{path} was left as it is.")
+            return
+    write(path, draft.text())
 
 
 def _stop_writing_on_the_screen() -> None:

@@ -19,9 +19,10 @@ from wizard.core.events import (
 )
 from wizard.core.manifest import Manifest
 from wizard.operations.found import complete
+from wizard.operations.leaving import until_gone
 from wizard.operations.look import Seen
-from wizard.operations.namespaces import delete_object, until_gone
-from wizard.operations.plan import compare, planned, unwanted_objects
+from wizard.operations.namespaces import check_namespaces
+from wizard.operations.plan import compare, doubting, planned, unwanted_objects
 from wizard.operations.preflight import (
     check_admission,
     check_admission_where_judged,
@@ -32,6 +33,7 @@ from wizard.operations.preflight import (
     check_target,
 )
 from wizard.operations.proving import Proving
+from wizard.operations.removal import delete_object
 from wizard.operations.streams import nothing, titled
 from wizard.operations.synced import Sync
 from wizard.operations.wish import ProfileFile, Run, Systems
@@ -63,8 +65,8 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
     async for event in until_gone(file.profile, cluster, run, Refused):
         yield event
     await asyncio.to_thread(check_operators, file.profile, cluster)
-    if file.profile.id is None:  # a first run: nothing is there yet that would have to be kept
-        await check_admission_where_judged(file.profile, cluster)
+    await asyncio.to_thread(check_namespaces, file.profile, cluster)
+    await check_admission_where_judged(file.profile, cluster)
     file, backend, saved = await complete(file, systems, cluster)
     for event in saved:
         yield event
@@ -88,8 +90,9 @@ class _Apply:
             self.profile, self.systems, self.gitlab, self.backend, self.cluster
         )
         plan = planned(seen, self.backend, objects, reader)
+        plan = await doubting(plan, self.profile, seen, self.backend, self.cluster)
         yield Planned(plan)
-        due = await self.proving.due(seen, plan)
+        due = self.proving.due(seen, plan)
         reading = await self._reading(plan, due)
         if not plan.pending and not due and not reading:
             return

@@ -8,6 +8,7 @@ proves the runner as a direct apply does.
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +24,20 @@ from wizard.core.events import (
     Waiting,
     Warned,
 )
+from wizard.core.manifest import ObjectRef
 from wizard.core.problems import Key
 from wizard.operations.adopt import look_to_settle
+from wizard.operations.committing import (
+    check_repository,
+    commit_commands,
+    other_branch,
+    pending,
+)
+from wizard.operations.existing import existing_namespaces, with_existing
 from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
-from wizard.operations.plan import planned
+from wizard.operations.namespaces import check_namespaces
+from wizard.operations.plan import doubting, planned
 from wizard.operations.preflight import check_identity, check_operators, check_storing
 from wizard.operations.proving import Proving
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
@@ -54,12 +64,18 @@ async def plan_delivery(file: ProfileFile, systems: Systems) -> Plan:
         asyncio.to_thread(systems.backend, file.profile),
         asyncio.to_thread(cluster_if_seen, file.profile, systems, Run()),
     )
+    profile = file.profile
+    if cluster:
+        await asyncio.to_thread(check_namespaces, profile, cluster)
+        kept = await asyncio.to_thread(existing_namespaces, file, cluster)
+        profile = with_existing(profile, kept)
     seen, delivery, reader = await asyncio.gather(
-        look_to_settle(file.profile, gitlab, backend),
-        asyncio.to_thread(compare_files, file.profile, directory(file)),
+        look_to_settle(file.profile, gitlab, backend, cluster),
+        asyncio.to_thread(compare_files, profile, directory(file)),
         asyncio.to_thread(_reader, file.profile, cluster, systems),
     )
-    return _plan(seen, backend, delivery, reader, unseen)
+    plan = _plan(seen, backend, delivery, reader, unseen)
+    return await doubting(plan, file.profile, seen, backend, cluster)
 
 
 def directory(file: ProfileFile) -> Path:
@@ -79,6 +95,7 @@ async def deliver(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterato
     cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
     if cluster:
         await asyncio.to_thread(check_operators, file.profile, cluster)
+        await asyncio.to_thread(check_namespaces, file.profile, cluster)
     await check_storing(await asyncio.to_thread(systems.backend, file.profile))
     file, backend, saved = await complete(file, systems, cluster)
     for event in saved:
@@ -101,12 +118,14 @@ class _Deliver:
     unseen: str
 
     async def steps(self) -> AsyncIterator[Event]:
-        seen = await look_to_settle(self.file.profile, self.gitlab, self.backend)
+        seen = await look_to_settle(self.file.profile, self.gitlab, self.backend, self.cluster)
         async for event in self._announce_downtime(seen):
             yield event
         delivery = await self._compare()
         plan = _plan(seen, self.backend, delivery, self.reader, self.unseen)
+        plan = await doubting(plan, self.file.profile, seen, self.backend, self.cluster)
         yield Planned(plan)
+        self.proving.expect(plan)
         async for event in titled("The cluster's credential", self._put_credential(delivery)):
             yield event
         for one in seen.runners:
@@ -116,8 +135,8 @@ class _Deliver:
         if delivery.pending:
             yield await asyncio.to_thread(delivery.write)
         git = await asyncio.to_thread(checkout, delivery.root)
-        if delivery.pending or (git and git.uncommitted):
-            yield _commit(self.file.profile, delivery.root, in_git=git is not None)
+        if delivery.pending or pending(git, delivery.root, delivery.paths):
+            yield _commit(self.file.profile, delivery, git)
             return
         async for event in self._prove(seen, plan, git):
             yield event
@@ -160,7 +179,7 @@ class _Deliver:
         return await asyncio.to_thread(compare_files, self.file.profile, directory(self.file))
 
     async def _prove(self, seen: Seen, plan: Plan, git: Checkout | None) -> AsyncIterator[Event]:
-        due = await self.proving.due(seen, plan)
+        due = self.proving.due(seen, plan)
         for runner in self.file.profile.runners:
             behind = await self._behind(runner.name, git)
             if runner not in due and not behind:
@@ -213,7 +232,9 @@ def _reader(profile: Profile, cluster: Cluster | None, systems: Systems) -> Read
 
 
 def _check_folder(file: ProfileFile) -> None:
-    """Raises: Refused, when somebody else's files are in the way; WizardError, when read-only."""
+    """Raises: Refused, when somebody else's files are in the way, or the cluster would not read
+    what is committed here; WizardError, when the folder is read-only."""
+    check_repository(file.profile, checkout(directory(file)))
     compare_files(file.profile, directory(file)).folder.check_writable()
 
 
@@ -223,7 +244,10 @@ def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Clust
         return None, "the profile names neither a context nor a uid"
     try:
         cluster = systems.cluster()
-        cluster.uid()
+        if profile.cluster.namespaces == "existing":  # who has only these may not know the uid
+            cluster.get(ObjectRef("v1", "Namespace", "", profile.cluster.namespace))
+        else:
+            cluster.uid()
     except Refused:
         raise  # another cluster than the profile's: not to be passed over
     except WizardError as error:
@@ -231,27 +255,26 @@ def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Clust
     return cluster, ""
 
 
-def _commit(profile: Profile, root: Path, *, in_git: bool) -> Waiting:
+def _commit(profile: Profile, delivery: Delivery, git: Checkout | None) -> Waiting:
+    root = delivery.root
     what = f"The files are written to {root}, and wait for your commit."
-    if not in_git:
-        what += f" {outside_git(profile)}"
-    commands = commit_commands(root, "Update the GitLab runners")
-    return Waiting(what, (*commands, *_by_hand(profile)))
+    what += other_branch(profile, git) if git else f" {outside_git(profile)}"
+    paths = pending(git, root, delivery.paths) if git else delivery.paths
+    commands = commit_commands(profile, root, paths, "Update the GitLab runners", git)
+    by_hand = _by_hand(profile)
+    if by_hand and not commands:
+        commands = (shlex.join(["cd", str(root)]),)
+    return Waiting(what, (*commands, *by_hand))
 
 
 def outside_git(profile: Profile) -> str:
     """What to do where the folder of the files belongs to no Git repository."""
     repository = profile.delivery.repository
-    clone = f"your clone of {repository.url}" if repository else "a clone of your repository"
+    clone = f"a clone of {repository.url}" if repository else "a clone of your repository"
     return (
-        "That folder is in no Git repository: first copy the files into "
-        f"{clone}, or have delivery.directory name a folder there and apply again."
+        f"That folder is in no Git repository: first copy the files into {clone}, "
+        "or have delivery.directory name a folder there and apply again."
     )
-
-
-def commit_commands(root: Path, message: str) -> tuple[str, ...]:
-    """What the user types to commit and push everything in a folder."""
-    return (f"cd {root}", "git add --all .", f'git commit -m "{message}"', "git push")
 
 
 def _by_hand(profile: Profile) -> tuple[str, ...]:
@@ -260,6 +283,6 @@ def _by_hand(profile: Profile) -> tuple[str, ...]:
 
 
 def _commands(file: ProfileFile, git: Checkout | None) -> tuple[str, ...]:
-    push = (f"git -C {git.folder} push",) if git else ()
+    push = (shlex.join(["git", "-C", str(git.folder), "push"]),) if git else ()
     by_hand = _by_hand(file.profile)
-    return (*push, f"cd {directory(file)}", *by_hand) if by_hand else push
+    return (*push, shlex.join(["cd", str(directory(file))]), *by_hand) if by_hand else push

@@ -12,10 +12,10 @@ from wizard.profile.build_rules import check_builds
 from wizard.profile.document import Document
 from wizard.profile.job_rules import check_jobs, check_manager
 from wizard.profile.model import Profile
+from wizard.profile.namespace_rules import check_namespaces
 from wizard.profile.runner import Runner
 from wizard.profile.secret_rules import check_secrets
 
-_SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 _GITOPS = {"argocd": "Argo CD", "flux": "Flux"}
 _NOT_APPLIED = {
     "argocd": "Argo CD reads from Git",
@@ -32,7 +32,9 @@ def check(profile: Profile, problems: Problems) -> None:
     _backend(profile, problems)
     _store(profile, problems)
     _cluster(profile, problems)
+    check_namespaces(profile, problems)
     _delivery(profile, problems)
+    _pull_policy(profile, problems)
     for index, runner in enumerate(profile.runners):
         check_jobs(profile, runner, index, problems)
         check_builds(profile, runner, index, problems)
@@ -149,21 +151,18 @@ def _store(profile: Profile, problems: Problems) -> None:
         )
 
 
+def _pull_policy(profile: Profile, problems: Problems) -> None:
+    shared = [runner.name for runner in profile.runners if profile.is_shared(runner)]
+    if shared and profile.images.pull_policy == "if-not-present":
+        problems.at("images", "pull_policy").warn(
+            f"several projects use {', '.join(shared[:3])}: a job could run a private image that "
+            "another project's job has pulled",
+            "Write always, or auto",
+        )
+
+
 def _cluster(profile: Profile, problems: Problems) -> None:
     cluster = profile.cluster
-    if cluster.namespace == cluster.job_namespace:
-        problems.at("cluster", "job_namespace").warn(
-            "jobs run beside the manager, whose Secrets a job that may create pods can mount",
-            f"give them a namespace of their own, such as {cluster.namespace}-jobs",
-        )
-    for key, namespace in (
-        ("namespace", cluster.namespace),
-        ("job_namespace", cluster.job_namespace),
-    ):
-        if namespace in _SYSTEM_NAMESPACES:
-            problems.at("cluster", key).add(
-                f"{namespace} belongs to Kubernetes itself", "name another; it is made for you"
-            )
     if not cluster.architectures:
         problems.at("cluster", "architectures").add("is empty", "write [amd64], or what you have")
 

@@ -10,7 +10,7 @@ from threading import Event as Cancel
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from wizard.core.errors import UsageError
+from wizard.core.errors import MissingCredentialError
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.load import LoadedProfile
 from wizard.profile.model import Profile
@@ -142,22 +142,25 @@ class Wiring:
         )
         if warning := require_way(address, self._trust):
             self._say_once(warning)
-        return open_gitlab(address, self.token(server.url), self._waiting)
+        return open_gitlab(address, self.token(server.url), self._waiting, cancel=self.cancel)
 
     @cached_property
     def _cluster(self) -> Cluster:
+        from wizard.systems.http.policy import Policy
+        from wizard.systems.kubernetes.api import LONGEST_WAIT
         from wizard.systems.kubernetes.contexts import connect
 
         target = self._profile.cluster
-        return connect(context=target.context or "", uid=target.uid or "")
+        policy = Policy(longest_wait=LONGEST_WAIT, on_wait=self._waiting, cancel=self.cancel)
+        return connect(context=target.context or "", uid=target.uid or "", policy=policy)
 
     def token(self, url: str) -> SecretStr:
         """A GitLab token: from GITLAB_TOKEN, the keyring, or a person; in that order.
 
         GITLAB_TOKEN counts only where it belongs to this address.
 
-        Raises: UsageError, when there is none and nobody to ask; Refused, when GITLAB_TOKEN is
-            the only one and nothing says that it may be sent to this address.
+        Raises: MissingCredentialError, when there is none and nobody to ask; Refused, when
+            GITLAB_TOKEN is the only one and nothing says that it may be sent to this address.
         """
         prompt, variable = f"GitLab token for {url}", "GITLAB_TOKEN"
         found = self.credential(prompt, variable, ask=False)
@@ -170,10 +173,11 @@ class Wiring:
             return found
         if found := self.credential(prompt, variable):
             return found
-        raise UsageError(
+        raise MissingCredentialError(
             f"There is no token for {url}.",
             "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
             f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
+            variable="GITLAB_TOKEN",
         )
 
     def _may_send(self, profile: Profile, names: tuple[str, ...], address: str) -> None:

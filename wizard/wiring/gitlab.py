@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING
 
 from wizard.core.secrets import SecretStr
@@ -43,6 +44,7 @@ def open_gitlab(
     token: SecretStr,
     on_wait: Callable[[int, str], None] | None = None,
     read_timeout: float = 30.0,
+    cancel: Event | None = None,
 ) -> GitLab:
     """The GitLab at an address; nothing is sent yet.
 
@@ -52,4 +54,4 @@ def open_gitlab(
     from wizard.systems.gitlab.connection import Connection
 
     way = Connection(address.ca_file, address.proxy, address.no_proxy, read_timeout=read_timeout)
-    return PythonGitLab(address.url, token, way, on_wait)
+    return PythonGitLab(address.url, token, way, on_wait, cancel=cancel)

@@ -37,8 +37,8 @@ _WAVES = {
     "ClusterSecretStore": "-2",
     "ExternalSecret": "-1",
 }
+_CREATE_NAMESPACE = "CreateNamespace=true"
 _SYNC_OPTIONS = [
-    "CreateNamespace=true",
     "PrunePropagationPolicy=foreground",
     "PruneLast=true",
     "ServerSideApply=true",
@@ -47,16 +47,17 @@ _SYNC_OPTIONS = [
 
 def files(profile: Profile) -> list[RenderedFile]:
     """The Applications, and the folders of manifests that they read."""
-    apps, root = apps_path(profile), manifests_path(profile)
-    shared_folder, names = f"{root}/{profile.shared}", {"ClusterSecretStore": "store"}
-    found = [_application_file(f"{apps}/{profile.shared}", profile, _shared_application(profile))]
+    names = {"ClusterSecretStore": "store"}
+    shared_folder = manifests_path(profile, profile.shared)
+    path = apps_path(profile, profile.shared)
+    found = [_application_file(path, profile, _shared_application(profile))]
     for runner in profile.runners:
-        path, body = f"{apps}/{runner.release}", _runner_application(profile, runner)
+        path, body = apps_path(profile, runner.release), _runner_application(profile, runner)
         found.append(_application_file(path, profile, body, runner))
     found += manifest_files(profile, shared_folder, map(_in_waves, shared(profile)), names)
     for runner in profile.runners:
         own = map(_in_waves, companions(profile, runner))
-        found += manifest_files(profile, f"{root}/{runner.release}", own)
+        found += manifest_files(profile, manifests_path(profile, runner.release), own)
     return found + [pipeline(profile, runner) for runner in profile.runners]
 
 
@@ -94,7 +95,7 @@ def _folder_source(profile: Profile, folder: str) -> dict[str, Any]:
     return {
         "repoURL": repository.url,
         "targetRevision": repository.branch,
-        "path": f"{manifests_path(profile)}/{folder}",
+        "path": manifests_path(profile, folder),
     }
 
 
@@ -108,6 +109,7 @@ def _application(
     profile: Profile, name: str, labelled: dict[str, str], sources: dict[str, Any], wave: str
 ) -> dict[str, Any]:
     argocd = profile.delivery.argocd
+    creates = [_CREATE_NAMESPACE] if profile.makes(profile.cluster.namespace) else []
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
@@ -129,7 +131,7 @@ def _application(
             },
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True},
-                "syncOptions": _SYNC_OPTIONS,
+                "syncOptions": [*creates, *_SYNC_OPTIONS],
                 "retry": {
                     "limit": 10,
                     "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m0s"},

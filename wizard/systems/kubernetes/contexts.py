@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wizard.core.errors import Refused, WizardError
 from wizard.core.facts import ClusterFacts
+from wizard.systems.http.policy import Policy
 from wizard.systems.kubernetes import kubeconfig
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.api import Api, Timeouts
@@ -19,19 +20,20 @@ def contexts() -> Contexts:
     return kubeconfig.load().names
 
 
-def connect(context: str = "", uid: str = "") -> KubernetesCluster:
+def connect(context: str = "", uid: str = "", policy: Policy | None = None) -> KubernetesCluster:
     """The cluster of a context, or with a uid, or else of the current context.
 
     Args:
         context: a context of the kubeconfig; where it is given, only it is looked at.
         uid: the cluster's uid. Only the one context is asked for it: each has a sign-in command
             of its own, which nobody wanted to run.
+        policy: how a wait is shown and ended.
 
     Raises: Refused, when the context reaches another cluster; NotFound,
         when there is no such context; UsageError, NotAllowed, NotReached.
     """
     config = kubeconfig.load()
-    cluster = KubernetesCluster(Api(config.select(context)))
+    cluster = KubernetesCluster(Api(config.select(context), policy=policy))
     if uid and cluster.uid() != uid:
         raise Refused(
             f"Context {cluster.context} reaches another cluster than the profile's.",

@@ -15,6 +15,9 @@ from wizard.core.problems import Key
 from wizard.operations.discover import answers_of, discover, missing_operators, needed_rights
 from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
+from wizard.tui import messages
+from wizard.tui.outline import StepId
+from wizard.tui.set_aside import choose_backend
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Choice, FieldRow, Said
 
@@ -25,19 +28,16 @@ NO_CLUSTER = "no cluster"
 _WITHOUT_OPERATORS: dict[Key, Any] = {
     ("delivery", "as"): "manifests",
     ("delivery", "to"): "cluster",
-    ("secrets", "backend"): "kubernetes",
-    **{("secrets", spec.key): None for spec in BACKENDS.values() if spec.section},
-    ("secrets", "store"): None,
 }
-"""What makes any profile like the preset `direct`."""
+"""What makes any profile like the preset `direct`, beside a plain Secret."""
+_UID: Key = ("cluster", "uid")
 
 
 class ClusterStep(Step):
     """Choose a context; its facts go into the profile."""
 
-    title = "Cluster"
+    step_id = StepId.CLUSTER
     purpose = "The cluster that runs the manager and the jobs. Looking changes nothing."
-    owns = ("cluster",)
     more_help = (
         "What is found here is written into the profile: the cluster's uid, so that no other "
         "cluster is ever touched, and its nodes' architectures. Without a cluster the wizard "
@@ -64,8 +64,8 @@ class ClusterStep(Step):
 
     def check(self) -> None:
         self._asked = ()
-        self.session.clusters.clear()
-        self.wizard.look_again()
+        self.session.facts.clusters.clear()
+        self.post_message(messages.LookAgain())
         self._look_at_chosen()
         self.facts_found()
 
@@ -76,18 +76,18 @@ class ClusterStep(Step):
     def _look_at_chosen(self) -> None:
         """A context is asked once it is chosen: that runs its sign-in command."""
         chosen = self.draft.value("cluster", "context")
-        known = self.session.contexts or ()
-        if chosen in known and chosen not in {*self.session.clusters, self.session.current}:
+        facts = self.session.facts
+        if chosen in (facts.contexts or ()) and chosen not in {*facts.clusters, facts.current}:
             self.in_background("look", self._look, str(chosen))
 
     async def _look(self, context: str) -> None:
         async for facts in discover([context], self.session.machine.look):
-            self.session.clusters[facts.context] = facts
+            self.session.facts.clusters[facts.context] = facts
         self.facts_found()
 
     def facts_found(self) -> None:
         self._take_facts()
-        names = self.session.contexts
+        names = self.session.facts.contexts
         choices = {name: self._about(name) for name in names or ()}
         choices[NO_CLUSTER] = "just files, for you to commit"
         chosen = self.draft.value("cluster", "context") or NO_CLUSTER
@@ -102,22 +102,27 @@ class ClusterStep(Step):
         event.stop()
         chosen = None if event.value == NO_CLUSTER else event.value
         # Another cluster has another uid; the one before it would refuse the new one.
-        self.draft.set(("cluster", "uid"), None)
+        aside, before = self.session.set_aside, self.draft.value("cluster", "context")
+        aside.take(("context", str(before)), self.draft, [_UID])
         self.draft.set(("cluster", "context"), chosen)
+        aside.bring_back(("context", str(chosen)), self.draft)
         self._deliver_where_possible(to_cluster=chosen is not None)
         if facts := self.session.cluster:
             for key, value in answers_of(facts).items():
-                self.draft.set(key, value, Origin.FOUND)
+                if key == _UID or self.draft.answer(*key).origin is not Origin.TYPED:
+                    self.draft.set(key, value, Origin.FOUND)
         self._look_at_chosen()
         self.facts_found()
-        self.wizard.refresh_marks()
+        self.post_message(messages.DraftChanged())
 
     @on(Button.Pressed, "#direct")
     def _do_without(self, event: Button.Pressed) -> None:
         event.stop()
         for key, value in _WITHOUT_OPERATORS.items():
             self.draft.set(key, value)
+        choose_backend(self.session.set_aside, self.draft, "kubernetes")
         self.facts_found()
+        self.post_message(messages.DraftChanged())
 
     def _deliver_where_possible(self, *, to_cluster: bool) -> None:
         """A preset that applies to a cluster writes files where there is none to apply to."""
@@ -129,9 +134,9 @@ class ClusterStep(Step):
 
     def _take_facts(self) -> None:
         """The kubeconfig's current context is the suggestion, once it has answered."""
-        if self.session.contexts == ():
+        if self.session.facts.contexts == ():
             self._deliver_where_possible(to_cluster=False)
-        current = self.session.clusters.get(self.session.current)
+        current = self.session.facts.clusters.get(self.session.facts.current)
         if current and current.reachable:
             self.draft.suggest(("cluster", "context"), current.context)
         if facts := self.session.cluster:
@@ -139,9 +144,9 @@ class ClusterStep(Step):
                 self.draft.suggest(key, value)
 
     def _about(self, name: str) -> str:
-        facts = self.session.clusters.get(name)
+        facts = self.session.facts.clusters.get(name)
         if facts is None:
-            asked = {self.session.current, self.draft.value("cluster", "context")}
+            asked = {self.session.facts.current, self.draft.value("cluster", "context")}
             return "asking ..." if name in asked else "choose it to ask it"
         if not facts.reachable:
             return f"not reached: {facts.trouble.splitlines()[0] if facts.trouble else ''}"
@@ -150,7 +155,7 @@ class ClusterStep(Step):
     def _show_facts(self) -> None:
         facts, said = self.session.cluster, self.query_one("#facts", Said)
         if facts is None or not facts.reachable:
-            said.say(self.session.trouble)
+            said.say(self.session.facts.trouble)
         else:
             said.say(_told(facts))
         missing = missing_operators(facts, self._needed()) if facts and facts.reachable else []
@@ -169,7 +174,9 @@ class ClusterStep(Step):
             self.query_one("#rights", Said).say("")
         elif here != self._asked:
             self._asked = here
-            self.in_background("rights", self._look_at_rights, here[0], needed_rights(*spaces))
+            creates = self.draft.value("cluster", "namespaces") == "create"
+            needed = needed_rights(*spaces, creates=creates)
+            self.in_background("rights", self._look_at_rights, here[0], needed)
 
     async def _look_at_rights(self, context: str, needed: list[Permission]) -> None:
         refused = await asyncio.to_thread(self.session.machine.refused, context, needed)
@@ -187,7 +194,8 @@ class ClusterStep(Step):
 
     def _needed(self) -> list[str]:
         packaging = self.draft.value("delivery", "as")
-        operator = BACKENDS[self.draft.value("secrets", "backend")].operator
+        backend = BACKENDS.get(self.draft.value("secrets", "backend"))
+        operator = backend.operator if backend else None
         needed = [packaging] if packaging in {"argocd", "flux"} else []
         return [*needed, operator.name] if operator else needed
 
