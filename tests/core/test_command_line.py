@@ -12,6 +12,7 @@ from wizard.cli.commands import runner_wizard
 
 HOUSE = Path(wizard.__file__).parent
 COMMITTED = {
+    "render/ownership.py",
     "render/packagings/folders.py",
     "render/packagings/helm.py",
     "systems/backends/encrypted_files.py",
