@@ -25,7 +25,7 @@ def applied(world: World) -> World:
 async def test_it_opens_on_what_is_there_in_words(applied: World):
     async with sitting(applied.folder, applied.profile, size=(120, 40)) as it:
         assert it.step.title == "Start"
-        await it.sees("runner direct: there, as it should be")
+        await it.sees("of acme/homelab): there, as it should be")
         await it.sees("No change. All is as the profile says")
 
 
