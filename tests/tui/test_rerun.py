@@ -58,7 +58,6 @@ async def test_one_changed_answer_is_the_only_difference(applied: World, size: S
         it.draft.set(("runners", 0, "tags"), ["kubernetes", "fast"])
         await reviewed(it)
         assert "1 to update. Nothing has been written yet." in it.words
-        await it.press("down")
         assert "+ tags: ['fast', 'kubernetes']" in difference(it)
         await begin(it)
         await ended(it, State.DONE)
