@@ -84,6 +84,7 @@ class World:
         return home | {
             "KUBECONFIG": str(self.kubeconfig),
             "GITLAB_TOKEN": self.token.get_secret_value(),
+            "GITLAB_HOST": self.gitlab.url,
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         }
 

@@ -23,7 +23,7 @@ from wizard.tui.work import State
 @pytest.fixture
 def by_hand(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ByHandWorld]:
     with ByHandWorld(home) as world:
-        for name in ("KUBECONFIG", "GITLAB_TOKEN"):
+        for name in ("KUBECONFIG", "GITLAB_TOKEN", "GITLAB_HOST"):
             monkeypatch.setenv(name, world.environment[name])
         yield world.prepare()
 
@@ -119,6 +119,7 @@ def test_in_a_real_terminal_the_screens_step_aside_and_come_back(by_hand: ByHand
         "PATH",
         "KUBECONFIG",
         "GITLAB_TOKEN",
+        "GITLAB_HOST",
         "XDG_STATE_HOME",
         "PYTHON_KEYRING_BACKEND",
     }

@@ -212,6 +212,7 @@ async def test_a_token_of_the_environment_is_used_and_named(
     home: Path, gitlab: FakeGitLab, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("GITLAB_TOKEN", gitlab.add_token("api").get_secret_value())
+    monkeypatch.setenv("GITLAB_HOST", gitlab.url)
     async with sitting(home) as it:
         it.draft.set(("gitlab", "url"), gitlab.url)
         await it.go_to("GitLab")

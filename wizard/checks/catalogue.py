@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wizard.checks import admission, rights, smoke, target, token
+from wizard.checks import admission, fields, rights, smoke, target, token
 from wizard.checks.running import Declared
 from wizard.core.changes import System
 
@@ -23,6 +23,12 @@ CHECKS = (
     ),
     Declared(
         "cluster.operators", "the operators it needs", target.operators, _CLUSTER, always=True
+    ),
+    Declared(
+        "cluster.fields",
+        "whether External Secrets knows the fields",
+        fields.of_external_secrets,
+        _CLUSTER,
     ),
     Declared("cluster.store", "the store it reads through", target.store, _CLUSTER, always=True),
     Declared(

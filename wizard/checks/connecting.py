@@ -31,7 +31,7 @@ async def connect(file: ProfileFile, systems: Systems, run: Run) -> Connected:
         answered("reach the backend", "backend.reached", lambda: systems.backend(file.profile)),
         answered("reach the cluster", "cluster.reached", lambda: _cluster(file, systems, run)),
     )
-    cluster, unseen = seen or (None, no_cluster[0].name if no_cluster else "")
+    cluster, unseen = seen or (None, "")
     identity: Identity | None = None
     unknown: list[Check] = []
     if gitlab:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from wizard.checks.connected import Connected
 from wizard.core.errors import NotAllowed
@@ -24,10 +25,13 @@ def unnamed(profile: Profile, cluster: Cluster, run: Run) -> Finding | None:
     """What is wrong where nobody is there to be asked, and nothing says which cluster is meant."""
     if run.attended or profile.cluster.uid or profile.cluster.context:
         return None
+    fix = f"Write cluster.context: {cluster.context} into it"
+    with suppress(NotAllowed):  # who has only namespaces may not know the uid
+        fix += f", or cluster.uid: {cluster.uid()}"
     return Finding(
         "The profile does not say which cluster it is for.",
         cause="without a person to ask, the current context is not trusted",
-        fix=f"Write cluster.context: {cluster.context} into it",
+        fix=fix,
     )
 
 

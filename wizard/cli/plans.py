@@ -23,7 +23,10 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
     if not plan.pending:
         kept = len(plan.changes)
         found = ", but not all is well:" if plan.doubts else "."
-        return "\n".join([f"No change ({kept} things looked at){found}", *_also(plan)])
+        found = f"No change ({kept} things looked at){found}"
+        if plan.refusals:
+            found = f"No change is known of ({kept} things looked at)."
+        return "\n".join([found, *_also(plan)])
     lines: list[str] = []
     for system, title in TITLES.items():
         changes = list(plan.of(system))

@@ -79,8 +79,9 @@ class Plan:
 
     @property
     def refusals(self) -> list[Check]:
-        """The checks over which `apply` refuses, all of them at once."""
-        return with_verdict(self.checks, Verdict.FAIL)
+        """The checks over which `apply` refuses; of two that met the same wall, the first."""
+        failed = with_verdict(self.checks, Verdict.FAIL)
+        return list({check.finding: check for check in reversed(failed)}.values())[::-1]
 
     @property
     def pending(self) -> tuple[Change, ...]:

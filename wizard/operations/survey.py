@@ -38,6 +38,8 @@ from wizard.render import manifests
 from wizard.systems.gitops.git import checkout
 
 T = TypeVar("T")
+_CAUSES = {"gitlab.runners": "gitlab.role"}
+"""Checks that cannot pass where another one fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +108,18 @@ async def survey(connected: Connected, *, new: bool = False) -> Survey:
     )
     plan = _plan(connected, seen, compared, delivery, reader)
     connected = connected.with_pending(_pending(connected, plan, seen))
-    checks = [*looks.checks, *await run_checks(CHECKS, connected)]
+    checks = _without_consequences([*looks.checks, *await run_checks(CHECKS, connected)])
     plan = replace(plan, checks=tuple(checks))
     if seen and connected.backend:
         profile, backend, cluster = connected.profile, connected.backend, connected.cluster
         plan = await doubting(plan, profile, seen, backend, cluster)
     return Survey(connected, seen, delivery, reader, found, plan)
+
+
+def _without_consequences(checks: list[Check]) -> list[Check]:
+    """The checks without those that only failed because another one did, which says why."""
+    failed = {check.id for check in with_verdict(checks, Verdict.FAIL)}
+    return [check for check in checks if _CAUSES.get(check.id) not in failed]
 
 
 async def _look_at_runners(connected: Connected, looks: _Looks) -> Seen | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -24,7 +25,6 @@ from textual.worker import Worker, WorkerState
 
 from wizard.core.errors import ExitCode, WizardError
 from wizard.core.threads import DaemonThreads
-from wizard.machine import Machine
 from wizard.operations.discover import discover
 from wizard.profile.draft import Draft
 from wizard.profile.questions import preset_question
@@ -41,6 +41,8 @@ from wizard.tui.screen import WizardScreen
 from wizard.tui.session import ProfileSession
 from wizard.tui.step import told
 from wizard.tui.steps import STEPS
+from wizard.wiring.machine import Machine
+from wizard.wiring.trust import Trust
 
 if TYPE_CHECKING:
     from wizard.operations.importing import Imported
@@ -189,7 +191,10 @@ class WizardApp(App[ExitCode]):
 
     @on(messages.LookAgain)
     def look_around(self) -> None:
-        """Ask every context of the kubeconfig what it reaches; each answer is shown at once."""
+        """Ask the current context what it reaches; the others when they are chosen.
+
+        To ask one runs the sign-in command that the kubeconfig names for it.
+        """
         look: Callable[[], Awaitable[None]] = self._look_around
         self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
 
@@ -205,7 +210,8 @@ class WizardApp(App[ExitCode]):
         else:
             facts.contexts, facts.current = found.names, found.current
         self.wizard.facts_found()
-        async for cluster in discover(facts.contexts, machine.look):
+        current = [name for name in facts.contexts if name == facts.current]
+        async for cluster in discover(current, machine.look):
             facts.clusters[cluster.context] = cluster
             self.wizard.facts_found()
         await asyncio.to_thread(import_module, "wizard.operations.verbs")  # before Review waits
@@ -310,12 +316,17 @@ class WizardApp(App[ExitCode]):
         self._exit_renderables.clear()
 
 
-def open_wizard(path: Path | None = None) -> ExitCode:
+def open_wizard(path: Path | None = None, trusted: tuple[str, ...] = ()) -> ExitCode:
     """Open the wizard, on a profile or for a new one, and stay until it is left.
+
+    Args:
+        trusted: addresses that credentials of the environment may be sent to as well.
 
     Raises: UsageError, InvalidDocument, when the profile cannot be read; whatever crashed it.
     """
-    facts = MachineFacts(Machine(), Memory())
+    opened = f"runner-wizard {shlex.quote(str(path))}" if path else "runner-wizard"
+    trust = Trust(os.environ, trusted, command=opened)
+    facts = MachineFacts(Machine(trust=trust), Memory())
     if path:
         session = opened_session(drafts.of_file(path), facts)
         facts.memory.note(path, "opened")

@@ -153,7 +153,11 @@ class GitLabStep(Step):
         await asyncio.sleep(pause)
         where = await session.hold_token()
         if where is None:
-            who.say("Without a token the wizard writes files, but creates and proves nothing.")
+            withheld = machine.withheld(session.address.url)
+            without = "Without a token the wizard writes files, but creates and proves nothing."
+            who.say(
+                f"{withheld}.\nType the token for this address.\n{without}" if withheld else without
+            )
             return
         if where:
             self.query_one(SecretRow).found(where)
