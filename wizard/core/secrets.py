@@ -17,11 +17,12 @@ __all__ = ["NOTHING", "SecretStr", "fingerprint", "forget_secrets", "redact", "r
 MASK = "[redacted]"
 
 # Shapes of credentials that may come back inside somebody else's words: GitLab's runner, personal,
-# OAuth, trigger and feed tokens (an instance may prefix them: "acme-glrt-"), registration tokens,
+# OAuth, trigger and feed tokens (an instance may prefix them: "acme-glrt-"; a file that is called
+# glrt-something.yaml is none: what is random holds a digit or a capital), registration tokens,
 # Vault and OpenBao tokens, AWS key ids, JWTs, age keys and `Authorization` headers.
 _SHAPES = re.compile(
     r"""
-    (?:[A-Za-z0-9_.-]{1,40}-)?gl[a-z]{2,6}-[A-Za-z0-9_.-]{8,}
+    (?:[A-Za-z0-9_.-]{1,40}-)?gl[a-z]{2,6}-(?=[a-z_.-]*[A-Z0-9])[A-Za-z0-9_.-]{8,}
     | GR1348941[A-Za-z0-9_-]{8,}
     | \b(?:hv[sbr]|[sbr])\.[A-Za-z0-9_-]{24,}
     | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b

@@ -16,7 +16,7 @@ from wizard.profile.reading import read_text
 from wizard.tui.memory import Kept
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
 
 _WHAT_PRESETS_DIFFER_IN = frozenset({"id", "secrets", "delivery"})
 
@@ -58,7 +58,7 @@ def imported(path: Path) -> Imported | None:
 
     Raises: UsageError, InvalidDocument, when the file cannot be read at all.
     """
-    from wizard.operations.importing import import_setup
+    from wizard.importing import import_setup
 
     text = read_text(path)
     if path.suffix != ".toml" and "version" in parse(text, str(path)).data:

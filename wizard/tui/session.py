@@ -21,7 +21,7 @@ from wizard.tui.work import Reviewed, Work
 from wizard.wiring import HandOver, Say, Wiring
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
     from wizard.systems.gitlab import GitLab
 
 GITLAB_TOKEN = "GITLAB_TOKEN"  # noqa: S105 - the variable's name

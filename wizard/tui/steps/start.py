@@ -13,7 +13,6 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Input
 
 from wizard.core.errors import WizardError
-from wizard.core.findings import findings_text
 from wizard.profile.draft import Origin
 from wizard.profile.presets import new_id, presets
 from wizard.tui import drafts
@@ -23,7 +22,7 @@ from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
     from wizard.systems.kubernetes import RunningSetup
 
 _PATH = "a profile, or a values.yaml, Application or config.toml; Enter"
@@ -172,7 +171,7 @@ class StartStep(Step):
         self.in_background("setups", self._take_over, self._setups[event.value])
 
     async def _take_over(self, setup: RunningSetup) -> None:
-        from wizard.operations.importing.running import import_running
+        from wizard.operations.taking_over import import_running
 
         found = await asyncio.to_thread(self.session.machine.setup, self._chosen_context, setup)
         context = self._chosen_context
@@ -227,16 +226,17 @@ class StartStep(Step):
 
 def _taken_over(imported: Imported) -> str:
     count = len(imported.findings)
-    wrong = f"{count} thing{'s' if count != 1 else ''} wrong there" if count else "nothing wrong"
+    said = f"{count} finding{'s' if count != 1 else ''}" if count else "nothing to say"
     return (
-        f"Made of {imported.source}: {wrong}, and none of it in this profile. The old one runs on "
-        "until you take it away; the step Runner can take over its runner in GitLab."
+        f"Made of {imported.source}: {said} about it. The old one runs on until you take it away; "
+        "the step Runner can take over its runner in GitLab."
     )
 
 
 def _findings(imported: Imported) -> Reading:
-    lines = list(findings_text(imported.findings)) or ["Nothing is wrong there."]
-    lines += [f"not taken over: {sentence}" for sentence in imported.left]
+    from wizard.importing import findings_lines
+
+    lines = list(findings_lines(imported.findings)) or ["Nothing is wrong there."]
     return Reading(f"What was found in {imported.source}", "\n".join(lines))
 
 
