@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv: uv where it is there, else venv and pip.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster lint format bench fuzz matrix screenshots lock clean
+.PHONY: help run test test-cluster lint format bench fuzz matrix screenshots docs lock clean
 
 PROFILE ?=
 BUILD := build/gitops
@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 DEV_STAMP := $(VENV)/.dev-stamp
+DOCS_STAMP := $(VENV)/.docs-stamp
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -22,7 +23,7 @@ else
 endif
 
 ifdef UV
-INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet
+INSTALL := VIRTUAL_ENV=$(VENV) $(UV) pip install --quiet --compile-bytecode
 else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
@@ -37,6 +38,11 @@ $(STAMP): pyproject.toml requirements.lock | $(VENV)
 $(DEV_STAMP): requirements-dev.lock $(STAMP)
 	@echo "Setting up what the tests and checks need, once ..." >&2
 	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(DOCS_STAMP): requirements-docs.lock $(DEV_STAMP)
+	@echo "Setting up what the documentation needs, once ..." >&2
+	@$(INSTALL) --require-hashes -r requirements-docs.lock
 	@touch $@
 
 run: $(STAMP)  ## Open the wizard; without a terminal or with PROFILE=FILE: render it
@@ -74,11 +80,17 @@ fuzz: $(DEV_STAMP)  ## Throw ten thousand broken profiles at it (FUZZ_EXAMPLES=N
 matrix: $(DEV_STAMP)  ## Kill apply and destroy at every step and run them again
 	@CRASH_MATRIX=all $(BIN)/python -m pytest -n auto tests/journeys -k killed
 
+docs: $(DOCS_STAMP)  ## Build the documentation's site into build/docs, offline
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning -b html docs build/docs
+	@echo "build/docs/index.html"
+
 lock:  ## Bring the lock files up to date (needs uv)
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 pyproject.toml -o requirements.lock
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \
+		--python-version 3.11 --group docs -c requirements-dev.lock -o requirements-docs.lock
 
 clean:  ## Remove what was built
 	@rm -rf build dist .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

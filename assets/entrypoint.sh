@@ -18,9 +18,19 @@ token=$(<"$secret")  # as everywhere in a shell, a line end at the very end is n
 [[ $token =~ ^[A-Za-z0-9._-]+$ ]] ||
   refuse "the Secret's key runner-token holds spaces, line ends or other characters no token has."
 
+# The token goes into its own line of [[runners]] only: the same text in a variable, a label or a
+# script of the jobs stays as it is.
 umask 077
-text=$(<"$template")
-printf '%s\n' "${text//@RUNNER_TOKEN@/"$token"}" >"$config"
-unset token text
+table='' filled=0
+while IFS= read -r line || [[ -n $line ]]; do
+  [[ $line != '['* ]] || table=$line
+  if [[ $table == '[[runners]]' && $line == 'token = "@RUNNER_TOKEN@"' ]]; then
+    line="token = \"$token\""
+    filled=$((filled + 1))
+  fi
+  printf '%s\n' "$line"
+done <"$template" >"$config"
+unset token line
+((filled == 1)) || refuse "$template has $filled lines for the token, not one."
 
 exec /entrypoint run --config "$config" --working-directory /home/gitlab-runner

@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 
 KEYRING_SERVICE = "gitlab-runner-wizard"
 
-_BACKENDS = {
-    "kubernetes": "kubernetes_secret",
-    "infisical": "infisical",
-    "vault": "vault",
-    "aws": "aws",
-    "gcp": "gcp",
-    "existing-store": "existing_store",
-    "sealed-secrets": "sealed_secrets",
-    "sops": "sops",
-}
-"""A backend's name in the profile, and the module whose `build` makes it."""
-
 Ask = Callable[[str], str]
 """Ask for a hidden value: the prompt in, the answer out."""
 Say = Callable[[str], None]
@@ -118,7 +106,7 @@ class Wiring:
         _import_what_all_share()
         from wizard.render.releases import token_readers
 
-        build = import_module(f"wizard.systems.backends.{_BACKENDS[profile.secrets.backend]}").build
+        build = import_module(f"wizard.systems.backends.{profile.secrets.spec.client}").build
         around = Surroundings(
             profile,
             self._loaded.path.parent,

@@ -128,7 +128,7 @@ def test_docker_in_docker_has_all_its_parts_from_one_word() -> None:
 def test_the_mtu_reaches_every_network_that_docker_makes() -> None:
     profile = profile_of("direct", runner={"builds": {"strategy": "dind", "mtu": 1400}})
     config_map = wanted(profile, "ConfigMap", "gitlab-runner-direct-docker")
-    assert config_map["metadata"]["namespace"] == "gitlab-runner-jobs"
+    assert config_map["metadata"]["namespace"] == "gitlab-runner-jobs-dind"
     assert json.loads(config_map["data"]["daemon.json"]) == {
         "mtu": 1400,
         "default-network-opts": {"bridge": {"com.docker.network.driver.mtu": "1400"}},

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.render.profiles import profile_of, wanted
+from wizard.profile.model import Profile
 from wizard.render import config
 
 BASH = shutil.which("bash")
@@ -41,8 +42,8 @@ class Start:
         return (self.folder / "seen").read_text()
 
 
-def _start(folder: Path, secret: bytes | None) -> Start:
-    data = wanted(profile_of("direct"), "ConfigMap")["data"]
+def _start(folder: Path, secret: bytes | None, profile: Profile | None = None) -> Start:
+    data = wanted(profile or profile_of("direct"), "ConfigMap")["data"]
     stub = folder / "runner"
     stub.write_text(_STUB)
     stub.chmod(0o755)
@@ -140,3 +141,24 @@ def test_the_script_is_clean_for_shellcheck(tmp_path: Path) -> None:
     script.write_text(wanted(profile_of("direct"), "ConfigMap")["data"]["entrypoint"])
     done = subprocess.run(["shellcheck", str(script)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_only_the_runners_own_line_is_given_the_token(tmp_path: Path) -> None:
+    """What jobs are given (variables, labels, scripts) is what the profile says, to the letter."""
+    token, placeholder = _token(), "@RUNNER_TOKEN@"
+    profile = profile_of(
+        "direct",
+        runner={
+            "extra_config": {
+                "environment": [f"LEAK={placeholder}", f'\ntoken = "{placeholder}"'],
+                "pre_build_script": f'[[runners]]\ntoken = "{placeholder}"\n',
+                "kubernetes": {"pod_labels": {"token": placeholder}},
+            }
+        },
+    )
+    start = _start(tmp_path, token.encode(), profile)
+    assert start.code == 0, start.said
+    assert start.config.read_text().count(token) == 1
+    wished = config(profile, profile.runners[0])
+    wished["runners"][0]["token"] = token
+    assert tomllib.loads(start.config.read_text()) == wished

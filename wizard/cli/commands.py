@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _COMMANDS = {
     "open": ("opening", "Open the wizard, for a new profile or on one that is there."),
@@ -40,7 +44,23 @@ class _Commands(click.Group):
         return found
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, ["open", *args] if _means_open(args) else args)
+        # A shell that completes asks for what comes next, so nothing stands for `open` there.
+        short = not ctx.resilient_parsing and _means_open(args)
+        return super().parse_args(ctx, ["open", *args] if short else args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        from wizard.cli.completing import profile_files
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        commands = [
+            CompletionItem(name, help=text)
+            for name, (_, text) in _COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return commands or profile_files(incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         # The one-line helps stand above, so that --help imports no command.

@@ -28,6 +28,7 @@ _STOPPED = (
     "Stopped. What was done stays, and the next run goes on from there; a token that had not been "
     "stored is replaced by it."
 )
+_NOTHING_THERE = "No change: nothing that this profile made was there."
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
 TIMEOUT = click.option(
     "--timeout",
@@ -85,8 +86,19 @@ def apply(
     if not yes:
         agreed = asyncio.run(verbs.plan(opened, systems))
         _agree(output, agreed, "Apply this?", attended=attended)
+        if agreed.pending:
+            _ask_about_levels(opened, systems)
     run = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     return _follow(output, verbs.apply(opened, systems, run), agreed)
+
+
+def _ask_about_levels(opened: LoadedProfile, systems: Wiring) -> None:
+    """A namespace that was there gets another Pod Security level only if a person says so."""
+    from wizard.operations import verbs
+
+    for question in asyncio.run(verbs.level_questions(opened, systems)):
+        if click.confirm(question.sentence(), default=False, err=True):
+            asyncio.run(verbs.answer(question, systems))
 
 
 @click.command()
@@ -110,7 +122,7 @@ def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
         _agree(output, planned, "Destroy all this?", attended=attended)
     run = Run(attended, deadline=timeout, cancel=systems.cancel)
     agreed = None if yes else planned
-    return _follow(output, verbs.destroy(opened, systems, run), agreed)
+    return _follow(output, verbs.destroy(opened, systems, run), agreed, _NOTHING_THERE)
 
 
 def _wiring(opened: LoadedProfile, output: Output) -> Wiring:
@@ -145,23 +157,29 @@ def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None
         raise Refused("Nothing was changed.")
 
 
-def _follow(output: Output, events: AsyncIterator[Event], agreed: Plan | None) -> Result:
+def _follow(
+    output: Output,
+    events: AsyncIterator[Event],
+    agreed: Plan | None,
+    nothing_to_do: str = "No change.",
+) -> Result:
     """Tell every event as it happens, and sum up at the end.
 
     Args:
+        nothing_to_do: what to say where nothing had to be changed.
         agreed: the plan that has just been shown and agreed to, where one was.
     """
     told = asyncio.run(_tell(output, events, agreed))
     waiting = [event for event in told if isinstance(event, Waiting)]
     planned = next((event.plan for event in told if isinstance(event, Planned)), Plan())
     unproven = [event.runner for event in told if isinstance(event, Unproven)]
-    changed = bool(planned.pending) or len(told) > len(("Look", "Planned"))
+    changed = bool(planned.pending) or not all(event.changes_nothing for event in told)
     data: dict[str, Any] = {
         "changed": changed,
         "unproven": unproven,
         "waiting": [event.what for event in waiting],
     }
-    text = "Done." if changed else "No change."
+    text = "Done." if changed else nothing_to_do
     if waiting:
         text = "Written, waiting for you."
     return Result(text, data, ExitCode.WAITING if waiting else ExitCode.DONE)

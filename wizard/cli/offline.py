@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from wizard.cli.completing import preset_names
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
 from wizard.core.errors import UsageError
@@ -132,7 +133,11 @@ def schema(_output: Output) -> Result:
 
 
 @click.command()
-@click.option("--preset", help="The preset to start from; without it, you are asked.")
+@click.option(
+    "--preset",
+    shell_complete=preset_names,
+    help="The preset to start from; without it, you are asked.",
+)
 @click.option(
     "-o",
     "--output",

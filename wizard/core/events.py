@@ -12,6 +12,8 @@ from wizard.core.changes import Plan
 class Event:
     """Something happened. `sentence` says it to people; the fields say it to machines."""
 
+    changes_nothing: ClassVar[bool] = False
+    """Whether everything is as it was: something was only seen, planned or said."""
     half_done: ClassVar[bool] = False
     """Whether stopping right here would lose a token: the next run would have to replace it."""
 
@@ -27,6 +29,8 @@ class Event:
 class StepStarted(Event):
     """A step began; every later event belongs to it until the next one begins."""
 
+    changes_nothing = True
+
     step: str
 
     def sentence(self) -> str:
@@ -36,6 +40,8 @@ class StepStarted(Event):
 @dataclass(frozen=True, slots=True)
 class Progress(Event):
     """Something was seen while waiting."""
+
+    changes_nothing = True
 
     text: str
 
@@ -47,6 +53,8 @@ class Progress(Event):
 class Warned(Event):
     """Something the user must know, though the work goes on."""
 
+    changes_nothing = True
+
     text: str
 
     def sentence(self) -> str:
@@ -56,6 +64,8 @@ class Warned(Event):
 @dataclass(frozen=True, slots=True)
 class Planned(Event):
     """The plan that the rest carries out."""
+
+    changes_nothing = True
 
     plan: Plan
 
@@ -259,6 +269,8 @@ class Waiting(Event):
 @dataclass(frozen=True, slots=True)
 class Left(Event):
     """Something stays behind on purpose."""
+
+    changes_nothing = True
 
     what: str
     why: str

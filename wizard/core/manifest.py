@@ -9,7 +9,15 @@ from typing import Any, NamedTuple
 MANAGED_BY = "app.kubernetes.io/managed-by"
 PART_OF = "app.kubernetes.io/part-of"
 OWNER_ID = "runner-wizard/id"
-"""Labels by which an object is known as ours; prune and destroy go by these, never by name."""
+"""Labels by which an object is found again as one of a profile's; never by its name."""
+
+CREATED_BY = "runner-wizard/created-by"
+"""Annotation with the id of the profile that created an object. It is part of the request that
+creates, and is never put on what is there already: prune and destroy delete by it and nothing else.
+"""
+
+ENFORCE = "pod-security.kubernetes.io/enforce"
+"""The label with the Pod Security level of a namespace."""
 
 FIELD_MANAGER = "runner-wizard"
 PRODUCT = "gitlab-runner"

@@ -19,8 +19,9 @@ from wizard.core.events import (
 )
 from wizard.core.manifest import Manifest
 from wizard.operations.found import complete
+from wizard.operations.leaving import until_gone
 from wizard.operations.look import Seen
-from wizard.operations.namespaces import delete_object, until_gone
+from wizard.operations.namespaces import check_namespaces
 from wizard.operations.plan import compare, planned, unwanted_objects
 from wizard.operations.preflight import (
     check_admission,
@@ -32,6 +33,7 @@ from wizard.operations.preflight import (
     check_target,
 )
 from wizard.operations.proving import Proving
+from wizard.operations.removal import delete_object
 from wizard.operations.streams import nothing, titled
 from wizard.operations.synced import Sync
 from wizard.operations.wish import ProfileFile, Run, Systems
@@ -63,8 +65,8 @@ async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[
     async for event in until_gone(file.profile, cluster, run, Refused):
         yield event
     await asyncio.to_thread(check_operators, file.profile, cluster)
-    if file.profile.id is None:  # a first run: nothing is there yet that would have to be kept
-        await check_admission_where_judged(file.profile, cluster)
+    await asyncio.to_thread(check_namespaces, file.profile, cluster)
+    await check_admission_where_judged(file.profile, cluster)
     file, backend, saved = await complete(file, systems, cluster)
     for event in saved:
         yield event

@@ -9,6 +9,8 @@ from typing import Any
 
 from wizard.core.findings import Check, Verdict
 from wizard.core.problems import Key
+from wizard.profile.backends import BACKENDS
+from wizard.profile.backends.spec import Credential
 from wizard.systems.backends import Backend
 
 
@@ -23,58 +25,16 @@ class Checked:
     """Values that belong into the profile and are not there yet; none where a check failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """A part of the wizard's own sign-in that a person may be asked for.
-
-    Args:
-        variable: the environment variable that headless commands take it from.
-        label: what people call it.
-        otherwise: where it is looked for when it is not given; empty where it has to be.
-    """
-
-    variable: str
-    label: str
-    otherwise: str = ""
-
-
-_IN_A_POD = "the ServiceAccount's token of this pod is used, where there is one"
-_CHAIN = "your AWS configuration or this machine's role is used"
-_VAULT = {
-    "token": (
-        Credential("VAULT_TOKEN", "Vault token", "what `vault login` left in ~/.vault-token"),
-    ),
-    "approle": (
-        Credential("VAULT_ROLE_ID", "Role id"),
-        Credential("VAULT_SECRET_ID", "Secret id"),
-    ),
-    "userpass": (
-        Credential("VAULT_USERNAME", "User name"),
-        Credential("VAULT_PASSWORD", "Password"),
-    ),
-    "jwt": (Credential("VAULT_ID_TOKEN", "JSON web token"),),
-    "kubernetes": (Credential("VAULT_ID_TOKEN", "JSON web token", _IN_A_POD),),
-}
-_BACKENDS = {
-    "infisical": (
-        Credential("INFISICAL_CLIENT_ID", "Client id"),
-        Credential("INFISICAL_CLIENT_SECRET", "Client secret"),
-    ),
-    "aws": (
-        Credential("AWS_ACCESS_KEY_ID", "Access key id", _CHAIN),
-        Credential("AWS_SECRET_ACCESS_KEY", "Secret access key", _CHAIN),
-    ),
-}
-
-
-def credentials(backend: str, login: str = "") -> tuple[Credential, ...]:
-    """What somebody may be asked for so that the wizard can write to a backend.
+def credentials(backend: str, settings: Callable[..., object]) -> tuple[Credential, ...]:
+    """What a person may be asked for so that the wizard can write to a backend.
 
     Args:
         backend: its name in the profile.
-        login: `secrets.vault.login`, where the backend is Vault.
+        settings: the value at a key of the profile, such as `Draft.value`.
     """
-    return _VAULT.get(login, ()) if backend == "vault" else _BACKENDS.get(backend, ())
+    spec = BACKENDS[backend]
+    logs_in = spec.section is not None and "login" in spec.section.model_fields
+    return spec.credentials(str(settings("secrets", spec.key, "login")) if logs_in else "")
 
 
 async def check_backend(build: Callable[[], Backend]) -> Checked:

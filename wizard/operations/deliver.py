@@ -23,10 +23,13 @@ from wizard.core.events import (
     Waiting,
     Warned,
 )
+from wizard.core.manifest import ObjectRef
 from wizard.core.problems import Key
 from wizard.operations.adopt import look_to_settle
+from wizard.operations.existing import existing_namespaces, with_existing
 from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
+from wizard.operations.namespaces import check_namespaces
 from wizard.operations.plan import planned
 from wizard.operations.preflight import check_identity, check_operators, check_storing
 from wizard.operations.proving import Proving
@@ -54,9 +57,14 @@ async def plan_delivery(file: ProfileFile, systems: Systems) -> Plan:
         asyncio.to_thread(systems.backend, file.profile),
         asyncio.to_thread(cluster_if_seen, file.profile, systems, Run()),
     )
+    profile = file.profile
+    if cluster:
+        await asyncio.to_thread(check_namespaces, profile, cluster)
+        kept = await asyncio.to_thread(existing_namespaces, file, cluster)
+        profile = with_existing(profile, kept)
     seen, delivery, reader = await asyncio.gather(
         look_to_settle(file.profile, gitlab, backend),
-        asyncio.to_thread(compare_files, file.profile, directory(file)),
+        asyncio.to_thread(compare_files, profile, directory(file)),
         asyncio.to_thread(_reader, file.profile, cluster, systems),
     )
     return _plan(seen, backend, delivery, reader, unseen)
@@ -79,6 +87,7 @@ async def deliver(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterato
     cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
     if cluster:
         await asyncio.to_thread(check_operators, file.profile, cluster)
+        await asyncio.to_thread(check_namespaces, file.profile, cluster)
     await check_storing(await asyncio.to_thread(systems.backend, file.profile))
     file, backend, saved = await complete(file, systems, cluster)
     for event in saved:
@@ -223,7 +232,10 @@ def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Clust
         return None, "the profile names neither a context nor a uid"
     try:
         cluster = systems.cluster()
-        cluster.uid()
+        if profile.cluster.namespaces == "existing":  # who has only these may not know the uid
+            cluster.get(ObjectRef("v1", "Namespace", "", profile.cluster.namespace))
+        else:
+            cluster.uid()
     except Refused:
         raise  # another cluster than the profile's: not to be passed over
     except WizardError as error:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 
 from wizard.core.changes import Action, Change, Plan, System
 from wizard.core.errors import WizardError
 from wizard.core.events import (
     Event,
+    Left,
     ObjectDeleted,
     Planned,
     Progress,
@@ -18,12 +20,15 @@ from wizard.core.events import (
     SecretRemoved,
     Warned,
 )
+from wizard.core.manifest import ObjectRef
+from wizard.operations.leaving import until_gone
 from wizard.operations.look import Seen, look
-from wizard.operations.namespaces import delete_object, until_gone
 from wizard.operations.preflight import check_target
+from wizard.operations.removal import delete_object, owned_objects, why_left
 from wizard.operations.streams import titled
 from wizard.operations.wish import Run, Systems
 from wizard.profile.model import Profile
+from wizard.render.config_toml import job_service_account
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab, RunnerInfo
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
@@ -35,8 +40,8 @@ _POLL = 2.0
 async def plan_destroy(profile: Profile, systems: Systems) -> Plan:
     """What `destroy` would take away; the profile has an id."""
     gitlab, backend, cluster = await _reach(profile, systems)
-    seen, owned = await _look(profile, gitlab, backend, cluster)
-    return _plan(profile, seen, owned, backend)
+    seen, found = await _look(profile, gitlab, backend, cluster)
+    return _plan(profile, seen, found, backend)
 
 
 async def _reach(profile: Profile, systems: Systems) -> tuple[GitLab, Backend, Cluster]:
@@ -47,23 +52,43 @@ async def _reach(profile: Profile, systems: Systems) -> tuple[GitLab, Backend, C
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the cluster has of a profile: what goes, in this order, and what stays."""
+
+    going: tuple[Owned, ...]
+    staying: tuple[Left, ...]
+
+
 async def _look(
     profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster
-) -> tuple[Seen, list[Owned]]:
+) -> tuple[Seen, _Found]:
     """Everything of the profile that is there, in all three systems."""
     return await asyncio.gather(
-        look(profile, gitlab, backend), asyncio.to_thread(cluster.owned, profile.id or "")
+        look(profile, gitlab, backend), asyncio.to_thread(_objects, profile, cluster)
     )
 
 
-def _plan(profile: Profile, seen: Seen, owned: list[Owned], backend: Backend) -> Plan:
+def _objects(profile: Profile, cluster: Cluster) -> _Found:
+    owned = in_reverse(owned_objects(profile, cluster))
+    deleted = {one.uid for one in owned if one.created}
+    reasons = [why_left(cluster, one, deleted) for one in owned]
+    judged = list(zip(owned, reasons, strict=True))
+    return _Found(
+        tuple(one for one, why in judged if not why),
+        tuple(Left(str(one.ref), why) for one, why in judged if why),
+    )
+
+
+def _plan(profile: Profile, seen: Seen, found: _Found, backend: Backend) -> Plan:
     places = {backend.where(runner) for runner in profile.runners}
     objects = [
-        Change(System.CLUSTER, Action.DELETE, str(ref))
-        for ref in in_reverse([one.ref for one in owned])
-        if str(ref) not in places  # a token in a Secret is listed once, as a token
+        Change(System.CLUSTER, Action.DELETE, str(one.ref))
+        for one in found.going
+        if str(one.ref) not in places  # a token in a Secret is listed once, as a token
     ]
-    return Plan((*objects, *removals(seen, backend)))
+    notes = tuple(f"{left.what} stays: {left.why}" for left in found.staying)
+    return Plan((*objects, *removals(seen, backend)), notes=notes)
 
 
 def removals(seen: Seen, backend: Backend) -> list[Change]:
@@ -86,13 +111,14 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
     Raises: WizardError; run again, it goes on with what is still there.
     """
     gitlab, backend, cluster = await _reach(profile, systems)
-    seen, owned = await _look(profile, gitlab, backend, cluster)
-    yield Planned(_plan(profile, seen, owned, backend))
+    seen, found = await _look(profile, gitlab, backend, cluster)
+    yield Planned(_plan(profile, seen, found, backend))
     await asyncio.to_thread(check_target, profile, cluster, run)
     parts = [
         titled("Pause", pause(seen, gitlab)),
         titled("Jobs that still run", _drain(profile, cluster, run)),
-        titled("Objects in the cluster", delete_objects(owned, cluster)),
+        titled("Objects in the cluster", delete_objects(found.going, cluster)),
+        titled("What stays", told(found.staying)),
         titled("Tokens", delete_tokens(seen, backend)),
         titled("Runners in GitLab", delete_runners(seen, gitlab)),
         titled("Proof that nothing is left", _gone(profile, gitlab, backend, cluster, run)),
@@ -135,8 +161,16 @@ async def _drain(profile: Profile, cluster: Cluster, run: Run) -> AsyncIterator[
 
 
 def _job_pods(profile: Profile, cluster: Cluster) -> int:
-    pods = cluster.find("v1", "Pod", profile.cluster.job_namespace)
-    return sum("deletionTimestamp" not in pod["metadata"] for pod in pods)
+    """Pods of this profile's jobs, by their account: nobody waits for those of others."""
+    accounts = {
+        (profile.job_namespace(runner), job_service_account(runner)) for runner in profile.runners
+    }
+    pods = [pod for one in profile.job_namespaces for pod in cluster.find("v1", "Pod", one)]
+    return sum(
+        "deletionTimestamp" not in pod["metadata"]
+        and (pod["metadata"]["namespace"], pod["spec"].get("serviceAccountName")) in accounts
+        for pod in pods
+    )
 
 
 async def delete_tokens(seen: Seen, backend: Backend) -> AsyncIterator[Event]:
@@ -153,11 +187,17 @@ async def delete_runners(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
         yield RunnerDeleted(info.settings.description, info.id)
 
 
-async def delete_objects(owned: list[Owned], cluster: Cluster) -> AsyncIterator[Event]:
-    """Delete objects of ours, the ones that others need last."""
+async def delete_objects(owned: Iterable[Owned], cluster: Cluster) -> AsyncIterator[Event]:
+    """Delete what the profile created, the ones that others need last."""
     for one in in_reverse(owned):
         left = await asyncio.to_thread(delete_object, cluster, one)
         yield left or ObjectDeleted(str(one.ref))
+
+
+async def told(events: Iterable[Event]) -> AsyncIterator[Event]:
+    """What is known already, as events."""
+    for event in events:
+        yield event
 
 
 async def _gone(
@@ -170,16 +210,28 @@ async def _gone(
     async for event in until_gone(profile, cluster, run, WizardError):
         yield event
     for _ in range(_GONE_TRIES):
-        seen, owned = await _look(profile, gitlab, backend, cluster)
-        still = [str(one.ref) for one in owned if one.ref.kind != "Namespace"]
-        still += [f"runner {info.id} in GitLab" for info in _runners(seen)]
+        seen, found = await _look(profile, gitlab, backend, cluster)
+        objects = [one.ref for one in found.going if one.kind != "Namespace"]
+        still = [f"runner {info.id} in GitLab" for info in _runners(seen)]
         still += [backend.where(one.runner) for one in seen.runners if one.stored]
-        if not still:
-            yield Progress("nothing of this profile is left")
+        if not still and not objects:
+            yield Progress("nothing that this profile made is left")
             return
         await asyncio.sleep(1)
+    held = await asyncio.to_thread(_held, objects, cluster)
     raise WizardError(
         "Something of this profile is still there.",
-        "\n".join(still),
-        "a finalizer may hold it; look at it, then run destroy again",
+        "\n".join([*held, *still]),
+        "Find out why, and run destroy again",
     )
+
+
+def _held(objects: Iterable[ObjectRef], cluster: Cluster) -> list[str]:
+    """Each object that is still there, and by what it is held where it is being deleted."""
+    found = [(ref, (cluster.get(ref) or {}).get("metadata", {})) for ref in objects]
+    return [
+        f"{ref}, held by its finalizers {', '.join(metadata['finalizers'])}"
+        if metadata.get("finalizers") and "deletionTimestamp" in metadata
+        else str(ref)
+        for ref, metadata in found
+    ]

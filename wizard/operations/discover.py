@@ -65,12 +65,15 @@ def answers_of(facts: ClusterFacts) -> dict[Key, Any]:
     return {key: value for key, value in known.items() if value}
 
 
-def needed_rights(namespace: str, job_namespace: str) -> list[Permission]:
+def needed_rights(namespace: str, job_namespace: str, *, creates: bool = True) -> list[Permission]:
     """What whoever sets a runner up must at least be allowed to create.
 
     `apply` asks for everything it needs, object by object; this is known before there is a wish.
+
+    Args:
+        creates: whether the namespaces are to be made as well.
     """
-    rights = [Permission("create", "", "namespaces")]
+    rights = [Permission("create", "", "namespaces")] if creates else []
     rights += [Permission("create", *what, namespace) for what in _OF_MANAGERS]
     return rights + [Permission("create", *what, job_namespace) for what in _OF_JOBS]
 

@@ -11,10 +11,12 @@ from wizard.core.changes import Action, Change, FieldChange, Plan, System
 from wizard.core.errors import NotAllowed
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.adopt import downtime, look_to_settle
+from wizard.operations.leaving import refuse_leaving
 from wizard.operations.look import Seen, SeenRunner
-from wizard.operations.namespaces import refuse_leaving
-from wizard.operations.preflight import check_permissions
+from wizard.operations.namespaces import check_namespaces
+from wizard.operations.preflight import check_admission_where_judged, check_permissions
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
+from wizard.operations.removal import owned_objects, why_left
 from wizard.operations.restarts import stale_pods
 from wizard.operations.wish import Systems
 from wizard.profile.labels import RUNNER_LABEL
@@ -40,6 +42,8 @@ async def plan(profile: Profile, systems: Systems) -> Plan:
         asyncio.to_thread(systems.cluster),
     )
     await asyncio.to_thread(refuse_leaving, profile, cluster)
+    await asyncio.to_thread(check_namespaces, profile, cluster)
+    await check_admission_where_judged(profile, cluster)
     seen, objects, reader = await compare(profile, systems, gitlab, backend, cluster)
     return planned(seen, backend, objects, reader)
 
@@ -181,20 +185,25 @@ async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
 async def unwanted_objects(
     profile: Profile, cluster: Cluster, wanted: Sequence[Manifest]
 ) -> list[Owned]:
-    """Our objects that the profile no longer wants, in the order in which they are deleted.
+    """What the profile created and no longer wants, in the order in which it is deleted.
 
-    The Secrets of tokens and of the reader's credential are not rendered, but wanted all the same.
+    Not a namespace that others have come to use. The Secrets of tokens and of the reader's
+    credential are not rendered, but wanted all the same.
     """
-    if profile.id is None:
-        return []
     keep = {_place(manifest.ref) for manifest in wanted}
     keep |= {
         ("Secret", profile.cluster.namespace, runner.token_secret) for runner in profile.runners
     }
     if reads := reader_ref(profile):
         keep.add(_place(reads))
-    owned = await asyncio.to_thread(cluster.owned, profile.id)
-    return in_reverse([one for one in owned if _place(one.ref) not in keep])
+    owned = await asyncio.to_thread(owned_objects, profile, cluster)
+    unwanted = [one for one in owned if one.created and _place(one.ref) not in keep]
+    gone = {one.uid for one in unwanted}
+    return [
+        one
+        for one in in_reverse(unwanted)
+        if not await asyncio.to_thread(why_left, cluster, one, gone)
+    ]
 
 
 async def _restart(profile: Profile, name: str, cluster: Cluster) -> Change | None:

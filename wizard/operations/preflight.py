@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from wizard.core.errors import NotAllowed, NotFound, Refused
+from wizard.core.errors import NotAllowed, Refused
 from wizard.core.facts import Identity
 from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import Manifest, ObjectRef
@@ -14,7 +14,7 @@ from wizard.profile.runner import Runner
 from wizard.render import job_pod
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab, token_page
-from wizard.systems.kubernetes import Cluster, Permission
+from wizard.systems.kubernetes import Cluster, Permission, created_by
 from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS, named_store, store_finding
 
 _PLURALS = {
@@ -57,7 +57,7 @@ def check_target(profile: Profile, cluster: Cluster, run: Run) -> None:
         raise Refused(
             "The profile does not say which cluster it is for.",
             "without a person to ask, the current context is not taken on trust",
-            f"write cluster.context: {cluster.context} or cluster.uid: {cluster.uid()} into it",
+            f"write cluster.context: {cluster.context} into it",
         )
 
 
@@ -96,10 +96,8 @@ def _check_store(profile: Profile, cluster: Cluster) -> None:
 def _operators(profile: Profile) -> list[tuple[str, str, str]]:
     """API version, kind, and whose it is."""
     needed = []
-    if profile.secrets.through_store:
-        needed.append((EXTERNAL_SECRETS, "ExternalSecret", "External Secrets"))
-    if profile.secrets.backend == "sealed-secrets":
-        needed.append(("bitnami.com/v1alpha1", "SealedSecret", "Sealed Secrets"))
+    if operator := profile.secrets.spec.operator:
+        needed.append((operator.api, operator.kind, operator.title))
     if profile.delivery.packaging == "argocd":
         needed.append(("argoproj.io/v1alpha1", "Application", "Argo CD"))
     return needed
@@ -136,17 +134,31 @@ async def check_admission(profile: Profile, runner: Runner, cluster: Cluster) ->
 
 
 async def check_admission_where_judged(profile: Profile, cluster: Cluster) -> None:
-    """The same for every runner whose namespace and account are there already.
+    """The same before anything is made, where the namespace is there and will stay as it is.
 
-    Elsewhere nothing can be judged before both have been made, which is done first of all.
+    Elsewhere nothing can be judged before it has been made, which is done first of all. The jobs'
+    account may be one of the things to come: admission looks it up, so that until then the one that
+    every namespace has stands in for it.
 
     Raises: Refused, in the server's words.
     """
     for runner in profile.runners:
-        try:
-            await check_admission(profile, runner, cluster)
-        except NotFound:
-            continue
+        await asyncio.to_thread(_judge, profile, runner, cluster)
+
+
+def _judge(profile: Profile, runner: Runner, cluster: Cluster) -> None:
+    pod = dict(job_pod(profile, runner).body)
+    namespace = pod["metadata"]["namespace"]
+    try:
+        live = cluster.get(ObjectRef("v1", "Namespace", "", namespace))
+    except NotAllowed:
+        return
+    if live is None or created_by(live, profile.id):
+        return
+    for account in (pod["spec"]["serviceAccountName"], "default"):
+        if cluster.get(ObjectRef("v1", "ServiceAccount", namespace, account)) is not None:
+            cluster.admit({**pod, "spec": {**pod["spec"], "serviceAccountName": account}})
+            return
 
 
 async def check_storing(backend: Backend) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.core.facts import ClusterFacts, StoreFacts
+from wizard.profile.backends import BACKENDS
 
-_BACKENDS = {"infisical": "infisical", "vault": "vault", "aws": "aws", "gcpsm": "gcp"}
+_WRITERS = {spec.provider: spec.name for spec in BACKENDS.values() if spec.provider}
 """The backend that writes where a provider of External Secrets (v1) reads."""
+_YOURS = next(spec.name for spec in BACKENDS.values() if spec.any_store)
+"""Where it reads is written by you, whatever the provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def offers(facts: ClusterFacts | None, namespace: str) -> list[Offer]:
         namespace: the managers', where the ExternalSecret will be.
     """
     found = [
-        Offer(store, _BACKENDS.get(store.provider, "existing-store"), _refusal(store, namespace))
+        Offer(store, _WRITERS.get(store.provider, _YOURS), _refusal(store, namespace))
         for store in (facts.stores if facts else ())
     ]
     return sorted(found, key=lambda one: (bool(one.refusal), not one.store.ready, one.name))

@@ -12,8 +12,10 @@ from wizard.core.events import Event, Planned, ProfileSaved, Progress, StepStart
 from wizard.operations import apply as direct
 from wizard.operations import deliver as files
 from wizard.operations import destroy as direct_away
+from wizard.operations import namespaces
 from wizard.operations import plan as direct_plan
 from wizard.operations import withdraw as files_away
+from wizard.operations.namespaces import LevelQuestion
 from wizard.operations.wish import ProfileFile, Run, Systems
 
 _CHANGES_NOTHING = (StepStarted, Progress, Warned, Planned, ProfileSaved)
@@ -36,6 +38,21 @@ def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]
     """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
     carry_out = direct.apply if _to_cluster(file) else files.deliver
     return _followed(carry_out(file, systems, run), systems)
+
+
+async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:
+    """What a person is asked before `apply`: about the level of namespaces that others made."""
+    if not _to_cluster(file):
+        return []
+    async with _looking(systems):
+        cluster = await asyncio.to_thread(systems.cluster)
+        return await asyncio.to_thread(namespaces.level_questions, file.profile, cluster)
+
+
+async def answer(question: LevelQuestion, systems: Systems) -> None:
+    """Yes to such a question: the namespace enforces the level. Raises: WizardError."""
+    cluster = await asyncio.to_thread(systems.cluster)
+    await asyncio.to_thread(namespaces.answer, question, cluster)
 
 
 async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
-from wizard.core.events import Event, Planned, Waiting, Warned
+from wizard.core.events import Event, Left, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
 from wizard.operations.deliver import cluster_if_seen, commit_commands, directory
 from wizard.operations.destroy import (
@@ -17,9 +17,11 @@ from wizard.operations.destroy import (
     ids_of,
     pause,
     removals,
+    told,
 )
 from wizard.operations.look import Seen, look
 from wizard.operations.reader import reader_ref
+from wizard.operations.removal import owned_objects
 from wizard.operations.streams import nothing, titled
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import Delivery, compare_files, file_changes
@@ -28,7 +30,7 @@ from wizard.render.packagings.helm import uninstall_commands
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
 from wizard.systems.gitops.git import checkout
-from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes import Cluster, profile_of
 
 
 async def plan_withdrawal(file: ProfileFile, systems: Systems) -> Plan:
@@ -77,10 +79,12 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
         commands = tuple(uninstall_commands(file.profile)) if by_helm else ()
         yield Waiting(f"The cluster still has {still}: it waits for its prune.", commands)
         return
-    owned = await asyncio.to_thread(cluster.owned, file.profile.id or "") if cluster else []
+    owned = await asyncio.to_thread(owned_objects, file.profile, cluster) if cluster else []
+    remaining = await asyncio.to_thread(_remaining, file.profile, cluster) if cluster else []
     for title, events in (
         # Applied, not committed: what Git brought is not ours to delete, and not among these.
         ("Objects in the cluster", delete_objects(owned, cluster) if cluster else nothing()),
+        ("What stays", told(remaining)),
         ("Tokens", delete_tokens(seen, backend)),
         ("Runners in GitLab", delete_runners(seen, gitlab)),
     ):
@@ -93,6 +97,17 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
             ", ".join(map(str, still_known)),
             "run destroy again",
         )
+
+
+def _remaining(profile: Profile, cluster: Cluster) -> list[Left]:
+    """The namespaces that came by the files: their prune leaves them, and so does the wizard."""
+    refs = [ObjectRef("v1", "Namespace", "", name) for name in profile.namespaces]
+    found = [(ref, cluster.get(ref)) for ref in refs if profile.makes(ref.name)]
+    return [
+        Left(str(ref), "it came by the files; delete it by hand once nothing needs it")
+        for ref, live in found
+        if live and profile_of(live) == profile.id
+    ]
 
 
 def _still_there(profile: Profile, cluster: Cluster) -> str:

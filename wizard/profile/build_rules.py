@@ -46,7 +46,7 @@ def _check_level(runner: Runner, index: int, problems: Problems) -> None:
     if least == "privileged":
         problems.at("runners", index, "builds").warn(
             f"{strategy} makes the whole job namespace privileged: any job in it can take the node",
-            "give this runner a profile of its own, with its own job namespace and nodes",
+            "give this runner nodes of its own, with jobs.node_selector and jobs.tolerations",
         )
     levels = get_args(SecurityLevel)
     if wanted != "auto" and levels.index(wanted) < levels.index(least):

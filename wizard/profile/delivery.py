@@ -100,14 +100,29 @@ class Manager(Resources):
 
 
 class TargetCluster(Section):
-    """The cluster, and the two namespaces in it."""
+    """The cluster, and the namespaces in it."""
 
     context: Text | None = option(None, "The kubeconfig context; headless apply needs it or uid.")
     uid: Text | None = option(
         None, "The uid of its namespace kube-system; filled in, so that no other is touched."
     )
     namespace: DnsLabel = option("gitlab-runner", "The namespace of the runner managers.")
-    job_namespace: DnsLabel = option("gitlab-runner-jobs", "The namespace of the job pods.")
+    job_namespace: DnsLabel = option(
+        "gitlab-runner-jobs",
+        "The namespace of the job pods; runners that need the level privileged get one of their "
+        "own beside it, unless they name another.",
+    )
+    namespaces: Literal["create", "existing"] = option(
+        "create",
+        "Whose the namespaces are.",
+        create="made where they are not there; one that was there stays as it is",
+        existing="made and labelled by others; nothing is asked for in the whole cluster",
+    )
+    existing_namespaces: list[DnsLabel] = option(
+        [],
+        "Namespaces that were there before: no file makes or changes them; filled in where files "
+        "are delivered and the cluster can be seen.",
+    )
     architectures: list[Architecture] = option(
         ["amd64"], "The architectures of its nodes; filled in from the cluster."
     )

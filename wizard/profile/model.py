@@ -7,11 +7,13 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from wizard.profile.delivery import Delivery, GitLabServer, Images, Manager, TargetCluster
-from wizard.profile.runner import Runner
+from wizard.profile.runner import LEAST_SECURITY, Runner
 from wizard.profile.secrets import Secrets
 from wizard.profile.types import Matching, RunnerName, Section, option
 
 CURRENT_VERSION = 1
+_LABEL = 63
+"""The longest name of a namespace (RFC 1123)."""
 
 
 def _id_as_text(value: object) -> object:
@@ -57,6 +59,36 @@ class Profile(Section):
     def reader_account(self) -> str:
         """The ServiceAccount with which a store signs in to its backend, where it needs one."""
         return f"{self.shared}-reader"
+
+    def job_namespace(self, runner: Runner) -> str:
+        """Where the runner's jobs run.
+
+        Where the wizard makes the namespaces, jobs that may do anything to a node are kept apart
+        from those that may not: the namespace's level counts for all that run in it.
+        """
+        if runner.job_namespace:
+            return runner.job_namespace
+        shared = self.cluster.job_namespace
+        if self.cluster.namespaces == "existing" or runner.security_level != "privileged":
+            return shared
+        strategy = runner.builds.strategy
+        suffix = strategy if LEAST_SECURITY[strategy] == "privileged" else "privileged"
+        return f"{shared[: _LABEL - len(suffix) - 1].rstrip('-')}-{suffix}"
+
+    @property
+    def job_namespaces(self) -> tuple[str, ...]:
+        """The namespaces of all job pods, each once."""
+        return tuple(dict.fromkeys(map(self.job_namespace, self.runners)))
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Every namespace in which it has something, the managers' first."""
+        return tuple(dict.fromkeys((self.cluster.namespace, *self.job_namespaces)))
+
+    def makes(self, namespace: str) -> bool:
+        """Whether a namespace is rendered, so that it is made where it is not there."""
+        cluster = self.cluster
+        return cluster.namespaces == "create" and namespace not in cluster.existing_namespaces
 
     def runner(self, name: str) -> Runner:
         """The runner of that name. Raises: KeyError."""

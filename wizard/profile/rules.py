@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 from urllib.parse import urlsplit
 
 from wizard.core.problems import Problems
+from wizard.profile.backends import BACKENDS
 from wizard.profile.build_rules import check_builds
 from wizard.profile.document import Document
 from wizard.profile.job_rules import check_jobs, check_manager
 from wizard.profile.model import Profile
+from wizard.profile.namespace_rules import check_namespaces
 from wizard.profile.runner import Runner
+from wizard.profile.secret_rules import check_secrets
 
-_SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
-_NEEDS_NO_SECTION = frozenset({"kubernetes", "sealed-secrets"})
 _GITOPS = {"argocd": "Argo CD", "flux": "Flux"}
 _NOT_APPLIED = {
     "argocd": "Argo CD reads from Git",
     "flux": "Flux reads from Git",
     "helm": "as: helm writes values and the commands to install them",
 }
-# Stricter than what redacts output: there a false alarm costs a word, here the whole profile.
-# Prefixes of GitLab's tokens, Vault's, AWS's key ids, JWTs, private keys of age and of PEM files.
-_SECRET = re.compile(
-    r"\bgl(?:pat|rtr?|dt|cbt|ptt|ft|imt|agent|oas|soat|ffct)-[\w.-]{12,}"
-    r"|\bGR1348941\w{8,}|\bhv[sbr]\.[\w-]{20,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|\beyJ[\w-]{10,}\.[\w-]{10,}\.|AGE-SECRET-KEY-1|-----BEGIN [A-Z ]*PRIVATE KEY-----"
-)
 
 
 def check(profile: Profile, problems: Problems) -> None:
@@ -38,9 +31,8 @@ def check(profile: Profile, problems: Problems) -> None:
     _adopted(profile, problems)
     _backend(profile, problems)
     _store(profile, problems)
-    _sealed(profile, problems)
-    _readers(profile, problems)
     _cluster(profile, problems)
+    check_namespaces(profile, problems)
     _delivery(profile, problems)
     for index, runner in enumerate(profile.runners):
         check_jobs(profile, runner, index, problems)
@@ -56,13 +48,7 @@ def check_written(document: Document, data: Mapping[str, Any], problems: Problem
         data: with `defaults` laid under every runner.
         problems: the collector.
     """
-    if _SECRET.search(document.text):
-        for key, node in document.scalars():
-            if _SECRET.search(node.value):
-                problems.at(*key).add(
-                    "holds a secret; a profile is made to be shared",
-                    "remove it, and revoke it if this file was ever committed",
-                )
+    check_secrets(document, problems)
     runners = data.get("runners")
     for index, runner in enumerate(runners if isinstance(runners, list) else []):
         tags = runner.get("tags") if isinstance(runner, dict) else None
@@ -134,38 +120,29 @@ def _adopted(profile: Profile, problems: Problems) -> None:
 
 
 def _backend(profile: Profile, problems: Problems) -> None:
-    secrets, backend = profile.secrets, profile.secrets.backend
-    wanted = backend.replace("-", "_")
-    if getattr(secrets, wanted, None) is None and backend not in _NEEDS_NO_SECTION:
+    secrets, chosen = profile.secrets, profile.secrets.spec
+    if secrets.settings is None and chosen.needs_section:
         problems.at("secrets", "backend").add(
-            f"{backend} needs its settings", f"add `secrets.{wanted}:`"
+            f"{chosen.name} needs its settings", f"add `secrets.{chosen.key}:`"
         )
-    for choice in get_args(type(secrets).model_fields["backend"].annotation):
-        section = choice.replace("-", "_")
-        if section != wanted and getattr(secrets, section, None) is not None:
-            problems.at("secrets", section).warn(
-                f"is not used, since the backend is {backend}", "remove it"
+    for other in BACKENDS.values():
+        if other is not chosen and getattr(secrets, other.key, None) is not None:
+            problems.at("secrets", other.key).warn(
+                f"is not used, since the backend is {chosen.name}", "remove it"
             )
-    if secrets.sops and backend == "sops" and not secrets.sops.age:
-        problems.at("secrets", "sops", "age").add(
-            "is empty", "name the age public keys to encrypt for"
+    if secrets.in_files and profile.delivery.target == "cluster":
+        problems.at("secrets", "backend").add(
+            f"{chosen.name} keeps the token in files, and delivery.to: cluster writes none",
+            "write delivery: {to: directory}, or secrets: {backend: kubernetes}",
         )
+    chosen.rule(profile, problems)
 
 
 def _store(profile: Profile, problems: Problems) -> None:
-    secrets, store = profile.secrets, problems.at("secrets", "store")
+    secrets = profile.secrets
     if not secrets.through_store and "store" in secrets.model_fields_set:
-        store.warn(f"is not used, since the backend is {secrets.backend}", "remove it")
-    if secrets.backend == "existing-store" and secrets.store.create:
-        store.add(
-            "a store of your own cannot be created here",
-            "name it: {kind: ClusterSecretStore, name: NAME}",
-        )
-    own = secrets.existing_store
-    if own and len({own.place(runner.name) for runner in profile.runners}) < len(profile.runners):
-        problems.at("secrets", "existing_store", "key").add(
-            "is one place for several runners, each of which has a token of its own",
-            "write {runner} where the runner's name belongs",
+        problems.at("secrets", "store").warn(
+            f"is not used, since the backend is {secrets.backend}", "remove it"
         )
     if secrets.through_store and secrets.refresh == 0:
         problems.at("secrets", "refresh").warn(
@@ -173,59 +150,8 @@ def _store(profile: Profile, problems: Problems) -> None:
         )
 
 
-def _sealed(profile: Profile, problems: Problems) -> None:
-    secrets, delivery = profile.secrets, profile.delivery
-    if secrets.in_files and delivery.target == "cluster":
-        problems.at("secrets", "backend").add(
-            f"{secrets.backend} keeps the token in files, and delivery.to: cluster writes none",
-            "write delivery: {to: directory}, or secrets: {backend: kubernetes}",
-        )
-    if secrets.backend == "sops" and delivery.packaging == "argocd":
-        problems.at("secrets", "backend").warn(
-            "Argo CD does not decrypt SOPS by itself", "install a plugin for it, such as KSOPS"
-        )
-
-
-def _readers(profile: Profile, problems: Problems) -> None:
-    aws, vault = profile.secrets.aws, profile.secrets.vault
-    creates = profile.secrets.store.create
-    if aws and aws.reader == "irsa" and not aws.reader_role and creates:
-        problems.at("secrets", "aws", "reader").add(
-            "irsa needs the role that the reader takes", "add reader_role: its ARN"
-        )
-    for name in ("infisical", "vault"):
-        settings = getattr(profile.secrets, name)
-        if settings and settings.ca_file and not settings.reader_ca and creates:
-            problems.at("secrets", name, "ca_file").add(
-                "the cluster needs the private CA too, and this file is not in it",
-                "add reader_ca: {name: ...}, a ConfigMap with the CA as ca.crt",
-            )
-    if vault and vault.tls_server_name and creates:
-        problems.at("secrets", "vault", "tls_server_name").warn(
-            "External Secrets cannot expect another name than the address has",
-            "give an address that the certificate is for",
-        )
-    if vault and vault.login in {"jwt", "kubernetes"} and not vault.login_role:
-        problems.at("secrets", "vault", "login").add(
-            f"a {vault.login} login needs its role", "add login_role"
-        )
-
-
 def _cluster(profile: Profile, problems: Problems) -> None:
     cluster = profile.cluster
-    if cluster.namespace == cluster.job_namespace:
-        problems.at("cluster", "job_namespace").warn(
-            "jobs run beside the manager, whose Secrets a job that may create pods can mount",
-            f"give them a namespace of their own, such as {cluster.namespace}-jobs",
-        )
-    for key, namespace in (
-        ("namespace", cluster.namespace),
-        ("job_namespace", cluster.job_namespace),
-    ):
-        if namespace in _SYSTEM_NAMESPACES:
-            problems.at("cluster", key).add(
-                f"{namespace} belongs to Kubernetes itself", "name another; it is made for you"
-            )
     if not cluster.architectures:
         problems.at("cluster", "architectures").add("is empty", "write [amd64], or what you have")
 

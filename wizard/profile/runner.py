@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from wizard.profile.types import (
     Count,
     Cpu,
+    DnsLabel,
     ImageRef,
     LabelKey,
     Labels,
@@ -255,6 +256,11 @@ class Runner(Section):
     maximum_timeout: Seconds | None = option(
         3600, "The longest a job may run, at least 10 minutes; none: what each project says."
     )
+    job_namespace: DnsLabel | None = option(
+        None,
+        "The namespace of its job pods; none: cluster.job_namespace, or one of its own where jobs "
+        "need the level privileged.",
+    )
     jobs: Jobs = option(Jobs(), "What every job gets.")
     builds: Builds = option(Builds(), "How jobs build container images; a word or a mapping.")
     token_revision: Annotated[int, Field(ge=0, strict=True)] = option(
@@ -274,6 +280,13 @@ class Runner(Section):
         if len(tags) > 50:
             raise ValueError(f"{len(tags)} tags; GitLab takes 50 at most")
         return list(dict.fromkeys(tags))
+
+    @property
+    def security_level(self) -> SecurityLevel:
+        """The Pod Security level that its job pods are made to fit."""
+        if self.jobs.pod_security != "auto":
+            return self.jobs.pod_security
+        return LEAST_SECURITY[self.builds.strategy]
 
     @property
     def release(self) -> str:

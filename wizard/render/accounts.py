@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from wizard.core.manifest import Manifest
+from wizard.core.manifest import ENFORCE, Manifest
 from wizard.profile.labels import labels
 from wizard.profile.model import Profile
-from wizard.profile.runner import Runner, SecurityLevel
+from wizard.profile.runner import Runner
 from wizard.render.config_toml import job_service_account
 from wizard.render.objects import manifest
 from wizard.render.security import pod_security_level
 
-_ENFORCE = "pod-security.kubernetes.io/enforce"
-
 
 def namespaces(profile: Profile) -> list[Manifest]:
-    """The managers' namespace and the jobs', each with the Pod Security level it enforces."""
-    wanted: dict[str, SecurityLevel] = {profile.cluster.namespace: "restricted"}
-    # One namespace for both must take the jobs, whatever they need.
-    wanted[profile.cluster.job_namespace] = pod_security_level(profile)
+    """The managers' namespace and the jobs', each with the Pod Security level it enforces.
+
+    Those that others made are not among them.
+    """
     return [
         manifest(
             "v1",
             "Namespace",
             name,
             "",
-            {**labels(profile), _ENFORCE: level, f"{_ENFORCE}-version": "latest"},
+            {
+                **labels(profile),
+                ENFORCE: pod_security_level(profile, name),
+                f"{ENFORCE}-version": "latest",
+            },
         )
-        for name, level in wanted.items()
+        for name in profile.namespaces
+        if profile.makes(name)
     ]
 
 
@@ -47,7 +50,7 @@ def job_account(profile: Profile, runner: Runner) -> Manifest:
         "v1",
         "ServiceAccount",
         job_service_account(runner),
-        profile.cluster.job_namespace,
+        profile.job_namespace(runner),
         labels(profile, runner),
         automountServiceAccountToken=False,
     )

@@ -29,7 +29,7 @@ VARIABLES = {
 
 
 def name(profile: Profile) -> str:
-    """The ConfigMap's name, the same in both namespaces; it is a volume's name as well."""
+    """The ConfigMap's name, the same in every namespace; it is a volume's name as well."""
     return f"{profile.shared}-ca"
 
 
@@ -37,7 +37,6 @@ def config_maps(profile: Profile) -> list[Manifest]:
     """The CA for managers and for jobs; none where the profile names none."""
     if not profile.gitlab.authority:
         return []
-    cluster = profile.cluster
     return [
         manifest(
             "v1",
@@ -47,7 +46,7 @@ def config_maps(profile: Profile) -> list[Manifest]:
             labels(profile),
             data={_KEY: profile.gitlab.authority},
         )
-        for namespace in dict.fromkeys((cluster.namespace, cluster.job_namespace))
+        for namespace in profile.namespaces
     ]
 
 

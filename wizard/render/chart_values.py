@@ -45,7 +45,7 @@ def values(profile: Profile, runner: Runner) -> dict[str, Any]:
         "runners": {
             "name": runner.name,
             "secret": runner.token_secret,
-            "jobNamespace": profile.cluster.job_namespace,
+            "jobNamespace": profile.job_namespace(runner),
             "config": helm_text(template_toml(profile, runner)),
         },
         **_process(profile, runner),

@@ -138,7 +138,7 @@ def job_service_account(runner: Runner) -> str:
 def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
     jobs = runner.jobs
     table: dict[str, Any] = {
-        "namespace": profile.cluster.job_namespace,
+        "namespace": profile.job_namespace(runner),
         "image": jobs.image,
         "pull_policy": [profile.images.pull_policy],
         "allowed_pull_policies": [profile.images.pull_policy],

@@ -69,7 +69,7 @@ def _all(profile: Profile) -> Iterator[_Used]:
             yield image, used_for, profile.cluster.namespace
     for runner in profile.runners:
         for image, used_for in _of_jobs(profile, runner):
-            yield image, used_for, profile.cluster.job_namespace
+            yield image, used_for, profile.job_namespace(runner)
 
 
 def _of_the_manager(profile: Profile, runner: Runner) -> Iterator[tuple[str, str]]:

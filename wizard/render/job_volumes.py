@@ -39,7 +39,7 @@ def docker_daemon(profile: Profile, runner: Runner) -> Manifest | None:
         "v1",
         "ConfigMap",
         _daemon_name(runner),
-        profile.cluster.job_namespace,
+        profile.job_namespace(runner),
         labels(profile, runner),
         data={_DAEMON: json.dumps(settings, indent=2) + "\n"},
     )

@@ -51,7 +51,7 @@ def reader_account(profile: Profile) -> Manifest | None:
     secrets = profile.secrets
     if not secrets.through_store or not secrets.store.create:
         return None
-    annotations = _ANNOTATIONS.get(secrets.backend, _signs_in_otherwise)(profile)
+    annotations = _ANNOTATIONS[secrets.backend](profile)
     if annotations is None:
         return None
     account = manifest(
@@ -262,6 +262,7 @@ _PROVIDERS: dict[BackendName, Callable[[Profile], dict[str, Any]]] = {
     "gcp": _gcp_provider,
 }
 _ANNOTATIONS: dict[BackendName, Callable[[Profile], dict[str, str] | None]] = {
+    "infisical": _signs_in_otherwise,
     "vault": _vault_annotations,
     "aws": _aws_annotations,
     "gcp": _gcp_annotations,

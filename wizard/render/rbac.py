@@ -108,7 +108,7 @@ def role(profile: Profile, runner: Runner) -> Manifest:
         f"{_API}/v1",
         "Role",
         runner.release,
-        profile.cluster.job_namespace,
+        profile.job_namespace(runner),
         labels(profile, runner),
         rules=rules(profile, runner),
     )
@@ -120,7 +120,7 @@ def role_binding(profile: Profile, runner: Runner) -> Manifest:
         f"{_API}/v1",
         "RoleBinding",
         runner.release,
-        profile.cluster.job_namespace,
+        profile.job_namespace(runner),
         labels(profile, runner),
         roleRef={"apiGroup": _API, "kind": "Role", "name": runner.release},
         subjects=[

@@ -52,8 +52,8 @@ def release(profile: Profile, runner: Runner) -> list[Manifest]:
 
 def token_readers(profile: Profile, runner: Runner) -> list[Manifest]:
     """What the cluster needs to read a runner's token from its store, the ExternalSecret last."""
-    managers, *_ = namespaces(profile)
-    return [managers, *_there(external_secret(profile, runner))]
+    managers = [one for one in namespaces(profile) if one.name == profile.cluster.namespace]
+    return [*managers, *_there(external_secret(profile, runner))]
 
 
 def manifests(profile: Profile) -> list[Manifest]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from wizard.profile.model import Profile
-from wizard.profile.runner import LEAST_SECURITY, Runner, SecurityLevel
+from wizard.profile.runner import Runner, SecurityLevel
 from wizard.render.builds import STRATEGIES
 from wizard.render.catalogue import runner_keys
 from wizard.render.objects import given
@@ -23,13 +23,6 @@ _NORMAL_USER = {
 _BESIDE_THE_BUILD = ("helper", "service", "init_permissions")
 
 
-def wanted_level(runner: Runner) -> SecurityLevel:
-    """The level that a runner's job pods are made to fit."""
-    if runner.jobs.pod_security != "auto":
-        return runner.jobs.pod_security
-    return LEAST_SECURITY[runner.builds.strategy]
-
-
 def enforced_level(profile: Profile, runner: Runner) -> SecurityLevel:
     """The level that the job namespace can enforce for this runner.
 
@@ -37,16 +30,31 @@ def enforced_level(profile: Profile, runner: Runner) -> SecurityLevel:
     (`common/config.go` at each tag); older ones make the same pods without it, and these pass
     `baseline` only.
     """
-    wanted = wanted_level(runner)
+    wanted = runner.security_level
     if wanted == "restricted" and not runner_keys(profile.manager.runner_version).knows(_SECCOMP):
         return "baseline"
     return wanted
 
 
-def pod_security_level(profile: Profile) -> SecurityLevel:
-    """The level that the job namespace enforces: the loosest that any of its runners needs."""
-    levels = (enforced_level(profile, runner) for runner in profile.runners)
-    return max(levels, key=get_args(SecurityLevel).index)
+def pod_security_level(profile: Profile, namespace: str = "") -> SecurityLevel:
+    """The level that a namespace enforces: the loosest that any of its pods needs.
+
+    Managers fit `restricted`, so where no job runs that is the level.
+
+    Args:
+        namespace: one of the profile's; empty for all of them together.
+    """
+    levels = [
+        enforced_level(profile, runner)
+        for runner in profile.runners
+        if namespace in ("", profile.job_namespace(runner))
+    ]
+    return loosest(levels)
+
+
+def loosest(levels: Iterable[SecurityLevel]) -> SecurityLevel:
+    """The level under which pods of all these levels run; of none, the strictest."""
+    return max(levels, key=get_args(SecurityLevel).index, default="restricted")
 
 
 def job_security(profile: Profile, runner: Runner) -> dict[str, Any]:
@@ -70,7 +78,7 @@ def job_security(profile: Profile, runner: Runner) -> dict[str, Any]:
     else:
         pod |= seccomp
         keys |= given(service_container_security_context=strategy.services)
-    if wanted_level(runner) == "restricted":
+    if runner.security_level == "restricted":
         keys |= {"allow_privilege_escalation": False, "cap_drop": ["ALL"]}
     return keys | given(pod_security_context=pod)
 
@@ -88,7 +96,7 @@ def job_home(runner: Runner) -> str:
 
 def _is_normal_user(runner: Runner) -> bool:
     rootless = STRATEGIES[runner.builds.strategy].rootless
-    return rootless or wanted_level(runner) == "restricted"
+    return rootless or runner.security_level == "restricted"
 
 
 def _default_seccomp(profile: Profile) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wizard.core.problems import Key
+from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Answer, Draft, Origin
 
 BACKEND: Key = ("secrets", "backend")
@@ -21,7 +22,7 @@ def exchange(set_aside: dict[str, dict[Key, Answer]], draft: Draft, backend: str
     old = str(draft.value(*BACKEND))
     if old == backend:
         return
-    away: Key = ("secrets", old.replace("-", "_"))
+    away: Key = ("secrets", BACKENDS[old].key)
     set_aside[old] = {
         key: draft.answer(*key)
         for top in (away, STORE)

@@ -5,5 +5,6 @@ pretend to know; tests of these are marked `cluster`.
 """
 
 from tests.fakes.kubernetes.cluster import FakeCluster
+from tests.fakes.kubernetes.store import DEFAULTS
 
-__all__ = ["FakeCluster"]
+__all__ = ["DEFAULTS", "FakeCluster"]

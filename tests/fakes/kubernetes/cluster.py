@@ -15,7 +15,7 @@ from tests.fakes.kubernetes.controllers import Controllers
 from tests.fakes.kubernetes.faults import Fault
 from tests.fakes.kubernetes.kinds import Kind, served
 from tests.fakes.kubernetes.server import Handler
-from tests.fakes.kubernetes.store import Json, Store
+from tests.fakes.kubernetes.store import Forbidden, Json, Store
 
 
 class FakeCluster:
@@ -142,7 +142,12 @@ class FakeCluster:
             "kind": "APIResourceList",
             "groupVersion": here[0].api_version,
             "resources": [
-                {"name": kind.plural, "kind": kind.kind, "namespaced": kind.namespaced}
+                {
+                    "name": kind.plural,
+                    "kind": kind.kind,
+                    "namespaced": kind.namespaced,
+                    "verbs": ["create", "delete", "get", "list", "patch", "update", "watch"],
+                }
                 for kind in here
             ],
         }
@@ -158,8 +163,8 @@ class FakeCluster:
             "groups": [
                 {
                     "name": group,
-                    "versions": [{"version": version}],
-                    "preferredVersion": {"version": version},
+                    "versions": [_version(group, version)],
+                    "preferredVersion": _version(group, version),
                 }
                 for group, version in versions.items()
             ],
@@ -173,8 +178,20 @@ class FakeCluster:
         return body | {"status": {"allowed": not denied}}
 
     def create(self, kind: Kind, namespace: str, body: Json, *, dry: bool) -> Json:
+        if kind.kind == "Pod":
+            self._admit(namespace, body)
         made = self.store.create(kind, namespace, body, dry=dry)
         return self._noted("POST", made, dry=dry)
+
+    def _admit(self, namespace: str, pod: Json) -> None:
+        """The ServiceAccount admission of the API server: a pod's account has to be there."""
+        account = pod["spec"].get("serviceAccountName") or "default"
+        there = ("Namespace", "", namespace) in self.store.objects
+        if there and ("ServiceAccount", namespace, account) not in self.store.objects:
+            raise Forbidden(
+                f'pods "{pod["metadata"]["name"]}" is forbidden: error looking up service account '
+                f'{namespace}/{account}: serviceaccount "{account}" not found'
+            )
 
     def apply(
         self, kind: Kind, namespace: str, name: str, body: Json, manager: str, *, dry: bool
@@ -185,8 +202,10 @@ class FakeCluster:
             changed = self.store.version != before
         return self._noted("PATCH", after, dry=dry or not changed)
 
-    def merge(self, kind: Kind, namespace: str, name: str, patch: Json) -> Json:
-        return self._noted("PATCH", self.store.merge(kind, namespace, name, patch), dry=False)
+    def merge(self, kind: Kind, namespace: str, name: str, patch: Json, *, dry: bool) -> Json:
+        return self._noted(
+            "PATCH", self.store.merge(kind, namespace, name, patch, dry=dry), dry=dry
+        )
 
     def delete(self, kind: Kind, namespace: str, name: str, uid: str, *, dry: bool) -> Json:
         if kind.kind == "Namespace" and name in self.lingering and not dry:
@@ -219,6 +238,10 @@ class FakeCluster:
             self._server.socket, server_side=True, do_handshake_on_connect=False
         )
         return ca.cert_pem.bytes()
+
+
+def _version(group: str, version: str) -> Json:
+    return {"groupVersion": f"{group}/{version}", "version": version}
 
 
 def _namespace(body: Json) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.fakes.kubernetes.faults import Fault, status_body
 from tests.fakes.kubernetes.kinds import Kind
-from tests.fakes.kubernetes.store import Clash, Json, Missing
+from tests.fakes.kubernetes.store import Clash, Forbidden, Json, Missing
 
 if TYPE_CHECKING:
     from tests.fakes.kubernetes.cluster import FakeCluster
@@ -58,6 +58,8 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(404, str(error))
         except Clash as error:
             self._refuse(409, str(error))
+        except Forbidden as error:
+            self._refuse(403, str(error))
 
     def _struck(self, fault: Fault) -> bool:
         if fault.drop:
@@ -113,7 +115,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _apply(self, kind: Kind, namespace: str, name: str, *, dry: bool) -> None:
         if self.headers.get("Content-Type") == "application/merge-patch+json":
-            return self._answer(self.cluster.merge(kind, namespace, name, json.loads(self.body)))
+            patch = json.loads(self.body)
+            return self._answer(self.cluster.merge(kind, namespace, name, patch, dry=dry))
         if self.headers.get("Content-Type") != "application/apply-patch+yaml":
             return self._refuse(415, "the body of the request was in an unknown format")
         manager = self.query.get("fieldManager", "")

@@ -17,8 +17,16 @@ Key = tuple[str, str, str]
 """Kind, namespace, name."""
 
 
+DEFAULTS = (("v1", "ServiceAccount", "default"), ("v1", "ConfigMap", "kube-root-ca.crt"))
+"""What a cluster puts into every namespace by itself."""
+
+
 class Missing(Exception):
     """There is no such object; carries `plural "name" not found`."""
+
+
+class Forbidden(Exception):
+    """An admission plugin says no."""
 
 
 class Clash(Exception):
@@ -53,7 +61,15 @@ class Store:
     def version(self) -> int:
         return self._version
 
-    def create(self, kind: Kind, namespace: str, body: Mapping[str, Any], *, dry: bool) -> Json:
+    def create(
+        self,
+        kind: Kind,
+        namespace: str,
+        body: Mapping[str, Any],
+        *,
+        dry: bool,
+        manager: str = "kubectl-create",
+    ) -> Json:
         name = body["metadata"].get("name") or (
             body["metadata"]["generateName"] + uuid.uuid4().hex[:5]
         )
@@ -62,6 +78,8 @@ class Store:
             if (kind.kind, namespace, name) in self.objects:
                 raise Clash(f'{_qualified(kind)} "{name}" already exists')
             made = _born(kind, namespace, name, body)
+            if "managedFields" not in made["metadata"]:
+                _sign(made, manager, body, "Update")
             return self._keep(kind, made, "ADDED", dry=dry)
 
     def apply(
@@ -80,6 +98,7 @@ class Store:
         with self.changed:
             self._need_namespace(kind, namespace)
             live = self.objects.get(key)
+            self._need_version(kind, name, live, wanted["metadata"].pop("resourceVersion", None))
             base = _born(kind, namespace, name, {}) if live is None else copy.deepcopy(live)
             merged = _merged(base, self._applied.get((key, manager), {}), wanted)
             if live is not None and merged == live and self._applied.get((key, manager)) == wanted:
@@ -91,11 +110,11 @@ class Store:
                 merged["metadata"]["generation"] += 1
             return self._keep(kind, merged, "ADDED" if live is None else "MODIFIED", dry=dry)
 
-    def merge(self, kind: Kind, namespace: str, name: str, patch: Json) -> Json:
+    def merge(self, kind: Kind, namespace: str, name: str, patch: Json, *, dry: bool) -> Json:
         """A merge patch of an object that is there."""
         with self.changed:
             body = _merged(self.get(kind, namespace, name), {}, patch)
-            return self._keep(kind, body, "MODIFIED", dry=False)
+            return self._keep(kind, body, "MODIFIED", dry=dry)
 
     def replace(self, kind: Kind, body: Mapping[str, Any]) -> Json:
         """Store as given: how tests play controllers and other people."""
@@ -132,6 +151,13 @@ class Store:
             since = fresh[-1][0]
             yield from ((kind, body) for _, kind, body in fresh)
 
+    def _need_version(self, kind: Kind, name: str, live: Json | None, version: str | None) -> None:
+        if version and live is not None and live["metadata"]["resourceVersion"] != version:
+            raise Clash(
+                f'Operation cannot be fulfilled on {_qualified(kind)} "{name}": the object has '
+                "been modified; please apply your changes to the latest version and try again"
+            )
+
     def _need_namespace(self, kind: Kind, namespace: str) -> None:
         if kind.namespaced and ("Namespace", "", namespace) not in self.objects:
             raise Missing(f'namespaces "{namespace}" not found')
@@ -146,7 +172,21 @@ class Store:
             metadata["resourceVersion"] = str(self._version + 1)
             self.objects[kind.kind, metadata.get("namespace", ""), metadata["name"]] = body
             self._tell(event, body)
+            if kind.kind == "Namespace" and event == "ADDED":
+                self._furnish(metadata["name"])
         return copy.deepcopy(body)
+
+    def _furnish(self, namespace: str) -> None:
+        """What controllers put into every new namespace; the first two are there without."""
+        if namespace in {"default", "kube-system"}:
+            return
+        for api, kind, name in DEFAULTS:
+            metadata = {"name": name, "namespace": namespace, "uid": str(uuid.uuid4())}
+            self.objects[kind, namespace, name] = {
+                "apiVersion": api,
+                "kind": kind,
+                "metadata": metadata | {"resourceVersion": "1", "creationTimestamp": _now()},
+            }
 
     def _tell(self, event: str, body: Json) -> None:
         self._version += 1
@@ -189,13 +229,13 @@ def _merged(live: Json, before: Mapping[str, Any], wanted: Mapping[str, Any]) ->
     return live
 
 
-def _sign(body: Json, manager: str, wanted: Mapping[str, Any]) -> None:
+def _sign(body: Json, manager: str, wanted: Mapping[str, Any], operation: str = "Apply") -> None:
     others = [
         entry for entry in body["metadata"].get("managedFields", ()) if entry["manager"] != manager
     ]
     entry = {
         "manager": manager,
-        "operation": "Apply",
+        "operation": operation,
         "apiVersion": body["apiVersion"],
         "time": _now(),
         "fieldsV1": _fields({k: v for k, v in wanted.items() if k not in ("apiVersion", "kind")}),

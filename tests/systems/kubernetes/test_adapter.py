@@ -10,6 +10,7 @@ import pytest
 from tests.fakes.kubernetes import FakeCluster
 from tests.systems.kubernetes.objects import (
     NAMESPACE,
+    OURS,
     PROFILE,
     config_map,
     deployment,
@@ -166,7 +167,8 @@ def test_a_long_list_is_read_page_by_page(fake: FakeCluster, cluster: Kubernetes
     cluster.apply(namespace())
     for number in range(501):
         fake.seed(dict(config_map(f"number-{number}").body))
-    assert len(cluster.find("v1", "ConfigMap", NAMESPACE)) == 501
+    found = cluster.find("v1", "ConfigMap", NAMESPACE, OURS)
+    assert len(found) == 501
 
 
 def test_a_found_object_says_what_it_is(fake: FakeCluster, cluster: KubernetesCluster):

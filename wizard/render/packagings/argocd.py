@@ -37,8 +37,8 @@ _WAVES = {
     "ClusterSecretStore": "-2",
     "ExternalSecret": "-1",
 }
+_CREATE_NAMESPACE = "CreateNamespace=true"
 _SYNC_OPTIONS = [
-    "CreateNamespace=true",
     "PrunePropagationPolicy=foreground",
     "PruneLast=true",
     "ServerSideApply=true",
@@ -108,6 +108,7 @@ def _application(
     profile: Profile, name: str, labelled: dict[str, str], sources: dict[str, Any], wave: str
 ) -> dict[str, Any]:
     argocd = profile.delivery.argocd
+    creates = [_CREATE_NAMESPACE] if profile.makes(profile.cluster.namespace) else []
     return {
         "apiVersion": "argoproj.io/v1alpha1",
         "kind": "Application",
@@ -129,7 +130,7 @@ def _application(
             },
             "syncPolicy": {
                 "automated": {"prune": True, "selfHeal": True},
-                "syncOptions": _SYNC_OPTIONS,
+                "syncOptions": [*creates, *_SYNC_OPTIONS],
                 "retry": {
                     "limit": 10,
                     "backoff": {"duration": "10s", "factor": 2, "maxDuration": "5m0s"},

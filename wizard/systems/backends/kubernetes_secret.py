@@ -10,7 +10,7 @@ from typing import Any
 
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check, Finding, Verdict
-from wizard.core.manifest import OWNER_ID, Manifest, ObjectRef
+from wizard.core.manifest import Manifest, ObjectRef
 from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.labels import labels
@@ -19,7 +19,7 @@ from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked, failed
 from wizard.systems.backends.surroundings import Surroundings
-from wizard.systems.kubernetes import Cluster, Json, Outcome, Permission
+from wizard.systems.kubernetes import Cluster, Json, Outcome, Permission, created_by
 from wizard.systems.kubernetes.owners import is_ours
 from wizard.systems.kubernetes.secret_body import opaque
 
@@ -107,7 +107,7 @@ class KubernetesSecrets:
     def remove(self, runner: Runner) -> bool:
         ref = self._ref(runner)
         secret = self._cluster.get(ref)
-        if secret is None or secret["metadata"].get("labels", {}).get(OWNER_ID) != self._profile.id:
+        if secret is None or not created_by(secret, self._profile.id):
             return False
         return self._cluster.delete(ref, uid=secret["metadata"]["uid"])
 

@@ -11,7 +11,7 @@ from wizard.core.errors import WizardError
 from wizard.core.manifest import Manifest, ObjectRef, own_labels
 from wizard.core.secrets import SecretStr, redact
 from wizard.systems.backends.surroundings import Surroundings
-from wizard.systems.kubernetes import Cluster, Json
+from wizard.systems.kubernetes import Cluster, Json, created_by
 from wizard.systems.kubernetes.secret_body import opaque
 
 API = "external-secrets.io/v1alpha1"
@@ -51,9 +51,10 @@ class Push:
                 self.clear()
 
     def clear(self) -> None:
-        """Remove both objects; the pushed value stays where it is."""
+        """Remove both objects, if they are ours; the pushed value stays where it is."""
         for ref in (self._push, self._source):
-            if found := self.cluster.get(ref):
+            found = self.cluster.get(ref)
+            if found and created_by(found, self.around.profile.id):
                 self.cluster.delete(ref, uid=found["metadata"]["uid"])
 
     @property

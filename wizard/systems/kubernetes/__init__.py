@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from threading import Event
 from typing import Any, Protocol
 
 from wizard.core.changes import Change
 from wizard.core.facts import ClusterFacts
 from wizard.core.manifest import Manifest, ObjectRef
+from wizard.systems.kubernetes.creation import created_by
 from wizard.systems.kubernetes.nouns import (
     Applied,
+    Contents,
     Contexts,
     Json,
     Outcome,
@@ -21,11 +23,12 @@ from wizard.systems.kubernetes.nouns import (
     SetupText,
 )
 from wizard.systems.kubernetes.order import in_order, in_reverse
-from wizard.systems.kubernetes.owners import owner_of
+from wizard.systems.kubernetes.owners import owner_of, profile_of
 
 __all__ = [
     "Applied",
     "Cluster",
+    "Contents",
     "Contexts",
     "Json",
     "Outcome",
@@ -34,9 +37,11 @@ __all__ = [
     "RunningSetup",
     "ServiceAccountRef",
     "SetupText",
+    "created_by",
     "in_order",
     "in_reverse",
     "owner_of",
+    "profile_of",
 ]
 
 
@@ -88,6 +93,9 @@ class Cluster(Protocol):
     def apply(self, manifest: Manifest, *, force: bool = False) -> Applied:
         """Server-side apply as field manager `runner-wizard`, with strict field validation.
 
+        What is not there is created, and only created: nothing that others make meanwhile is
+        taken for ours. A namespace that the profile did not create stays as it is.
+
         Args:
             force: take over fields of other field managers, and objects that Helm, Argo CD, Flux
                 or OLM look after.
@@ -103,6 +111,16 @@ class Cluster(Protocol):
         """
         ...
 
+    def enforce(self, namespace: str, level: str, *, dry_run: bool) -> tuple[str, ...]:
+        """Set the Pod Security level of a namespace, whoever made it, and nothing else of it.
+
+        Args:
+            dry_run: only ask what the cluster would say.
+
+        Returns: the server's warnings, which name the pods that run there and would be refused.
+        """
+        ...
+
     def diff(self, manifest: Manifest, *, force: bool = False) -> Change:
         """What `apply` would change, from a server-side dry-run; nothing is written.
 
@@ -111,11 +129,18 @@ class Cluster(Protocol):
         """
         ...
 
-    def owned(self, profile_id: str) -> list[Owned]:
-        """Everything ours for a profile: our labels, and written by our field manager.
+    def owned(self, profile_id: str, within: Sequence[str] = ()) -> list[Owned]:
+        """Everything of a profile: our labels, and written by our field manager.
 
         Objects that a GitOps controller applied from our files are that controller's, not listed.
+
+        Args:
+            within: look in these namespaces only, and at nothing outside of them.
         """
+        ...
+
+    def contents(self, namespace: str) -> Contents:
+        """All objects of a namespace, over every served kind that can be listed, but for events."""
         ...
 
     def delete(self, ref: ObjectRef, *, uid: str) -> bool:

@@ -5,25 +5,28 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from threading import Event
 from typing import Any
 
 from wizard.core.changes import Action, Change, System
-from wizard.core.errors import Conflict, NotFound, Refused
+from wizard.core.errors import Conflict, NotAllowed, NotFound, Refused
 from wizard.core.facts import ClusterFacts
-from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest, ObjectRef
+from wizard.core.manifest import ENFORCE, FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest, ObjectRef
 from wizard.core.secrets import redact
 from wizard.systems.kubernetes import rollout
 from wizard.systems.kubernetes.api import ONLY_METADATA, Api
 from wizard.systems.kubernetes.compare import field_changes, same_ownership
+from wizard.systems.kubernetes.contents import contents_of
+from wizard.systems.kubernetes.creation import ANNOTATOR, created_by, field_managers, marked
 from wizard.systems.kubernetes.discover import facts_of
 from wizard.systems.kubernetes.errors import FieldsHeld, NotAccepted
 from wizard.systems.kubernetes.kinds import Kinds
 from wizard.systems.kubernetes.nouns import (
     Applied,
+    Contents,
     Json,
     Outcome,
     Owned,
@@ -31,13 +34,7 @@ from wizard.systems.kubernetes.nouns import (
     ServiceAccountRef,
 )
 from wizard.systems.kubernetes.objects import selecting
-from wizard.systems.kubernetes.owners import (
-    beside_others,
-    by_hand,
-    field_managers,
-    is_ours,
-    refuse_other_owner,
-)
+from wizard.systems.kubernetes.owners import by_hand, is_ours, refuse_other_owner, stays
 from wizard.systems.kubernetes.side_by_side import side_by_side
 
 _EVER_CREATED = (
@@ -59,9 +56,6 @@ _EVER_CREATED = (
     ("kustomize.toolkit.fluxcd.io/v1", ("Kustomization",)),
 )
 """Every kind that the wizard ever creates: where `owned` looks."""
-
-_ANNOTATOR = "runner-wizard-annotations"
-"""Another field manager, so that an annotated object does not count as written by us."""
 
 _REVIEWS = "/apis/authorization.k8s.io/v1"
 
@@ -122,25 +116,41 @@ class KubernetesCluster:
 
     def apply(self, manifest: Manifest, *, force: bool = False) -> Applied:
         before = self.get(manifest.ref)
+        if before is None:
+            try:
+                created, _ = self._send(manifest, None, dry_run=False, force=force)
+            except Conflict:  # made meanwhile, perhaps by others: then it is not ours
+                if (before := self.get(manifest.ref)) is None:
+                    raise
+            else:
+                return Applied(Outcome.CREATED, None, created)
+        if stays(manifest, before):
+            return Applied(Outcome.UNCHANGED, before, before)
         if not force:
             refuse_other_owner(manifest, before)
-        manifest = beside_others(manifest, before)
         after, _ = self._send(manifest, before, dry_run=False, force=force)
-        if before is None:
-            return Applied(Outcome.CREATED, None, after)
         unchanged = _version(before) == _version(after)
         return Applied(Outcome.UNCHANGED if unchanged else Outcome.UPDATED, before, after)
 
     def annotate(self, ref: ObjectRef, annotations: Mapping[str, str]) -> None:
         patch = {"metadata": {"annotations": dict(annotations)}}
-        self._api.merge(self._kinds.path_of(ref), patch, _ANNOTATOR)
+        self._api.merge(self._kinds.path_of(ref), patch, ANNOTATOR)
+
+    def enforce(self, namespace: str, level: str, *, dry_run: bool) -> tuple[str, ...]:
+        labels = {ENFORCE: level, f"{ENFORCE}-version": "latest"}
+        path = self._kinds.path_of(ObjectRef("v1", "Namespace", "", namespace))
+        patch = {"metadata": {"labels": labels}}
+        _, warnings = self._api.merge(path, patch, ANNOTATOR, dry_run=dry_run)
+        return tuple(map(_text_of, warnings))
 
     def diff(self, manifest: Manifest, *, force: bool = False) -> Change:
         ref = manifest.ref
         before = self.get(ref)
+        if stays(manifest, before):
+            why = "it was there before, and stays as it is"
+            return Change(System.CLUSTER, Action.KEEP, str(ref), why=why)
         if not force:
             refuse_other_owner(manifest, before)
-        manifest = beside_others(manifest, before)
         try:
             after, taken_back = self._send(manifest, before, dry_run=True, force=force)
         except NotFound:
@@ -176,12 +186,12 @@ class KubernetesCluster:
         self, manifest: Manifest, live: Json | None, *, dry_run: bool, force: bool
     ) -> tuple[Json, str]:
         """The object as it is then, and why fields were taken from somebody, if they were."""
-        path = self._kinds.path_of(manifest.ref)
+        path, body = self._kinds.path_of(manifest.ref), marked(manifest.body, live)
         try:
-            return self._api.apply(path, manifest.body, dry_run=dry_run, force=force), ""
+            return self._api.apply(path, body, dry_run=dry_run, force=force), ""
         except FieldsHeld as held:
             if live and is_ours(live, manifest.labels.get(OWNER_ID)) and by_hand(held.holders):
-                after = self._api.apply(path, manifest.body, dry_run=dry_run, force=True)
+                after = self._api.apply(path, body, dry_run=dry_run, force=True)
                 return after, f"was changed by hand, with {', '.join(held.holders)}"
             held.problem = f"{manifest.ref}: {held.problem}"
             raise
@@ -190,28 +200,51 @@ class KubernetesCluster:
             error.problem = f"{manifest.ref}: {error.problem}"
             raise
 
-    def owned(self, profile_id: str) -> list[Owned]:
+    def owned(self, profile_id: str, within: Sequence[str] = ()) -> list[Owned]:
         labels = {MANAGED_BY: FIELD_MANAGER, OWNER_ID: profile_id}
         wanted = [(version, kind) for version, kinds in _EVER_CREATED for kind in kinds]
         # Each API version is asked for once before its kinds, which share the answer, are listed.
         side_by_side(lambda pair: self.serves(*pair), dict(wanted).items())
-        found = side_by_side(lambda pair: self._owned_of(*pair, labels), wanted)
+        places = [(*pair, place) for pair in wanted for place in self._places(*pair, within)]
+        found = side_by_side(lambda place: self._owned_of(*place, profile_id, labels), places)
         return [item for items in found for item in items]
 
-    def _owned_of(self, api_version: str, name: str, labels: Mapping[str, str]) -> list[Owned]:
-        if not (kind := self._kinds.look_up(api_version, name)):
-            return []
-        listed = self._api.pages(kind.path(), selecting(labels), accept=ONLY_METADATA)
+    def _places(self, api_version: str, name: str, within: Sequence[str]) -> Sequence[str]:
+        """Where to look for a kind: everywhere (the empty string), or in these namespaces only."""
+        kind = self._kinds.look_up(api_version, name)
+        if kind is None or (within and not kind.namespaced):
+            return ()
+        return within or ("",)
+
+    def _owned_of(
+        self,
+        api_version: str,
+        name: str,
+        namespace: str,
+        profile_id: str,
+        labels: Mapping[str, str],
+    ) -> list[Owned]:
+        path = self._kinds.path_of(ObjectRef(api_version, name, namespace, ""))
+        try:
+            listed = list(self._api.pages(path, selecting(labels), accept=ONLY_METADATA))
+        except NotAllowed:
+            if not namespace:
+                raise
+            return []  # who has only namespaces may know nothing of kinds that they never make
         return [
             Owned(
                 ObjectRef(api_version, name, meta.get("namespace", ""), meta["name"]),
                 meta["uid"],
                 meta.get("labels") or {},
+                created=created_by({"kind": name, "metadata": meta}, profile_id),
             )
             for item in listed
             if FIELD_MANAGER in field_managers(item)
             for meta in (item["metadata"],)
         ]
+
+    def contents(self, namespace: str) -> Contents:
+        return contents_of(self._api, self._kinds, namespace)
 
     def delete(self, ref: ObjectRef, *, uid: str) -> bool:
         try:
@@ -242,8 +275,7 @@ class KubernetesCluster:
             raise Refused(
                 f"Namespace {namespace} would not admit this pod.", error.cause, error.fix
             ) from error
-        # A header `299 - "text"`; the numbers say nothing to a reader.
-        return tuple(redact(warning.partition('"')[2].rstrip('"')) for warning in warnings)
+        return tuple(map(_text_of, warnings))
 
     def watch_rollout(
         self, deployment: ObjectRef, *, deadline: float, cancel: Event, patience: float = 30
@@ -265,6 +297,11 @@ class KubernetesCluster:
 
     def discover(self) -> ClusterFacts:
         return facts_of(self._api)
+
+
+def _text_of(warning: str) -> str:
+    """The text of a header `299 - "text"`; the numbers say nothing to a reader."""
+    return redact(warning.partition('"')[2].rstrip('"').replace('\\"', '"'))
 
 
 def _version(body: Json) -> str:

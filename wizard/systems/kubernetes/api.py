@@ -80,9 +80,16 @@ class Api:
             query["dryRun"] = "All"
         return self._json("PATCH", path, _ours(query), body, content_type=APPLY)
 
-    def merge(self, path: str, patch: Any, manager: str) -> Json:
-        """Merge a few fields into an object that is there, as this field manager."""
-        return self._json("PATCH", path, {"fieldManager": manager}, patch, content_type=MERGE)
+    def merge(
+        self, path: str, patch: Any, manager: str, *, dry_run: bool = False
+    ) -> tuple[Json, list[str]]:
+        """Merge a few fields into an object that is there, as this field manager.
+
+        Returns: the object as it is then, and the server's warnings.
+        """
+        query = {"fieldManager": manager} | ({"dryRun": "All"} if dry_run else {})
+        asked, answer, warnings = self._call("PATCH", path, query, patch, content_type=MERGE)
+        return _parsed(asked, answer), warnings
 
     def delete(self, path: str, uid: str) -> Json:
         """Delete one incarnation; what depends on it is collected in the background."""

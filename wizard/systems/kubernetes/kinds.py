@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.core.errors import NotFound
+from wizard.core.errors import NotFound, WizardError
 from wizard.core.manifest import ObjectRef
 from wizard.systems.kubernetes.api import Api
+from wizard.systems.kubernetes.nouns import Json
+from wizard.systems.kubernetes.side_by_side import side_by_side
 
+_LISTED = ("list",)
+"""The verbs of a kind that names none; every real one does."""
 _OPERATORS = {
     "external-secrets.io": "External Secrets",
     "argoproj.io": "Argo CD",
@@ -41,6 +45,15 @@ def root_of(api_version: str) -> str:
     return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A namespaced kind whose objects can be listed."""
+
+    api_version: str
+    name: str
+    kind: Kind
+
+
 class Kinds:
     """The kinds a cluster serves, each API version asked for once."""
 
@@ -66,6 +79,38 @@ class Kinds:
             if operator
             else "Choose a set-up that does without it, or a newer cluster.",
         )
+
+    def listed(self) -> tuple[list[Listed], list[str]]:
+        """Every namespaced kind that can be listed, and the API versions that did not answer.
+
+        Of a group's versions the preferred one is asked, which shows the objects of all of them.
+        Events are left out: they end by themselves and are nobody's.
+        """
+        groups = self._api.get("/apis").get("groups") or ()
+        versions = [
+            "v1",
+            *(f"{one['name']}/{one['preferredVersion']['version']}" for one in groups),
+        ]
+        found: list[Listed] = []
+        silent: list[str] = []
+        for version, answer in zip(versions, side_by_side(self._resources, versions), strict=True):
+            if isinstance(answer, WizardError):
+                silent.append(f"{version}: {answer.problem}")
+                continue
+            found += [
+                Listed(version, one["kind"], Kind(root_of(version), one["name"], namespaced=True))
+                for one in answer
+                if one["namespaced"]
+                and "list" in one.get("verbs", _LISTED)
+                and one["kind"] != "Event"
+            ]
+        return found, silent
+
+    def _resources(self, api_version: str) -> list[Json] | WizardError:
+        try:
+            return list(self._api.get(root_of(api_version)).get("resources") or ())
+        except WizardError as error:
+            return error
 
     def path_of(self, ref: ObjectRef) -> str:
         """The path of one object. Raises: NotFound, as `of`."""

@@ -41,10 +41,22 @@ class Owned:
     ref: ObjectRef
     uid: str
     labels: Mapping[str, str]
+    created: bool = True
+    """Whether the profile created it; what it only changed or labelled is never deleted."""
 
     @property
     def kind(self) -> str:
         return self.ref.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What is in a namespace: the metadata of its objects, and the kinds that did not show."""
+
+    objects: tuple[tuple[ObjectRef, Json], ...]
+    """Each object, and its metadata."""
+    unseen: tuple[str, ...]
+    """Plurals or API versions that could not be listed, each with the reason."""
 
 
 @dataclass(frozen=True, slots=True)

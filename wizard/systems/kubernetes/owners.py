@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wizard.core.errors import Conflict, Refused
+from wizard.core.errors import Conflict
 from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest
-from wizard.systems.kubernetes.nouns import Json
+from wizard.systems.kubernetes.creation import created_by, field_managers
 
 _HELM_RELEASE = "meta.helm.sh/release-name"
 _HELM_NAMESPACE = "meta.helm.sh/release-namespace"
@@ -26,11 +26,6 @@ _OLM = "olm.owner"
 _HANDS = re.compile(r"kubectl(-.*)?|k9s|Mozilla|node-fetch")
 
 
-def field_managers(live: Mapping[str, Any]) -> set[str]:
-    """The names of all who have written fields of an object."""
-    return {entry.get("manager", "") for entry in live["metadata"].get("managedFields") or ()}
-
-
 def by_hand(managers: Iterable[str]) -> bool:
     """Whether all of these are tools in somebody's hands, which will not change it back."""
     return all(_HANDS.fullmatch(manager) for manager in managers)
@@ -42,51 +37,51 @@ def by_wizard(live: Mapping[str, Any]) -> bool:
 
 
 def is_ours(live: Mapping[str, Any], profile_id: str | None) -> bool:
-    """Whether this profile made it, and nobody else looks after it; before it has an id, never."""
-    return bool(profile_id) and _made_by(live) == profile_id and not owner_of(live)
+    """Whether it is this profile's, and nobody else looks after it; before it has an id, never."""
+    return bool(profile_id) and profile_of(live) == profile_id and not owner_of(live)
 
 
-def _made_by(live: Mapping[str, Any]) -> str:
-    """The id of the profile that made it, or the empty string."""
+def profile_of(live: Mapping[str, Any]) -> str:
+    """The id of the profile whose labels it carries, or the empty string."""
     return str((live["metadata"].get("labels") or {}).get(OWNER_ID, "")) if by_wizard(live) else ""
 
 
-def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> None:
-    """Raises: Conflict, where what is there is another tool's; Refused, another profile's.
+def stays(manifest: Manifest, live: Mapping[str, Any] | None) -> bool:
+    """Whether what is there is left exactly as it is: a namespace that the profile did not make.
 
-    A namespace may be shared by profiles.
+    Runners work in it all the same; its labels, and what it enforces, are its owner's.
     """
+    return (
+        live is not None
+        and manifest.kind == "Namespace"
+        and not created_by(live, manifest.labels.get(OWNER_ID))
+    )
+
+
+def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> None:
+    """Raises: Conflict, where what is there is another tool's, another profile's, or older."""
     if live is None:
         return
     if owner := owner_of(live):
         raise Conflict(
             f"{manifest.ref} is looked after by {owner}.",
             "It carries that owner's labels or annotations, and would be changed back or removed.",
-            "Change it there, or remove it there first.",
+            "Change it there, or remove it there first",
         )
-    if (other := _other_profile(live, manifest)) and manifest.kind != "Namespace":
-        raise Refused(
+    if not by_wizard(live):
+        raise Conflict(
+            f"{manifest.ref} is there already, and the wizard did not make it.",
+            "What others made is neither changed nor labelled, and so would never be deleted.",
+            "Delete it if nothing needs it, or give the runner or the profile another name",
+        )
+    other = profile_of(live)
+    if other and other != manifest.labels.get(OWNER_ID):
+        raise Conflict(
             f"{manifest.ref} belongs to another profile, with the id {other}.",
             "Two profiles that name a runner alike, or themselves, would undo each other's work.",
             "Give this one other names, or its own cluster.namespace and cluster.job_namespace; if "
-            f'it is meant to go on where that one was, write id: "{other}" into it.',
+            f'it is meant to go on where that one was, write id: "{other}" into it',
         )
-
-
-def beside_others(manifest: Manifest, live: Mapping[str, Any] | None) -> Manifest:
-    """The manifest; a namespace that another profile made stays that profile's to remove."""
-    if live is None or manifest.kind != "Namespace" or not _other_profile(live, manifest):
-        return manifest
-    metadata, there = manifest.body["metadata"], live["metadata"]["labels"]
-    theirs = {key: there[key] for key in (OWNER_ID, _INSTANCE) if key in there}
-    body: Json = {**manifest.body, "metadata": {**metadata, "labels": metadata["labels"] | theirs}}
-    return Manifest(body)
-
-
-def _other_profile(live: Mapping[str, Any], wanted: Manifest) -> str:
-    """The id of the other profile that an object was made from, or the empty string."""
-    other = _made_by(live)
-    return "" if other == wanted.labels.get(OWNER_ID) else other
 
 
 def owner_of(live: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts
 from wizard.core.problems import Key
 from wizard.operations.discover import answers_of, missing_operators, needed_rights
+from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
-from wizard.profile.secrets import THROUGH_STORE
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Choice, FieldRow, Said
 
@@ -26,7 +26,7 @@ _WITHOUT_OPERATORS: dict[Key, Any] = {
     ("delivery", "as"): "manifests",
     ("delivery", "to"): "cluster",
     ("secrets", "backend"): "kubernetes",
-    ("secrets", "infisical"): None,
+    **{("secrets", spec.key): None for spec in BACKENDS.values() if spec.section},
     ("secrets", "store"): None,
 }
 """What makes any profile like the preset `direct`."""
@@ -153,7 +153,9 @@ class ClusterStep(Step):
             self.query_one("#rights", Said).say("")
         elif here != self._asked:
             self._asked = here
-            self.in_background("rights", self._look_at_rights, here[0], needed_rights(*spaces))
+            creates = self.draft.value("cluster", "namespaces") == "create"
+            needed = needed_rights(*spaces, creates=creates)
+            self.in_background("rights", self._look_at_rights, here[0], needed)
 
     async def _look_at_rights(self, context: str, needed: list[Permission]) -> None:
         refused = await asyncio.to_thread(self.session.machine.refused, context, needed)
@@ -171,13 +173,9 @@ class ClusterStep(Step):
 
     def _needed(self) -> list[str]:
         packaging = self.draft.value("delivery", "as")
-        backend = self.draft.value("secrets", "backend")
+        operator = BACKENDS[self.draft.value("secrets", "backend")].operator
         needed = [packaging] if packaging in {"argocd", "flux"} else []
-        if backend in THROUGH_STORE:
-            needed.append("external-secrets")
-        elif backend == "sealed-secrets":
-            needed.append(backend)
-        return needed
+        return [*needed, operator.name] if operator else needed
 
 
 def _room(facts: ClusterFacts) -> str:

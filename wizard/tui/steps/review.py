@@ -86,8 +86,7 @@ class ReviewStep(Step):
     def _set_a_credential(self) -> set[str]:
         """What a backend says to do where a credential is missing that the step Secrets takes."""
         backend = str(self.draft.value("secrets", "backend"))
-        login = str(self.draft.value("secrets", "vault", "login"))
-        return {f"set {one.variable}" for one in credentials(backend, login)}
+        return {f"set {one.variable}" for one in credentials(backend, self.draft.value)}
 
     async def _plan(self) -> None:
         reviewed = await review(self.session)

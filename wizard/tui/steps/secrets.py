@@ -14,10 +14,10 @@ from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
 from wizard.operations.check_backend import check_backend, credentials
 from wizard.operations.stores import Offer, offers
+from wizard.profile.backends import BACKENDS
+from wizard.profile.backends.spec import BackendSpec
 from wizard.profile.fields import FieldInfo, declared, fields
 from wizard.profile.not_yet import unavailable
-from wizard.profile.readers import parts_of
-from wizard.profile.secrets import THROUGH_STORE
 from wizard.tui.exchanging import BACKEND, STORE, exchange
 from wizard.tui.modals import Reading
 from wizard.tui.step import Step, told
@@ -27,18 +27,6 @@ from wizard.tui.widgets.secret_row import SecretRow
 from wizard.tui.widgets.table import Table
 
 _NEW = "a new store"
-_NEEDS = {
-    "kubernetes": "a cluster that the wizard may write to; nothing else",
-    "infisical": "External Secrets; a machine identity that may write",
-    "vault": "External Secrets; a login that may write",
-    "aws": "External Secrets; AWS credentials; a role for the reader",
-    "gcp": "External Secrets; application default credentials",
-    "existing-store": "External Secrets; a store into which you put the token",
-    "sealed-secrets": "Sealed Secrets, and files for a repository",
-    "sops": "an age key that whatever syncs the repository holds",
-}
-
-
 _ACRONYMS = {"ca", "id", "kms", "kv", "tls"}
 
 
@@ -67,7 +55,7 @@ class SecretsStep(Step):
         stores.add_class("-table")
         refused = unavailable("secrets.backend")
         choices = declared(BACKEND).choices
-        rows = {name: (refused.get(name) or _NEEDS[name],) for name in choices}
+        rows = {name: (refused.get(name) or spec.needs,) for name, spec in BACKENDS.items()}
         table = Table(("backend", "needs"), rows, self._backend, choices, refused, id="backends")
         found = bool(self._offers)
         if found:
@@ -109,7 +97,7 @@ class SecretsStep(Step):
     async def _store_chosen(self, event: Choice.Changed) -> None:
         event.stop()
         offer = next((one for one in self._offers if one.name == event.value), None)
-        if offer and self._backend not in {offer.backend, "existing-store"}:
+        if offer and self._backend != offer.backend and not self._spec.any_store:
             await self._keep_in(offer.backend)
         if offer:
             self._row(STORE).answer(offer.value)
@@ -153,18 +141,16 @@ class SecretsStep(Step):
     # Showing
 
     def _settings(self) -> list[FieldRow]:
-        section = self._backend.replace("-", "_")
         creates = self._store == _NEW
         return [
             FieldRow(self.draft, *info.path, label=_label(info), ask=info.required)
             for info in fields()
-            if info.path[:2] == ("secrets", section) and info.section is None
+            if info.path[:2] == ("secrets", self._spec.key) and info.section is None
             # A reader is who a new store signs in as; one that is there has its own.
             if creates or not info.path[2].startswith("reader")
         ]
 
     def _credentials(self) -> list[SecretRow]:
-        login = str(self.draft.value("secrets", "vault", "login"))
         own = [
             SecretRow(
                 one.variable,
@@ -173,15 +159,14 @@ class SecretsStep(Step):
                 "For the wizard's own sign-in; stays hidden, and in memory alone."
                 + (f"\nLeft empty: {one.otherwise}." if one.otherwise else ""),
             )
-            for one in credentials(self._backend, login)
+            for one in credentials(self._backend, self.draft.value)
         ]
         return [*own, *self._reader_credentials()]
 
     def _reader_credentials(self) -> list[SecretRow]:
-        if self._store != _NEW:
+        if self._store != _NEW or not self._spec.readers:
             return []
-        section = self._backend.replace("-", "_")
-        reader = str(self.draft.value("secrets", section, "reader"))
+        reader = str(self.draft.value("secrets", self._spec.key, "reader"))
         return [
             SecretRow(
                 part.variable,
@@ -190,7 +175,7 @@ class SecretsStep(Step):
                 "The cluster's own sign-in, to read the tokens and no more; it goes into a Secret "
                 "beside the operator, and into no file.\nLeft empty: the one there is kept.",
             )
-            for part in parts_of(self._backend, reader)
+            for part in self._spec.readers.get(reader, ())
         ]
 
     def _name_found_credentials(self) -> None:
@@ -199,7 +184,7 @@ class SecretsStep(Step):
                 row.found(row.secret)
 
     def _show(self) -> None:
-        through_store = self._backend in THROUGH_STORE
+        through_store = self._spec.through == "store"
         self._row(STORE).display = through_store or bool(self._offers)
         self._offer_stores()
         self._name_found_credentials()
@@ -227,9 +212,13 @@ class SecretsStep(Step):
         return str(self.draft.value(*BACKEND))
 
     @property
+    def _spec(self) -> BackendSpec:
+        return BACKENDS[self._backend]
+
+    @property
     def _store(self) -> str:
         """The store of the draft, as it is called in the list."""
-        if self._backend not in THROUGH_STORE:
+        if self._spec.through != "store":
             return ""
         written = self.draft.value(*STORE)
         name = written.get("name") if isinstance(written, dict) else None
