@@ -29,10 +29,11 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
 # What is installed is what the lock files say, hashes and all; then the project itself, editable.
-$(STAMP): pyproject.toml requirements.lock | $(VENV)
+$(STAMP): pyproject.toml requirements.lock requirements-build.lock | $(VENV)
 	@echo "Setting up $(VENV), once; it may take a minute or two ..." >&2
 	@$(INSTALL) --require-hashes -r requirements.lock
-	@$(INSTALL) --no-deps --editable .
+	@$(INSTALL) --require-hashes -r requirements-build.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV_STAMP): requirements-dev.lock $(STAMP)
@@ -74,7 +75,7 @@ bench: $(DEV_STAMP)  ## Measure, as ratios against peers in one run
 screenshots: $(DEV_STAMP)  ## Take the pictures of the documentation anew, on fakes
 	@$(BIN)/python -m tests.tui.screenshots assets/screenshots
 
-fuzz: $(DEV_STAMP)  ## Throw ten thousand broken profiles at it (FUZZ_EXAMPLES=N)
+fuzz: $(DEV_STAMP)  ## Throw ten thousand profiles, broken and odd, at it (FUZZ_EXAMPLES=N)
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-10000} $(BIN)/python -m pytest -m fuzz
 
 matrix: $(DEV_STAMP)  ## Kill apply and destroy at every step and run them again
@@ -87,6 +88,8 @@ docs: $(DOCS_STAMP)  ## Build the documentation's site into build/docs, offline
 lock:  ## Bring the lock files up to date (needs uv)
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 pyproject.toml -o requirements.lock
+	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \
+		--python-version 3.11 --group build -c requirements.lock -o requirements-build.lock
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \
 		--python-version 3.11 --group dev -c requirements.lock -o requirements-dev.lock
 	@$(UV) pip compile --quiet --universal --generate-hashes --no-header \

@@ -210,11 +210,10 @@ def test_what_a_profile_says_once_is_told_where_tables_differ() -> None:
     told = [one for one in imported.findings if one.symptom.startswith("the tables differ")]
     assert [one.evidence for one in told] == [
         "config.toml, line 6: [runners] url",
-        "config.toml, line 8: [runners.kubernetes] namespace",
     ]
     profile = _profile(imported)
     assert profile.gitlab.url == "https://one.example.com"
-    assert profile.cluster.job_namespace == "a"
+    assert [profile.job_namespace(one) for one in profile.runners] == ["a", "b"]
 
 
 def test_parameters_are_what_helm_makes_of_them() -> None:

@@ -26,7 +26,7 @@ def test_a_value_knows_where_it_came_from():
     assert one.answer("cluster", "namespace") == Answer("ci", Origin.TYPED)
     assert one.answer("cluster", "architectures") == Answer(["arm64"], Origin.FOUND)
     assert one.answer("gitlab", "url") == Answer("https://gitlab.com", Origin.PRESET)
-    assert one.answer("images", "pull_policy") == Answer("if-not-present", Origin.DEFAULT)
+    assert one.answer("images", "pull_policy") == Answer("auto", Origin.DEFAULT)
 
 
 @pytest.mark.parametrize(

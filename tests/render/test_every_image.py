@@ -160,12 +160,12 @@ def test_images_of_ones_own_values_are_rewritten_and_listed_too(packaging: str) 
 def test_an_image_in_a_patch_is_listed_as_it_is_and_told_where_there_is_a_mirror() -> None:
     patch = "initContainers: [{name: mine, image: 'acme/tool:1.0'}]"
     extra = {"kubernetes": {"pod_spec": [{"name": "mine", "patch": patch}]}}
-    profile = _profile("direct", "manifests", "none", _MIRROR, extra_config=extra)
+    profile = _profile("direct", "manifests", "kaniko", _MIRROR, extra_config=extra)
     (use,) = [use for use in images(profile) if use.source == "acme/tool:1.0"]
     assert use.image == use.source
     (words,) = said(profile)
     assert words.startswith("images.registry: acme/tool:1.0, a container that a patch")
-    plain = _profile("direct", "manifests", "none", "", extra_config=extra)
+    plain = _profile("direct", "manifests", "kaniko", "", extra_config=extra)
     assert said(plain) == []
 
 

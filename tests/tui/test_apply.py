@@ -212,4 +212,4 @@ async def test_without_a_token_the_files_are_written_and_git_is_next(home: Path,
         assert list((home / "gitops").rglob("*.yaml"))
         it.step.query_one("#copy-commands", Button).press()
         await it.pilot.pause()
-        assert "git add --all ." in it.app.clipboard
+        assert "git add --all -- " in it.app.clipboard

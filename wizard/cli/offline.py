@@ -11,6 +11,7 @@ import click
 from wizard.cli.completing import preset_names
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
+from wizard.core.command_line import command as spelt
 from wizard.core.errors import UsageError
 from wizard.operations.profiles import open_profile
 from wizard.systems.gitops.folder import FileChange
@@ -205,7 +206,7 @@ def init(
     path = target or Path(f"{answers.get(('name',), chosen.name)}.yaml")
     profile_id = new_id()
     write_new(path, from_preset(chosen.name, answers, profile_id))
-    output.say(f"wrote {path}; read it, then: runner-wizard check {path}")
+    output.say(f"wrote {path}; read it, then: {spelt('check', path)}")
     return Result(str(path), {"profile": str(path), "id": profile_id})
 
 

@@ -13,6 +13,7 @@ import click
 
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
+from wizard.core.command_line import command as spelt
 from wizard.core.errors import ExitCode, UsageError
 
 
@@ -52,16 +53,20 @@ def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:
         raise UsageError(
             "This terminal cannot show the wizard's screens.",
             f"TERM is {os.environ.get('TERM') or 'not set'}, or the output goes elsewhere",
-            f"ask line by line instead: runner-wizard open --plain {profile or ''}".rstrip(),
+            f"ask line by line instead: {spelt('open', '--plain', *_given(profile))}",
         )
     way = (
-        f"runner-wizard plan {profile}, then runner-wizard apply {profile} --yes"
+        f"{spelt('plan', profile)}, then {spelt('apply', profile, '--yes')}"
         if profile
         else "runner-wizard init --preset homelab, then runner-wizard plan homelab.yaml"
     )
     raise UsageError(
         "The wizard needs a terminal.", "there is nobody to ask", f"without one: {way}"
     )
+
+
+def _given(profile: Path | None) -> tuple[Path, ...]:
+    return (profile,) if profile else ()
 
 
 def _as_lines(output: Output, profile: Path | None) -> Result:
@@ -86,7 +91,7 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
         write_new(draft.path, draft.text())
     path = draft.path
     open_profile(path)
-    output.say(f"\nwrote {path}. Next: runner-wizard plan {path}, then runner-wizard apply {path}")
+    output.say(f"\nwrote {path}. Next: {spelt('plan', path)}, then {spelt('apply', path)}")
     return Result(str(path), {"profile": str(path)})
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from wizard.cli.output import Output, Result
+from wizard.core.command_line import command as spelt
 from wizard.core.errors import UsageError
 from wizard.importing import Fate, Imported, Row, Text, findings_lines, import_texts
 from wizard.profile.presets import new_id
@@ -67,7 +68,7 @@ def take_over(
 
 
 def _next(imported: Imported, path: Path) -> list[str]:
-    lines = [f"wrote {path}; read it, then: runner-wizard check {path}"]
+    lines = [f"wrote {path}; read it, then: {spelt('check', path)}"]
     if imported.asked:
         lines.insert(0, "to fill in, since no file says it: " + ", ".join(_asked(imported)))
     return lines

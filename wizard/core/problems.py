@@ -15,17 +15,31 @@ Key = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
 
 
+_LONGEST_KEY = 80
+"""Characters of a key that are shown: a whole file may have been pasted into one."""
+
+
+def short(key: str) -> str:
+    """A key as a message shows it: part of one line, whatever it holds, and steering nothing."""
+    text = key if key.isprintable() else repr(key)[1:-1]
+    return text if len(text) <= _LONGEST_KEY else f"{text[: _LONGEST_KEY - 3]}..."
+
+
 def key_path(key: Key) -> str:
     """`("runners", 0, "tags")` as people write it: `runners[0].tags`."""
     path = ""
-    for part in key:
+    for part in map(_shown, key):
         path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else part
     return path
 
 
+def _shown(part: str | int) -> str | int:
+    return short(part) if isinstance(part, str) else part
+
+
 def did_you_mean(word: str, known: Iterator[str] | list[str] | set[str]) -> str:
     """` Did you mean X?` for the nearest known word, or the empty string."""
-    near = get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    near = get_close_matches(short(word), sorted(known), n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else ""
 
 

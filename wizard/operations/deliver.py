@@ -8,6 +8,7 @@ proves the runner as a direct apply does.
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,12 @@ from wizard.core.events import (
 from wizard.core.manifest import ObjectRef
 from wizard.core.problems import Key
 from wizard.operations.adopt import look_to_settle
+from wizard.operations.committing import (
+    check_repository,
+    commit_commands,
+    other_branch,
+    pending,
+)
 from wizard.operations.existing import existing_namespaces, with_existing
 from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
@@ -125,8 +132,8 @@ class _Deliver:
         if delivery.pending:
             yield await asyncio.to_thread(delivery.write)
         git = await asyncio.to_thread(checkout, delivery.root)
-        if delivery.pending or (git and git.uncommitted):
-            yield _commit(self.file.profile, delivery.root, in_git=git is not None)
+        if delivery.pending or pending(git, delivery.root, delivery.paths):
+            yield _commit(self.file.profile, delivery, git)
             return
         async for event in self._prove(seen, plan, git):
             yield event
@@ -222,7 +229,9 @@ def _reader(profile: Profile, cluster: Cluster | None, systems: Systems) -> Read
 
 
 def _check_folder(file: ProfileFile) -> None:
-    """Raises: Refused, when somebody else's files are in the way; WizardError, when read-only."""
+    """Raises: Refused, when somebody else's files are in the way, or the cluster would not read
+    what is committed here; WizardError, when the folder is read-only."""
+    check_repository(file.profile, checkout(directory(file)))
     compare_files(file.profile, directory(file)).folder.check_writable()
 
 
@@ -243,27 +252,26 @@ def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Clust
     return cluster, ""
 
 
-def _commit(profile: Profile, root: Path, *, in_git: bool) -> Waiting:
+def _commit(profile: Profile, delivery: Delivery, git: Checkout | None) -> Waiting:
+    root = delivery.root
     what = f"The files are written to {root}, and wait for your commit."
-    if not in_git:
-        what += f" {outside_git(profile)}"
-    commands = commit_commands(root, "Update the GitLab runners")
-    return Waiting(what, (*commands, *_by_hand(profile)))
+    what += other_branch(profile, git) if git else f" {outside_git(profile)}"
+    paths = pending(git, root, delivery.paths) if git else delivery.paths
+    commands = commit_commands(profile, root, paths, "Update the GitLab runners", git)
+    by_hand = _by_hand(profile)
+    if by_hand and not commands:
+        commands = (shlex.join(["cd", str(root)]),)
+    return Waiting(what, (*commands, *by_hand))
 
 
 def outside_git(profile: Profile) -> str:
     """What to do where the folder of the files belongs to no Git repository."""
     repository = profile.delivery.repository
-    clone = f"your clone of {repository.url}" if repository else "a clone of your repository"
+    clone = f"a clone of {repository.url}" if repository else "a clone of your repository"
     return (
-        "That folder is in no Git repository: first copy the files into "
-        f"{clone}, or have delivery.directory name a folder there and apply again."
+        f"That folder is in no Git repository: first copy the files into {clone}, "
+        "or have delivery.directory name a folder there and apply again."
     )
-
-
-def commit_commands(root: Path, message: str) -> tuple[str, ...]:
-    """What the user types to commit and push everything in a folder."""
-    return (f"cd {root}", "git add --all .", f'git commit -m "{message}"', "git push")
 
 
 def _by_hand(profile: Profile) -> tuple[str, ...]:
@@ -272,6 +280,6 @@ def _by_hand(profile: Profile) -> tuple[str, ...]:
 
 
 def _commands(file: ProfileFile, git: Checkout | None) -> tuple[str, ...]:
-    push = (f"git -C {git.folder} push",) if git else ()
+    push = (shlex.join(["git", "-C", str(git.folder), "push"]),) if git else ()
     by_hand = _by_hand(file.profile)
-    return (*push, f"cd {directory(file)}", *by_hand) if by_hand else push
+    return (*push, shlex.join(["cd", str(directory(file))]), *by_hand) if by_hand else push

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from wizard.core.changes import Plan
+from wizard.core.command_line import command
 from wizard.core.events import Event, Planned, StepStarted, Waiting
-from wizard.operations.deliver import commit_commands, directory
+from wizard.operations.committing import check_repository, commit_commands, pending
+from wizard.operations.deliver import directory
 from wizard.operations.wish import ProfileFile
 from wizard.operations.write_files import Delivery, compare_files, file_changes
+from wizard.systems.gitops.git import checkout
 
 _UNSEEN = ("GitLab, the token's place and the cluster: only files are written",)
 
@@ -22,16 +25,19 @@ async def plan_files(file: ProfileFile) -> Plan:
 async def write_files(file: ProfileFile) -> AsyncIterator[Event]:
     """Write the difference; no runner is created. Raises: Refused, WizardError."""
     yield StepStarted("Files")
+    check_repository(file.profile, await asyncio.to_thread(checkout, directory(file)))
     delivery = await _compare(file)
     yield Planned(_plan(delivery))
     if delivery.pending:
         yield await asyncio.to_thread(delivery.write)
+    git = await asyncio.to_thread(checkout, delivery.root)
+    paths = pending(git, delivery.root, delivery.paths) or delivery.paths
     yield Waiting(
         f"The files in {delivery.root} wait for your commit. No runner has been created: the last "
         "command does that, where GitLab and the token's place can be reached.",
         (
-            *commit_commands(delivery.root, "Add the GitLab runners"),
-            f"runner-wizard apply {file.path.absolute()}",
+            *commit_commands(file.profile, delivery.root, paths, "Add the GitLab runners", git),
+            command("apply", file.path.absolute()),
         ),
     )
 

@@ -9,7 +9,8 @@ from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Left, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
-from wizard.operations.deliver import cluster_if_seen, commit_commands, directory
+from wizard.operations.committing import commit_commands, pending
+from wizard.operations.deliver import cluster_if_seen, directory
 from wizard.operations.destroy import (
     delete_objects,
     delete_runners,
@@ -67,9 +68,12 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
     if gone.pending:
         yield await asyncio.to_thread(gone.write)
     git = await asyncio.to_thread(checkout, gone.root)
-    if gone.pending or (git and git.uncommitted):
+    waiting = pending(git, gone.root, gone.paths)
+    if gone.pending or waiting:
         what = f"The files are removed from {gone.root}, and wait for your commit."
-        yield Waiting(what, commit_commands(gone.root, "Remove the GitLab runners"))
+        message = "Remove the GitLab runners"
+        commands = commit_commands(file.profile, gone.root, waiting or gone.paths, message, git)
+        yield Waiting(what, commands)
         return
     cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
     if unseen and (ref := reader_ref(file.profile)):

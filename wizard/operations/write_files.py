@@ -29,6 +29,8 @@ class Delivery:
 
     folder: Folder
     changes: tuple[FileChange, ...]
+    sealed: tuple[str, ...] = ()
+    """Files that the secret backend writes."""
 
     @property
     def root(self) -> Path:
@@ -37,6 +39,11 @@ class Delivery:
     @property
     def pending(self) -> tuple[FileChange, ...]:
         return tuple(change for change in self.changes if change.action is not FileAction.UNCHANGED)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Every file of the profile, those that are removed or encrypted among them."""
+        return (*(change.path for change in self.changes), *self.sealed)
 
     def _count(self, action: FileAction) -> int:
         return sum(change.action is action for change in self.changes)
@@ -68,8 +75,8 @@ def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> Deliv
     if not wanted:
         return Delivery(folder, tuple(folder.compare([])))
     # Encrypted tokens are the backend's to write: their text differs each time.
-    sealed = {profile.token_file(runner) for runner in profile.runners}
-    return Delivery(folder, tuple(folder.compare(files(profile), keep=sealed)))
+    sealed = tuple(filter(None, (profile.token_file(runner) for runner in profile.runners)))
+    return Delivery(folder, tuple(folder.compare(files(profile), keep=sealed)), sealed)
 
 
 def file_changes(delivery: Delivery) -> list[Change]:

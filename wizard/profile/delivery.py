@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Annotated, Literal
 
-from pydantic import Field, PrivateAttr
+from pydantic import AfterValidator, Field, PrivateAttr
 
 from wizard.profile.runner import CpuShare, MemoryShare, Resources, Toleration
 from wizard.profile.types import (
@@ -27,13 +28,31 @@ from wizard.profile.types import (
 
 Packaging = Literal["argocd", "flux", "helm", "manifests"]
 Target = Literal["cluster", "directory", "merge-request"]
+
+
+def _folder(path: str) -> str:
+    """A path as short as can be: `./apps` and `a//b/` are `apps` and `a/b`."""
+    plain = posixpath.normpath(path)
+    if any(part.lower() == ".git" for part in plain.split("/")):
+        raise ValueError(f"{path!r} is Git's own folder")
+    return plain
+
+
 _Folder = Annotated[
     str,
     Matching(
         r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[\w./ -]+", "a folder of the repository, such as argocd-apps"
     ),
+    AfterValidator(_folder),
 ]
-_Branch = Annotated[str, Matching(r"[^\s~^:?*\[\\]+", "the name of a branch")]
+# Roughly what `git check-ref-format --branch` takes; nothing that a shell or YAML could misread.
+_Branch = Annotated[
+    str,
+    Matching(
+        r"(?![-/.])(?!.*(?:\.\.|//|@\{|/\.|\.lock(?:/|$)))[^\s\x00-\x20\x7f-\xa0~^:?*\[\\]+(?<![/.])",
+        "the name of a branch",
+    ),
+]
 _GitUrl = Annotated[
     str,
     Matching(
@@ -84,6 +103,9 @@ class Manager(Resources):
     cpu: CpuShare = option(CpuShare(request="100m"), "CPU of the manager; no limit by default.")
     memory: MemoryShare = option(
         MemoryShare(request="128Mi", limit="256Mi"), "Memory of the manager."
+    )
+    ephemeral_storage: MemoryShare = option(
+        MemoryShare(request="64Mi", limit="1Gi"), "Disk of the manager: its logs and little else."
     )
     drain: Seconds = option(
         3600, "How long a manager that is replaced may wait for its running jobs."
@@ -141,9 +163,10 @@ class Images(Section):
         None, "A registry that mirrors everything; every image is rewritten to it."
     )
     mirrors: dict[Text, ImageRef] = option({}, "Mirrors by source registry, such as docker.io.")
-    pull_policy: Literal["if-not-present", "always", "never"] = option(
-        "if-not-present",
+    pull_policy: Literal["auto", "if-not-present", "always", "never"] = option(
+        "auto",
         "When nodes pull images.",
+        auto="at every job of a runner that several projects use, else once a node",
         if_not_present="once a node; for runners of one trusted project",
         always="at every job; where projects that may not see each other share nodes",
         never="only what the nodes have already",
@@ -199,6 +222,10 @@ class Delivery(Section):
     chart: Chart = option(Chart(), "GitLab's Helm chart.")
 
     def folder(self, field: Literal["apps_path", "manifests_path"]) -> str:
-        """A folder of the repository, relative to the directory."""
+        """A folder of the repository, relative to the directory; `.` for the directory itself."""
         default = Repository.model_fields[field].default
-        return str(getattr(self.repository, field) if self.repository else default).rstrip("/")
+        return str(getattr(self.repository, field) if self.repository else default)
+
+    def path(self, field: Literal["apps_path", "manifests_path"], below: str) -> str:
+        """What is below one of those folders, relative to the directory."""
+        return posixpath.normpath(f"{self.folder(field)}/{below}")

@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from wizard.core.problems import InvalidDocument, Key, Problem, Problems
+from wizard.profile.json_escapes import padded_pairs, take_padding_out
 from wizard.profile.reading import refuse_control_characters, refused
 
 DEEPEST = 60
@@ -62,6 +63,16 @@ _SAID = (
         r"',' or '[\]}]'|flow (?:node|sequence|mapping)",
         "has a bracket that is never closed, or a comma missing inside it",
         "close it, or put the text in quotes",
+    ),
+    (
+        r"invalid Unicode character escape",
+        "has a \\u that names half a character",
+        "write the character itself",
+    ),
+    (
+        r"unknown escape character|expected hexdecimal number|expected escape sequence",
+        "has a backslash that means nothing in double quotes",
+        "write two, or put the text in single quotes",
     ),
     (
         r"end of stream|quoted scalar",
@@ -196,6 +207,14 @@ def parse(text: str, name: str) -> Document:
 
 
 def _compose(text: str, name: str) -> yaml.Node | None:
+    padded = padded_pairs(text)
+    root = _composed(padded, name)
+    if root and padded is not text:
+        take_padding_out(root)
+    return root
+
+
+def _composed(text: str, name: str) -> yaml.Node | None:
     try:
         loader = _Composer(text)
         try:

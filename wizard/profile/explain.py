@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from wizard.core.problems import Key, Problems, did_you_mean, key_path
+from wizard.core.problems import Key, Problems, did_you_mean, key_path, short
 from wizard.profile.fields import FieldInfo, find, keys_below
 from wizard.profile.inherit import SHORTHAND
 
@@ -118,12 +118,12 @@ def _unknown(key: Key) -> _Said:
         return f"{LATER[name]} cannot be set yet", "remove this section; a later version has it"
     known = set(keys_below(key[:-1]))
     if not known:
-        return f"{name[:80]!r} is not a key of a profile", ""
+        return f"{short(name)!r} is not a key of a profile", ""
     owner = find(key[:-1])
     renamed = owner.section.model_fields.get(name) if owner and owner.section else None
     near = f"write {renamed.alias!r}" if renamed else did_you_mean(name, known)
     return (
-        f"{name[:80]!r} is not a key of {key_path(key[:-1]) or 'a profile'}",
+        f"{short(name)!r} is not a key of {key_path(key[:-1]) or 'a profile'}",
         near or f"known are: {', '.join(sorted(known))}",
     )
 

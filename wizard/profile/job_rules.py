@@ -85,6 +85,7 @@ def _runner_shares(runner: Runner, index: int) -> _Shares:
 def _manager_shares(profile: Profile) -> _Shares:
     yield ("manager", "cpu"), profile.manager.cpu
     yield ("manager", "memory"), profile.manager.memory
+    yield ("manager", "ephemeral_storage"), profile.manager.ephemeral_storage
 
 
 def _resources(shares: _Shares, problems: Problems) -> None:

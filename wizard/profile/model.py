@@ -97,11 +97,17 @@ class Profile(Section):
                 return runner
         raise KeyError(name)
 
+    def is_shared(self, runner: Runner) -> bool:
+        """Whether jobs of projects that may not trust each other meet on the runner's nodes."""
+        if runner.scope.kind != "project":
+            return True
+        return len({one.scope.path for one in self.runners}) > 1
+
     def token_file(self, runner: Runner) -> str:
         """Where the runner's encrypted token stands among the files; empty where none does."""
         if not self.secrets.in_files:
             return ""
-        return f"{self.delivery.folder('manifests_path')}/{runner.release}/token.yaml"
+        return self.delivery.path("manifests_path", f"{runner.release}/token.yaml")
 
     def marker(self, runner: Runner) -> str:
         """What the runner's description in GitLab ends with, so that it is found again."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
+from wizard.core.command_line import command
 from wizard.core.errors import UsageError
 from wizard.core.problems import InvalidDocument, Problem, Problems
 
@@ -44,13 +46,15 @@ def _read(path: Path) -> bytes:
             return file.read(LARGEST + 1)
     except FileNotFoundError:
         raise UsageError(
-            f"There is no file {path}.", fix=f"make one with: runner-wizard init -o {path}"
+            f"There is no file {path}.", fix=f"make one with: {command('init', '-o', path)}"
         ) from None
     except IsADirectoryError:
         raise UsageError(f"{path} is a directory.", fix="name the profile's file in it") from None
     except PermissionError:
         raise UsageError(
-            f"{path} may not be read.", "permission denied", f"try: chmod u+r {path}"
+            f"{path} may not be read.",
+            "permission denied",
+            f"try: {shlex.join(['chmod', 'u+r', str(path)])}",
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
         raise UsageError(f"{path} cannot be read.", str(error)) from None

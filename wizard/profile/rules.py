@@ -34,6 +34,7 @@ def check(profile: Profile, problems: Problems) -> None:
     _cluster(profile, problems)
     check_namespaces(profile, problems)
     _delivery(profile, problems)
+    _pull_policy(profile, problems)
     for index, runner in enumerate(profile.runners):
         check_jobs(profile, runner, index, problems)
         check_builds(profile, runner, index, problems)
@@ -147,6 +148,16 @@ def _store(profile: Profile, problems: Problems) -> None:
     if secrets.through_store and secrets.refresh == 0:
         problems.at("secrets", "refresh").warn(
             "0 reads the token once, so a rotated one never arrives", "write 15m"
+        )
+
+
+def _pull_policy(profile: Profile, problems: Problems) -> None:
+    shared = [runner.name for runner in profile.runners if profile.is_shared(runner)]
+    if shared and profile.images.pull_policy == "if-not-present":
+        problems.at("images", "pull_policy").warn(
+            f"several projects use {', '.join(shared[:3])}: a job could run a private image that "
+            "another project's job has pulled",
+            "Write always, or auto",
         )
 
 

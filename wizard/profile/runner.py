@@ -134,7 +134,10 @@ class HelperResources(Resources):
         MemoryShare(request="128Mi", limit="256Mi"),
         "Memory of the helper container; below 250Mi large artifacts end it.",
     )
-    ephemeral_storage: MemoryShare = option(MemoryShare(), "Disk of the helper container.")
+    ephemeral_storage: MemoryShare = option(
+        MemoryShare(request="128Mi", limit="10Gi"),
+        "Disk of the helper container; what all containers of a job write counts together.",
+    )
 
 
 class ServiceResources(Resources):
@@ -144,7 +147,9 @@ class ServiceResources(Resources):
     memory: MemoryShare = option(
         MemoryShare(request="128Mi", limit="1Gi"), "Memory of each service container."
     )
-    ephemeral_storage: MemoryShare = option(MemoryShare(), "Disk of each service container.")
+    ephemeral_storage: MemoryShare = option(
+        MemoryShare(request="128Mi", limit="20Gi"), "Disk of each service container."
+    )
 
 
 class Toleration(Section):
@@ -176,7 +181,10 @@ class Jobs(Resources):
     memory: MemoryShare = option(
         MemoryShare(request="128Mi", limit="2Gi"), "Memory of the build container."
     )
-    ephemeral_storage: MemoryShare = option(MemoryShare(), "Disk of the build container.")
+    ephemeral_storage: MemoryShare = option(
+        MemoryShare(request="512Mi", limit="20Gi"),
+        "Disk of the build container; a job that writes more is ended, and not its whole node.",
+    )
     helper: HelperResources = option(
         HelperResources(), "The container that clones, caches and uploads."
     )

@@ -66,7 +66,7 @@ class Matching:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
         def check(text: str) -> str:
-            if len(text) > 1024 or not re.fullmatch(self.pattern, text):
+            if len(text) > 1024 or not re.fullmatch(self.pattern, text) or not is_one_line(text):
                 raise ValueError(f"{text[:80]!r} is not {self.what}")
             return text
 
@@ -76,6 +76,18 @@ class Matching:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+
+
+# What text of one line cannot hold: control characters, line ends, half characters (surrogates) and
+# the code points that are none. YAML's readers refuse some of them, and none can be seen.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff]"
+)
+
+
+def is_one_line(text: str) -> bool:
+    """Whether text is one line that every reader of YAML, TOML and JSON takes."""
+    return not _UNPRINTABLE.search(text) and not any(ord(one) & 0xFFFE == 0xFFFE for one in text)
 
 
 def _text(value: object) -> object:
@@ -137,13 +149,14 @@ def _url(text: str) -> str:
         raise ValueError(f"{text!r} is not a URL; write for example https://gitlab.example.com")
     if parts.username or parts.password:
         raise ValueError("a URL in the profile must not hold credentials")
-    if parts.query or parts.fragment or re.search(r"\s", text):
+    if parts.query or parts.fragment or re.search(r"\s", text) or not is_one_line(text):
         raise ValueError(f"{text!r} has more than scheme, host and path")
     return text.rstrip("/")
 
 
 def _proxy_host(text: str) -> str:
-    if not text or (re.search(r"[\s,/]", text) and not _is_network(text)):
+    plain = is_one_line(text) and text and not re.search(r"[\s,/]", text)
+    if not plain and not _is_network(text):
         raise ValueError(f"{text!r} is not a host, domain, address or network for NO_PROXY")
     return text
 
@@ -172,6 +185,8 @@ def _image(text: str) -> str:
 
 
 def _tag(text: str) -> str:
+    if not is_one_line(text):
+        raise ValueError(f"{text!r} is not a runner tag: it has characters that cannot be seen")
     if not text.strip() or "," in text or len(text) > 255:
         raise ValueError(
             f"{text!r} is not a runner tag: not empty, no comma, at most 255 characters"
@@ -197,7 +212,7 @@ def _label_value(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+    if not is_one_line(text):
         raise ValueError("must be one line of plain text")
     return text
 

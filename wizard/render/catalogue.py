@@ -9,13 +9,16 @@ for keys of the user's own choice.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from math import isfinite
 from typing import Any, NamedTuple
 
-from wizard.core.problems import did_you_mean
+from wizard.core.problems import did_you_mean, short
 from wizard.core.shipped import asset
+from wizard.core.units import parse_quantity
 
 _ANY = "*"
 _Path = tuple[str | int, ...]
@@ -33,6 +36,8 @@ class Complaint:
     path: _Path
     what: str
     fix: str
+    certain: bool = True
+    """False: the very version was never read, so its reader may know better."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class Catalogue:
 
     reader: str
     """Who reads them, in words: `runner 19.3.1`."""
+    version: str
     read_as: str
     """The catalogued version that stands for it: the same, or the nearest lower one.
 
@@ -49,7 +55,10 @@ class Catalogue:
     """
     tree: Mapping[str, Any]
     has_null: bool
-    """Whether null can be written: in YAML it can, in TOML it cannot."""
+    """Whether null can be written: Helm takes a default away for it, TOML has none.
+
+    Only in mappings: Helm does not look into lists, so a null in one is an empty entry.
+    """
 
     def knows(self, path: str) -> bool:
         """Whether a key, such as `runners.kubernetes.seccomp_profile`, is known."""
@@ -80,17 +89,20 @@ class Catalogue:
             # The empty key of a table in `assets/` says of what kind and age the table itself is.
             child = node.get(key, node.get(_ANY)) if key else node.get(_ANY)
             if child is None or not self._has(child):
-                yield Complaint(here, f"{self.reader} knows no {key!r}", self._way_out(key, node))
+                yield self._unknown(key, node, here)
             else:
                 yield from self._value(value, child, here)
 
     def _value(self, value: Any, node: Any, path: _Path) -> Iterator[Complaint]:
         kind = _entry(node).kind
-        if value is None and not self.has_null:
-            yield Complaint(path, "is empty", "give it a value, or remove it")
+        if kind == "quantity" and not isinstance(value, str):
+            kind = "text"
+        if value is None:
+            if not self.has_null:
+                yield Complaint(path, "is empty", "give it a value, or remove it")
         elif kind == "tables" and isinstance(value, list):
             for index, item in enumerate(value):
-                yield from self._table(item, node, (*path, index))
+                yield from self._item(item, node, (*path, index))
         elif kind:
             if not _KINDS[kind].fits(value):
                 yield Complaint(path, f"takes {_KINDS[kind].words}", _in_quotes(kind, value))
@@ -99,12 +111,18 @@ class Catalogue:
         else:
             yield from self._anything(value, path)
 
+    def _item(self, item: Any, node: Any, path: _Path) -> Iterator[Complaint]:
+        """An entry of a list, where no null means anything."""
+        strict = replace(self, has_null=False)
+        if item is None or not isinstance(node, Mapping):
+            yield from strict._value(item, "", path)  # noqa: SLF001 - its own copy
+        else:
+            yield from strict._table(item, node, path)  # noqa: SLF001
+
     def _table(self, value: Any, node: Mapping[str, Any], path: _Path) -> Iterator[Complaint]:
         if isinstance(value, Mapping):
             yield from self._keys(value, node, path)
-        elif isinstance(value, list) and node.get(_ANY) == "":
-            yield from self._anything(value, path)
-        elif value is not None:
+        else:
             yield Complaint(path, "takes keys of its own, not a value", "write it as a mapping")
 
     def _anything(self, value: Any, path: _Path) -> Iterator[Complaint]:
@@ -113,21 +131,35 @@ class Catalogue:
             yield from self._keys(value, _FREE, path)
         elif isinstance(value, list):
             for index, item in enumerate(value):
-                yield from self._value(item, "", (*path, index))
+                yield from self._item(item, "", (*path, index))
+        elif isinstance(value, int) and not _is_number(value) and not isinstance(value, bool):
+            yield Complaint(path, "is a number too large to be read", "put it in quotes")
+
+    def _unknown(self, key: str, node: Mapping[str, Any], path: _Path) -> Complaint:
+        fix, shown = self._way_out(key, node), repr(short(key))
+        if self.was_read:
+            return Complaint(path, f"{self.reader} knows no {shown}", fix or "remove it")
+        what = f"{self.reader} was not read, and {self.read_as} knows no {shown}"
+        return Complaint(path, what, fix or "see that it does", certain=False)
+
+    @property
+    def was_read(self) -> bool:
+        """Whether the table has this minor release, or only newer ones, which have all its keys."""
+        return version_key(self.version)[:2] <= version_key(self.read_as)[:2]
 
     def _way_out(self, key: str, node: Mapping[str, Any]) -> str:
         entry = _entry(node.get(key))
-        if entry.since and version_key(self.read_as) < version_key(entry.since):
+        if entry.since and version_key(self.version) < version_key(entry.since):
             return f"it came with {entry.since}"
         if entry.until:
             return f"{entry.until} was the last with it; remove it"
         known = {name for name, child in node.items() if name and self._has(child)}
-        return did_you_mean(key, known) or "remove it"
+        return did_you_mean(key, known)
 
     def _has(self, node: Any) -> bool:
-        entry, at = _entry(node), version_key(self.read_as)
-        began = not entry.since or version_key(entry.since) <= at
-        return began and (not entry.until or at <= version_key(entry.until))
+        entry = _entry(node)
+        began = not entry.since or version_key(entry.since) <= version_key(self.version)
+        return began and (not entry.until or version_key(self.read_as) <= version_key(entry.until))
 
 
 class _Entry(NamedTuple):
@@ -143,8 +175,22 @@ def _entry(node: Any) -> _Entry:
     return _Entry(kind, since, until)
 
 
+def _is_whole(value: Any) -> bool:
+    # Readers of TOML and JSON keep whole numbers in 64 bits.
+    return isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return _is_whole(value) or (isinstance(value, float) and isfinite(value))
+
+
+def _is_quantity(value: Any) -> bool:
+    if value == "":  # the runner's own way to say none
+        return True
+    try:
+        return isinstance(value, str) and parse_quantity(value) >= 0
+    except ValueError:
+        return False
 
 
 def _is_texts(value: Any) -> bool:
@@ -157,18 +203,30 @@ class _Kind(NamedTuple):
 
 
 _FREE = {_ANY: ""}
+# Go's time.ParseDuration; a whole number is read as nanoseconds.
+_DURATION = re.compile(r"[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)")
 _KINDS = {
     "text": _Kind("text", lambda value: isinstance(value, str)),
     "flag": _Kind("true or false", lambda value: isinstance(value, bool)),
-    "number": _Kind("a number", _is_number),
-    "duration": _Kind("a duration", lambda value: isinstance(value, str) or _is_number(value)),
+    "number": _Kind("a number", _is_whole),
+    "fraction": _Kind("a number", _is_number),
+    "quantity": _Kind('an amount in quotes, such as "500m" or "2Gi"', _is_quantity),
+    "duration": _Kind(
+        'a duration, such as "90s"',
+        lambda value: _is_whole(value) if not isinstance(value, str) else _is_duration(value),
+    ),
     "texts": _Kind("a list of texts", _is_texts),
     "texts-or-text": _Kind("a list of texts", lambda v: isinstance(v, str) or _is_texts(v)),
     "numbers": _Kind(
         "a list of numbers", lambda v: isinstance(v, list) and all(map(_is_number, v))
     ),
+    "number-or-text": _Kind("a number or text", lambda v: isinstance(v, str) or _is_number(v)),
     "tables": _Kind("a list of mappings", lambda _value: False),
 }
+
+
+def _is_duration(text: str) -> bool:
+    return bool(_DURATION.fullmatch(text))
 
 
 def _in_quotes(kind: str, value: Any) -> str:
@@ -185,7 +243,7 @@ def _catalogue(name: str, reader: str, version: str, *, has_null: bool) -> Catal
     document = _document(name)
     lower = [v for v in document["versions"] if version_key(v) <= version_key(version)]
     read_as = lower[-1] if lower else document["versions"][0]
-    return Catalogue(f"{reader} {version}", read_as, document["keys"], has_null)
+    return Catalogue(f"{reader} {version}", version, read_as, document["keys"], has_null)
 
 
 @cache

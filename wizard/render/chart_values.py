@@ -9,6 +9,7 @@ from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import authority
+from wizard.render.catalogue import chart_keys
 from wizard.render.config_toml import (
     METRICS_PORT,
     SHUTDOWN_TIMEOUT,
@@ -31,6 +32,12 @@ from wizard.render.manager import (
 )
 from wizard.render.objects import given
 from wizard.render.rbac import rules
+from wizard.render.versions import CHARTS, chart_of
+
+_OWN_SECURITY: dict[str, Any] = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+}
 
 
 def values(profile: Profile, runner: Runner) -> dict[str, Any]:
@@ -54,6 +61,12 @@ def values(profile: Profile, runner: Runner) -> dict[str, Any]:
     return _from_mirrors(profile, merged(found, runner.extra_values))
 
 
+def _chart(profile: Profile) -> str:
+    """The chart that reads the values; the newest, where `check` has nothing better to say."""
+    known = chart_of(profile.manager.runner_version) or CHARTS[-1]
+    return profile.delivery.chart.version or known.version
+
+
 def helm_text(text: str) -> str:
     """Text that Helm's `tpl` gives back as it is: the chart runs `runners.config` through it."""
     return text.replace("{{", '{{ "{{" }}')
@@ -73,7 +86,10 @@ def _process(profile: Profile, runner: Runner) -> dict[str, Any]:
         # The chart's own check asks GitLab, and counts a quick refusal as a dead manager: after
         # three of them it restarts every manager of every cluster. A manager that ends is
         # restarted without any probe, so this one may wait until GitLab has been away for a day.
-        "livenessProbe": {"periodSeconds": 300, "failureThreshold": 288},
+        # Charts since 0.94 can say what is meant: none.
+        "livenessProbe": {"enabled": False}
+        if chart_keys(_chart(profile)).knows("livenessProbe.enabled")
+        else {"periodSeconds": 300, "failureThreshold": 288},
         # The chart's own first look comes after a minute.
         "readinessProbe": {"initialDelaySeconds": 10, "periodSeconds": 10},
     }
@@ -111,8 +127,30 @@ def _from_mirrors(profile: Profile, found: dict[str, Any]) -> dict[str, Any]:
     found["image"] = _image(mirrored(profile, image_of(found["image"])))
     for key in ("initContainers", "extraContainers"):
         if containers := found.get(key):
-            found[key] = [named_from_mirrors(profile, one, "image") for one in containers]
+            mirrored_ones = (named_from_mirrors(profile, one, "image") for one in containers)
+            found[key] = [_as_strict(one) for one in mirrored_ones]
     return found
+
+
+def _as_strict(container: dict[str, Any]) -> dict[str, Any]:
+    """A container of the user's own that fits the managers' namespace, unless it says otherwise."""
+    return {**container, "securityContext": container.get("securityContext") or _OWN_SECURITY}
+
+
+def manager_pod(profile: Profile, runner: Runner) -> dict[str, Any]:
+    """The spec of the manager's pod as the chart makes it, as far as Pod Security looks at it."""
+    found = values(profile, runner)
+    main = {
+        "name": "gitlab-runner",
+        "image": image_of(found["image"]),
+        "securityContext": found["securityContext"],
+    }
+    return {
+        "securityContext": found["podSecurityContext"],
+        "initContainers": found.get("initContainers") or [],
+        "containers": [main, *(found.get("extraContainers") or [])],
+        "volumes": found["volumes"],
+    }
 
 
 def _image(reference: str) -> dict[str, str]:

@@ -6,9 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.core.problems import Key, Problems, key_path
+from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.catalogue import Catalogue, chart_keys, runner_keys, version_key
+from wizard.render.chart_values import values
+from wizard.render.config_toml import job_service_account
+from wizard.render.escape_checks import check_config, check_values
 from wizard.render.image_checks import check_images, check_listed, check_mirror
 from wizard.render.images import ARCH_LABEL
 from wizard.render.security import enforced_level
@@ -16,6 +20,7 @@ from wizard.render.versions import (
     CHARTS,
     NEWEST_RUNNER_READ,
     OLDEST_RUNNER,
+    Evidence,
     chart_of,
     minor,
     runner_of,
@@ -32,7 +37,6 @@ _CONFIG_NOT_YOURS = {
     "executor": _WE_WRITE,
     "token": _NO_TOKEN,
     "kubernetes.namespace": "write cluster.job_namespace, or job_namespace in the runner's entry",
-    "kubernetes.service_account": _WE_WRITE,
     "kubernetes.bearer_token": _NO_TOKEN,
     "kubernetes.namespace_per_job": _CLUSTER_WIDE,
     "kubernetes.namespace_overwrite_allowed": _CLUSTER_WIDE,
@@ -44,6 +48,9 @@ _VALUES_NOT_YOURS = {
     "runners.config": "write it in extra_config",
     "runners.configOverride": "write it in extra_config",
     "runners.jobNamespace": "write cluster.job_namespace, or job_namespace in the runner's entry",
+    "serviceAccount.create": _WE_WRITE,
+    "serviceAccount.name": _WE_WRITE,
+    "rbac.create": _WE_WRITE,
     "runners.tags": _IN_GITLAB,
     "runners.locked": _IN_GITLAB,
     "runners.runUntagged": _IN_GITLAB,
@@ -66,8 +73,15 @@ def check(profile: Profile, problems: Problems) -> None:
         _check_level(profile, index, runner, problems)
         _check_nodes(profile, index, runner, problems)
         check_images(profile, index, runner, problems)
+        before = len(problems.errors)
         _check_extra_config(profile, index, runner, problems)
+        config_is_sound = len(problems.errors) == before
         _check_extra_values(profile, index, runner, problems)
+        if config_is_sound:  # else there is no pod that could be made of it
+            values_are_sound = len(problems.errors) == before
+            check_config(profile, index, runner, problems)
+            if values_are_sound:
+                _check_nulls(profile, index, runner, problems)
     if not problems.errors:  # else there is nothing yet that could be rendered
         check_listed(profile, problems)
 
@@ -87,7 +101,13 @@ def _check_runner_version(profile: Profile, problems: Problems) -> None:
 def _check_chart(profile: Profile, problems: Problems) -> None:
     runner_version, wanted = profile.manager.runner_version, profile.delivery.chart.version
     if wanted is None:
-        if chart_of(runner_version) is None:
+        chart = chart_of(runner_version)
+        if chart and chart.evidence is Evidence.FOLLOWS:
+            problems.at("manager", "runner_version").warn(
+                f"nobody here has seen chart {chart.version}, which should bring this runner",
+                "See that it is there, or name a chart in delivery.chart.version",
+            )
+        if chart is None:
             known = ", ".join(chart.runner for chart in CHARTS[-4:])
             problems.at("manager", "runner_version").add(
                 f"no chart is known that brings runner {runner_version}",
@@ -100,7 +120,7 @@ def _check_chart(profile: Profile, problems: Problems) -> None:
             f"charts before {CHARTS[0].version} give the manager no rights where its jobs run",
             f"write {CHARTS[0].version} or newer",
         )
-    elif not brings:
+    elif not brings or not chart_keys(wanted).was_read:
         spot.warn(
             f"chart {wanted} was not looked at",
             f"it gets only the values that {chart_keys(wanted).read_as} knows",
@@ -134,8 +154,14 @@ def _check_extra_config(profile: Profile, index: int, runner: Runner, problems: 
     where = ("runners", index, "extra_config")
     keys = runner_keys(profile.manager.runner_version)
     _check_keys(problems, where, runner.extra_config, keys, "runners")
-    _check_ours(problems, where, runner.extra_config, _CONFIG_NOT_YOURS)
+    _check_ours(problems, where, runner.extra_config, _CONFIG_NOT_YOURS | _accounts(runner))
     _check_pause_pods(problems, (*where, "kubernetes", "autoscaler"), runner.extra_config)
+
+
+def _accounts(runner: Runner) -> dict[str, str]:
+    account = job_service_account(runner)
+    way_out = f"jobs run as {account}, to which you may give rights in a RoleBinding of your own"
+    return {"kubernetes.service_account": f"{_WE_WRITE}: {way_out}"}
 
 
 def _check_pause_pods(problems: Problems, where: Key, config: Mapping[str, Any]) -> None:
@@ -165,23 +191,54 @@ def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: 
     _check_ours(problems, where, runner.extra_values, _VALUES_NOT_YOURS)
 
 
+def _check_nulls(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
+    """Null takes a value away, and with it what the wizard wrote: config, account, labels."""
+    if not runner.extra_values:
+        return
+    where, before = ("runners", index, "extra_values"), len(problems.errors)
+    ours = values(profile, runner.model_copy(update={"extra_values": {}}))
+    for path, value in _paths(runner.extra_values):
+        if value is None and _is_written(ours, path):
+            problems.at(*where, *path).add(
+                f"null would take away what the wizard writes as {key_path(path)}",
+                "Remove it, or give it a value",
+            )
+    labelled = labels(profile, runner)
+    for key in ("podLabels", "deploymentLabels"):
+        for name in (runner.extra_values.get(key) or {}).keys() & labelled.keys():
+            problems.at(*where, key, name).add(
+                "the wizard finds its managers by this label", "Remove it"
+            )
+    if len(problems.errors) == before:
+        check_values(profile, index, runner, problems)
+
+
+def _is_written(data: Any, path: Key) -> bool:
+    for part in path:
+        if not isinstance(data, Mapping) or part not in data:
+            return False
+        data = data[part]
+    return True
+
+
 def _check_keys(
     problems: Problems, where: Key, data: Mapping[str, Any], keys: Catalogue, below: str
 ) -> None:
     for complaint in keys.complaints(data, below):
-        problems.at(*where, *complaint.path).add(complaint.what, complaint.fix)
+        spot = problems.at(*where, *complaint.path)
+        (spot.add if complaint.certain else spot.warn)(complaint.what, complaint.fix)
 
 
 def _check_ours(
     problems: Problems, where: Key, data: Mapping[str, Any], reserved: Mapping[str, str]
 ) -> None:
-    for path in _paths(data):
+    for path, _ in _paths(data):
         if reason := reserved.get(key_path(path)):
             problems.at(*where, *path).add(f"{path[-1]} cannot be set here", reason)
 
 
-def _paths(data: Mapping[str, Any], above: Key = ()) -> Iterator[Key]:
+def _paths(data: Mapping[str, Any], above: Key = ()) -> Iterator[tuple[Key, Any]]:
     for key, value in data.items():
-        yield (*above, key)
+        yield (*above, key), value
         if isinstance(value, Mapping):
             yield from _paths(value, (*above, key))

@@ -14,6 +14,7 @@ from the share N of each three keys follow:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,12 +70,20 @@ def jobs_of_each(profile: Profile, runner: Runner) -> int:
 
 def config_toml(profile: Profile, runner: Runner) -> str:
     """The whole config.toml of a runner, with `TOKEN_PLACEHOLDER` for its token."""
-    return tomli_w.dumps(config(profile, runner))
+    return _toml(config(profile, runner))
 
 
 def template_toml(profile: Profile, runner: Runner) -> str:
     """The `[[runners]]` part alone: what GitLab's chart merges into the registration it makes."""
-    return tomli_w.dumps({"runners": [runner_table(profile, runner)]})
+    return _toml({"runners": [runner_table(profile, runner)]})
+
+
+# Raw, they would be part of a block of YAML, whose readers take some of them for line ends.
+_ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+
+def _toml(data: Mapping[str, Any]) -> str:
+    return _ODD.sub(lambda found: f"\\u{ord(found[0]):04x}", tomli_w.dumps(data))
 
 
 def runner_table(profile: Profile, runner: Runner) -> dict[str, Any]:
@@ -130,6 +139,17 @@ def _adds_up(key: str, there: list[Any]) -> bool:
     return key == "environment" or any(isinstance(item, Mapping) for item in there)
 
 
+def job_pull_policy(profile: Profile, runner: Runner) -> str:
+    """When nodes pull the images of a runner's jobs.
+
+    An image that is on the node already is not asked for again, so a job could use a private one
+    that another project's job has pulled: where several projects meet, every job pulls.
+    """
+    if profile.images.pull_policy != "auto":
+        return profile.images.pull_policy
+    return "always" if profile.is_shared(runner) else "if-not-present"
+
+
 def job_service_account(runner: Runner) -> str:
     """The ServiceAccount of the runner's jobs: one without rights and without a token."""
     return f"{runner.release}-job"
@@ -140,8 +160,8 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
     table: dict[str, Any] = {
         "namespace": profile.job_namespace(runner),
         "image": jobs.image,
-        "pull_policy": [profile.images.pull_policy],
-        "allowed_pull_policies": [profile.images.pull_policy],
+        "pull_policy": [job_pull_policy(profile, runner)],
+        "allowed_pull_policies": [job_pull_policy(profile, runner)],
         "service_account": job_service_account(runner),
         "automount_service_account_token": False,
         "poll_timeout": jobs.start_timeout,

@@ -8,9 +8,14 @@ from wizard.core.problems import Problems
 from wizard.profile.delivery import Chart
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
-from wizard.render.builds import STRATEGIES
 from wizard.render.image_list import images
-from wizard.render.images import builder_image, has_mirrors, manager_image, mirrored
+from wizard.render.images import (
+    builder_image,
+    has_mirrors,
+    manager_image,
+    mirrored,
+    service_image,
+)
 
 _WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _BEYOND_US = frozenset("[{\\")
@@ -43,7 +48,7 @@ def check_listed(profile: Profile, problems: Problems) -> None:
 def check_images(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
     """Warn of images that one runner could not pull, or that its jobs may not use."""
     _check_pull_secrets(profile, index, runner, problems)
-    service = STRATEGIES[runner.builds.strategy].service
+    service = service_image(runner)
     for key, patterns, image in (
         ("allowed_images", runner.jobs.allowed_images, builder_image(runner)),
         ("allowed_services", runner.jobs.allowed_services, service),

@@ -9,7 +9,6 @@ from typing import Any
 from wizard.profile.delivery import Images
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
-from wizard.render.builds import STRATEGIES
 from wizard.render.chart_values import image_of, values
 from wizard.render.config_toml import runner_table
 from wizard.render.images import (
@@ -18,6 +17,7 @@ from wizard.render.images import (
     manager_image,
     mirrored,
     pause_image,
+    service_image,
 )
 from wizard.render.job_pod import job_pod
 
@@ -87,19 +87,18 @@ def _of_the_manager(profile: Profile, runner: Runner) -> Iterator[tuple[str, str
 def _of_jobs(profile: Profile, runner: Runner) -> Iterator[tuple[str, str]]:
     table = runner_table(profile, runner)
     kubernetes: Mapping[str, Any] = table["kubernetes"]
-    strategy = STRATEGIES[runner.builds.strategy]
     yield helper_image(profile, table), "cloning, caching and uploading in every job"
     yield kubernetes["image"], "jobs that name no image"
     if builder := builder_image(runner):
         yield builder, f"building images ({runner.builds.strategy})"
-    if strategy.service:
-        yield strategy.service, "the service that builds images"
+    if service := service_image(runner):
+        yield service, "the service that builds images"
     for service in kubernetes.get("services") or ():
         if service.get("name"):
             yield str(service["name"]), "a service of every job"
     if pause := pause_image(kubernetes):
         yield pause, "pods that keep nodes ready"
     spec = job_pod(profile, runner).body["spec"]
-    for container in [*spec["initContainers"], *spec["containers"]]:
+    for container in [*(spec.get("initContainers") or ()), *spec["containers"]]:
         if not container["name"].startswith("svc-"):
             yield container.get("image", ""), _IN_A_PATCH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -75,6 +76,15 @@ def helper_image(profile: Profile, table: Mapping[str, Any]) -> str:
     return f"{_HELPER}:{prefix}{name}-v{profile.manager.runner_version}{suffix}"
 
 
+def architecture_of_helper(image: str) -> str:
+    """The architecture that a helper's tag names, as nodes call it; empty where it names none."""
+    _, _, tag = image.rpartition(":")
+    named = {theirs: ours for ours, theirs in _HELPER_ARCHITECTURES.items()}
+    named |= {name: name for name in ("amd64", "arm64", "arm", "s390x", "ppc64le", "riscv64")}
+    # `x86_64-v19.3.1`, `alpine3.21-arm64-v19.3.1`: the parts of the tag, one of which is it.
+    return next((named[part] for part in tag.split("-") if part in named), "")
+
+
 def pause_image(kubernetes: Mapping[str, Any]) -> str:
     """The image of the pods that keep nodes ready; empty where there are none."""
     scaler = kubernetes.get("autoscaler")
@@ -109,6 +119,20 @@ def named_from_mirrors(profile: Profile, thing: Mapping[str, Any], key: str) -> 
 def job_architecture(profile: Profile, runner: Runner) -> str:
     """The architecture that a runner's jobs run on: as selected, else the nodes' own."""
     return runner.jobs.node_selector.get(ARCH_LABEL, profile.cluster.architectures[0])
+
+
+_DOCKER_CLIENT = re.compile(r"(?P<name>(?:.*/)?docker):(?P<version>\d[\w.]*)(?:-cli)?")
+
+
+def service_image(runner: Runner) -> str:
+    """The image of the service that builds images; empty where there is none.
+
+    Docker's daemon follows its client, where `builds.image` names another one of Docker's own: a
+    daemon refuses clients that are much older, and older clients a newer daemon.
+    """
+    service = STRATEGIES[runner.builds.strategy].service
+    own = _DOCKER_CLIENT.fullmatch(runner.builds.image or "")
+    return f"{own['name']}:{own['version']}-dind" if service and own else service
 
 
 def builder_image(runner: Runner) -> str:

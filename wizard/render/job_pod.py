@@ -9,9 +9,8 @@ admission rule that we know of looks at it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
-
-import yaml
 
 from wizard.core.manifest import Manifest
 from wizard.profile.labels import labels
@@ -19,8 +18,9 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.config_toml import runner_table
 from wizard.render.images import helper_image
-from wizard.render.manager import pull_policy
+from wizard.render.manager import PULL_POLICIES
 from wizard.render.objects import given, manifest
+from wizard.render.patched_pod import PatchError, patched
 
 _Table = Mapping[str, Any]
 _DEFAULT_DROP = "NET_RAW"
@@ -31,13 +31,13 @@ def job_pod(profile: Profile, runner: Runner) -> Manifest:
     """The pod of an ordinary job with one service, as the pinned runner would ask for it."""
     whole = runner_table(profile, runner)
     table, helper = whole["kubernetes"], helper_image(profile, whole)
-    policy = pull_policy(profile)
+    policy = _pull_policy(table)
     containers = [
         _container("build", table["image"], policy, table, "build", ""),
         _container("helper", helper, policy, table, "helper", "helper_"),
         _container("svc-0", _SERVICE_IMAGE, policy, table, "service", "service_"),
     ]
-    spec = {
+    spec: dict[str, Any] = {
         "restartPolicy": "Never",
         "serviceAccountName": table["service_account"],
         "automountServiceAccountToken": table["automount_service_account_token"],
@@ -66,34 +66,17 @@ def job_pod(profile: Profile, runner: Runner) -> Manifest:
     return pod
 
 
+def _pull_policy(table: _Table) -> str:
+    wanted = table["pull_policy"]  # of several, the runner tries the next where one fails
+    first = wanted if isinstance(wanted, str) else next(iter(wanted), "")
+    return PULL_POLICIES.get(first, "")
+
+
 def _patched(spec: dict[str, Any], table: _Table) -> dict[str, Any]:
-    """The pod with its strategic patches; the other kinds, which we never write, are left out."""
     for entry in table.get("pod_spec", ()):
-        if entry.get("patch_type", "strategic") == "strategic":
-            spec = _merge(spec, _read(entry.get("patch", "")))
+        with suppress(PatchError):  # `check` says it; the runner does, in every job's log
+            spec = patched(spec, entry)
     return spec
-
-
-def _read(patch: str) -> dict[str, Any]:
-    try:
-        found = yaml.safe_load(patch)
-    except (yaml.YAMLError, ValueError):  # the runner refuses it, in every job's log
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _merge(old: Any, new: Any) -> Any:
-    """A strategic merge as far as pods need it: mappings by key, lists of named things by name."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return old | {key: _merge(old.get(key), value) for key, value in new.items()}
-    if isinstance(old, list) and isinstance(new, list) and all(map(_is_named, [*old, *new])):
-        items = {item["name"]: item for item in old}
-        return list((items | {n["name"]: _merge(items.get(n["name"]), n) for n in new}).values())
-    return new
-
-
-def _is_named(item: Any) -> bool:
-    return isinstance(item, dict) and "name" in item
 
 
 def _pod_settings(table: _Table) -> dict[str, Any]:
@@ -130,7 +113,7 @@ def _container(
     return {
         "name": name,
         "image": image,
-        "imagePullPolicy": policy,
+        **given(imagePullPolicy=policy),
         "resources": _resources(table, prefix),
         "volumeMounts": mounts,
         "securityContext": _security(table, kind),
@@ -188,7 +171,14 @@ def _flags(own: _Table) -> dict[str, Any]:
         "run_as_non_root": "runAsNonRoot",
         "read_only_root_filesystem": "readOnlyRootFilesystem",
     }
-    return _renamed(own, names)
+    return _renamed(own, names) | _labelled(own)
+
+
+def _labelled(own: _Table) -> dict[str, Any]:
+    found = _renamed(own, {"proc_mount": "procMount"})
+    if kind := own.get("selinux_type"):
+        found["seLinuxOptions"] = {"type": kind}
+    return found
 
 
 def _renamed(own: _Table, names: Mapping[str, str]) -> dict[str, Any]:
@@ -214,11 +204,15 @@ def _extra_mounts(table: _Table) -> list[dict[str, Any]]:
 
 
 def _extra_volumes(table: _Table) -> list[dict[str, Any]]:
-    """Volumes of the kinds that Pod Security tells apart: `hostPath`, and all others."""
+    """Volumes of the kinds that Pod Security tells apart: `hostPath`, `nfs`, and all others."""
     found = []
     for kind, volume in _volumes_of(table):
-        path = volume.get("host_path") or volume.get("mount_path", "")
-        source = {"hostPath": {"path": path}} if kind == "host_path" else {"emptyDir": {}}
+        source: dict[str, Any] = {"emptyDir": {}}
+        if kind == "host_path":
+            path = volume.get("host_path") or volume.get("mount_path", "")
+            source = {"hostPath": {"path": path}}
+        elif kind == "nfs":
+            source = {"nfs": {"server": volume.get("server", ""), "path": volume.get("path", "")}}
         found.append({"name": volume.get("name", ""), **source})
     return found
 

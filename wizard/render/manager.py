@@ -24,7 +24,13 @@ _USERS = {"alpine": (100, 65533), "ubuntu": (999, 999)}
 # SIGQUIT lets a runner finish its jobs, SIGTERM ends them. GitLab's image asks for SIGQUIT; what
 # other builds of it ask for is not known, so 15 becomes 3 whoever sends it.
 _INIT = ("/usr/bin/dumb-init", "--rewrite", "15:3", "--")
-_PULL_POLICIES = {"if-not-present": "IfNotPresent", "always": "Always", "never": "Never"}
+_DISK = "ephemeral-storage"
+PULL_POLICIES = {
+    "auto": "IfNotPresent",
+    "if-not-present": "IfNotPresent",
+    "always": "Always",
+    "never": "Never",
+}
 
 
 def config_map(profile: Profile, runner: Runner) -> Manifest:
@@ -130,16 +136,18 @@ def environment(profile: Profile) -> list[dict[str, str]]:
 
 def resources(manager: Manager) -> dict[str, Any]:
     """Requests and limits of the manager's container, as Kubernetes writes them."""
-    cpu, memory = manager.cpu, manager.memory
+    cpu, memory, disk = manager.cpu, manager.memory, manager.ephemeral_storage
+    requests = given(cpu=cpu.request, memory=memory.request)
+    limits = given(cpu=cpu.limit, memory=memory.limit)
     return given(
-        requests=given(cpu=cpu.request, memory=memory.request),
-        limits=given(cpu=cpu.limit, memory=memory.limit),
+        requests=requests | given(**{_DISK: disk.request}),
+        limits=limits | given(**{_DISK: disk.limit}),
     )
 
 
 def pull_policy(profile: Profile) -> str:
-    """The profile's pull policy, as Kubernetes writes it."""
-    return _PULL_POLICIES[profile.images.pull_policy]
+    """When nodes pull the manager's image, as Kubernetes writes it; its tag is a version's own."""
+    return PULL_POLICIES[profile.images.pull_policy]
 
 
 def placement(profile: Profile, runner: Runner) -> dict[str, Any]:

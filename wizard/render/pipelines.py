@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cache
 
@@ -11,8 +10,9 @@ from wizard.core.shipped import asset
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.builds import STRATEGIES
-from wizard.render.images import builder_image, mirrored
+from wizard.render.images import builder_image, mirrored, service_image
 from wizard.render.ownership import header
+from wizard.render.yaml_text import flow_list, scalar
 
 _BLANK = re.compile(r"@(TAGS|IMAGE|BUILDER|SERVICE)@")
 
@@ -21,11 +21,10 @@ def pipeline(profile: Profile, runner: Runner) -> RenderedFile:
     """The example for the runner's build strategy, with its tags and images filled in."""
     strategy = STRATEGIES[runner.builds.strategy]
     filled = {
-        # JSON is YAML, and quotes a tag however odd it is.
-        "TAGS": json.dumps(runner.tags, ensure_ascii=False),
-        "IMAGE": mirrored(profile, runner.jobs.image),
-        "BUILDER": mirrored(profile, builder_image(runner)),
-        "SERVICE": mirrored(profile, strategy.service),
+        "TAGS": flow_list(runner.tags),
+        "IMAGE": scalar(mirrored(profile, runner.jobs.image)),
+        "BUILDER": scalar(mirrored(profile, builder_image(runner))),
+        "SERVICE": scalar(mirrored(profile, service_image(runner))),
     }
     template = _template(strategy.pipeline)
     text = _BLANK.sub(lambda found: filled[found[1]], template)

@@ -1,8 +1,8 @@
 """What the manager may do in the job namespace: each verb with its reason, nothing else.
 
 The table follows "Configure runner API permissions" in the runner's documentation
-(docs/executors/kubernetes, 19.3.0), which is made from the calls in its source. `secrets` has no
-`list`, and `configmaps` is absent, because no ordinary job needs them.
+(docs/executors/kubernetes, 19.4.0), which is made from the calls in its source. `secrets` has no
+`list`, and `configmaps` is there for suspendable jobs only, because no ordinary job needs them.
 """
 
 from __future__ import annotations
@@ -78,6 +78,20 @@ GRANTS = (
         ("create", "get"),
         "so that a drained node waits for its jobs; runner 18.11 and later",
         _kubernetes_key("pod_disruption_budget"),
+    ),
+    *(
+        Grant(
+            "",
+            resource,
+            verbs,
+            "jobs that are suspended and resumed; runner 19.4 and later",
+            _feature_flag("FF_SUSPENDABLE_ENVIRONMENTS"),
+        )
+        for resource, verbs in (
+            ("configmaps", ("create", "delete", "get", "update")),
+            ("namespaces", ("get",)),  # its own: a Role reaches no other
+            ("persistentvolumeclaims", ("create", "delete")),
+        )
     ),
     Grant(
         "apps",

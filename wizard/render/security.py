@@ -21,6 +21,12 @@ _NORMAL_USER = {
     "fs_group": 1000,
 }
 _BESIDE_THE_BUILD = ("helper", "service", "init_permissions")
+# Where jobs are root, so are the containers beside the build, but they need less. The helper reads
+# and removes files of whatever user the job's image has; a service's entrypoint hands its data to a
+# user of its own and becomes that user, as those of Postgres, MySQL and Redis do.
+_NO_CAPABILITY = {"allow_privilege_escalation": False, "capabilities": {"drop": ["ALL"]}}
+_HELPER_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER")
+_SERVICE_KEEPS = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE", "SETGID", "SETUID")
 
 
 def enforced_level(profile: Profile, runner: Runner) -> SecurityLevel:
@@ -72,15 +78,29 @@ def job_security(profile: Profile, runner: Runner) -> dict[str, Any]:
     keys: dict[str, Any] = {"privileged": False}
     seccomp = _default_seccomp(profile)
     if strategy.rootless:
-        beside = {"allow_privilege_escalation": False, "capabilities": {"drop": ["ALL"]}, **seccomp}
+        beside = {**_NO_CAPABILITY, **seccomp}
         keys |= {f"{kind}_container_security_context": beside for kind in _BESIDE_THE_BUILD}
         keys |= given(build_container_security_context=_known(profile, strategy.build))
     else:
         pod |= seccomp
-        keys |= given(service_container_security_context=strategy.services)
+        if runner.security_level != "restricted":
+            keys |= _beside_root()
+        if strategy.services:
+            keys["service_container_security_context"] = dict(strategy.services)
     if runner.security_level == "restricted":
         keys |= {"allow_privilege_escalation": False, "cap_drop": ["ALL"]}
     return keys | given(pod_security_context=pod)
+
+
+def _beside_root() -> dict[str, Any]:
+    keeps = {"helper": _HELPER_KEEPS, "service": _SERVICE_KEEPS, "init_permissions": ()}
+    return {
+        f"{kind}_container_security_context": {
+            **_NO_CAPABILITY,
+            "capabilities": {**given(add=list(kept)), "drop": ["ALL"]},
+        }
+        for kind, kept in keeps.items()
+    }
 
 
 def job_home(runner: Runner) -> str:

@@ -16,7 +16,6 @@ from wizard.importing.view import View
 
 _SAID_ONCE: tuple[tuple[str, Key], ...] = (
     ("the GitLab they work for", ("url",)),
-    ("the namespace of their jobs", ("kubernetes", "namespace")),
     ("their pull policy", ("kubernetes", "pull_policy")),
 )
 _OF_CONFIG = ("concurrent", "check_interval", "log_level", "log_format")

@@ -12,6 +12,8 @@ from wizard.importing.view import Values
 from wizard.render.rbac import GRANTS
 
 _ANY = "*"
+_HARMLESS = ("events", "poddisruptionbudgets", "serviceaccounts", "services")
+"""Resources whose verbs in the table open nothing, whether a feature asks for them or not."""
 _Right = tuple[str, str, str]
 """API group, resource and verb."""
 
@@ -55,7 +57,12 @@ def _tell_none(release: Release, rbac: Values) -> None:
 
 
 def _compare(release: Release, given: set[_Right], evidence: str) -> None:
-    known = {r for grant in GRANTS for r in _rights(grant.group, grant.resource, grant.verbs)}
+    harmless = {
+        right
+        for grant in GRANTS
+        if grant.resource in _HARMLESS
+        for right in _rights(grant.group, grant.resource, grant.verbs)
+    }
     needed = {
         right
         for table in release.tables
@@ -63,7 +70,7 @@ def _compare(release: Release, given: set[_Right], evidence: str) -> None:
         if grant.when(_looked_at(table.data))
         for right in _rights(grant.group, grant.resource, grant.verbs)
     }
-    if more := given - known:
+    if more := given - needed - harmless:
         release.report.opens(
             f"the manager may do more than jobs need: {_told(more)}",
             evidence,

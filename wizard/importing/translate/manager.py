@@ -73,6 +73,9 @@ _WRITTEN: dict[str, Any] = {
     "shutdown_timeout": SHUTDOWN_TIMEOUT,
 }
 """What the wizard writes too; another value stays in `extra_values`."""
+_OWN_LABELS = tuple(
+    f"app.kubernetes.io/{name}" for name in ("instance", "managed-by", "name", "part-of")
+)
 _IN_GITLAB = {
     "runUntagged": "run_untagged",
     "protected": "protected",
@@ -234,6 +237,7 @@ def rest_of_values(release: Release, extra: dict[str, Any], *, reads_chart: bool
         key = tuple(path.split("."))
         if values.get(*key) == written or (path == "shutdown_timeout" and values.get(*key) == 0):
             values.note(key, Fate.CARRIED, "the wizard writes it too")
+    _leave_own_labels(release)
     _moved(release, extra)
     _drop_defaults(release)
     if not reads_chart:
@@ -243,6 +247,14 @@ def rest_of_values(release: Release, extra: dict[str, Any], *, reads_chart: bool
         target: Key = ("runners", 0, "extra_values", *path)
         values.note_if_open(path, Fate.KEPT, f"runners[].extra_values.{key_path(path)}", target)
     return _over(rest, extra)
+
+
+def _leave_own_labels(release: Release) -> None:
+    """Labels that a wizard wrote say whose an object is; the new one has its own."""
+    for place in ("deploymentLabels", "podLabels"):
+        for name in release.values.section(place):
+            if name in _OWN_LABELS or name.startswith("runner-wizard/"):
+                release.values.note((place, name), Fate.OURS, "the wizard's own labels")
 
 
 def _says_default(release: Release, key: Key) -> bool:

@@ -36,11 +36,11 @@ _DEFAULT = TargetCluster()
 
 @dataclass(frozen=True, slots=True)
 class Namespaces:
-    """The namespaces of a profile, and whether they are there already and others' too."""
+    """The namespaces of a profile, and which of them are there already."""
 
     manager: str
     jobs: str
-    existing: bool = False
+    existing: tuple[str, ...] = ()
 
 
 def is_shared(name: str) -> bool:
@@ -49,23 +49,19 @@ def is_shared(name: str) -> bool:
 
 
 def namespaces(release: Release, table: View, beside: Beside) -> Namespaces:
-    """The namespaces for a release, with a finding for everything that moves."""
+    """The namespaces for a table, with a finding for everything that moves."""
     manager, jobs = (_known(said) for said in release.namespaces(table))
     target = _manager_of(release, manager)
     wanted = jobs.text or manager.text
-    if not wanted or wanted == manager.text or wanted == target or is_shared(wanted):
-        taken = (
-            f"{target}-jobs"
-            if wanted != target or target != _DEFAULT.namespace
-            else _DEFAULT.job_namespace
-        )
-        if is_shared(wanted):
-            taken = _DEFAULT.job_namespace if target == _DEFAULT.namespace else f"{target}-jobs"
-    else:
-        taken = wanted
+    taken = wanted
+    if not wanted or wanted in (manager.text, target) or is_shared(wanted):
+        taken = f"{target}-jobs"
     _tell_jobs(release, table, manager, jobs, taken)
     _tell_objects_of_manager(release, manager, target)
-    return Namespaces(target, taken, _is_existing(release, manager, jobs, target, taken, beside))
+    used = ((manager, target), (jobs, taken))
+    there = [said for said, name in used if said and said.text == name]
+    _tell_existing(release, there, taken, beside)
+    return Namespaces(target, taken, tuple(dict.fromkeys(said.text for said in there)))
 
 
 def _known(said: Said) -> Said:
@@ -87,28 +83,24 @@ def _manager_of(release: Release, manager: Said) -> str:
     return _DEFAULT.namespace
 
 
-def _is_existing(
-    release: Release, manager: Said, jobs: Said, target: str, taken: str, beside: Beside
-) -> bool:
-    """Whether a namespace is taken from the file that may not be the runner's alone."""
-    for said, used in ((manager, target), (jobs, taken)):
-        own = "runner" in said.text or said.text in beside.namespaces
-        made = release.makes_namespace and said.text == manager.text
-        if said and said.text == used and not own and not made:
-            missing = (
-                ""
-                if taken == jobs.text or taken == said.text
-                else (f"; make {taken} yourself: kubectl create namespace {taken}")
-            )
-            release.report.surprises(
-                f"the namespace {used} may hold more than the runner",
-                said.at,
-                "the file does not make it for the runner alone, so it gets no Pod Security label, "
-                "and destroy leaves it",
-                f"The profile says cluster.namespaces: existing{missing}",
-            )
-            return True
-    return False
+def _tell_existing(release: Release, there: list[Said], taken: str, beside: Beside) -> None:
+    """Say that namespaces of the file stay as they are: the old runner is in them, or others."""
+    for said in there:
+        own = "runner" in said.text or said.text in beside.namespaces or release.makes_namespace
+        tell = release.report.tidy if own else release.report.surprises
+        with_label = (
+            "; label it yourself once the old runner is gone: kubectl label namespace "
+            f"{said.text} pod-security.kubernetes.io/enforce=LEVEL"
+            if said.text == taken
+            else ""
+        )
+        tell(
+            f"the namespace {said.text} is there already, and stays as it is",
+            said.at,
+            ("the old runner is in it" if own else "it may hold more than the runner")
+            + ", so the profile gives it no Pod Security label, and destroy leaves it",
+            f"The profile says so in cluster.existing_namespaces{with_label}",
+        )
 
 
 def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: str) -> None:

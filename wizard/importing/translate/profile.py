@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from wizard.importing.findings.secrets import is_secret
+from wizard.core.secret_shapes import is_secret
 from wizard.importing.ledger import Fate
 from wizard.importing.placeholders import FILL_IN, SCOPE
 from wizard.importing.release import Kind, Release
 from wizard.importing.texts.templates import unread
 from wizard.importing.translate.jobs import runner_of_table, with_rest
+from wizard.importing.translate.levels import level_of
 from wizard.importing.translate.manager import (
     images_data,
     in_gitlab,
@@ -53,11 +54,11 @@ def profile_data(releases: list[Release], beside: Beside, profile_id: str) -> di
 
 
 def _cluster(places: Namespaces) -> dict[str, Any]:
-    found = {"namespace": places.manager, "job_namespace": places.jobs}
-    from wizard.profile.delivery import TargetCluster
-
-    if places.existing and "namespaces" in TargetCluster.model_fields:
+    found: dict[str, Any] = {"namespace": places.manager, "job_namespace": places.jobs}
+    if set(places.existing) == {places.manager, places.jobs}:
         return {"namespaces": "existing", **found}
+    if places.existing:
+        found["existing_namespaces"] = list(places.existing)
     return found
 
 
@@ -73,6 +74,7 @@ def _add_release(data: dict[str, Any], release: Release, beside: Beside, number:
         made = runner_of_table(release, table, index, builds_with(beside))
         _note_identity(table)
         made = with_rest(table, made, index)
+        made |= _own_namespace(data, release, table, index, beside)
         data["runners"].append({"name": name, "scope": dict(SCOPE), **told, **made})
     manager, images = manager_data(release), images_data(release, extra)
     reads_chart = data["delivery"]["as"] != "manifests"
@@ -83,6 +85,32 @@ def _add_release(data: dict[str, Any], release: Release, beside: Beside, number:
         data["manager"], data["images"] = manager, images
     else:
         _tell_unlike(data, release, manager, images, beside)
+
+
+def _own_namespace(
+    data: dict[str, Any], release: Release, table: View, index: int, beside: Beside
+) -> dict[str, Any]:
+    """The namespace of a runner's jobs, where it is not the one that the profile says for all."""
+    places = namespaces(release, table, beside) if index else data_places(data)
+    shared, cluster = data["cluster"]["job_namespace"], data["cluster"]
+    is_there = places.jobs in places.existing
+    if index and is_there and cluster.get("namespaces") != "existing":
+        listed = cluster.setdefault("existing_namespaces", [])
+        listed += [places.jobs] if places.jobs not in listed else []
+    # Privileged jobs get a namespace of their own by default; these have one that is theirs.
+    level_counts = is_there and cluster.get("namespaces") != "existing"
+    if places.jobs != shared or (level_counts and level_of(table) == "privileged"):
+        return {"job_namespace": places.jobs}
+    return {}
+
+
+def data_places(data: Mapping[str, Any]) -> Namespaces:
+    """The namespaces that a profile's data says for all its runners."""
+    cluster = data["cluster"]
+    both = (cluster["namespace"], cluster["job_namespace"])
+    all_there = cluster.get("namespaces") == "existing"
+    existing = both if all_there else tuple(cluster.get("existing_namespaces", ()))
+    return Namespaces(*both, existing)
 
 
 def _note_identity(table: View) -> None:
@@ -103,7 +131,6 @@ def _tell_unlike(
     own = {
         "the GitLab they work for": (_url(release), data["gitlab"]["url"]),
         "the namespace of managers": (places.manager, data["cluster"]["namespace"]),
-        "the namespace of jobs": (places.jobs, data["cluster"]["job_namespace"]),
         "their managers": (dict(manager), dict(data["manager"])),
         "where images come from": (dict(images), dict(data["images"])),
     }

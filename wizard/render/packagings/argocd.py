@@ -47,16 +47,19 @@ _SYNC_OPTIONS = [
 
 def files(profile: Profile) -> list[RenderedFile]:
     """The Applications, and the folders of manifests that they read."""
-    apps, root = apps_path(profile), manifests_path(profile)
-    shared_folder, names = f"{root}/{profile.shared}", {"ClusterSecretStore": "store"}
-    found = [_application_file(f"{apps}/{profile.shared}", profile, _shared_application(profile))]
+    names = {"ClusterSecretStore": "store"}
+    shared_folder = manifests_path(profile, profile.shared)
+    together = manifest_files(profile, shared_folder, map(_in_waves, shared(profile)), names)
+    path = apps_path(profile, profile.shared)
+    # Argo CD fails on a folder that is not in the repository.
+    found = [_application_file(path, profile, _shared_application(profile))] if together else []
     for runner in profile.runners:
-        path, body = f"{apps}/{runner.release}", _runner_application(profile, runner)
+        path, body = apps_path(profile, runner.release), _runner_application(profile, runner)
         found.append(_application_file(path, profile, body, runner))
-    found += manifest_files(profile, shared_folder, map(_in_waves, shared(profile)), names)
+    found += together
     for runner in profile.runners:
         own = map(_in_waves, companions(profile, runner))
-        found += manifest_files(profile, f"{root}/{runner.release}", own)
+        found += manifest_files(profile, manifests_path(profile, runner.release), own)
     return found + [pipeline(profile, runner) for runner in profile.runners]
 
 
@@ -94,7 +97,7 @@ def _folder_source(profile: Profile, folder: str) -> dict[str, Any]:
     return {
         "repoURL": repository.url,
         "targetRevision": repository.branch,
-        "path": f"{manifests_path(profile)}/{folder}",
+        "path": manifests_path(profile, folder),
     }
 
 

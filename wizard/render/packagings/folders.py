@@ -26,14 +26,14 @@ _ABOUT = {
 }
 
 
-def apps_path(profile: Profile) -> str:
-    """The folder of Applications, relative to the delivery's directory."""
-    return profile.delivery.folder("apps_path")
+def apps_path(profile: Profile, below: str) -> str:
+    """A path in the folder of Applications, relative to the delivery's directory."""
+    return profile.delivery.path("apps_path", below)
 
 
-def manifests_path(profile: Profile) -> str:
-    """The folder of manifests, relative to the delivery's directory."""
-    return profile.delivery.folder("manifests_path")
+def manifests_path(profile: Profile, below: str = ".") -> str:
+    """A path in the folder of manifests, or that folder, relative to the delivery's directory."""
+    return profile.delivery.path("manifests_path", below)
 
 
 def manifest_files(
@@ -60,23 +60,26 @@ def kustomized(
     profile: Profile, own: Callable[[Profile, Runner], Iterable[Manifest]]
 ) -> list[RenderedFile]:
     """Folders that `kubectl apply -k` takes: all at once, what is shared, or one runner's `own`."""
-    root = manifests_path(profile)
     names = {"ClusterSecretStore": "store"}
-    found = manifest_files(profile, f"{root}/{profile.shared}", shared(profile), names)
+    folder = manifests_path(profile, profile.shared)
+    found = manifest_files(profile, folder, shared(profile), names)
     paths = [file.path for file in found]
-    found.append(_kustomization(profile, paths, "what runners share"))
+    folders = [runner.release for runner in profile.runners]
+    if paths:  # namespaces of others and no store: then the runners share nothing
+        found.append(_kustomization(profile, paths, "what runners share"))
+        folders.insert(0, profile.shared)
     for runner in profile.runners:
-        files = manifest_files(profile, f"{root}/{runner.release}", own(profile, runner))
+        folder = manifests_path(profile, runner.release)
+        files = manifest_files(profile, folder, own(profile, runner))
         found += files
         paths = [file.path for file in files]
         if sealed := profile.token_file(runner):
             paths.append(sealed)
         note = token_note(profile, runner)
         found.append(_kustomization(profile, paths, f"runner {runner.name}", note))
-    folders = [profile.shared, *(runner.release for runner in profile.runners)]
     found.append(
         RenderedFile(
-            f"{root}/kustomization.yaml",
+            manifests_path(profile, "kustomization.yaml"),
             header(profile) + _kustomization_text(folders),
             "everything: kubectl apply -k of this folder",
         )

@@ -21,8 +21,8 @@ _OCI = "oci://"
 
 def files(profile: Profile) -> list[RenderedFile]:
     """Values beside each runner's manifests, and a page with the commands in their order."""
-    root = manifests_path(profile)
-    page = RenderedFile(f"{root}/README.md", _page(profile), "what to run, in this order")
+    path = manifests_path(profile, "README.md")
+    page = RenderedFile(path, _page(profile), "what to run, in this order")
     return [
         page,
         *kustomized(profile, companions),
@@ -63,7 +63,7 @@ def _install(profile: Profile, runner: Runner) -> str:
 
 
 def _values_path(profile: Profile, runner: Runner) -> str:
-    return f"{manifests_path(profile)}/{runner.release}/values.yaml"
+    return manifests_path(profile, f"{runner.release}/values.yaml")
 
 
 def _values_file(profile: Profile, runner: Runner) -> RenderedFile:

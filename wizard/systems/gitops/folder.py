@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,17 @@ from wizard.core.errors import Refused, WizardError
 from wizard.core.manifest import RenderedFile
 
 _HEADER_BYTES = 400
+_PREFIX = ".runner-wizard-"
+_TEMPORARY = ".tmp"
+_ENDINGS = (".yaml", ".yml", ".md", _TEMPORARY)
+"""Of all that is rendered, and of what a killed run leaves: nothing else is opened."""
+_KINDS = (
+    (stat.S_ISLNK, "a link; links are not followed"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISREG, "a file"),
+)
 
 
 class FileAction(StrEnum):
@@ -47,6 +59,9 @@ class FileChange:
 class Folder:
     """The delivery's directory.
 
+    Links in it are followed nowhere, and nothing is opened that is not a plain file: a pipe would
+    be waited for without end.
+
     Args:
         root: the folder; it need not exist yet.
         is_mine: whether a file with this beginning was written from this profile.
@@ -64,17 +79,19 @@ class Folder:
         Args:
             keep: paths of files of ours that are somebody else's to write, and stay as they are.
 
-        Raises: Refused, naming every file in the way that is not ours; WizardError, when the
+        Raises: Refused, naming everything in the way that is not ours; WizardError, when the
             folder cannot be read.
         """
         try:
             self._refuse_foreign(files)
             wanted = {file.path for file in files} | set(keep)
+            same = {key for path in wanted if (key := self._identity(path))}
             changes = [self._change(file) for file in files]
             changes += [
                 FileChange(path, FileAction.REMOVED, "no longer wanted", self._read(path), "")
                 for path in self._mine()
-                if path not in wanted
+                # Where names differ in case only, one file may be found under two of them.
+                if path not in wanted and self._identity(path) not in same
             ]
         except OSError as error:
             raise self._unusable(error) from None
@@ -83,9 +100,13 @@ class Folder:
     def write(self, changes: Sequence[FileChange]) -> None:
         """Carry out what `compare` found; every file is replaced as a whole or not at all.
 
+        What a run that was killed has left half written is swept away first.
+
         Raises: WizardError, when a file cannot be written; running again completes the rest.
         """
         try:
+            for path in self._leftovers():
+                path.unlink(missing_ok=True)
             for change in changes:
                 if change.action is FileAction.REMOVED:
                     self._remove(self.root / change.path)
@@ -107,38 +128,70 @@ class Folder:
             raise self._unusable(error) from None
 
     def _change(self, file: RenderedFile) -> FileChange:
-        if not (self.root / file.path).exists():
+        if _mode(self.root / file.path) is None:
             return FileChange(file.path, FileAction.CREATED, file.about, "", file.content)
         before = self._read(file.path)
         action = FileAction.UNCHANGED if before == file.content else FileAction.CHANGED
         return FileChange(file.path, action, file.about, before, file.content)
 
     def _refuse_foreign(self, files: Sequence[RenderedFile]) -> None:
-        inside = self.root.resolve()
-        foreign = []
-        for file in files:
-            path = self.root / file.path
-            if not path.resolve().is_relative_to(inside):
-                foreign.append(f"{file.path} (a link that leads out of {self.root})")
-            elif path.is_dir():
-                foreign.append(f"{file.path} (a folder)")
-            elif path.exists() and not self._is_mine(self._beginning(path)):
-                foreign.append(file.path)
+        foreign = [found for file in files for found in self._in_the_way(file.path)]
         if foreign:
             raise Refused(
                 f"{self.root} holds files that were not written from this profile; "
                 "nothing was changed.",
-                "\n".join(foreign),
-                "move them away, or give the profile another delivery.directory",
+                "\n".join(dict.fromkeys(foreign)),
+                "Move them away, or give the profile another delivery.directory",
             )
 
-    def _mine(self) -> Iterator[str]:
+    def _in_the_way(self, path: str) -> Iterator[str]:
+        """What keeps a file from being written at a path: a folder of it, or what is there."""
+        above = path.split("/")[:-1]
+        for depth in range(len(above)):
+            folder = "/".join(above[: depth + 1])
+            mode = _mode(self.root / folder)
+            if mode is None:
+                return
+            if not stat.S_ISDIR(mode):
+                yield f"{folder} ({_kind(mode)}, where a folder is needed)"
+                return
+        mode = _mode(self.root / path)
+        if mode is None:
+            return
+        if not stat.S_ISREG(mode):
+            yield f"{path} ({_kind(mode)})"
+        elif not self._is_mine(self._beginning(self.root / path)):
+            yield path
+
+    def _files(self) -> Iterator[Path]:
+        """Every plain file below the root, in no link, and in no repository's own folder."""
         for folder, folders, names in os.walk(self.root):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            folders[:] = sorted(name for name in folders if name != ".git")
             for name in sorted(names):
                 path = Path(folder, name)
-                if not path.is_symlink() and self._is_mine(self._beginning(path)):
-                    yield path.relative_to(self.root).as_posix()
+                mode = _mode(path) if name.endswith(_ENDINGS) else None
+                if mode is not None and stat.S_ISREG(mode):
+                    yield path
+
+    def _mine(self) -> Iterator[str]:
+        for path in self._files():
+            if path.suffix != _TEMPORARY and self._is_mine(self._beginning(path)):
+                yield path.relative_to(self.root).as_posix()
+
+    def _leftovers(self) -> Iterator[Path]:
+        for path in self._files():
+            if path.suffix == _TEMPORARY and path.name.startswith("."):
+                ours = path.name.startswith(_PREFIX)
+                if ours or self._is_mine(self._beginning(path)):
+                    yield path
+
+    def _identity(self, path: str) -> tuple[int, int] | None:
+        """By what a file is known whatever it is called; None where it may have several names."""
+        try:
+            found = (self.root / path).lstat()
+        except OSError:
+            return None
+        return (found.st_dev, found.st_ino) if found.st_nlink == 1 else None
 
     def _read(self, path: str) -> str:
         with (self.root / path).open(encoding="utf-8", errors="replace", newline="") as file:
@@ -160,14 +213,29 @@ class Folder:
         return WizardError(
             f"The files in {self.root} cannot be read or written.",
             f"{error.filename or self.root}: {error.strerror}",
-            "check the folder's rights and the disk, or name another folder",
+            "Check the folder's rights and the disk, or name another folder",
         )
+
+
+def _mode(path: Path) -> int | None:
+    """The mode of what is there itself, a link not followed; None where nothing is."""
+    try:
+        return path.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _kind(mode: int) -> str:
+    for test, words in _KINDS:
+        if test(mode):
+            return words
+    return "not a plain file"
 
 
 def replace_file(path: Path, content: str) -> None:
     """Write a file as a whole or not at all, its folder with it. Raises: OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX, suffix=_TEMPORARY)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(content)

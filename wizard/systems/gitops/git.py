@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _TIMEOUT = 10.0
+# A repository's own settings name programs, and whose repository this is nobody knows.
+_RUN_NOTHING = (
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.hooksPath=/dev/null"),
+    *("-c", "log.showSignature=false"),
+    *("-c", "status.submoduleSummary=false"),
+    "--no-pager",
+)
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +30,16 @@ class Checkout:
     """The newest commit that touched the folder; empty where none has."""
     uncommitted: tuple[str, ...]
     """Paths in the folder that differ from the last commit, or that Git does not know."""
+    top: Path = Path()
+    """The work tree's own folder."""
+    prefix: str = ""
+    """The folder, relative to that; empty where it is the same."""
+    branch: str = ""
+    """The branch that is checked out; empty for none (a detached HEAD)."""
+    remotes: tuple[tuple[str, str], ...] = ()
+    """Name and address of each remote."""
+    upstream: str = ""
+    """What the branch is pushed to without further words; empty where that is not set."""
 
     def holds(self, revision: str) -> bool:
         """Whether the folder's newest commit is part of another one's history."""
@@ -29,12 +50,43 @@ class Checkout:
 
 
 def checkout(folder: Path) -> Checkout | None:
-    """What Git says of a folder; None where there is no Git, or no work tree around it."""
-    if _git(folder, "rev-parse", "--show-toplevel") is None:
+    """What Git says of a folder, or of where it will be; None where no work tree is around it."""
+    there = next((one for one in (folder, *folder.absolute().parents) if one.is_dir()), folder)
+    top = _git(there, "rev-parse", "--show-toplevel")
+    if top is None:
         return None
-    status = _git(folder, "status", "--porcelain", "--", ".") or ""
-    revision = _git(folder, "log", "-1", "--format=%H", "--", ".") or ""
-    return Checkout(folder, revision, tuple(line[3:] for line in status.splitlines()))
+    asked = _git(there, "rev-parse", "--show-prefix") or ""
+    below = folder.absolute().relative_to(there.absolute())
+    prefix = Path(asked, below).as_posix()
+    revision = ""
+    changed: tuple[str, ...] = ()
+    if there == folder:
+        revision = _git(folder, "log", "-1", "--format=%H", "--", ".") or ""
+        changed = tuple(_changed(folder, asked))
+    return Checkout(
+        folder,
+        revision,
+        changed,
+        Path(top),
+        "" if prefix == "." else prefix,
+        _git(there, "symbolic-ref", "--quiet", "--short", "HEAD") or "",
+        tuple(_remotes(there)),
+        _git(there, "rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}") or "",
+    )
+
+
+def _changed(folder: Path, prefix: str) -> Iterator[str]:
+    """Paths relative to the folder; Git tells them relative to the work tree."""
+    listed = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
+    asked = _git(folder, *listed, "--ignore-submodules=all", "--", ".") or ""
+    for entry in asked.split("\0"):
+        if path := entry[3:].removeprefix(prefix):
+            yield path
+
+
+def _remotes(folder: Path) -> Iterator[tuple[str, str]]:
+    for name in (_git(folder, "remote") or "").splitlines():
+        yield name, _git(folder, "remote", "get-url", name) or ""
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -44,11 +96,13 @@ def _git(folder: Path, *arguments: str) -> str | None:
         return None
     try:
         asked = subprocess.run(  # noqa: S603 - our own arguments, no shell
-            [program, "-C", str(folder), *arguments],
+            [program, *_RUN_NOTHING, "-C", str(folder), *arguments],
             capture_output=True,
             text=True,
+            errors="replace",
             timeout=_TIMEOUT,
             check=False,
+            env={**os.environ, **_QUIET},
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
