@@ -16,10 +16,10 @@ from pathlib import Path
 from bench.terminal import Terminal
 from bench.timing import WIZARD, in_turns
 from tests.tui.stage import Stage
-from wizard.tui.steps import STEPS
+from wizard.tui.outline import OUTLINE
 
 PROJECTS, NODES = 10_000, 500
-TITLES = [step.title for step in STEPS]
+TITLES = [step.title for step in OUTLINE]
 TYPED = [*"10203", *["backspace"] * 5]
 MOVES = ["down", "down", "down", "up", "up", "up"]
 ON_EACH: dict[str, tuple[list[str], list[str]]] = {

@@ -9,7 +9,7 @@ from importlib import import_module
 from threading import Event as Cancel
 from typing import TYPE_CHECKING
 
-from wizard.core.errors import UsageError
+from wizard.core.errors import MissingCredentialError
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.load import LoadedProfile
 from wizard.profile.model import Profile
@@ -132,19 +132,24 @@ class Wiring:
             no_proxy=",".join(server.no_proxy),
         )
 
-        return PythonGitLab(server.url, self.token(server.url), way, self._waiting)
+        return PythonGitLab(
+            server.url, self.token(server.url), way, self._waiting, cancel=self.cancel
+        )
 
     @cached_property
     def _cluster(self) -> Cluster:
+        from wizard.systems.http.policy import Policy
+        from wizard.systems.kubernetes.api import LONGEST_WAIT
         from wizard.systems.kubernetes.contexts import connect
 
         target = self._profile.cluster
-        return connect(context=target.context or "", uid=target.uid or "")
+        policy = Policy(longest_wait=LONGEST_WAIT, on_wait=self._waiting, cancel=self.cancel)
+        return connect(context=target.context or "", uid=target.uid or "", policy=policy)
 
     def token(self, url: str) -> SecretStr:
         """A GitLab token: from GITLAB_TOKEN, the keyring, or somebody who is asked; in that order.
 
-        Raises: UsageError, when there is none and nobody to ask.
+        Raises: MissingCredentialError, when there is none and nobody to ask.
         """
         prompt, variable = f"GitLab token for {url}", "GITLAB_TOKEN"
         if found := self.credential(prompt, variable, ask=False):
@@ -153,10 +158,11 @@ class Wiring:
             return remember_secret(SecretStr(kept))
         if found := self.credential(prompt, variable):
             return found
-        raise UsageError(
+        raise MissingCredentialError(
             f"There is no token for {url}.",
             "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
             f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
+            variable="GITLAB_TOKEN",
         )
 
     def _waiting(self, seconds: int, why: str) -> None:

@@ -73,7 +73,7 @@ def test_the_plan_says_beforehand_what_stops(world: World, old: Runner) -> None:
     ended = world.wizard("plan", str(world.profile))
 
     assert "~ update  runner direct" in ended.out
-    assert f"takes over runner {old.id}, and replaces its token" in ended.out
+    assert f"takes over runner {old.id} of acme/homelab, and replaces its token" in ended.out
     assert "description: by hand -> direct [rw:" in ended.out
     assert "Note: downtime: direct takes over" in ended.out
     assert "It also serves acme/website." in ended.out

@@ -82,7 +82,9 @@ def test_a_new_token_is_fetched_at_once_and_read_by_a_new_pod(eks: EksWorld) -> 
     (pod,) = eks.cluster.objects("Pod")
     eks.cluster.put(pod | {"metadata": pod["metadata"] | {"creationTimestamp": _LONG_AGO}})
     secrets = eks.moto.client("secretsmanager")
-    secrets.put_secret_value(SecretId="gitlab/runners/eks", SecretString='{"RUNNER_TOKEN": "x"}')
+    kept = json.loads(secrets.get_secret_value(SecretId="gitlab/runners/eks")["SecretString"])
+    overwritten = json.dumps(kept | {"RUNNER_TOKEN": "x"})
+    secrets.put_secret_value(SecretId="gitlab/runners/eks", SecretString=overwritten)
     ended = eks.apply()
     assert ended.code == 0, ended.err + ended.out
     assert [stored(eks)] == eks.live_tokens == [eks.secret_token]

@@ -40,7 +40,7 @@ def test_the_second_apply_changes_nothing_and_writes_nothing(world: World) -> No
     assert world.profile.read_bytes() == before
 
 
-def test_an_edited_limit_changes_the_config_and_restarts_the_manager_and_nothing_else(
+def test_an_edited_limit_changes_the_config_and_is_proven_by_a_job_again(
     world: World,
 ) -> None:
     world.apply()
@@ -52,7 +52,11 @@ def test_an_edited_limit_changes_the_config_and_restarts_the_manager_and_nothing
         ("PATCH", f"ConfigMap {NAMESPACE}/gitlab-runner-direct"),
         ("PATCH", f"Deployment {NAMESPACE}/gitlab-runner-direct"),
     ]
-    assert world.gitlab.writes == {}
+    assert world.gitlab.writes["POST /user/runners"] == 0
+    assert world.gitlab.writes["POST /runners/:id/reset_authentication_token"] == 0
+    assert names(ended.events)[-1] == "Proven"
+    (runner,) = world.gitlab.runners
+    assert len(world.jobs_of(runner)) == 2
     assert "ManagerSeen" in names(ended.events)
 
 
@@ -100,7 +104,7 @@ def test_a_lost_token_secret_is_healed_by_a_reset(world: World) -> None:
     assert secret
     world.cluster.remove(secret)
     planned = world.wizard("plan", str(world.profile)).out
-    assert "update  runner direct (gets a new token; its managers are made anew)" in planned
+    assert "(gets a new token, as no token is stored; its managers are made anew)" in planned
     assert "(no token is stored there)" in planned
     ended = world.apply()
     assert ended.code == 0, ended.err + ended.out

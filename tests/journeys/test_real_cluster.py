@@ -176,3 +176,86 @@ def test_a_token_that_was_patched_by_hand_is_replaced_and_not_lost(world: RealWo
     world.real.call("PATCH", path, wrong, "application/merge-patch+json")
     ended = world.apply("--no-smoke")
     assert world.live_tokens == [world.secret_token], ended.err + ended.out
+
+
+# What others made
+
+
+def _make(world: RealWorld, path: str, name: str, **body: Any) -> None:
+    manager = "fieldManager=kubectl-create"
+    world.real.call("POST", f"{path}?{manager}", {"metadata": {"name": name}, **body})
+
+
+def _remove(world: RealWorld, name: str) -> None:
+    path = f"/api/v1/namespaces/{name}"
+    rbac = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{name}"
+    for things in (f"{path}/serviceaccounts", f"{path}/resourcequotas", f"{rbac}/rolebindings"):
+        world.real.call("DELETE", things)  # no controller empties a namespace here
+    found = world.real.call("DELETE", path)
+    world.real.call("PUT", f"{path}/finalize", found | {"spec": {"finalizers": []}})
+
+
+@pytest.fixture
+def theirs(world: RealWorld) -> Iterator[list[str]]:
+    """Both namespaces, made with kubectl before the profile's first apply."""
+    names = [NAMESPACE, f"{NAMESPACE}-jobs"]
+    for name in names:
+        _make(world, "/api/v1/namespaces", name)
+        _make(world, f"/api/v1/namespaces/{name}/serviceaccounts", "default")
+    yield names
+    world.wizard("destroy", str(world.profile), "--yes")
+    for name in names:
+        _remove(world, name)
+
+
+def test_namespaces_made_with_kubectl_stay_as_they_are(world: RealWorld, theirs: list[str]) -> None:
+    jobs = f"/api/v1/namespaces/{theirs[1]}"
+    _make(world, f"{jobs}/resourcequotas", "quota", spec={"hard": {"pods": "10"}})
+    before = [world.real.call("GET", f"/api/v1/namespaces/{name}") for name in theirs]
+    ended = world.apply()  # a first one, without an id, into a job namespace that is there
+    assert ended.code == 0, ended.err + ended.out
+    ended = world.wizard("destroy", str(world.profile), "--yes", "--json")
+    assert ended.code == 0, ended.err + ended.out
+    after = [world.real.call("GET", f"/api/v1/namespaces/{name}") for name in theirs]
+    assert after == before
+    assert world.versions() == {}
+    again = world.wizard("destroy", str(world.profile), "--yes", "--json")
+    assert again.document["data"]["changed"] is False
+
+
+def test_a_namespace_of_ours_stays_for_anything_that_somebody_put_into_it(
+    world: RealWorld,
+) -> None:
+    assert world.apply("--no-smoke").code == 0
+    jobs = f"/apis/networking.k8s.io/v1/namespaces/{NAMESPACE}-jobs/networkpolicies"
+    _make(world, jobs, "default-deny", spec={"podSelector": {}})
+    ended = world.wizard("destroy", str(world.profile), "--yes", "--json")
+    assert ended.code == 0, ended.err + ended.out
+    assert any("NetworkPolicy default-deny" in event["sentence"] for event in ended.events)
+    assert world.real.call("GET", f"{jobs}/default-deny")
+    world.real.call("DELETE", f"{jobs}/default-deny")
+
+
+def test_an_administrator_of_the_two_namespaces_can_install(
+    world: RealWorld, theirs: list[str]
+) -> None:
+    rbac = "/apis/rbac.authorization.k8s.io/v1"
+    for name in theirs:
+        # The role `admin` is put together of these by a controller that is not here.
+        for role in ("admin", "edit", "view"):
+            reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole"}
+            _make(
+                world,
+                f"{rbac}/namespaces/{name}/rolebindings",
+                f"team-{role}",
+                roleRef=reference | {"name": f"system:aggregate-to-{role}"},
+                subjects=[{"kind": "User", "name": "nobody"}],
+            )
+    world.kubeconfig = world.real.kubeconfig("nobody")
+    world.change("context: admin", "context: nobody\n  namespaces: existing")
+    ended = world.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert world.wizard("plan", str(world.profile), "--detailed-exitcode").code == 0
+    ended = world.wizard("destroy", str(world.profile), "--yes", "--json")
+    assert ended.code == 0, ended.err + ended.out
+    assert world.versions() == {}

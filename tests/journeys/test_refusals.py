@@ -178,7 +178,9 @@ def test_a_token_secret_of_somebody_else_is_refused_before_a_runner_is_made(worl
     )
     ended = world.apply()
     assert ended.code == 3, ended.out
-    assert f"Secret {NAMESPACE}/{name} is somebody else's" in ended.document["error"]["cause"]
+    error = ended.document["error"]
+    assert error["problem"].startswith(f"Secret {NAMESPACE}/{name} holds a token already")
+    assert "another name" in error["fix"]
     assert untouched(world)
     assert world.cluster.find("Secret", name, NAMESPACE) == theirs
 

@@ -19,10 +19,12 @@ from wizard.machine import Machine
 from wizard.profile.draft import Draft
 from wizard.tui import drafts
 from wizard.tui.app import WizardApp
+from wizard.tui.files import opened_session
+from wizard.tui.machine_facts import MachineFacts
 from wizard.tui.memory import Memory
-from wizard.tui.session import Session
+from wizard.tui.outline import OUTLINE
+from wizard.tui.session import ProfileSession
 from wizard.tui.step import Step
-from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
 
 _NO_SCROLLBARS = str.maketrans(dict.fromkeys("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", " "))
 Size = tuple[int, int]
@@ -38,7 +40,7 @@ class Sitting:
         self.pilot = pilot
 
     @property
-    def session(self) -> Session:
+    def session(self) -> ProfileSession:
         return self.app.session
 
     @property
@@ -66,13 +68,18 @@ class Sitting:
 
     async def go_to(self, title: str) -> None:
         """Go on from step to step until that one, as if all before were answered."""
-        for step in STEPS:
+        for step in OUTLINE:
             if step.title == title:
                 break
-            self.session.visited.add(step.title)
-        self.app.wizard.go_to([step.title for step in STEPS].index(title))
+            self.session.visited.add(step.id)
+        self.app.wizard.go_to([step.title for step in OUTLINE].index(title))
         await self.until(lambda: self.app.wizard.step.title == title)
         await self.pilot.pause()
+
+    async def save(self, path: Path) -> None:
+        """Save the profile to a file that is not there yet."""
+        assert await self.app.files.save(self.session, path)
+        self.app.wizard.refresh_marks()
 
     async def until(self, true: Callable[[], object], seconds: float = 8) -> None:
         """Wait until something holds."""
@@ -159,11 +166,11 @@ def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 def wizard(folder: Path, profile: Path | None = None, *, preset: str = "homelab") -> WizardApp:
     """The wizard on a profile, or for a new one; it is not open yet."""
-    memory = Memory(folder / "state" / "runner-wizard")
-    draft = drafts.of_file(profile) if profile else drafts.of_preset(preset, folder)
-    session = Session(draft, Machine(folder=folder), memory)
+    facts = MachineFacts(Machine(folder=folder), Memory(folder / "state" / "runner-wizard"))
     if profile:
-        session.visited = set(ANSWERED_BY_PROFILE)
+        session = opened_session(drafts.of_file(profile), facts)
+    else:
+        session = ProfileSession(drafts.of_preset(preset, folder, facts.memory), facts)
     return WizardApp(session, fresh=profile is None)
 
 

@@ -26,7 +26,7 @@ def found(*, nodes: tuple[NodeFacts, ...] = (), stores: tuple[StoreFacts, ...] =
 def knows(it: Sitting, facts: ClusterFacts) -> None:
     """The wizard has chosen that cluster, and it has answered."""
     it.draft.set(("cluster", "context"), facts.context)
-    it.session.clusters[facts.context] = facts
+    it.session.facts.clusters[facts.context] = facts
 
 
 def text_of(it: Sitting, selector: str) -> str:

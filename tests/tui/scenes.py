@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from textual.widgets import Input
 
 from tests.tui.conftest import Sitting
-from wizard.tui.steps import STEPS
+from wizard.tui.outline import OUTLINE
 from wizard.tui.work import State
 
 SECONDS = 60
@@ -18,7 +18,7 @@ FROM_NOTHING_ELSE = ("Review", "Apply", "Proof")
 
 async def come_to(it: Sitting, title: str) -> None:
     """Walk to a step, let everything that was asked be answered, and hold still."""
-    await it.until(lambda: it.session.cluster or it.session.clusters, SECONDS)
+    await it.until(lambda: it.session.cluster or it.session.facts.clusters, SECONDS)
     await _SCENES[title](it)
     await it.until(lambda: not _asking(it), SECONDS)
     for typed in it.app.screen.query(Input):
@@ -65,7 +65,7 @@ async def _reviewed(it: Sitting, title: str) -> None:
 
 async def _proven(it: Sitting, title: str) -> None:
     await _reviewed(it, title)
-    it.app.save(it.draft.path)
+    await it.save(it.draft.path)
     await it.press("ctrl+n")
     await it.sees("Ready:")
     await it.press("tab", "enter")
@@ -96,4 +96,4 @@ def _bound(title: str) -> Callable[[Sitting], Awaitable[None]]:
     return lambda it: scene(it, title)
 
 
-_SCENES = {step.title: _bound(step.title) for step in STEPS}
+_SCENES = {step.title: _bound(step.title) for step in OUTLINE}

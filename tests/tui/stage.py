@@ -20,9 +20,9 @@ from wizard.machine import Machine
 from wizard.profile.draft import Draft
 from wizard.tui import drafts
 from wizard.tui.app import WizardApp
+from wizard.tui.files import opened_session
+from wizard.tui.machine_facts import MachineFacts
 from wizard.tui.memory import Memory
-from wizard.tui.session import Session
-from wizard.tui.steps import ANSWERED_BY_PROFILE
 
 GITLAB, CLUSTER = "gitlab.example.com", "k3s.example.com"
 ID, UID, MANAGER = "3f9c2a71", "0b54e1d2-6f0c-4c1e-9a57-2d8f4f1c7a10", "r_N56XibT0p6LY"
@@ -113,10 +113,10 @@ class Stage:
     def opened(self, draft: Draft) -> WizardApp:
         """The wizard on a draft."""
         memory = Memory(self.home / "state" / "runner-wizard")
-        session = Session(draft, Machine(folder=self.folder), memory)
-        session.clock = _clock(session)
-        session.visited = set(ANSWERED_BY_PROFILE)
-        return WizardApp(session, fresh=False)
+        facts = MachineFacts(Machine(folder=self.folder), memory)
+        app = WizardApp(opened_session(draft, facts), fresh=False)
+        facts.clock = _clock(app)
+        return app
 
     def _write_kubeconfig(self) -> None:
         config = json.loads(
@@ -136,9 +136,14 @@ class Stage:
         self._stack.enter_context(player.working(every=0.05))
 
 
-def _clock(session: Session) -> Callable[[], float]:
+def _clock(app: WizardApp) -> Callable[[], float]:
     """Every event takes as long as any other."""
-    return lambda: _SECONDS_EACH * len(session.work.events if session.work else ())
+
+    def seconds() -> float:
+        work = app.session.work
+        return _SECONDS_EACH * len(work.events if work else ())
+
+    return seconds
 
 
 def _gitlab(more: int) -> FakeGitLab:

@@ -124,7 +124,7 @@ async def test_a_failure_is_explained_and_tried_again_from_there(world: World, s
 
 async def test_a_stop_between_a_token_and_its_place_comes_after_it_is_stored(world: World):
     async with sitting(world.folder, world.profile) as it:
-        work = Work(Verb.APPLY, it.session.clock)
+        work = Work(Verb.APPLY, it.session.facts.clock)
 
         def stop(event: Event) -> None:
             if isinstance(event, RunnerCreated):

@@ -16,9 +16,10 @@ from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.kubernetes import FakeCluster
 from tests.tui.conftest import sitting
 from wizard.core.secrets import SecretStr, remember_secret
+from wizard.tui.drafts import of_preset, to_keep
 from wizard.tui.memory import Memory
 from wizard.tui.modals import Question, Reading
-from wizard.tui.steps import STEPS
+from wizard.tui.outline import OUTLINE, StepId
 
 SOURCES = sorted(Path(wizard.tui.__file__).parent.rglob("*.py"))
 
@@ -91,7 +92,7 @@ async def test_typing_never_reaches_a_step_that_was_left(home: Path):
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 30), (200, 60)], ids=str)
 async def test_every_step_shows_its_focus_and_its_keys_at_any_size(home: Path, size):
     async with sitting(home, size=size) as it:
-        for step in STEPS:
+        for step in OUTLINE:
             if not step.owns:
                 break
             await it.go_to(step.title)
@@ -100,7 +101,7 @@ async def test_every_step_shows_its_focus_and_its_keys_at_any_size(home: Path, s
             focused = it.app.focused
             assert focused is not None, step.title
             assert it.step.region.overlaps(focused.region), step.title
-            assert f"{STEPS.index(step) + 1} of {len(STEPS)} {step.title}" in it.words
+            assert f"{OUTLINE.index(step) + 1} of {len(OUTLINE)} {step.title}" in it.words
 
 
 async def test_the_stepper_gives_way_to_one_line_when_the_terminal_narrows(home: Path):
@@ -109,7 +110,7 @@ async def test_the_stepper_gives_way_to_one_line_when_the_terminal_narrows(home:
         await it.pilot.resize_terminal(80, 24)
         await it.pilot.pause()
         assert "[>] Start" not in it.screen
-        assert f"Step 1 of {len(STEPS)} Start" in it.words
+        assert f"Step 1 of {len(OUTLINE)} Start" in it.words
         await it.pilot.resize_terminal(40, 12)
         await it.pilot.pause()
         assert "Step 1 of" in it.screen
@@ -126,9 +127,9 @@ async def test_foreign_text_is_shown_as_it_is(
         await it.sees(f"(*) {name}")
         (home / "[b").mkdir()
         monkeypatch.chdir(home)  # a short path is on one line, wherever the home is
-        it.app.save(Path("[b", "].yaml"))
+        await it.save(Path("[b", "].yaml"))
         await it.sees("Saved [b/].yaml")
-        it.app.save(Path("[", "missing].yaml"))
+        assert not await it.app.files.save(it.session, Path("[", "missing].yaml"))
         await it.sees("[/missing].yaml cannot be written")
 
 
@@ -242,9 +243,15 @@ async def test_a_mistake_of_ours_ends_without_a_traceback_on_the_screen(
 
 
 def test_a_kept_draft_that_is_damaged_is_as_if_there_were_none(tmp_path: Path):
+    memory = Memory(tmp_path)
+    profile = tmp_path / "homelab.yaml"
+    memory.keep(to_keep(of_preset("homelab", tmp_path), StepId.START, ()))
+    (file,) = (tmp_path / "drafts").glob("*.json")
+    assert memory.kept(profile)
     for damaged in ("", "{}", "[1]", '{"text": 1}', "\x00"):
-        (tmp_path / "draft.json").write_text(damaged)
-        assert Memory(tmp_path).kept() is None
+        file.write_text(damaged)
+        assert memory.kept(profile) is None
+        assert memory.latest_draft() is None
     (tmp_path / "recent.json").write_text('{"profiles": [1, {"path": "x"}]}')
     assert Memory(tmp_path).recent() == []
 

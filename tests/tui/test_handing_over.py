@@ -48,7 +48,7 @@ async def asked(it: Sitting) -> None:
 async def test_what_to_store_where_is_said_and_the_token_is_in_no_widget(by_hand: ByHandWorld):
     person = Person(lambda token: by_hand.operator.values.update({PLACE: token}))
     async with sitting(by_hand.folder, by_hand.profile) as it:
-        it.session.show_outside = person
+        it.session.facts.show_outside = person
         await asked(it)
         await it.sees("Store the token of runner direct in ClusterSecretStore")
         await it.sees("key gitlab/direct.")
@@ -70,7 +70,7 @@ async def test_stopping_ends_the_wait_and_says_what_the_next_run_does(by_hand: B
 
     person = Person(away)
     async with sitting(by_hand.folder, by_hand.profile) as it:
-        it.session.show_outside = person
+        it.session.facts.show_outside = person
         await asked(it)
         await it.press("escape")
         assert isinstance(it.app.screen, HandOver), "a token is not thrown away by one key"

@@ -89,7 +89,7 @@ async def test_without_cluster_and_token_it_ends_with_files_and_what_to_type(
 ):
     async with sitting(home, preset="direct", size=size) as it:
         new = Newcomer(it)
-        await it.until(lambda: it.session.contexts is not None)
+        await it.until(lambda: it.session.facts.contexts is not None)
         await new.goes_on("Cluster")
         await it.sees("(*) no cluster")
         await new.goes_on("GitLab")
@@ -138,7 +138,9 @@ async def test_what_is_cancelled_before_the_review_leaves_nothing_behind(world: 
         it.draft.set(("runners", 0, "scope"), {"project": "acme/homelab"})
         await it.go_to("Review")
         await it.until(lambda: it.session.reviewed)
-        await it.press("ctrl+n", "tab", "enter", "escape", "ctrl+q", "right", "right", "enter")
+        await it.press(
+            "ctrl+n", "tab", "enter", "escape", "ctrl+q", "right", "right", "right", "enter"
+        )
         await it.until(lambda: not it.app.is_running)
     assert {path.name for path in world.folder.iterdir()} == before
     assert not world.gitlab.writes

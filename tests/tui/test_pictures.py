@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from tests.tui.conftest import Sitting
 from tests.tui.scenes import come_to, preset_of
 from tests.tui.stage import CLUSTER, GITLAB, Stage
-from wizard.tui.steps import STEPS
+from wizard.tui.outline import OUTLINE
 
 pytestmark = pytest.mark.skipif(
     sys.version_info[:2] != (3, 11) or textual.__version__ != "8.2.8",
@@ -59,7 +59,7 @@ def picture(stage: Stage, title: str, size: tuple[int, int], theme: str = "") ->
 
 
 @pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
-@pytest.mark.parametrize("title", [step.title for step in STEPS], ids=slug)
+@pytest.mark.parametrize("title", [step.title for step in OUTLINE], ids=slug)
 def test_it_looks_as_it_did(stage: Stage, title: str, size: tuple[int, int], snap_compare: Any):
     assert snap_compare(**picture(stage, title, size))
 

@@ -87,7 +87,7 @@ async def test_a_missing_credential_names_the_step_that_takes_it(
         it.draft.set(("gitlab", "url"), gitlab.url)
         it.session.keep_secret("GITLAB_TOKEN", gitlab.add_token("api").get_secret_value())
         await it.go_to("Review")
-        await it.sees("fix: set INFISICAL_CLIENT_ID, or give it on the step Secrets")
+        await it.sees("fix: Give it on the step Secrets, or set INFISICAL_CLIENT_ID")
 
 
 async def test_the_headless_command_can_be_copied(world: World):

@@ -77,7 +77,7 @@ async def test_the_clusters_own_sign_in_is_asked_where_a_store_is_made(home: Pat
         await it.focus("#secret-VAULT_READER_TOKEN Input")
         await it.sees("it goes into a Secret beside the operator")
         await it.type("the reader signs in")
-        assert it.session.secrets["VAULT_READER_TOKEN"].get_secret_value() == "the reader signs in"
+        assert it.session.secret("VAULT_READER_TOKEN").get_secret_value() == "the reader signs in"
         assert "the reader signs in" not in it.draft.text()
 
 

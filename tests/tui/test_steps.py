@@ -42,12 +42,12 @@ async def test_a_missing_operator_is_said_and_can_be_done_without(home: Path, ku
 
 async def test_the_highlight_goes_along_with_what_is_found_until_it_is_moved(home: Path):
     async with sitting(home, preset="direct") as it:
-        await it.until(lambda: it.session.contexts == ())
-        it.session.contexts, it.session.current = ("lab", "other"), "lab"
+        await it.until(lambda: it.session.facts.contexts == ())
+        it.session.facts.contexts, it.session.facts.current = ("lab", "other"), "lab"
         await it.go_to("Cluster")
         await it.sees("(*) no cluster")
         contexts = it.step.query_one("#contexts", Choice)
-        it.session.clusters["lab"] = found()
+        it.session.facts.clusters["lab"] = found()
         it.app.wizard.facts_found()
         assert contexts.highlighted == 0, "it is on the cluster that was found"
         await it.focus("#contexts")
@@ -140,7 +140,7 @@ async def test_looking_again_asks_the_cluster_again(
 async def test_without_a_kubeconfig_only_files_are_offered(home: Path):
     async with sitting(home) as it:
         await it.go_to("Cluster")
-        await it.until(lambda: it.session.contexts == ())
+        await it.until(lambda: it.session.facts.contexts == ())
         assert "(*) no cluster just files" in it.words
 
 
@@ -149,10 +149,10 @@ async def test_a_profile_s_cluster_is_not_replaced_by_the_current_context(
 ):
     async with sitting(home, preset="direct") as it:
         it.draft.set(("cluster", "context"), "production")
-        it.app.save(home / "direct.yaml")
+        await it.save(home / "direct.yaml")
     async with sitting(home, home / "direct.yaml") as it:
         await it.go_to("Cluster")
-        await it.until(lambda: it.session.clusters)
+        await it.until(lambda: it.session.facts.clusters)
         assert it.draft.value("cluster", "context") == "production"
         assert not it.draft.dirty
 
@@ -188,7 +188,7 @@ async def test_a_pasted_token_is_trimmed_hidden_and_signs_in(home: Path, gitlab:
         assert "[x] create the runner" in it.words
         assert "[-] prove it with a smoke job (the token lacks api)" in it.words
         assert token not in it.screen
-        assert it.session.secrets["GITLAB_TOKEN"].get_secret_value() == token
+        assert it.session.secret("GITLAB_TOKEN").get_secret_value() == token
 
 
 async def test_a_refused_token_says_why_and_where_to_make_another(home: Path, gitlab: FakeGitLab):
@@ -204,7 +204,7 @@ async def test_a_five_kilobyte_token_is_taken_whole(home: Path, gitlab: FakeGitL
     async with sitting(home) as it:
         await at_token(it, gitlab)
         await it.type("x" * 5000 + "\n")
-        assert len(it.session.secrets["GITLAB_TOKEN"].get_secret_value()) == 5000
+        assert len(it.session.secret("GITLAB_TOKEN").get_secret_value()) == 5000
         await it.sees("GitLab does not accept the token.")
 
 
@@ -228,7 +228,7 @@ async def test_a_typed_token_never_goes_to_another_address(home: Path, gitlab: F
             await it.focus("#gitlab-url Input")
             await it.type(other.url)
             await it.sees(f"[x] {other.url} answers")
-            assert "GITLAB_TOKEN" not in it.session.secrets
+            assert it.session.secret("GITLAB_TOKEN") is None
             await it.press("ctrl+n")
         assert all(call.headers.get("Authorization") is None for call in other.calls)
 
@@ -338,7 +338,7 @@ async def test_yes_and_no_are_told_by_marks_and_meanings(home: Path):
 
 async def test_a_profile_that_was_open_before_is_one_key_away(home: Path):
     async with sitting(home, preset="direct") as it:
-        it.app.save(home / "direct.yaml")
+        await it.save(home / "direct.yaml")
     async with sitting(home) as it:
         await it.sees("One that was open before")
         assert "saved, just now" in it.words

@@ -18,7 +18,7 @@ from wizard.tui.modals import Reading
 
 async def in_cluster(it: Sitting) -> None:
     """Look in the cluster, and choose what is found."""
-    await it.until(lambda: it.session.clusters)
+    await it.until(lambda: it.session.facts.clusters)
     await it.focus("#look")
     await it.press("enter")
     await it.sees("ci/gitlab-runner gitlab-runner alpine-v17.5.0")
@@ -61,7 +61,7 @@ async def test_where_the_runner_belongs_is_asked_since_no_file_says_so(
 
 async def test_a_cluster_without_any_says_so(home: Path, cluster: FakeCluster, kubeconfig: Path):
     async with sitting(home) as it:
-        await it.until(lambda: it.session.clusters)
+        await it.until(lambda: it.session.facts.clusters)
         await it.focus("#look")
         await it.press("enter")
         await it.sees("None that somebody else set up in fake.")
@@ -70,7 +70,7 @@ async def test_a_cluster_without_any_says_so(home: Path, cluster: FakeCluster, k
 async def test_one_who_may_not_look_is_told_why(home: Path, cluster: FakeCluster, kubeconfig: Path):
     cluster.fails("GET", "/deployments", status=401)
     async with sitting(home) as it:
-        await it.until(lambda: it.session.clusters)
+        await it.until(lambda: it.session.facts.clusters)
         await it.focus("#look")
         await it.press("enter")
         await it.until(lambda: text_of(it, "#looked").startswith("!"))
@@ -104,9 +104,10 @@ async def test_a_draft_of_a_set_up_is_kept_and_gone_on_with(home: Path):
         await it.until(lambda: isinstance(it.app.screen, Reading))
         await it.press("escape", "ctrl+q")
         await it.sees("Quit?")
-        await it.press("right", "enter")
+        await it.press("right", "right", "enter")
     async with sitting(home) as it:
         await it.sees("A draft of")
         await it.press("right", "enter")
+        await it.until(lambda: it.draft.base is Origin.FOUND)
         assert it.draft.base is Origin.FOUND
         assert it.draft.answer("runners", 0, "scope").origin is Origin.PRESET

@@ -81,7 +81,7 @@ async def test_line_ends_around_a_token_are_no_part_of_it(
         await at_token(it, gitlab)
         await paste(it, around.format(token))
         await it.sees("You are owner")
-        assert it.session.secrets["GITLAB_TOKEN"].get_secret_value() == token
+        assert it.session.secret("GITLAB_TOKEN").get_secret_value() == token
         assert token not in it.screen
 
 
@@ -89,7 +89,7 @@ async def test_five_kilobytes_are_pasted_whole(home: Path, gitlab: FakeGitLab):
     async with sitting(home) as it:
         await at_token(it, gitlab)
         await paste(it, "x" * 5000 + "\n")
-        assert len(it.session.secrets["GITLAB_TOKEN"].get_secret_value()) == 5000
+        assert len(it.session.secret("GITLAB_TOKEN").get_secret_value()) == 5000
 
 
 async def test_nothing_is_pasted_and_nothing_happens(home: Path, gitlab: FakeGitLab):
@@ -97,7 +97,7 @@ async def test_nothing_is_pasted_and_nothing_happens(home: Path, gitlab: FakeGit
         await at_token(it, gitlab)
         await paste(it, "\r\n \n")
         await paste(it, "")
-        assert "GITLAB_TOKEN" not in it.session.secrets
+        assert it.session.secret("GITLAB_TOKEN") is None
 
 
 async def test_enter_in_the_token_passes_by_what_few_need(home: Path, gitlab: FakeGitLab):

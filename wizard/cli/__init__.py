@@ -9,7 +9,17 @@ import sys
 
 def main() -> None:
     """The console script. `--version` answers before anything else is imported."""
-    if sys.argv[1:] in (["--version"], ["-V"]):
+    try:
+        _main()
+    except KeyboardInterrupt:
+        # Before a command has begun: while Python imports, or Click parses.
+        from wizard.cli.interrupted import leave
+
+        leave(sys.argv)
+
+
+def _main() -> None:
+    if sys.argv[1:] in (["--version"], ["-V"]) and sys.stdout is not None:
         from wizard import __version__
 
         sys.stdout.write(f"runner-wizard {__version__}\n")
@@ -20,6 +30,6 @@ def main() -> None:
     # pydantic would look through every installed distribution for plugins; we use none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-    from wizard.cli.commands import runner_wizard
+    from wizard.cli.entry import enter
 
-    runner_wizard(prog_name="runner-wizard")
+    enter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -12,12 +11,13 @@ from typing import Any
 import click
 
 from wizard.cli.offline import PROFILE
-from wizard.cli.output import Output, Result
+from wizard.cli.output import Output, Result, indented
 from wizard.cli.plans import plan_text
 from wizard.cli.running import command
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, Refused
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
+from wizard.core.threads import run
 from wizard.hand_over import hand_over
 from wizard.operations.profiles import open_profile
 from wizard.operations.wish import Run
@@ -25,8 +25,8 @@ from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
 
 _STOPPED = (
-    "Stopped. What was done stays, and the next run goes on from there; a token that had not been "
-    "stored is replaced by it."
+    "What was done stays, and the next run goes on from there; a token that had not been stored is "
+    "replaced by it."
 )
 _NOTHING_THERE = "No change: nothing that this profile made was there."
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
@@ -41,7 +41,7 @@ TIMEOUT = click.option(
 
 @click.command()
 @PROFILE
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when changes are pending.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when apply has something to do.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, as JSON, here."
 )
@@ -51,11 +51,11 @@ def plan(output: Output, profile: Path, detailed_exitcode: bool, out: Path | Non
     from wizard.operations import verbs
 
     opened = open_profile(profile)
-    made = asyncio.run(verbs.plan(opened, _wiring(opened, output)))
+    made = run(verbs.plan(opened, _wiring(opened, output)))
     data = plan_data(made)
     if out:
         _write_plan(out, data)
-    pending = detailed_exitcode and made.pending
+    pending = detailed_exitcode and (made.pending or made.doubts)
     return Result(
         plan_text(made, output),
         data,
@@ -84,21 +84,21 @@ def apply(
     attended = not yes and _terminal()
     agreed = None
     if not yes:
-        agreed = asyncio.run(verbs.plan(opened, systems))
+        agreed = run(verbs.plan(opened, systems))
         _agree(output, agreed, "Apply this?", attended=attended)
-        if agreed.pending:
-            _ask_about_levels(opened, systems)
-    run = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
-    return _follow(output, verbs.apply(opened, systems, run), agreed)
+    if agreed and agreed.pending:
+        _ask_about_levels(opened, systems)
+    how = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
+    return _follow(output, verbs.apply(opened, systems, how), agreed)
 
 
 def _ask_about_levels(opened: LoadedProfile, systems: Wiring) -> None:
     """A namespace that was there gets another Pod Security level only if a person says so."""
     from wizard.operations import verbs
 
-    for question in asyncio.run(verbs.level_questions(opened, systems)):
+    for question in run(verbs.level_questions(opened, systems)):
         if click.confirm(question.sentence(), default=False, err=True):
-            asyncio.run(verbs.answer(question, systems))
+            run(verbs.answer(question, systems))
 
 
 @click.command()
@@ -117,12 +117,12 @@ def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
     opened = open_profile(profile)
     systems = _wiring(opened, output)
     attended = not yes and _terminal()
-    planned = asyncio.run(verbs.plan_destroy(opened, systems))
+    planned = run(verbs.plan_destroy(opened, systems))
     if not yes:
         _agree(output, planned, "Destroy all this?", attended=attended)
-    run = Run(attended, deadline=timeout, cancel=systems.cancel)
+    how = Run(attended, deadline=timeout, cancel=systems.cancel)
     agreed = None if yes else planned
-    return _follow(output, verbs.destroy(opened, systems, run), agreed, _NOTHING_THERE)
+    return _follow(output, verbs.destroy(opened, systems, how), agreed, _NOTHING_THERE)
 
 
 def _wiring(opened: LoadedProfile, output: Output) -> Wiring:
@@ -169,7 +169,7 @@ def _follow(
         nothing_to_do: what to say where nothing had to be changed.
         agreed: the plan that has just been shown and agreed to, where one was.
     """
-    told = asyncio.run(_tell(output, events, agreed))
+    told = run(_tell(output, events, agreed))
     waiting = [event for event in told if isinstance(event, Waiting)]
     planned = next((event.plan for event in told if isinstance(event, Planned)), Plan())
     unproven = [event.runner for event in told if isinstance(event, Unproven)]
@@ -187,14 +187,19 @@ def _follow(
 
 async def _tell(output: Output, events: AsyncIterator[Event], agreed: Plan | None) -> list[Event]:
     told: list[Event] = []
-    try:
-        async for event in events:
-            told.append(event)
-            _tell_one(output, event, agreed)
-    except (asyncio.CancelledError, KeyboardInterrupt):
-        output.say(_STOPPED)
-        raise
+    async for event in events:
+        told.append(event)
+        output.state = _state(told)
+        _tell_one(output, event, agreed)
     return told
+
+
+def _state(told: list[Event]) -> str:
+    """What an interruption now means, from what has happened."""
+    step = next((event.step for event in reversed(told) if isinstance(event, StepStarted)), "")
+    if not any(not event.changes_nothing for event in told):
+        return "Nothing was changed."
+    return f"Stopped in the step {step!r}. {_STOPPED}" if step else f"Stopped. {_STOPPED}"
 
 
 def _tell_one(output: Output, event: Event, agreed: Plan | None) -> None:
@@ -207,7 +212,7 @@ def _tell_one(output: Output, event: Event, agreed: Plan | None) -> None:
     elif isinstance(event, Planned):
         output.say(plan_text(event.plan, output, only_pending=True))
     else:
-        output.say("\n".join(f"  {line}" for line in event.sentence().splitlines()))
+        output.say(indented(event.sentence()))
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
@@ -218,6 +223,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "changes": [asdict(change) for change in plan.changes],
         "unseen": list(plan.unseen),
         "notes": list(plan.notes),
+        "doubts": [asdict(doubt) for doubt in plan.doubts],
     }
 
 
@@ -225,9 +231,12 @@ def _write_plan(path: Path, data: dict[str, Any]) -> None:
     import json
 
     from wizard.core.errors import WizardError
-    from wizard.core.secrets import redact
+    from wizard.core.secrets import redact_values
 
+    shown = json.dumps(redact_values(data), indent=2, default=str)
     try:
-        path.write_text(redact(json.dumps(data, indent=2, default=str)) + "\n", encoding="utf-8")
+        path.write_text(f"{shown}\n", encoding="utf-8")
     except OSError as error:
-        raise WizardError(f"The plan cannot be written to {path}.", str(error)) from None
+        raise WizardError(
+            f"The plan cannot be written to {path}.", str(error), "Name another file with --out"
+        ) from None

@@ -14,6 +14,7 @@ from wizard.cli.running import command
 from wizard.core.command_line import command as spelt
 from wizard.core.errors import UsageError
 from wizard.operations.profiles import open_profile
+from wizard.profile.examples import examples
 from wizard.systems.gitops.folder import FileChange
 
 PROFILE = click.argument("profile", type=click.Path(path_type=Path), metavar="PROFILE")
@@ -31,7 +32,7 @@ def check(_output: Output, profile: Path) -> Result:
     return Result(
         f"{profile}: valid (runners: {names})",
         {"profile": str(profile), "runners": [r.name for r in opened.profile.runners]},
-        warnings=opened.warnings,
+        warnings=[*opened.warnings, *examples(opened.document)],
     )
 
 
@@ -186,6 +187,7 @@ def init(
                 "--preset, --from and --from-cluster each say what to begin with.", fix="give one"
             )
         return take_over(output, sources, running, context, target, explain=explain)
+    from wizard.profile.document import parse
     from wizard.profile.presets import find_preset, from_preset, new_id, presets
     from wizard.profile.save import write_new
 
@@ -205,9 +207,11 @@ def init(
     chosen = find_preset(preset)
     path = target or Path(f"{answers.get(('name',), chosen.name)}.yaml")
     profile_id = new_id()
-    write_new(path, from_preset(chosen.name, answers, profile_id))
+    text = from_preset(chosen.name, answers, profile_id)
+    write_new(path, text)
     output.say(f"wrote {path}; read it, then: {spelt('check', path)}")
-    return Result(str(path), {"profile": str(path), "id": profile_id})
+    left = examples(parse(text, str(path)))
+    return Result(str(path), {"profile": str(path), "id": profile_id}, warnings=left)
 
 
 @click.command()

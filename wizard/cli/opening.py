@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from wizard.cli.output import Output, Result
 from wizard.cli.running import command
 from wizard.core.command_line import command as spelt
 from wizard.core.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from wizard.profile.draft import Draft
 
 
 @click.command(name="open")
@@ -73,8 +77,9 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
     from wizard.cli.asking import ask_again, ask_more, ask_questions
     from wizard.operations.profiles import open_profile
     from wizard.profile.draft import Draft, Origin
+    from wizard.profile.examples import examples
     from wizard.profile.presets import from_preset, new_id
-    from wizard.profile.save import write, write_new
+    from wizard.profile.save import write_new
 
     if profile:
         loaded = open_profile(profile)
@@ -82,7 +87,7 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
         ask_again(output, draft)
         ask_more(output, draft)
         if draft.dirty:
-            write(profile, draft.text())
+            _save(output, draft)
     else:
         preset, answers = ask_questions(output)
         text = from_preset(preset, answers, new_id())
@@ -90,9 +95,26 @@ def _as_lines(output: Output, profile: Path | None) -> Result:
         ask_more(output, draft)
         write_new(draft.path, draft.text())
     path = draft.path
-    open_profile(path)
+    left = examples(open_profile(path).document)
     output.say(f"\nwrote {path}. Next: {spelt('plan', path)}, then {spelt('apply', path)}")
-    return Result(str(path), {"profile": str(path)})
+    return Result(str(path), {"profile": str(path)}, warnings=left)
+
+
+def _save(output: Output, draft: Draft) -> None:
+    """Write the answers to their file, or beside it where that would lose something."""
+    from wizard.profile.overwriting import doubts
+    from wizard.profile.save import free_name, write
+
+    path = draft.path
+    for doubt in doubts(draft, path):
+        output.say(f"\n{doubt.detail}")
+        if not click.confirm(doubt.question, default=False, err=True):
+            beside = free_name(path)
+            write(beside, draft.text())
+            draft.saved(beside)
+            output.say(f"{path} was left as it is.")
+            return
+    write(path, draft.text())
 
 
 def _stop_writing_on_the_screen() -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
+import os
 import sys
 from dataclasses import dataclass, field
-from itertools import cycle
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
+from wizard.cli.streams import narrate, write_out
 from wizard.core.errors import ExitCode, WizardError
-from wizard.core.plain import plain
+from wizard.core.plain import harmless, harmless_line, plain
 from wizard.core.problems import InvalidDocument, Problem, key_path
-from wizard.core.secrets import redact
+from wizard.core.secrets import redact_values
 
-_COLOUR = re.compile(r"(\x1b\[[\d;]*m)")
+_ESCAPE = f"\ufdd0{os.urandom(8).hex()}"
+"""Stands for the ESC of our own colours until a text is written, so that no foreign one is let
+through with them: nobody else can know it, and what is to be coloured is cleaned before."""
 ENVELOPE = "runner-wizard/1"
 """The version of the JSON envelope; raised only when a key goes or changes its meaning."""
 
@@ -39,18 +41,22 @@ class Output:
     as_json: bool = False
     color: bool | None = None
     """True and False force it; None: where the stream is a terminal."""
+    state: str = "Nothing was changed."
+    """What an interruption right now means; an operation that changes something says it again."""
 
     def say(self, text: str) -> None:
         """Narrate on stderr."""
-        click.echo(_shown(text), err=True, color=self.color)
+        narrate(self._shown(text, sys.stderr))
 
     def mark(self, text: str, **style: Any) -> str:
         """`text` in colour, where colour is wanted; never the only sign of anything."""
-        return text if self.color is False else click.style(text, **style)
+        if self.color is False:
+            return text
+        return click.style(plain(text), **style).replace("\x1b", _ESCAPE)
 
     def line(self, record: dict[str, Any]) -> None:
         """One JSON line on stdout: the progress of a longer command."""
-        self._write(json.dumps(record, default=str) + "\n")
+        write_out(json.dumps(redact_values(record), default=str) + "\n")
 
     def finish(self, result: Result) -> None:
         if self.as_json:
@@ -59,7 +65,8 @@ class Output:
         for warning in result.warnings:
             self.say(f"{self.mark('warning:', fg='yellow')} {_located(warning)}")
         if result.text:
-            self._write(result.text if result.text.endswith("\n") else result.text + "\n")
+            text = result.text if result.text.endswith("\n") else result.text + "\n"
+            write_out(self._shown(text, sys.stdout))
 
     def fail(self, error: WizardError) -> None:
         """Say an error: problem, cause, fix."""
@@ -70,11 +77,11 @@ class Output:
         if isinstance(error, InvalidDocument):
             self._fail_document(error)
             return
-        self.say(f"{self.mark('error:', fg='red', bold=True)} {error.problem}")
+        self.say(f"{self.mark('error:', fg='red', bold=True)} {harmless_line(error.problem)}")
         if error.cause:
-            self.say(_indented(error.cause))
+            self.say(indented(error.cause))
         if error.fix:
-            self.say(_indented(f"fix: {error.fix}"))
+            self.say(indented(f"fix: {error.fix}"))
 
     def _fail_document(self, error: InvalidDocument) -> None:
         file = error.problems.file
@@ -100,26 +107,23 @@ class Output:
             "problems": [_problem(problem) for problem in warnings],
             "error": error and {"problem": error.problem, "cause": error.cause, "fix": error.fix},
         }
-        self._write(json.dumps(document, indent=2, default=str) + "\n")
+        write_out(json.dumps(redact_values(document), indent=2, default=str) + "\n")
 
-    def _write(self, text: str) -> None:
-        is_plain = self.color is False or (self.color is None and not sys.stdout.isatty())
-        sys.stdout.write(_shown(click.unstyle(text) if is_plain else text))
-        sys.stdout.flush()
-
-
-def _shown(text: str) -> str:
-    """As it may be shown; colours are ours, and nothing else of a terminal's commands is."""
-    parts = _COLOUR.split(redact(text))
-    return "".join(part if ours else plain(part) for part, ours in zip(parts, cycle((0, 1))))
+    def _shown(self, text: str, stream: TextIO) -> str:
+        """As it may be shown; colours are ours, and nothing else of a terminal's commands is."""
+        coloured = harmless(text, keep=_ESCAPE).replace(_ESCAPE, "\x1b")
+        is_plain = self.color is False or (self.color is None and not stream.isatty())
+        return click.unstyle(coloured) if is_plain else coloured
 
 
 def _located(problem: Problem) -> str:
     return f"line {problem.line}: {problem}" if problem.line else str(problem)
 
 
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())
+def indented(text: str) -> str:
+    """Text of several lines, which may be foreign: only the first is where ours are."""
+    first, *more = harmless(text).splitlines() or [""]
+    return "\n".join([f"  {first}", *(f"      {line}" for line in more)])
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

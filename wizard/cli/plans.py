@@ -6,6 +6,7 @@ import difflib
 
 from wizard.cli.output import Output
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
+from wizard.core.plain import harmless_line
 from wizard.core.shown import TITLES, counted, head, is_long, value_text
 
 _COLORS = {
@@ -21,7 +22,8 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
     """The plan as people read it; what stays as it is takes one line a system."""
     if not plan.pending:
         kept = len(plan.changes)
-        return "\n".join([f"No change ({kept} things looked at).", *_also(plan)])
+        found = ", but not all is well:" if plan.doubts else "."
+        return "\n".join([f"No change ({kept} things looked at){found}", *_also(plan)])
     lines: list[str] = []
     for system, title in TITLES.items():
         changes = list(plan.of(system))
@@ -37,18 +39,25 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
 
 
 def _change(change: Change, output: Output) -> list[str]:
-    why = f" ({change.why})" if change.why else ""
+    why = f" ({harmless_line(change.why)})" if change.why else ""
     line = output.mark(f"  {head(change)}", fg=_COLORS.get(change.action)) + why
     if change.action in {Action.CREATE, Action.DELETE} and change.system in _WHOLE:
         return [line]  # every line of it is new, or goes; `render` shows it whole
-    fields = [line for field in change.fields for line in _field(field)]
-    return [line, *(f"      {field}" for field in fields)]
+    lines_of = _field if change.system in _WHOLE else _one_line
+    fields = [line for field in change.fields for line in lines_of(field)]
+    return [line, *(f"      {harmless_line(field)}" for field in fields)]
 
 
 def _field(field: FieldChange) -> list[str]:
-    path, before, after = field.path, field.before, field.after
+    """Of our own files and objects, long texts line by line."""
+    before, after = field.before, field.after
     if isinstance(before, str) and isinstance(after, str) and is_long(field):
-        return [f"{path}:", *_changed_lines(before, after)]
+        return [f"{field.path}:", *_changed_lines(before, after)]
+    return _one_line(field)
+
+
+def _one_line(field: FieldChange) -> list[str]:
+    path, before, after = field.path, field.before, field.after
     if before is None:
         return [f"{path}: {value_text(after)}"]
     return [
@@ -63,5 +72,6 @@ def _changed_lines(before: str, after: str) -> list[str]:
 
 
 def _also(plan: Plan) -> list[str]:
-    unseen = [f"Not looked at: {sentence}" for sentence in plan.unseen]
-    return [*unseen, *(f"Note: {sentence}" for sentence in plan.notes)]
+    doubts = [f"  ? {harmless_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
+    unseen = [f"Not looked at: {harmless_line(sentence)}" for sentence in plan.unseen]
+    return [*doubts, *unseen, *(f"Note: {harmless_line(sentence)}" for sentence in plan.notes)]

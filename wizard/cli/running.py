@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import logging
 import os
@@ -9,15 +10,18 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from functools import update_wrapper
 from pathlib import Path
 from typing import Any
 
 import click
 
+from wizard.cli.interrupted import PROBLEM, hear_no_more
 from wizard.cli.output import Output, Result
-from wizard.core.errors import ExitCode, WizardError
-from wizard.core.secrets import redact
+from wizard.core.errors import ExitCode, StoppedError, WizardError
+from wizard.core.secrets import excerpt, redact
 
 Command = Callable[..., Result]
 
@@ -65,38 +69,94 @@ def _run(
 ) -> ExitCode:
     gc.freeze()  # the modules stay; what comes now is looked through as always
     gc.enable()
+    restore_terminal = _terminal_keeper()
     try:
         set_up_log(verbose, log_file)
         result = function(output, **arguments)
         output.finish(result)
     except WizardError as error:
-        output.fail(error)
-        return error.exit_code
+        return _failed(output, error)
     except (KeyboardInterrupt, click.Abort):
-        output.say("interrupted")
+        hear_no_more()
+        restore_terminal()
+        output.fail(StoppedError(PROBLEM, output.state, "Run it again"))
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone (`| head`); keep Python from complaining about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.FAILED
     except click.ClickException:
         raise
     except Exception as error:  # noqa: BLE001 - the last net: no traceback reaches a user
-        output.fail(crashed(error))
+        output.fail(_of_this_machine(error) or crashed(error))
         return ExitCode.FAILED
     return result.exit_code
 
 
+def _failed(output: Output, error: WizardError) -> ExitCode:
+    """Say an error; one that says that stdout cannot be written goes to stderr."""
+    try:
+        output.fail(error)
+    except WizardError as unwritten:
+        replace(output, as_json=False).fail(unwritten)
+    return error.exit_code
+
+
+def _terminal_keeper() -> Callable[[], None]:
+    """What gives the terminal back as it was found: a thread that asks for a password is left."""
+    try:
+        import termios
+
+        handle = sys.stdin.fileno()
+        before = termios.tcgetattr(handle)
+    except (ImportError, OSError, ValueError, termios.error):
+        return lambda: None
+
+    def restore() -> None:
+        with suppress(OSError, termios.error):
+            termios.tcsetattr(handle, termios.TCSADRAIN, before)
+
+    return restore
+
+
+def _of_this_machine(error: BaseException) -> WizardError | None:
+    """What is no bug: this machine has run out of something."""
+    # Python has no class of its own for this one.
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return WizardError(
+            "No more threads can be started.",
+            "This machine, or the container, limits how many processes and threads there are.",
+            "Raise the limit (ulimit -u, or the container's pids limit), or end other programs",
+        )
+    if isinstance(error, MemoryError):
+        return WizardError(
+            "There is no memory left.",
+            "This machine, or the container, limits it.",
+            "Raise the limit, or end other programs",
+        )
+    if isinstance(error, OSError) and error.errno in _EXHAUSTED:
+        return WizardError(
+            "This machine has run out of something that is needed.",
+            f"{error.strerror}{f': {error.filename}' if error.filename else ''}",
+            "Free disk space, or raise the limit of open files (ulimit -n)",
+        )
+    return None
+
+
+_EXHAUSTED = {errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.EROFS}
+
+
 def crashed(error: BaseException) -> WizardError:
     """A bug, told without its traceback, which goes redacted to a file of its own."""
-    report = "".join(traceback.format_exception(error))
-    handle, name = tempfile.mkstemp(prefix="runner-wizard-", suffix=".log")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(redact(report))
+    report = redact("".join(traceback.format_exception(error)))
+    try:
+        handle, name = tempfile.mkstemp(prefix="runner-wizard-", suffix=".log")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(report)
+    except OSError as unwritten:
+        where = f"The report could not be written ({unwritten.strerror}): run it again with -v"
+    else:
+        where = f"attach {name}; secrets in it are masked"
     return WizardError(
-        "Runner Wizard made a mistake of its own.",
-        f"{type(error).__name__}: {redact(str(error))}",
-        f"please report it with the file {name}; secrets are left out of it",
+        "Runner Wizard crashed: this is a bug.",
+        f"{type(error).__name__}: {excerpt(str(error))}",
+        f"Report it as an issue of the project, and {where}",
     )
 
 
@@ -110,6 +170,7 @@ def set_up_log(verbose: int, log_file: Path | None) -> None:
 
     Raises: WizardError, when the file cannot be written.
     """
+    logging.raiseExceptions = False  # a log that cannot be written ends nothing
     root = logging.getLogger()
     for handler in list(root.handlers):
         root.removeHandler(handler)

@@ -9,6 +9,8 @@ from wizard.cli.output import Output, Result
 from wizard.core.command_line import command as spelt
 from wizard.core.errors import UsageError
 from wizard.importing import Fate, Imported, Row, Text, findings_lines, import_texts
+from wizard.profile.document import parse
+from wizard.profile.examples import examples
 from wizard.profile.presets import new_id
 from wizard.profile.reading import STANDARD_INPUT, read_text
 from wizard.profile.save import write_new
@@ -64,7 +66,7 @@ def take_over(
             for row in imported.rows
         ],
     }
-    return Result(str(path), data)
+    return Result(str(path), data, warnings=examples(parse(imported.text, str(path))))
 
 
 def _next(imported: Imported, path: Path) -> list[str]:

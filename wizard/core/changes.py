@@ -50,6 +50,18 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is not as it should be of a runner, though nothing of it would be changed."""
+
+    runner: str
+    what: str
+    """Evidence, without a full stop: `GitLab has heard from none of its managers since ...`."""
+
+    def __str__(self) -> str:
+        return f"{self.runner}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Every change, `keep` included, and what could not be seen."""
 
@@ -58,6 +70,8 @@ class Plan:
     """Sentences: what this plan could not look at, and why."""
     notes: tuple[str, ...] = ()
     """Sentences: what must be known before this is agreed to, such as a downtime."""
+    doubts: tuple[Doubt, ...] = ()
+    """What is not as it should be; apply proves these runners again."""
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -1,4 +1,22 @@
-"""What can go wrong, said in three parts, and the exit code each kind ends with."""
+"""What can go wrong, in three parts, and the exit code that each kind ends with.
+
+The whole tree, which every system's own errors belong to:
+
+    WizardError                 failed                                            exit 1
+    ├── Refused                 refused before anything was changed               exit 3
+    ├── UsageError              the command or the profile cannot be used         exit 2
+    │   └── MissingCredentialError  there is none, and nobody to ask for it
+    ├── StoppedError            somebody ended the wait                           exit 130
+    ├── NotReached              no answer, or none that makes sense
+    │   ├── TransientError      often over in a second: cut off, or 502, 503, 504
+    │   └── InvalidAnswerError  an answer, but not one that this system gives
+    ├── NotAllowed              the other side says no, or does not know us
+    │   ├── ScopeTooSmall       another token may do it
+    │   └── LoginRefused        never tried again: repeated bad logins lock an account
+    ├── NotFound                not there, or not visible
+    ├── Conflict                another owner holds or changed it
+    └── RejectedError           understood, and not accepted as it is
+"""
 
 from __future__ import annotations
 
@@ -50,6 +68,24 @@ class UsageError(WizardError):
     exit_code = ExitCode.USAGE
 
 
+class StoppedError(WizardError):
+    """Somebody ended a wait; what was waited for has not been done."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class MissingCredentialError(UsageError):
+    """There is no credential, and nobody to ask for it.
+
+    Args:
+        variable: the environment variable that it is taken from.
+    """
+
+    def __init__(self, problem: str, cause: str = "", fix: str = "", *, variable: str) -> None:
+        super().__init__(problem, cause, fix)
+        self.variable = variable
+
+
 class NotReached(WizardError):
     """The other side could not be asked: refused, timed out, cut, or answered nonsense.
 
@@ -65,8 +101,24 @@ class NotReached(WizardError):
         self.maybe_done = maybe_done
 
 
+class TransientError(NotReached):
+    """A failure that is often over in a second: the connection was cut, or 502, 503, 504."""
+
+
+class InvalidAnswerError(NotReached):
+    """An answer came, and it is not one that this system gives: a login page, half of one, ..."""
+
+
 class NotAllowed(WizardError):
     """The other side knows us and says no, or does not know us."""
+
+
+class ScopeTooSmall(NotAllowed):
+    """The token is good, but its scopes do not reach this call; another token may."""
+
+
+class LoginRefused(NotAllowed):
+    """The credentials were refused; sent again and again, they would lock the account."""
 
 
 class NotFound(WizardError):
@@ -75,3 +127,7 @@ class NotFound(WizardError):
 
 class Conflict(WizardError):
     """Somebody else holds or changed the thing."""
+
+
+class RejectedError(WizardError):
+    """The other side understood, and objects to what was asked (400, 422 and their like)."""

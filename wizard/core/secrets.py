@@ -1,49 +1,51 @@
 """Secret values stay `SecretStr` from the prompt to the wire; here is the net under them.
 
 Redaction is by field first (a `SecretStr` never prints itself). `redact` is the second line: every
-sink (log, event, JSON, crash report) passes its text through it.
+sink (log, event, JSON, crash report) passes its text through it. It is for what is shown or logged,
+and only for that: data (a profile, a draft, a rendered file) is never redacted, since what is
+written back from it would be lost.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 import threading
+from typing import Any
 
 from pydantic import SecretStr
 
-__all__ = ["NOTHING", "SecretStr", "fingerprint", "forget_secrets", "redact", "remember_secret"]
+from wizard.core.redaction import Needles, mask_shapes
 
-MASK = "[redacted]"
+__all__ = [
+    "NOTHING",
+    "SecretStr",
+    "excerpt",
+    "fingerprint",
+    "forget_secrets",
+    "redact",
+    "redact_values",
+    "remember_secret",
+]
 
-# Shapes of credentials that may come back inside somebody else's words: GitLab's runner, personal,
-# OAuth, trigger and feed tokens (an instance may prefix them: "acme-glrt-"; a file that is called
-# glrt-something.yaml is none: what is random holds a digit or a capital), registration tokens,
-# Vault and OpenBao tokens, AWS key ids, JWTs, age keys and `Authorization` headers.
-_SHAPES = re.compile(
-    r"""
-    (?:[A-Za-z0-9_.-]{1,40}-)?gl[a-z]{2,6}-(?=[a-z_.-]*[A-Z0-9])[A-Za-z0-9_.-]{8,}
-    | GR1348941[A-Za-z0-9_-]{8,}
-    | \b(?:hv[sbr]|[sbr])\.[A-Za-z0-9_-]{24,}
-    | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b
-    | \beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*
-    | AGE-SECRET-KEY-1[A-Z0-9]{20,}
-    | (?<=[Bb]earer\ )[A-Za-z0-9._~+/=-]{8,}
-    | (?<=://)[^\s/@:]+:[^\s/@]+(?=@)
-    """,
-    re.VERBOSE,
-)
+_SHORTEST = 6
+"""Characters; a shorter secret would mask ordinary words."""
+_LINE = 16
+"""Characters of one line of a longer secret (a key file) that are a secret by themselves."""
 
-_known: set[str] = set()
+_known = Needles(_SHORTEST)
 _lock = threading.Lock()
 
 
 def remember_secret(value: SecretStr) -> SecretStr:
     """Note a value that must never appear in any output of this process; returns it."""
     plain = value.get_secret_value().strip()
-    if len(plain) >= 6:  # a shorter one would mask ordinary words
-        with _lock:
+    lines = [line.strip() for line in plain.splitlines()]
+    with _lock:
+        if len(plain) >= _SHORTEST:
             _known.add(plain)
+        for line in lines if len(lines) > 1 else ():
+            if len(line) >= _LINE:
+                _known.add(line)
     return value
 
 
@@ -54,13 +56,38 @@ def forget_secrets() -> None:
 
 
 def redact(text: str) -> str:
-    """`text` with every remembered secret and everything shaped like one masked."""
+    """`text` to be shown or logged: remembered secrets and all shaped like one masked.
+
+    Also in base64 (at any offset, padded or not, URL-safe or not), URL-encoded, JSON-escaped and
+    in hex. Takes time linear in the text's length, whatever is in it.
+    """
     with _lock:
-        known = sorted(_known, key=len, reverse=True)
-    for value in known:
-        if value in text:
-            text = text.replace(value, MASK)
-    return _SHAPES.sub(MASK, text)
+        text = _known.mask(text)
+    return mask_shapes(text)
+
+
+def redact_values(data: Any) -> Any:
+    """Plain data to be shown or logged, with `redact` applied to every text in it.
+
+    To be used instead of `redact` before data is written as JSON: there a mask could end in the
+    middle of the syntax.
+    """
+    if isinstance(data, str):
+        return redact(data)
+    if isinstance(data, dict):
+        return {redact_values(key): redact_values(value) for key, value in data.items()}
+    if isinstance(data, list | tuple | set | frozenset):
+        return [redact_values(item) for item in data]
+    return data
+
+
+def excerpt(text: str, longest: int = 600) -> str:
+    """The beginning of foreign text on one line, redacted first and cut second.
+
+    Cut first, part of a token would no longer look like one.
+    """
+    said = " ".join(redact(text).split())
+    return said if len(said) <= longest else f"{said[:longest]}..."
 
 
 def fingerprint(value: SecretStr) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
+from wizard.core.plain import harmless, harmless_line
 
 SIGNS = {
     Action.CREATE: "+",
@@ -26,7 +27,7 @@ _WIDEST = 70
 
 def head(change: Change) -> str:
     """One change on one line: sign, action, subject."""
-    return f"{SIGNS[change.action]} {change.action.value:<7} {change.subject}"
+    return f"{SIGNS[change.action]} {change.action.value:<7} {harmless_line(change.subject)}"
 
 
 def counted(plan: Plan) -> str:
@@ -37,15 +38,18 @@ def counted(plan: Plan) -> str:
 
 
 def value_text(value: Any) -> str:
-    """A value on one line; a long one is cut."""
-    text = str(value).lower() if isinstance(value, bool) else str(value)
-    first, _, rest = text.partition("\n")
-    return f"{first[:_WIDEST]} ..." if rest or len(first) > _WIDEST else first
+    """A value on one line, cleaned first and cut second, since it may be foreign."""
+    text = str(value).lower() if isinstance(value, bool) else harmless_line(str(value))
+    return f"{text[:_WIDEST]} ..." if len(text) > _WIDEST else text
 
 
 def is_long(field: FieldChange) -> bool:
     """Whether a side of it is a text of several lines."""
-    return any(isinstance(side, str) and "\n" in side for side in (field.before, field.after))
+    return any(isinstance(side, str) and "\n" in side for side in _sides(field))
+
+
+def _sides(field: FieldChange) -> tuple[Any, Any]:
+    return field.before, field.after
 
 
 def diff(change: Change) -> str:
@@ -54,12 +58,13 @@ def diff(change: Change) -> str:
 
 
 def _differences(field: FieldChange) -> Iterator[str]:
+    path = harmless_line(field.path)
     if is_long(field):
-        before, after = (str(side or "").splitlines() for side in (field.before, field.after))
-        yield f"  {field.path}:"
+        before, after = (harmless(str(side or "")).splitlines() for side in _sides(field))
+        yield f"  {path}:"
         yield from list(difflib.unified_diff(before, after, lineterm=""))[2:]
         return
     if field.before is not None:
-        yield f"- {field.path}: {value_text(field.before)}"
+        yield f"- {path}: {value_text(field.before)}"
     if field.after is not None:
-        yield f"+ {field.path}: {value_text(field.after)}"
+        yield f"+ {path}: {value_text(field.after)}"

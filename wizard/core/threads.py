@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Thread
@@ -31,11 +32,20 @@ class DaemonThreads(ThreadPoolExecutor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
-        self._queue.put((future, fn, args, kwargs))
-        if self._started < self._at_once:
-            self._started += 1
-            Thread(target=self._work, daemon=True).start()
+        if self._started < self._at_once and not self._start_another() and not self._started:
+            _carry_out(future, fn, args, kwargs)  # slower, with no thread at all; but it is done
+        else:
+            self._queue.put((future, fn, args, kwargs))
         return future
+
+    def _start_another(self) -> bool:
+        """Whether there is one more now: a machine or container may limit how many there are."""
+        try:
+            Thread(target=self._work, daemon=True).start()
+        except RuntimeError:
+            return False
+        self._started += 1
+        return True
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
         for _ in range(self._started):
@@ -45,6 +55,34 @@ class DaemonThreads(ThreadPoolExecutor):
         while (work := self._queue.get()) is not None:
             _carry_out(*work)
             del work  # an idle thread must not keep alive what asked for its last answer
+
+
+A = TypeVar("A")
+B = TypeVar("B")
+_BLOCKING_CALLS = 32
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """A loop whose blocking calls run in daemon threads, and that waits for none at its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.set_default_executor(DaemonThreads(_BLOCKING_CALLS))
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Not waited for; the standard one would start one more thread for it."""
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine; Ctrl-C ends it at once, whatever its blocking calls wait for."""
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        return runner.run(work)
+
+
+def map_concurrently(call: Callable[[A], B], things: Iterable[A], *, at_once: int = 8) -> list[B]:
+    """`call` for each thing, answers in the order of the things; the first error is raised."""
+    with DaemonThreads(at_once) as threads:
+        return list(threads.map(call, things))
 
 
 def _carry_out(

@@ -11,25 +11,46 @@ from dataclasses import dataclass, replace
 
 from wizard.core.errors import Conflict, NotAllowed, NotFound, Refused
 from wizard.core.facts import Scope
-from wizard.operations.look import MARKER, Seen, SeenRunner, look, settings
+from wizard.operations import markers
+from wizard.operations.look import Seen, SeenRunner, look, settings
 from wizard.operations.note import Note
+from wizard.operations.truth import with_truth
 from wizard.profile.model import Profile
 from wizard.systems.backends import Backend
+from wizard.systems.backends.ownership import not_known_as_ours, refuse_anothers
 from wizard.systems.gitlab import GitLab, RunnerInfo
+from wizard.systems.kubernetes import Cluster
 
 _OF = {"project_type": "a project", "group_type": "a group", "instance_type": "the whole instance"}
 
 
-async def look_to_settle(profile: Profile, gitlab: GitLab, backend: Backend) -> Seen:
-    """`look`, and at the runners that are to be taken over, where none has our marker yet.
+async def look_to_settle(
+    profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster | None = None
+) -> Seen:
+    """`look`, at what is true of the tokens, and at the runners that are to be taken over.
 
-    Raises: Refused, for one that cannot be taken over; WizardError, from GitLab or the backend.
+    Args:
+        cluster: shows the tokens of a backend that cannot be read back; None where it is not seen.
+    Raises: Refused, for a runner that cannot be taken over; Conflict, for a stored token that is
+        not ours; WizardError, from GitLab or the backend.
     """
     seen = await look(profile, gitlab, backend)
+    for one in seen.runners:
+        refuse_foreign_token(one, backend)
     runners = await asyncio.gather(*(_with_adopted(profile, one, gitlab) for one in seen.runners))
+    runners = await asyncio.gather(*(with_truth(profile, one, gitlab, cluster) for one in runners))
     taken = {one.adopting.id for one in runners if one.adopting}
     strays = tuple(info for info in seen.strays if info.id not in taken)
     return Seen(tuple(runners), strays)
+
+
+def refuse_foreign_token(one: SeenRunner, backend: Backend) -> None:
+    """Raises: Conflict, where the token that is stored is another's, or not known to be ours."""
+    if one.stores_ours or one.stored is None:
+        return
+    where = backend.where(one.runner)
+    refuse_anothers(where, one.stored.owner, one.profile_id)
+    raise not_known_as_ours(where, one.runner.name)
 
 
 async def _with_adopted(profile: Profile, one: SeenRunner, gitlab: GitLab) -> SeenRunner:
@@ -98,8 +119,8 @@ def _if_seen(gitlab: GitLab, runner_id: int) -> RunnerInfo | NotAllowed | None:
 def _taken(info: RunnerInfo, scope: Scope, profile_id: str) -> str:
     if why := why_not(info, scope, profile_id):
         return why
-    marked = MARKER.search(info.settings.description)
-    return f"it is runner {marked[2]} of this profile already" if marked else ""
+    ours = markers.names(info.settings.description, profile_id)
+    return f"it is runner {ours[0]} of this profile already" if ours else ""
 
 
 def why_not(info: RunnerInfo, scope: Scope, profile_id: str) -> str:
@@ -107,28 +128,28 @@ def why_not(info: RunnerInfo, scope: Scope, profile_id: str) -> str:
     if info.runner_type != f"{scope.kind}_type":
         wanted = _OF[f"{scope.kind}_type"]
         return f"it is a runner of {_OF.get(info.runner_type, 'another kind')}, not of {wanted}"
-    if scope.kind != "instance" and scope.id not in info.owners:
-        belongs = ", ".join(info.projects) or f"another {scope.kind}"
+    if not info.belongs_to(scope):
+        belongs = info.projects[0] if info.projects else f"another {scope.kind}"
         return f"it belongs to {belongs}, not to {scope.path}"
-    marked = MARKER.search(info.settings.description)
-    if marked and marked[1] != profile_id:
-        return f"it is runner {marked[2]} of another profile, the one with the id {marked[1]}"
+    for owner, name in markers.other_profiles(info.settings.description, profile_id):
+        return f"it is runner {name} of another profile, the one with the id {owner}"
     return ""
 
 
 def _other_of_ours(profile: Profile, info: RunnerInfo) -> str:
-    marked = MARKER.search(info.settings.description)
-    names = {runner.name for runner in profile.runners}
-    return f"it is runner {marked[2]} of this very profile" if marked and marked[2] in names else ""
+    wanted = {runner.name for runner in profile.runners}
+    for name in markers.names(info.settings.description, profile.id or ""):
+        if name in wanted:
+            return f"it is runner {name} of this very profile"
+    return ""
 
 
-def check_still_free(info: RunnerInfo, seen: SeenRunner, marker: str) -> None:
+def check_still_free(info: RunnerInfo, seen: SeenRunner) -> None:
     """Just before it is taken over: nobody else has done so since it was looked at.
 
     Raises: Conflict.
     """
-    profile_id = marker.removeprefix("[rw:").partition("/")[0]
-    if why := why_not(info, seen.scope, profile_id):
+    if why := why_not(info, seen.scope, seen.profile_id):
         raise Conflict(
             f"Runner {info.id} of GitLab changed while it was to be taken over.",
             why,

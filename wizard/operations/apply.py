@@ -22,7 +22,7 @@ from wizard.operations.found import complete
 from wizard.operations.leaving import until_gone
 from wizard.operations.look import Seen
 from wizard.operations.namespaces import check_namespaces
-from wizard.operations.plan import compare, planned, unwanted_objects
+from wizard.operations.plan import compare, doubting, planned, unwanted_objects
 from wizard.operations.preflight import (
     check_admission,
     check_admission_where_judged,
@@ -90,8 +90,9 @@ class _Apply:
             self.profile, self.systems, self.gitlab, self.backend, self.cluster
         )
         plan = planned(seen, self.backend, objects, reader)
+        plan = await doubting(plan, self.profile, seen, self.backend, self.cluster)
         yield Planned(plan)
-        due = await self.proving.due(seen, plan)
+        due = self.proving.due(seen, plan)
         reading = await self._reading(plan, due)
         if not plan.pending and not due and not reading:
             return

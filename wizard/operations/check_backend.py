@@ -32,7 +32,9 @@ def credentials(backend: str, settings: Callable[..., object]) -> tuple[Credenti
         backend: its name in the profile.
         settings: the value at a key of the profile, such as `Draft.value`.
     """
-    spec = BACKENDS[backend]
+    spec = BACKENDS.get(backend)
+    if spec is None:  # a draft may name one that there is not
+        return ()
     logs_in = spec.section is not None and "login" in spec.section.model_fields
     return spec.credentials(str(settings("secrets", spec.key, "login")) if logs_in else "")
 

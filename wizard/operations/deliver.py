@@ -37,7 +37,7 @@ from wizard.operations.existing import existing_namespaces, with_existing
 from wizard.operations.found import complete
 from wizard.operations.look import Seen, look
 from wizard.operations.namespaces import check_namespaces
-from wizard.operations.plan import planned
+from wizard.operations.plan import doubting, planned
 from wizard.operations.preflight import check_identity, check_operators, check_storing
 from wizard.operations.proving import Proving
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
@@ -70,11 +70,12 @@ async def plan_delivery(file: ProfileFile, systems: Systems) -> Plan:
         kept = await asyncio.to_thread(existing_namespaces, file, cluster)
         profile = with_existing(profile, kept)
     seen, delivery, reader = await asyncio.gather(
-        look_to_settle(file.profile, gitlab, backend),
+        look_to_settle(file.profile, gitlab, backend, cluster),
         asyncio.to_thread(compare_files, profile, directory(file)),
         asyncio.to_thread(_reader, file.profile, cluster, systems),
     )
-    return _plan(seen, backend, delivery, reader, unseen)
+    plan = _plan(seen, backend, delivery, reader, unseen)
+    return await doubting(plan, file.profile, seen, backend, cluster)
 
 
 def directory(file: ProfileFile) -> Path:
@@ -117,12 +118,14 @@ class _Deliver:
     unseen: str
 
     async def steps(self) -> AsyncIterator[Event]:
-        seen = await look_to_settle(self.file.profile, self.gitlab, self.backend)
+        seen = await look_to_settle(self.file.profile, self.gitlab, self.backend, self.cluster)
         async for event in self._announce_downtime(seen):
             yield event
         delivery = await self._compare()
         plan = _plan(seen, self.backend, delivery, self.reader, self.unseen)
+        plan = await doubting(plan, self.file.profile, seen, self.backend, self.cluster)
         yield Planned(plan)
+        self.proving.expect(plan)
         async for event in titled("The cluster's credential", self._put_credential(delivery)):
             yield event
         for one in seen.runners:
@@ -176,7 +179,7 @@ class _Deliver:
         return await asyncio.to_thread(compare_files, self.file.profile, directory(self.file))
 
     async def _prove(self, seen: Seen, plan: Plan, git: Checkout | None) -> AsyncIterator[Event]:
-        due = await self.proving.due(seen, plan)
+        due = self.proving.due(seen, plan)
         for runner in self.file.profile.runners:
             behind = await self._behind(runner.name, git)
             if runner not in due and not behind:

@@ -22,7 +22,8 @@ from wizard.core.events import (
 )
 from wizard.core.manifest import ObjectRef
 from wizard.operations.leaving import until_gone
-from wizard.operations.look import Seen, look
+from wizard.operations.look import Seen, SeenRunner, look
+from wizard.operations.plan import deleted
 from wizard.operations.preflight import check_target
 from wizard.operations.removal import delete_object, owned_objects, why_left
 from wizard.operations.streams import titled
@@ -88,6 +89,7 @@ def _plan(profile: Profile, seen: Seen, found: _Found, backend: Backend) -> Plan
         if str(one.ref) not in places  # a token in a Secret is listed once, as a token
     ]
     notes = tuple(f"{left.what} stays: {left.why}" for left in found.staying)
+    notes += foreign_tokens(seen, backend)
     return Plan((*objects, *removals(seen, backend)), notes=notes)
 
 
@@ -96,13 +98,27 @@ def removals(seen: Seen, backend: Backend) -> list[Change]:
     tokens = [
         Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
         for one in seen.runners
-        if one.stored is not None
+        if one.stored is not None and one.stores_ours
     ]
-    runners = [
-        Change(System.GITLAB, Action.DELETE, f"runner {info.settings.description}")
-        for info in _runners(seen)
-    ]
+    runners = [Change(System.GITLAB, Action.DELETE, deleted(info)) for info in _runners(seen)]
     return [*tokens, *runners]
+
+
+def foreign_tokens(seen: Seen, backend: Backend) -> tuple[str, ...]:
+    """Sentences about the stored tokens that stay, since they are not known to be ours."""
+    return tuple(f"{left.what} stays: {left.why}" for left in _foreign(seen, backend))
+
+
+def _foreign(seen: Seen, backend: Backend) -> list[Left]:
+    foreign = [one for one in seen.runners if not one.stores_ours]
+    return [Left(backend.where(one.runner), _whose(one)) for one in foreign]
+
+
+def _whose(one: SeenRunner) -> str:
+    owner = one.stored.owner if one.stored else None
+    if owner is None:
+        return "nothing shows that the token there is this profile's"
+    return f"the token there belongs to another profile, with the id {owner.profile}"
 
 
 async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator[Event]:
@@ -174,9 +190,11 @@ def _job_pods(profile: Profile, cluster: Cluster) -> int:
 
 
 async def delete_tokens(seen: Seen, backend: Backend) -> AsyncIterator[Event]:
-    """Remove every token from its backend."""
+    """Remove every token of ours from its backend."""
+    for left in _foreign(seen, backend):
+        yield left
     for one in seen.runners:
-        if await asyncio.to_thread(backend.remove, one.runner):
+        if one.stores_ours and await asyncio.to_thread(backend.remove, one.runner):
             yield SecretRemoved(one.runner.name, backend.where(one.runner))
 
 
@@ -213,7 +231,8 @@ async def _gone(
         seen, found = await _look(profile, gitlab, backend, cluster)
         objects = [one.ref for one in found.going if one.kind != "Namespace"]
         still = [f"runner {info.id} in GitLab" for info in _runners(seen)]
-        still += [backend.where(one.runner) for one in seen.runners if one.stored]
+        ours = [one for one in seen.runners if one.stored and one.stores_ours]
+        still += [backend.where(one.runner) for one in ours]
         if not still and not objects:
             yield Progress("nothing that this profile made is left")
             return

@@ -4,20 +4,41 @@ There is no state file. Which token the runner has now is known by a part of its
 GitLab after the token has reached its backend, and struck out before a reset. So a run that was
 killed between any two steps leaves a note that differs from what is stored, and the next run sees
 that the stored token cannot be trusted. Sixteen hex digits of the hash of a random token lead
-nobody back to it.
+nobody back to it. In the same way the proof is struck out before the runner changes, so that what
+is noted as proven has run as it is now.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from wizard.profile.model import Profile
 from wizard.systems.backends import Stored
 
 _LENGTH = 16
 _TOKEN = re.compile(rf"^token ([0-9a-f]{{{_LENGTH}}})$", re.MULTILINE)
-_PROOF = re.compile(r"^proven by ((?:job|manager) \S+)$", re.MULTILINE)
+_LIFE = re.compile(r"^valid from (\S{20,32}) to (\S{20,32})$", re.MULTILINE)
+_JOB = re.compile(r"^proven by job (\d{1,18})$", re.MULTILINE)
+_MANAGER = re.compile(r"^proven by manager (\S+)$", re.MULTILINE)
+_RENEWED_BELOW = 0.25
+"""Of a token's life; gitlab-runner itself renews at the same point, which is switched off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """From when to when a token that expires is valid."""
+
+    begins: datetime
+    ends: datetime
+
+    def is_nearly_over(self, now: datetime) -> bool:
+        """Whether less than a quarter of it is left."""
+        return self.ends - now < (self.ends - self.begins) * _RENEWED_BELOW
+
+    def __str__(self) -> str:
+        return f"valid from {self.begins.isoformat()} to {self.ends.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +48,16 @@ class Note:
     Args:
         text: what people read.
         token: the beginning of the fingerprint of the token that was last stored.
-        proof: `job ID` once a job has run with that token, `manager SYSTEM_ID` while GitLab has
-            only heard from a manager.
+        life: of that token; None where it does not expire.
+        job: the id of the job that has run with that token and this configuration; 0 for none.
+        manager: the system id of a manager that GitLab has heard from, where no job could prove it.
     """
 
     text: str
     token: str = ""
-    proof: str = ""
+    life: Life | None = None
+    job: int = 0
+    manager: str = ""
 
     @classmethod
     def of(cls, profile: Profile) -> Note:
@@ -45,21 +69,59 @@ class Note:
 
     def remembering(self, found: str) -> Note:
         """This note with what a note found in GitLab remembers."""
-        token, proof = _TOKEN.search(found), _PROOF.search(found)
-        return replace(self, token=token[1] if token else "", proof=proof[1] if proof else "")
+        token, job, manager = _TOKEN.search(found), _JOB.search(found), _MANAGER.search(found)
+        return replace(
+            self,
+            token=token[1] if token else "",
+            life=_life(found),
+            job=int(job[1]) if job else 0,
+            manager=manager[1] if manager else "",
+        )
 
-    def with_token(self, stored: Stored) -> Note:
-        """This note after the stored token has become the runner's."""
-        return replace(self, token=stored.fingerprint[:_LENGTH], proof="")
+    def with_token(self, fingerprint: str, life: Life | None) -> Note:
+        """This note once the token with this fingerprint has become the runner's."""
+        return Note(self.text, fingerprint[:_LENGTH], life)
+
+    def proven_by(self, job: int, manager: str) -> Note:
+        """This note after a proof: a job's, or where none could run, a manager's first contact."""
+        return replace(self, job=job, manager="" if job else manager)
+
+    @property
+    def unproven(self) -> Note:
+        """This note without any proof."""
+        return replace(self, job=0, manager="")
+
+    @property
+    def has_proof(self) -> bool:
+        return bool(self.job or self.manager)
 
     def fits(self, stored: Stored | None) -> bool:
-        """Whether the stored token is the one the runner has."""
+        """Whether the stored token is the one that was last noted as the runner's."""
         return bool(self.token) and stored is not None and stored.fingerprint.startswith(self.token)
 
     def __str__(self) -> str:
         lines = [self.text]
         if self.token:
             lines.append(f"token {self.token}")
-        if self.proof:
-            lines.append(f"proven by {self.proof}")
+        if self.life:
+            lines.append(str(self.life))
+        if self.has_proof:
+            by = f"job {self.job}" if self.job else f"manager {self.manager}"
+            lines.append(f"proven by {by}")
         return "\n".join(lines)
+
+
+def life(begins: datetime, ends: datetime | None) -> Life | None:
+    """The life of a token that GitLab made at `begins`; None where it does not expire."""
+    return Life(begins, ends.replace(microsecond=0)) if ends else None
+
+
+def _life(found: str) -> Life | None:
+    written = _LIFE.search(found)
+    try:
+        ends = [datetime.fromisoformat(part) for part in written.groups()] if written else []
+    except ValueError:
+        return None
+    if not ends or any(moment.tzinfo is None for moment in ends):
+        return None
+    return Life(*ends)

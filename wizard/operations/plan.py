@@ -7,17 +7,19 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
 
-from wizard.core.changes import Action, Change, FieldChange, Plan, System
+from wizard.core.changes import Action, Change, Doubt, FieldChange, Plan, System
 from wizard.core.errors import NotAllowed
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.adopt import downtime, look_to_settle
 from wizard.operations.leaving import refuse_leaving
 from wizard.operations.look import Seen, SeenRunner
+from wizard.operations.markers import called
 from wizard.operations.namespaces import check_namespaces
 from wizard.operations.preflight import check_admission_where_judged, check_permissions
 from wizard.operations.reader import Reader, look_at_reader, reader_ref
 from wizard.operations.removal import owned_objects, why_left
 from wizard.operations.restarts import stale_pods
+from wizard.operations.truth import why_not_running
 from wizard.operations.wish import Systems
 from wizard.profile.labels import RUNNER_LABEL
 from wizard.profile.model import Profile
@@ -45,7 +47,8 @@ async def plan(profile: Profile, systems: Systems) -> Plan:
     await asyncio.to_thread(check_namespaces, profile, cluster)
     await check_admission_where_judged(profile, cluster)
     seen, objects, reader = await compare(profile, systems, gitlab, backend, cluster)
-    return planned(seen, backend, objects, reader)
+    made = planned(seen, backend, objects, reader)
+    return await doubting(made, profile, seen, backend, cluster)
 
 
 async def compare(
@@ -53,7 +56,7 @@ async def compare(
 ) -> tuple[Seen, list[Change], Reader | None]:
     """Everything that a plan to the cluster is made of: runners, objects, and the reader."""
     return await asyncio.gather(
-        look_to_settle(profile, gitlab, backend),
+        look_to_settle(profile, gitlab, backend, cluster),
         compare_objects(profile, cluster),
         asyncio.to_thread(look_at_reader, profile, cluster, systems),
     )
@@ -75,6 +78,28 @@ def planned(
     return Plan(changes, tuple(sentences), downtime(seen))
 
 
+async def doubting(
+    plan: Plan, profile: Profile, seen: Seen, backend: Backend, cluster: Cluster | None
+) -> Plan:
+    """The plan, with what is not as it should be of runners that nothing is changed of.
+
+    Args:
+        cluster: None where it cannot be seen.
+    """
+    changing = {change.runner for change in plan.pending}
+    quiet = [one for one in seen.runners if one.runner.name not in changing]
+    running = await asyncio.gather(
+        *(asyncio.to_thread(why_not_running, profile, one, backend, cluster) for one in quiet)
+    )
+    doubts = [
+        Doubt(one.runner.name, what)
+        for one, lacks in zip(quiet, running, strict=True)
+        for what in (lacks, one.silent)
+        if what
+    ]
+    return replace(plan, doubts=tuple(doubts))
+
+
 def gitlab_changes(seen: Seen) -> list[Change]:
     """What would change in GitLab."""
     changes = [_runner_change(one) for one in seen.runners]
@@ -89,7 +114,7 @@ def _runner_change(one: SeenRunner) -> Change:
     name = one.runner.name
     subject = f"runner {name}"
     if one.adopting is not None:
-        why = f"takes over runner {one.adopting.id}, and replaces its token"
+        why = f"takes over {called(one.adopting)}, and replaces its token"
         changed = _differing(one.wanted, one.adopting.settings)
         return Change(System.GITLAB, Action.UPDATE, subject, changed, why, name)
     if one.info is None:
@@ -102,8 +127,11 @@ def _runner_change(one: SeenRunner) -> Change:
         where = one.scope.kind + (f" {one.scope.path}" if one.scope.path else "")
         return Change(System.GITLAB, Action.CREATE, subject, changed, f"in {where}", name)
     changed = _differing(one.wanted, one.info.settings)
-    why = "" if one.token_fits else "gets a new token; its managers are made anew"
+    why = ""
+    if one.why_new_token:
+        why = f"gets a new token, as {one.why_new_token}; its managers are made anew"
     action = Action.UPDATE if changed or why else Action.KEEP
+    subject = f"{subject} ({one.info.id} of {one.info.place})"
     return Change(System.GITLAB, action, subject, changed, why, name)
 
 
@@ -115,9 +143,12 @@ def _differing(wanted: RunnerSettings, found: RunnerSettings) -> tuple[FieldChan
 
 
 def _deletion(info: RunnerInfo, name: str, why: str) -> Change:
-    return Change(
-        System.GITLAB, Action.DELETE, f"runner {info.settings.description}", (), why, name
-    )
+    return Change(System.GITLAB, Action.DELETE, deleted(info), (), why, name)
+
+
+def deleted(info: RunnerInfo) -> str:
+    """A runner that is to be deleted, as a change names it."""
+    return f"{called(info)}: {info.settings.description}"
 
 
 def _plain(value: Any) -> Any:
@@ -145,8 +176,8 @@ def _why_replace(one: SeenRunner) -> str:
     if one.adopting is not None:
         return "the token that the runner gets when it is taken over"
     if one.info is None:
-        return "the stored token belongs to no runner that is there"
-    return "the stored token is not the one this runner was last given"
+        return "it is this profile's, and its runner is gone from GitLab"
+    return one.why_new_token
 
 
 async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
-from wizard.core.changes import Plan
-from wizard.core.errors import NotAllowed
+from wizard.core.changes import Plan, System
+from wizard.core.errors import WizardError
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
+from wizard.core.facts import Scope
 from wizard.core.manifest import ObjectRef
-from wizard.operations.look import Seen, SeenRunner, look
+from wizard.operations.look import Seen, SeenRunner, look, settings
+from wizard.operations.markers import called
+from wizard.operations.note import Note
 from wizard.operations.proof import Proof, sweep, why_no_smoke
-from wizard.operations.restarts import is_rolling_out, release_waiting, stale_pods
+from wizard.operations.restarts import release_waiting, stale_pods
 from wizard.operations.streams import stream
 from wizard.operations.tokens import TokenKeeper
+from wizard.operations.truth import with_truth
 from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -24,6 +28,10 @@ from wizard.render import manager_labels
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
 from wizard.systems.kubernetes import Cluster
+
+_JUST_MADE = timedelta(seconds=5)
+"""How long a new runner without a token is left to the run that may have created it."""
+_POLL = 0.5
 
 
 @dataclass(slots=True)
@@ -43,40 +51,47 @@ class Proving:
     restarted: set[str] = field(default_factory=set)
     """Releases whose manager pods are new in this run."""
     _known: dict[str, frozenset[str]] = field(default_factory=dict)
+    _changing: set[str] = field(default_factory=set)
+    """Runners of which something changes in this run: an earlier proof says nothing of them."""
 
     def __post_init__(self) -> None:
         self.since = self.gitlab.now()
 
-    async def due(self, seen: Seen, plan: Plan) -> list[Runner]:
+    def due(self, seen: Seen, plan: Plan) -> list[Runner]:
         """The runners to prove.
 
-        Those that change, those of which more can be proven, and those whose managers are not
-        there as they should be: a run that failed or was killed has left nothing else to change.
+        Those that change, those of which more can be proven, and those that are in doubt: a run
+        that failed or was killed has left nothing else to change.
         """
-        touched = {change.runner for change in plan.pending}
-        rolling = await asyncio.gather(
-            *(asyncio.to_thread(self._is_rolling_out, one.runner) for one in seen.runners)
-        )
+        self.expect(plan)
+        doubted = {doubt.runner for doubt in plan.doubts}
         return [
             one.runner
-            for one, is_rolling in zip(seen.runners, rolling, strict=True)
-            if one.runner.name in touched or is_rolling or self._is_unproven(one)
+            for one in seen.runners
+            if one.runner.name in self._changing | doubted or self._is_unproven(one)
         ]
 
-    def _is_rolling_out(self, runner: Runner) -> bool:
-        with suppress(NotAllowed):  # whoever delivers files need not see what comes of them
-            return self.cluster is not None and is_rolling_out(self.profile, runner, self.cluster)
-        return False
+    def expect(self, plan: Plan) -> None:
+        """Take in what the plan changes, before any of it is done."""
+        pending = plan.pending
+        paths = [PurePosixPath(one.subject) for one in pending if one.system is System.FILES]
+        parts = {part for path in paths for part in (*path.parts, path.stem)}
+        self._changing = {change.runner for change in pending} | {
+            runner.name for runner in self.profile.runners if runner.release in parts
+        }
 
     def _is_unproven(self, one: SeenRunner) -> bool:
         """Whether more can be proven of this runner than its note says."""
-        if not one.token_fits or not one.note.proof:
+        if not one.token_fits or not one.note.has_proof:
             return True
         can_smoke = self.run.smoke and self.may_smoke and not why_no_smoke(one.runner)
-        return can_smoke and not one.proven
+        return can_smoke and not one.note.job
 
     async def settle(self, one: SeenRunner) -> AsyncIterator[Event]:
         """Make GitLab and the backend agree about one runner and its token."""
+        one = await self._after_another_run(one)
+        if one.runner.name in self._changing:
+            one = self._with_proof_struck_out(one)
         self._known[one.runner.name] = frozenset()
         if there := one.info or one.adopting:
             managers = await asyncio.to_thread(self.gitlab.managers, there.id)
@@ -88,6 +103,25 @@ class Proving:
         async for event in TokenKeeper(one, self.gitlab, self.backend, marker).settle():
             yield event
 
+    async def _after_another_run(self, one: SeenRunner) -> SeenRunner:
+        """The runner as it is once a run that has just created it has stored its token, or died."""
+        while one.info and one.info.created_at and not one.note.token and one.adopting is None:
+            if self.gitlab.now() - one.info.created_at > _JUST_MADE or self.run.cancel.is_set():
+                break
+            await asyncio.sleep(_POLL)
+            one = await self._look_at(one.runner)
+        return one
+
+    def _with_proof_struck_out(self, one: SeenRunner) -> SeenRunner:
+        """Killed from here on, the next run sees that it has to be proven again."""
+        note = one.note.unproven
+        there = one.info or one.adopting
+        return replace(one, note=note, wanted=settings(self.profile, one.runner, there, note))
+
+    async def _look_at(self, runner: Runner) -> SeenRunner:
+        alone = self.profile.model_copy(update={"runners": [runner]})
+        return (await look(alone, self.gitlab, self.backend)).runners[0]
+
     async def prove(self, runner: Runner) -> AsyncIterator[Event]:
         """Wait for the manager's pod, for GitLab to hear from it, and for a job.
 
@@ -96,29 +130,52 @@ class Proving:
         if self.cluster is not None:
             async for event in self._rollout(runner, self.cluster):
                 yield event
-        # Looked at again: the runner and its note are known now, whoever made them.
-        alone = self.profile.model_copy(update={"runners": [runner]})
-        settled = (await look(alone, self.gitlab, self.backend)).runners[0]
-        assert settled.info is not None  # noqa: S101 - it has just been settled
-        proof = Proof(runner, settled.scope, settled.info.id, self.gitlab, self.run)
+        runner_id, scope, _ = await self._still_ours(runner)
+        proof = Proof(runner, scope, runner_id, self.gitlab, self.run)
         known = self._known.get(runner.name, frozenset())
         fresh = runner.release in self.restarted
         count = self.profile.manager.replicas
         managers = await proof.managers(count, known, self.since, fresh=fresh)
         for manager in managers:
             yield ManagerSeen(runner.name, manager.system_id, manager.version)
-        if settled.proven:
-            yield Progress(f"{runner.name} was proven before, by {settled.note.proof}")
-            return
         async for event in self._smoke(runner, proof):
             yield event
-        by = f"job {proof.job_id}" if proof.job_id else f"manager {managers[0].system_id}"
-        if settled.note.proof != by:
-            note = replace(settled.note, proof=by)
+        _, _, found = await self._still_ours(runner)  # meanwhile another run may have begun
+        note = found.proven_by(proof.job_id, managers[0].system_id if managers else "")
+        if note != found:
             fields = {"maintenance_note": str(note)}
             await asyncio.to_thread(self.gitlab.update_runner, proof.runner_id, fields)
         if proof.job_id:
             yield Proven(runner.name)
+
+    async def _still_ours(self, runner: Runner) -> tuple[int, Scope, Note]:
+        """The one runner that there is, whose token is the one that is stored, by all who know.
+
+        Raises: WizardError, where any of that is not so, or not any more.
+        """
+        settled = await self._look_at(runner)
+        if settled.info is None:
+            raise WizardError(
+                f"GitLab does not show runner {runner.name} any more.",
+                "it was deleted while it was to be proven, or this answer of GitLab is out of date",
+                "Look for it in GitLab, then run apply again",
+            )
+        if settled.duplicates:
+            twins = ", ".join(map(called, settled.duplicates))
+            raise WizardError(
+                f"There is a second runner with the marker of {runner.name}: {twins}.",
+                "another run of this profile has created it meanwhile",
+                "Wait until no other run is at work, then run apply again: it keeps one",
+            )
+        there = settled.info
+        settled = await with_truth(self.profile, settled, self.gitlab, self.cluster)
+        if why := settled.why_new_token:
+            raise WizardError(
+                f"Runner {runner.name} has lost its token while it was to be proven.",
+                f"{why}: another run, or somebody, was at work meanwhile",
+                "Wait until no other run is at work, then run apply again: it gets a new token",
+            )
+        return there.id, settled.scope, settled.note
 
     async def _smoke(self, runner: Runner, proof: Proof) -> AsyncIterator[Event]:
         why = "" if self.run.smoke else "no smoke job was wanted"

@@ -46,18 +46,6 @@ def release_waiting(profile: Profile, runner: Runner, cluster: Cluster) -> list[
     return [pod["metadata"]["name"] for pod in waiting]
 
 
-def is_rolling_out(profile: Profile, runner: Runner, cluster: Cluster) -> bool:
-    """Whether the managers that are wanted are not all there: a rollout that goes on, or failed."""
-    namespace = profile.cluster.namespace
-    found = cluster.get(ObjectRef("apps/v1", "Deployment", namespace, runner.release))
-    if found is None:
-        return False
-    status, wanted = found.get("status", {}), found["spec"].get("replicas", 1)
-    counts = [status.get(key, 0) for key in ("updatedReplicas", "availableReplicas")]
-    seen = status.get("observedGeneration", 0) >= found["metadata"].get("generation", 0)
-    return not seen or min(counts) < wanted
-
-
 def _content_written(secret: Json) -> datetime | None:
     """When the Secret's data last changed, by the times its field managers were stamped with."""
     times = [

@@ -1,8 +1,10 @@
 """One runner in GitLab with one token that is stored: created, found, reset; safe to be killed.
 
-The order carries the weight. Create, then store before anything else is asked of GitLab, then note
-the fingerprint. For a reset: strike the note out, reset, store, note. Killed between any two, the
-note differs from what is stored, and the next run resets once more: one runner, one token.
+The order carries the weight. Create, look for a twin that another run has made at the same time,
+store, then note the fingerprint. For a reset: strike the note out, reset, store, note. Killed
+between any two, the note differs from what is stored, and the next run resets once more: one
+runner, one token. What is noted is the token that GitLab gave, never what is read back: another
+run may have written in between.
 """
 
 from __future__ import annotations
@@ -24,11 +26,12 @@ from wizard.core.events import (
     TokenReset,
     Warned,
 )
-from wizard.core.secrets import SecretStr, remember_secret
+from wizard.core.secrets import SecretStr, fingerprint, remember_secret
 from wizard.operations.adopt import check_still_free
 from wizard.operations.look import SeenRunner
-from wizard.systems.backends import Backend
-from wizard.systems.gitlab import Created, GitLab, RunnerSettings
+from wizard.operations.note import life
+from wizard.systems.backends import Backend, BelongsToAnotherError
+from wizard.systems.gitlab import Created, GitLab, RunnerInfo, RunnerSettings
 
 _LOST_ANSWER_PAUSE = 2.0
 _STORE_TRIES = 3
@@ -42,6 +45,7 @@ class TokenKeeper:
     gitlab: GitLab
     backend: Backend
     marker: str
+    """As it is in the description of the runner."""
     runner_id: int = 0
 
     async def settle(self) -> AsyncIterator[Event]:
@@ -56,16 +60,12 @@ class TokenKeeper:
             steps = self._adopt(self.seen.adopting.id)
         elif self.seen.info is None:
             steps = self._create()
-        elif not self.seen.token_fits:
+        elif why := self.seen.why_new_token:
             self.runner_id = self.seen.info.id
-            steps = self._reset(
-                "no token is stored"
-                if self.seen.stored is None
-                else "the stored token is not the one it was last given"
-            )
+            steps = self._reset(why)
         else:
             self.runner_id = self.seen.info.id
-            steps = self._update()
+            steps = self._update(self.seen.info.settings)
         async for event in steps:
             yield event
 
@@ -82,14 +82,20 @@ class TokenKeeper:
             return
         self.runner_id = created.id
         yield RunnerCreated(name, created.id)
-        async for event in self._store(created):
-            yield event
         await self._yield_to_an_earlier_one(created.id)
+        try:
+            async for event in self._store(created):
+                yield event
+        except BelongsToAnotherError:
+            # Stored by another profile since it was looked at: nothing uses what was just made.
+            await asyncio.to_thread(self.gitlab.delete_runner, created.id)
+            yield RunnerDeleted(name, created.id)
+            raise
 
     async def _adopt(self, runner_id: int) -> AsyncIterator[Event]:
         """Give it our marker and settings, then a token; killed after that, the marker finds it."""
         now = await asyncio.to_thread(self.gitlab.get_runner, runner_id)
-        check_still_free(now, self.seen, self.marker)
+        check_still_free(now, self.seen)
         self.runner_id = runner_id
         yield RunnerAdopted(self.seen.runner.name, runner_id)
         async for event in self._reset("it was taken over"):
@@ -98,10 +104,12 @@ class TokenKeeper:
     async def _recover(self, lost: NotReached) -> AsyncIterator[Event]:
         """The answer to the create was lost: the runner is there under our marker, or it is not."""
         await asyncio.sleep(_LOST_ANSWER_PAUSE)
-        found = await asyncio.to_thread(self.gitlab.find_runners, self.seen.scope, self.marker)
+        found = await self._marked()
         if not found:
             raise lost
-        self.runner_id = found[0].id
+        # Of several, the newest is ours; it gives way as if its answer had not been lost.
+        self.runner_id = found[-1].id
+        await self._yield_to_an_earlier_one(self.runner_id)
         yield RunnerFound(self.seen.runner.name, self.runner_id)
         async for event in self._reset("GitLab's answer with the first token was lost"):
             yield event
@@ -119,10 +127,14 @@ class TokenKeeper:
     async def _settings_now(self) -> RunnerSettings:
         return (await asyncio.to_thread(self.gitlab.get_runner, self.runner_id)).settings
 
-    async def _update(self) -> AsyncIterator[Event]:
-        assert self.seen.info is not None  # noqa: S101 - settle() has looked
-        async for event in self._set(self.seen.wanted.changes_from(self.seen.info.settings)):
+    async def _update(self, found: RunnerSettings) -> AsyncIterator[Event]:
+        async for event in self._set(self.seen.wanted.changes_from(found)):
             yield event
+        stored = self.seen.stored
+        if stored and stored.token and stored.owner is None:
+            # Of an earlier version, and the note has just shown that it is this runner's.
+            write = self.backend.write
+            await asyncio.to_thread(write, self.seen.runner, stored.token, self.runner_id)
 
     async def _set(self, changes: Mapping[str, tuple[Any, Any]]) -> AsyncIterator[Event]:
         if not changes:
@@ -133,32 +145,47 @@ class TokenKeeper:
 
     async def _store(self, created: Created) -> AsyncIterator[Event]:
         remember_secret(created.token)
+        made = self.gitlab.now()
         name = self.seen.runner.name
         await self._write(created.token)
         yield SecretWritten(name, self.backend.where(self.seen.runner))
-        stored = await asyncio.to_thread(self.backend.read, self.seen.runner)
-        if stored is None:
-            raise WizardError(
-                f"The token of {name} was written to {self.backend.where(self.seen.runner)}, "
-                "but it is not there now.",
-                "something removed it at once",
-                "find out what prunes it, then run apply again: the runner gets a new token",
-            )
-        note = self.seen.note.with_token(stored)
+        await self._read_back(created.token)
+        ours = fingerprint(created.token)
+        note = self.seen.note.with_token(ours, life(made, created.token_expires_at))
         await asyncio.to_thread(
             self.gitlab.update_runner, self.runner_id, {"maintenance_note": str(note)}
         )
         if created.token_expires_at is not None:
             yield Warned(
                 f"the token of {name} expires at {created.token_expires_at:%Y-%m-%d %H:%M} UTC; "
-                "before then, delete it where it is kept and apply again: the runner gets a new one"
+                "apply renews it once less than a quarter of its life is left, so run it on a "
+                "schedule"
+            )
+
+    async def _read_back(self, token: SecretStr) -> None:
+        """Raises: Conflict, where another token is stored by now; WizardError, where none is."""
+        name, where = self.seen.runner.name, self.backend.where(self.seen.runner)
+        stored = await asyncio.to_thread(self.backend.read, self.seen.runner)
+        if stored is None:
+            raise WizardError(
+                f"The token of {name} was written to {where}, but it is not there now.",
+                "something removed it at once",
+                "Find out what prunes it, then run apply again: the runner gets a new token",
+            )
+        if stored.fingerprint != fingerprint(token):
+            raise Conflict(
+                f"The token of {name} was written to {where}, and another one is there now.",
+                "another run of this profile, or somebody, wrote there at the same moment",
+                "Wait until no other run is at work, then run apply again: the runner gets a new "
+                "token",
             )
 
     async def _write(self, token: SecretStr) -> None:
         """Store the token, which exists nowhere else; a backend that stumbles is asked again."""
         for attempt in range(1, _STORE_TRIES + 1):
             try:
-                await asyncio.to_thread(self.backend.write, self.seen.runner, token)
+                write = self.backend.write
+                await asyncio.to_thread(write, self.seen.runner, token, self.runner_id)
             except NotReached as error:
                 if attempt == _STORE_TRIES:
                     raise WizardError(
@@ -174,11 +201,18 @@ class TokenKeeper:
 
     async def _yield_to_an_earlier_one(self, ours: int) -> None:
         """Of two runs that created at the same moment, the one with the higher id gives way."""
-        found = await asyncio.to_thread(self.gitlab.find_runners, self.seen.scope, self.marker)
+        found = await self._marked()
         if found and found[0].id < ours:
             await asyncio.to_thread(self.gitlab.delete_runner, ours)
             raise Conflict(
                 f"Another apply of this profile created {self.seen.runner.name} at the same time.",
-                f"its runner {found[0].id} came first, so runner {ours} was deleted again",
-                "wait until the other one has ended, then run apply again",
+                f"its runner {found[0].id} came first, so runner {ours} was deleted again and its "
+                "token was stored nowhere",
+                "Wait until the other one has ended, then run apply again",
             )
+
+    async def _marked(self) -> list[RunnerInfo]:
+        """The runners with our marker that are where the profile wants them, lowest id first."""
+        scope = self.seen.scope
+        found = await asyncio.to_thread(self.gitlab.find_runners, scope, self.marker)
+        return [info for info in found if info.belongs_to(scope)]

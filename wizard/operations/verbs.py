@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from wizard.core.changes import Plan
 from wizard.core.errors import Conflict, NotAllowed, Refused
@@ -15,9 +15,12 @@ from wizard.operations import destroy as direct_away
 from wizard.operations import namespaces
 from wizard.operations import plan as direct_plan
 from wizard.operations import withdraw as files_away
+from wizard.operations.lock import only_run
 from wizard.operations.namespaces import LevelQuestion
 from wizard.operations.wish import ProfileFile, Run, Systems
 
+_FAREWELL = 0.4
+"""Seconds in which the sessions may be ended once somebody has interrupted."""
 _CHANGES_NOTHING = (StepStarted, Progress, Warned, Planned, ProfileSaved)
 """What may happen before a no, and yet nothing of anybody's has been changed."""
 
@@ -37,7 +40,7 @@ async def plan(file: ProfileFile, systems: Systems) -> Plan:
 def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
     """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
     carry_out = direct.apply if _to_cluster(file) else files.deliver
-    return _followed(carry_out(file, systems, run), systems)
+    return _only_run(file, "apply", _followed(carry_out(file, systems, run), systems))
 
 
 async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:
@@ -72,8 +75,18 @@ async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
 def destroy(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
     """Take all of it away, and look that it is gone. Raises: WizardError."""
     if _to_cluster(file):
-        return _followed(direct_away.destroy(file.profile, systems, run), systems)
-    return _followed(files_away.withdraw(file, systems, run), systems)
+        events = direct_away.destroy(file.profile, systems, run)
+    else:
+        events = files_away.withdraw(file, systems, run)
+    return _only_run(file, "destroy", _followed(events, systems))
+
+
+async def _only_run(
+    file: ProfileFile, doing: str, events: AsyncIterator[Event]
+) -> AsyncIterator[Event]:
+    with only_run(file.path, doing):
+        async for event in events:
+            yield event
 
 
 async def _followed(events: AsyncIterator[Event], systems: Systems) -> AsyncIterator[Event]:
@@ -99,11 +112,16 @@ async def _sessions(systems: Systems) -> AsyncIterator[None]:
     """However the verb ends, no session with a backend outlives it."""
     try:
         yield
-    except asyncio.CancelledError:
-        systems.stop_waiting()  # the thread that waits would be waited for
+    except (asyncio.CancelledError, GeneratorExit):
+        systems.stop_waiting()
+        # A person who interrupts does not sit out a server that hangs: its session expires.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.to_thread(systems.close), _FAREWELL)
         raise
-    finally:
+    except BaseException:
         await asyncio.to_thread(systems.close)
+        raise
+    await asyncio.to_thread(systems.close)
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from wizard.operations.destroy import (
     delete_objects,
     delete_runners,
     delete_tokens,
+    foreign_tokens,
     ids_of,
     pause,
     removals,
@@ -38,7 +39,12 @@ async def plan_withdrawal(file: ProfileFile, systems: Systems) -> Plan:
     """What `withdraw` would take away, in this run and the next."""
     gitlab, backend = await _reach(file.profile, systems)
     seen, gone = await _look(file, gitlab, backend)
-    return Plan((*removals(seen, backend), *file_changes(gone)))
+    return _plan(seen, gone, backend)
+
+
+def _plan(seen: Seen, gone: Delivery, backend: Backend) -> Plan:
+    changes = (*removals(seen, backend), *file_changes(gone))
+    return Plan(changes, notes=foreign_tokens(seen, backend))
 
 
 async def _reach(profile: Profile, systems: Systems) -> tuple[GitLab, Backend]:
@@ -62,7 +68,7 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
     """
     gitlab, backend = await _reach(file.profile, systems)
     seen, gone = await _look(file, gitlab, backend)
-    yield Planned(Plan((*removals(seen, backend), *file_changes(gone))))
+    yield Planned(_plan(seen, gone, backend))
     async for event in titled("Pause", pause(seen, gitlab)):
         yield event
     if gone.pending:

@@ -69,14 +69,21 @@ class Draft:
         self.base = base
         self.preset = preset
         self.rules = rules
-        self.dirty = False
-        """Whether there is something that has not been saved."""
+        self.disk = text if base is Origin.PROFILE else None
+        """What the file held when it was last read or written here; None where there was none."""
+        self._unsaved = False
         self._base = text
         self._answers: dict[Key, Any] = {}
         """By key, in the order in which they were given; None takes a key out."""
         self._origins: dict[Key, Origin] = {}
         self._merged: Mapping[str, Any] | None = None
+        self._original: Mapping[str, Any] | None = None
         self._found: list[Problem] | None = None
+
+    @property
+    def dirty(self) -> bool:
+        """Whether there is something that has not been saved."""
+        return self._unsaved or bool(self._answers)
 
     # Asking
 
@@ -108,7 +115,7 @@ class Draft:
     def recall(self, origins: Mapping[Key, Origin]) -> None:
         """Take up the origins of a draft that was kept; its values are in the text."""
         self._origins.update(origins)
-        self.dirty = True
+        self._unsaved = True
 
     # Answering
 
@@ -116,10 +123,17 @@ class Draft:
         """Answer a key with plain data; None takes it out, so that its default holds again."""
         if self.answer(*key) == Answer(value, origin):
             return
-        for one in [one for one in self._answers if one[: len(key)] == key]:
-            del self._answers[one]  # what was answered inside it goes with it
-        self._answers[key] = value
-        self._origins[key] = origin
+        self.reset(key)  # what was answered inside it goes with it
+        if not self._is_as_written(key, value):
+            self._answers[key] = value
+            self._origins[key] = origin
+        self._changed()
+
+    def reset(self, key: Key) -> None:
+        """Take back what was answered at a key: the file, or the preset, decides again."""
+        for known in (self._answers, self._origins):
+            for one in [one for one in known if one[: len(key)] == key]:
+                del known[one]
         self._changed()
 
     def suggest(self, key: Key, value: Any, origin: Origin = Origin.FOUND) -> bool:
@@ -131,13 +145,24 @@ class Draft:
 
     def add_runner(self, name: str, like: int) -> int:
         """Add a runner that is like another one, under a new name; its index. Raises: as `text`."""
-        count = len(self.runners)
         twin = {**parse(self.text(), "").data["runners"][like], "name": name}
         for own in ("token_revision", "adopt"):
             twin.pop(own, None)
-        self._settle(set_values(self.text(), {("runners", count): twin}))
-        self._origins[("runners", count, "name")] = Origin.TYPED
-        return count
+        index = self._append_runner(twin)
+        self._origins[("runners", index, "name")] = Origin.TYPED
+        return index
+
+    def take_further_runners(self, other: Draft) -> None:
+        """Have the second runner and those after it of another draft. Raises: as `text`."""
+        while len(self.runners) > 1:
+            self.remove_runner(len(self.runners) - 1)
+        for runner in (parse(other.text(), "").data.get("runners") or [])[1:]:
+            self._append_runner(runner)
+
+    def _append_runner(self, runner: Mapping[str, Any]) -> int:
+        index = len(self.runners)
+        self._settle(set_values(self.text(), {("runners", index): runner}))
+        return index
 
     def remove_runner(self, index: int) -> None:
         """Take a runner out; those after it move up. Raises: as `text`."""
@@ -182,7 +207,33 @@ class Draft:
 
     def saved(self, path: Path) -> None:
         """Note that this is in the file now."""
-        self.path, self.dirty = path, False
+        self.path, self.disk, self._unsaved = path, self.text(), False
+        self._base = self.disk
+        self._answers.clear()
+        self._original = None
+
+    def state(self) -> dict[str, Any]:
+        """All of it as plain data, so that it can be gone on with in another sitting."""
+        return {
+            "text": self._base,
+            "answers": [[list(key), value] for key, value in self._answers.items()],
+            "origins": [[list(key), origin.value] for key, origin in self._origins.items()],
+            "base": self.base.value,
+            "preset": self.preset,
+            "path": str(self.path.absolute()),
+            "disk": self.disk,
+        }
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, Any], rules: Sequence[Rule] = ()) -> Draft:
+        """The draft that `state` told of. Raises: LookupError, TypeError, ValueError."""
+        base, disk = Origin(state["base"]), state["disk"]
+        draft = cls(str(state["text"]), Path(state["path"]), base, str(state["preset"]), rules)
+        draft.disk = None if disk is None else str(disk)
+        draft._answers = {tuple(key): value for key, value in state["answers"]}
+        draft._origins = {tuple(key): Origin(origin) for key, origin in state["origins"]}
+        draft._unsaved = True
+        return draft
 
     def _plain(self) -> dict[str, Any]:
         """The text's data with every answer put in."""
@@ -207,14 +258,31 @@ class Draft:
                 return self._origins[key[:length]]
         return self.base
 
+    def _written(self, key: Key) -> tuple[bool, Any]:
+        """Whether the text has a key, apart from all answers, and what it holds there."""
+        if self._original is None:
+            self._original = merged(parse(self._base, str(self.path)).data, Problems())
+        return _look_up(self._original, key)
+
+    def _is_as_written(self, key: Key, value: Any) -> bool:
+        """Whether an answer says no more than the profile's file: typing the old value again
+        changes nothing. A preset's value is different: it is an example until somebody says it."""
+        if self.base is not Origin.PROFILE or any(
+            key[:length] in self._answers for length in range(len(key))
+        ):
+            return False
+        found, written = self._written(key)
+        return written == value if found else value is None
+
     def _changed(self) -> None:
-        self.dirty = True
         self._found = self._merged = None
 
     def _settle(self, text: str) -> None:
         """Go on from another text, in which all answers stand."""
         self._base = text
         self._answers.clear()
+        self._original = None
+        self._unsaved = True
         self._changed()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from wizard.core.errors import UsageError
+from wizard.core.errors import Refused, UsageError
 from wizard.core.problems import InvalidDocument, Key, Problem, Problems
 from wizard.profile import not_yet, rules
 from wizard.profile.authority import with_authority
@@ -47,18 +47,32 @@ class LoadedProfile:
         A file in an older format is brought up to date first, and a backup kept. The file is read
         anew, so that what was changed in it since then is not lost.
 
-        Raises: InvalidDocument, when the result is no valid profile (nothing is written then);
-            UsageError and WizardError, when the file cannot be read, edited or written.
+        An id is written once: another run may have written one since this file was read.
+
+        Raises: Refused, where it has; InvalidDocument, when the result is no valid profile
+            (nothing is written in either case); UsageError and WizardError, when the file
+            cannot be read, edited or written.
         """
         if self.path == STANDARD_INPUT:
             raise UsageError(
                 "A profile from standard input cannot be changed.", fix="name its file"
             )
         upgrade_file(self.path)
-        text = set_values(read_text(self.path), changes)
+        found = read_text(self.path)
+        self._refuse_another_id(found, changes)
+        text = set_values(found, changes)
         loaded = load_text(text, self.path)
         write(self.path, text)
         return loaded
+
+    def _refuse_another_id(self, found: str, changes: Mapping[Key, Any]) -> None:
+        there = parse(found, str(self.path)).data.get("id")
+        if there is not None and changes.get(("id",), there) != there:
+            raise Refused(
+                f"{self.path} has the id {there} by now.",
+                "another run has written it since the file was read; all that it makes carries it",
+                "Wait until that run has ended, then run it again",
+            )
 
     def check(self, rule: Rule) -> None:
         """Hold the profile against a rule of another room; its warnings join the others.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from wizard.core.errors import Refused, WizardError
@@ -62,3 +63,16 @@ def write_new(path: Path, text: str) -> None:
             "name another file",
         )
     write(path, text)
+
+
+def free_name(path: Path, reserved: Callable[[Path], object] | None = None) -> Path:
+    """The path, or the first `NAME-2`, `NAME-3`, ... beside it that nothing has yet.
+
+    Args:
+        reserved: says of a path whether it is meant for something that is not written yet.
+    """
+    number, free = 2, path
+    while free.exists() or free.is_symlink() or (reserved and reserved(free)):
+        free = path.with_stem(f"{path.stem}-{number}")
+        number += 1
+    return free

@@ -158,6 +158,15 @@ def _check_extra_config(profile: Profile, index: int, runner: Runner, problems: 
     _check_pause_pods(problems, (*where, "kubernetes", "autoscaler"), runner.extra_config)
 
 
+def _without_chart(values: Mapping[str, Any]) -> str:
+    if "hostAliases" in values:
+        return (
+            "write as: helm or argocd, which give them to the manager; jobs get theirs from "
+            "extra_config: {kubernetes: {host_aliases: [...]}}"
+        )
+    return "remove them, or write as: argocd"
+
+
 def _accounts(runner: Runner) -> dict[str, str]:
     account = job_service_account(runner)
     way_out = f"jobs run as {account}, to which you may give rights in a RoleBinding of your own"
@@ -182,7 +191,7 @@ def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: 
     if profile.delivery.packaging not in _OF_A_CHART:
         problems.at(*where).add(
             f"as: {profile.delivery.packaging} has no chart that would read them",
-            "remove them, or write as: argocd",
+            _without_chart(runner.extra_values),
         )
         return
     chart = chart_of(profile.manager.runner_version) or CHARTS[-1]

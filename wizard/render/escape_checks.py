@@ -49,7 +49,9 @@ def check_values(profile: Profile, index: int, runner: Runner, problems: Problem
         return
     where: Key = ("runners", index, "extra_values")
     _add_dangers(runner, where, dangers(runner.extra_values, "values"), problems)
-    level = pod_security_level(profile) if _is_shared_namespace(profile) else "restricted"
+    managers = profile.cluster.namespace
+    both = managers in profile.job_namespaces
+    level = pod_security_level(profile, managers) if both else "restricted"
     spec = manager_pod(profile, runner)
     if found := [*misfits(spec)]:
         for misfit in found:
@@ -60,10 +62,6 @@ def check_values(profile: Profile, index: int, runner: Runner, problems: Problem
             f"the manager would not start, since its namespace enforces {level}: {_listed(broken)}",
             "Remove what loosens it",
         )
-
-
-def _is_shared_namespace(profile: Profile) -> bool:
-    return profile.cluster.namespace == profile.cluster.job_namespace
 
 
 def _add_dangers(runner: Runner, where: Key, found: Iterator[Danger], problems: Problems) -> None:
@@ -145,7 +143,7 @@ def _check_volumes(profile: Profile, runner: Runner, where: Key, problems: Probl
     volumes = (runner.extra_config.get("kubernetes") or {}).get("volumes") or {}
     for index, claim in enumerate(volumes.get("pvc") or ()):
         name = claim.get("name", "")
-        said = f"no job starts until {profile.cluster.job_namespace} has the claim {name}"
+        said = f"no job starts until {profile.job_namespace(runner)} has the claim {name}"
         if runner.jobs.concurrent > 1:
             said += f"; {runner.jobs.concurrent} jobs at once need it to be ReadWriteMany"
         problems.at(*where, "kubernetes", "volumes", "pvc", index).warn(
@@ -195,7 +193,7 @@ def _check_identity(profile: Profile, runner: Runner, spot: Spot) -> None:
 
 def _check_level(profile: Profile, runner: Runner, where: Key, problems: Problems) -> None:
     """Hold the pod that comes out against what its namespace enforces, each key by itself."""
-    level = pod_security_level(profile)
+    level = pod_security_level(profile, profile.job_namespace(runner))
     left = _broken(profile, runner, level)
     kubernetes = runner.extra_config.get("kubernetes") or {}
     for key in kubernetes if left else ():
@@ -221,7 +219,7 @@ def _add_broken(
     looser = list(get_args(SecurityLevel))[get_args(SecurityLevel).index(level) + 1 :]
     fits = next(one for one in looser if not _broken(profile, runner, one))
     spot.add(
-        f"no job would start: {profile.cluster.job_namespace} enforces {level}, which forbids "
+        f"no job would start: {profile.job_namespace(runner)} enforces {level}, which forbids "
         f"{_listed(broken)}",
         f"Remove it, or write jobs.pod_security: {fits}, which lets every job in that namespace "
         "do the same",

@@ -5,34 +5,46 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Awaitable, Callable, Iterable
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.timer import Timer
+from textual.worker import Worker, WorkerState
 
 from wizard.core.errors import ExitCode, WizardError
 from wizard.core.threads import DaemonThreads
 from wizard.machine import Machine
 from wizard.operations.discover import discover
+from wizard.profile.draft import Draft
 from wizard.profile.questions import preset_question
-from wizard.profile.save import write
-from wizard.tui import drafts
+from wizard.tui import drafts, messages
+from wizard.tui.files import Files, opened_session
+from wizard.tui.findings import findings
 from wizard.tui.garbage import spare_what_is_there
+from wizard.tui.machine_facts import MachineFacts
 from wizard.tui.memory import Memory
-from wizard.tui.modals import Question, Reading, SaveAs
+from wizard.tui.modals import Question
 from wizard.tui.planning import headless
 from wizard.tui.screen import WizardScreen
-from wizard.tui.session import Session
+from wizard.tui.session import ProfileSession
 from wizard.tui.step import told
-from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
+from wizard.tui.steps import STEPS
 
+if TYPE_CHECKING:
+    from wizard.importing import Imported
+
+_PAUSE = 0.5
+"""Seconds after the last answer before the draft is kept."""
 _BLOCKING_CALLS = 12
 """How many calls to other systems may wait at once."""
 _FROM_ELSEWHERE = re.compile(r"\s*(@font-face \{[^}]*\}|<!--.*?-->)", re.DOTALL)
@@ -44,7 +56,7 @@ class WizardApp(App[ExitCode]):
 
     Args:
         session: what it works on.
-        fresh: whether a draft that was kept may be offered instead.
+        fresh: whether nothing was asked for, so that any draft that was kept may be offered.
     """
 
     TITLE = "Runner Wizard"
@@ -62,13 +74,17 @@ class WizardApp(App[ExitCode]):
         )
     ]
 
-    def __init__(self, session: Session, *, fresh: bool = True) -> None:
+    def __init__(self, session: ProfileSession, *, fresh: bool = True) -> None:
         colourless = bool(os.environ.get("NO_COLOR"))
         # Textual chooses how it takes colours away before a theme can be set: told only by the
         # theme, it would send black on black.
         super().__init__(ansi_color=True if colourless else None)
         self.session = session
+        """Replaced whole when another profile is opened."""
+        self.facts = session.facts
+        self.files = Files(self, session.facts)
         self._fresh = fresh
+        self._keeping: Timer | None = None
         self.crash: Exception | None = None
         """The mistake of ours that ended it."""
         self.animation_level = "none"
@@ -78,6 +94,7 @@ class WizardApp(App[ExitCode]):
     def on_mount(self) -> None:
         # Quitting must not wait for somebody else's timeout, as asyncio's own threads do.
         asyncio.get_running_loop().set_default_executor(DaemonThreads(_BLOCKING_CALLS))
+        self._end_on_signals()
         self.push_screen(WizardScreen(self.session))
         self.call_after_refresh(self._after_first_frame)
 
@@ -88,150 +105,157 @@ class WizardApp(App[ExitCode]):
 
     def _after_first_frame(self) -> None:
         self.look_around()
-        if self._fresh and (kept := self.session.memory.kept()):
-            name = kept.path.name
-            self.push_screen(
-                Question(
-                    f"A draft of {name} was kept, at the step {kept.step}. Go on with it?",
-                    "Tokens and passwords are not part of it; they are asked for again.",
-                    {"later": "Not now", "yes": "Go on", "forget": "Forget it"},
-                ),
-                self._resume,
-            )
+        self._talk(self._offer_kept())
 
-    def _resume(self, answer: str | None) -> None:
-        memory = self.session.memory
-        kept = memory.kept()
-        if answer == "yes" and kept:
-            try:
-                draft = drafts.of_kept(kept)
-            except (WizardError, ValueError):
-                self.say_error(WizardError("The kept draft cannot be read.", "", "start again"))
-            else:
-                titles = [step.title for step in STEPS]
-                at = titles.index(kept.step) if kept.step in titles else 0
-                self.wizard.open_draft(draft, titles[:at])
-        if answer in {"yes", "forget"}:
-            memory.forget_draft()
+    async def _offer_kept(self) -> None:
+        if self._fresh:
+            kept = await self.files.offer_latest()
+        else:
+            before = self.session
+            kept = await self.files.offer_draft(before)
+            kept = None if kept is before else kept
+        if kept:
+            self._work_on(kept)
+
+    def _work_on(self, session: ProfileSession) -> None:
+        self.session = session
+        self.wizard.work_on(session)
+
+    def _talk(self, conversation: Coroutine[Any, Any, None]) -> None:
+        """Begin a conversation; it may ask, and goes on once it is answered."""
+        self.run_worker(conversation, group="talk", exit_on_error=False)
+
+    @on(Worker.StateChanged)
+    def _worker_ended(self, event: Worker.StateChanged) -> None:
+        error = event.worker.error
+        if event.state is WorkerState.ERROR and isinstance(error, WizardError):
+            self.files.say(error)
+        elif event.state is WorkerState.ERROR:
+            raise error or RuntimeError(event.worker.name)
+
+    # Opening another profile
+
+    @on(messages.OpenFile)
+    def _open_file(self, event: messages.OpenFile) -> None:
+        self._talk(self._open(event.path))
+
+    async def _open(self, path: Path) -> None:
+        try:
+            file = await asyncio.to_thread(path.expanduser)
+            if imported := await asyncio.to_thread(drafts.imported, file):
+                await self._replace(drafts.of_import(imported, self.facts.machine.folder), imported)
+                return
+            if await self._may_replace() and (session := await self.files.opened(file)):
+                self.facts.memory.note(file, "opened")
+                self._work_on(session)
+        except WizardError as error:
+            self.wizard.step.say_trouble(told(error))
+
+    @on(messages.OpenDraft)
+    def _open_draft(self, event: messages.OpenDraft) -> None:
+        self._talk(self._replace(event.draft, event.imported))
+
+    async def _replace(self, draft: Draft, imported: Imported | None) -> None:
+        if await self._may_replace():
+            self._work_on(ProfileSession(draft, self.facts, imported=imported))
+            if imported:
+                self.push_screen(findings(imported))
+
+    async def _may_replace(self) -> bool:
+        return self.wizard.step.may_leave() and await self.files.may_leave(
+            self.session, "Open another profile?"
+        )
 
     # Looking around
 
-    @on(WizardScreen.LookAgain)
+    @on(messages.LookAgain)
     def look_around(self) -> None:
         """Ask every context of the kubeconfig what it reaches; each answer is shown at once."""
         look: Callable[[], Awaitable[None]] = self._look_around
         self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
 
     async def _look_around(self) -> None:
-        machine, session = self.session.machine, self.session
+        machine, facts = self.facts.machine, self.facts
         await asyncio.to_thread(machine.warm_up)
         spare_what_is_there()
         try:
             found = await asyncio.to_thread(machine.contexts)
         except WizardError as error:
-            session.trouble = told(error)
-            session.contexts = ()
+            facts.trouble = told(error)
+            facts.contexts = ()
         else:
-            session.contexts, session.current = found.names, found.current
+            facts.contexts, facts.current = found.names, found.current
         self.wizard.facts_found()
-        async for facts in discover(session.contexts, machine.look):
-            session.clusters[facts.context] = facts
+        async for cluster in discover(facts.contexts, machine.look):
+            facts.clusters[cluster.context] = cluster
             self.wizard.facts_found()
         await asyncio.to_thread(import_module, "wizard.operations.verbs")  # before Review waits
 
-    # Saving and leaving
+    # Saving, keeping and leaving
 
     def action_save(self) -> None:
         if isinstance(self.screen, WizardScreen):
-            self._save_as(lambda: None)
+            self._talk(self._save())
 
-    @on(WizardScreen.SaveFirst)
-    def _save_first(self, event: WizardScreen.SaveFirst) -> None:
+    async def _save(self) -> None:
         draft = self.session.draft
-        if not draft.path.exists():
-            self._save_as(event.then)
-        elif not draft.dirty or self.save(draft.path):
-            event.then()
-
-    def _save_as(self, then: Callable[[], None]) -> None:
-        def named(path: Path | None) -> None:
-            if path and self._save_to(path):
-                then()
-
-        self.push_screen(SaveAs(self.session.draft.path), named)
-
-    def _save_to(self, path: Path) -> bool:
-        draft = self.session.draft
-        if path.exists() and path.absolute() != draft.path.absolute():
-            self.say_error(
-                WizardError(f"{path} is there already.", "", "name another file; nothing was saved")
-            )
-            return False
-        return self.save(path)
-
-    def save(self, path: Path) -> bool:
-        """Write the draft to a file; whether that could be done. It need not be valid yet."""
-        draft = self.session.draft
-        try:
-            write(path, draft.text())
-        except WizardError as error:
-            self.say_error(error)
-            return False
-        draft.saved(path)
-        self.session.memory.note(path, "saved")
+        if draft.disk is None or not await self.files.is_saved(self.session):
+            await self.files.save_as(self.session)
         self.wizard.refresh_marks()
-        self.notify(f"Saved {path}", markup=False)
-        return True
+
+    @on(messages.SaveFirst)
+    def _save_first(self, event: messages.SaveFirst) -> None:
+        async def save() -> None:
+            if await self.files.is_saved(self.session):
+                self.wizard.refresh_marks()
+                event.then()
+
+        self._talk(save())
+
+    @on(messages.DraftChanged)
+    def _draft_changed(self) -> None:
+        if self._keeping:
+            self._keeping.stop()
+        self._keeping = self.set_timer(_PAUSE, self._keep)
+
+    def _keep(self) -> None:
+        """Keep what was answered so far; where that cannot be done, quitting says why."""
+        with suppress(WizardError):
+            self.files.keep(self.session)
 
     def action_leave(self) -> None:
-        if isinstance(self.screen, Question) or not self.wizard.step.may_leave():
-            return
-        if not self.session.draft.dirty:
-            self.exit(ExitCode.DONE)
-            return
-        self.push_screen(
-            Question(
-                "Quit? There are answers that have not been saved.",
-                "A kept draft is offered at the next start. No token or password is kept.",
-                {"stay": "Stay", "keep": "Keep a draft", "discard": "Discard"},
-            ),
-            self._leave,
-        )
+        if not isinstance(self.screen, Question) and self.wizard.step.may_leave():
+            self._talk(self._leave())
 
-    def _leave(self, answer: str | None) -> None:
-        if answer == "keep" and not self._keep_draft():
-            return
-        if answer in {"keep", "discard"}:
+    async def _leave(self) -> None:
+        if await self.files.may_leave(self.session, "Quit?"):
             self.exit(ExitCode.DONE)
 
-    def _keep_draft(self) -> bool:
-        title = STEPS[self.wizard.at].title
-        try:
-            self.session.memory.keep(drafts.to_keep(self.session.draft, title))
-        except WizardError as error:
-            self.say_error(error)
-            return False
-        return True
+    def _end_on_signals(self) -> None:
+        """A terminal that is closed, or a machine that goes down, loses no answer."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Only the main thread may; a wizard in another one is somebody's test.
+            with suppress(ValueError, RuntimeError, NotImplementedError):
+                asyncio.get_running_loop().add_signal_handler(number, self._end)
 
-    def say_error(self, error: WizardError) -> None:
-        """Show an error with its cause and its fix."""
-        text = "\n\n".join(part for part in (error.cause, error.fix) if part)
-        self.push_screen(Reading(error.problem, text))
+    def _end(self) -> None:
+        self._keep()
+        if self.session.work:
+            self.session.work.run.cancel.set()
+        self.exit(ExitCode.INTERRUPTED)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002
         wizard = self.wizard
         for index, step in enumerate(STEPS):
             if wizard.reachable(index):
                 yield SystemCommand(
-                    f"Go to {step.title}",
-                    step.purpose,
-                    partial(wizard.go_to, index),
+                    f"Go to {step.title}", step.purpose, partial(wizard.go_to, index)
                 )
         yield SystemCommand("Save", "Save the profile to a file", self.action_save)
         yield SystemCommand(
             "Copy the headless command", "What does the same without screens", self._copy_command
         )
-        if self.session.draft.path.exists() and self.session.draft.value("id"):
+        if self.session.draft.disk is not None and self.session.draft.value("id"):
             yield SystemCommand(
                 "Destroy", "Take away everything this profile made; asks", wizard.begin_destroy
             )
@@ -257,6 +281,8 @@ class WizardApp(App[ExitCode]):
         # Textual's own way ends in a traceback with every local variable, tokens among them. The
         # command that opened the wizard reports the crash, redacted.
         self.crash = self.crash or error
+        with suppress(Exception):  # the crash is what is to be told
+            self.files.keep(self.session)
         super()._handle_exception(error)
         self._exit_renderables.clear()
 
@@ -266,15 +292,13 @@ def open_wizard(path: Path | None = None) -> ExitCode:
 
     Raises: UsageError, InvalidDocument, when the profile cannot be read; whatever crashed it.
     """
-    machine, memory = Machine(), Memory()
+    facts = MachineFacts(Machine(), Memory())
     if path:
-        draft = drafts.of_file(path)
-        memory.note(path, "opened")
+        session = opened_session(drafts.of_file(path), facts)
+        facts.memory.note(path, "opened")
     else:
-        draft = drafts.of_preset(preset_question().default, machine.folder)
-    session = Session(draft, machine, memory)
-    if path:
-        session.visited = set(ANSWERED_BY_PROFILE)
+        name = preset_question().default
+        session = ProfileSession(drafts.of_preset(name, facts.machine.folder, facts.memory), facts)
     app = WizardApp(session, fresh=path is None)
     code = app.run()
     if app.crash:

@@ -21,10 +21,8 @@ from textual.widgets import Button
 from wizard.core.errors import WizardError
 from wizard.core.secrets import SecretStr
 from wizard.hand_over import hand_over
+from wizard.tui.machine_facts import ShowOutside
 from wizard.tui.widgets import Action, Said
-
-ShowOutside = Callable[[App[Any], str, SecretStr], None]
-"""Show what to store where, and the token, beside the screens; return once it is stored."""
 
 _GLANCE = 0.2
 """Seconds between two looks whether nobody waits for the token any more."""

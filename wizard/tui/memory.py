@@ -1,11 +1,13 @@
-"""What the wizard remembers between two sittings: recent profiles, and a draft that was kept.
+"""What the wizard remembers between two sittings: recent profiles, and drafts that were kept.
 
-Neither holds a secret, and no state of the runner depends on them: what cannot be read is as if it
-were not there.
+No state of the runner depends on them: what cannot be read is as if it were not there. Tokens and
+passwords are no part of a draft, so it is written as it is: masking what merely looks like a secret
+would change an answer.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Mapping
@@ -17,7 +19,6 @@ from typing import Any
 import platformdirs
 
 from wizard.core.errors import WizardError
-from wizard.core.secrets import redact
 from wizard.profile.save import write
 
 _RECENT = 8
@@ -36,18 +37,22 @@ class Recent:
 class Kept:
     """A draft that was left without being saved."""
 
-    text: str
     path: Path
-    base: str
-    """What its text was: a preset, a profile, or what was found."""
-    preset: str
+    """The file that it is of, or will be."""
     step: str
-    origins: Mapping[str, str]
-    """Origins by key, the key written as JSON."""
+    """The id of the step it was left at."""
+    seen: float
+    """When (Unix time)."""
+    draft: Mapping[str, Any]
+    """What `Draft.state` said."""
+    visited: tuple[str, ...]
+    """Ids of the steps that were answered."""
+    file: Path | None = None
+    """Where it is kept, once it is."""
 
 
 class Memory:
-    """Two small files in a folder of their own.
+    """Small files in a folder of their own.
 
     Args:
         folder: where; without it, the user's state folder.
@@ -58,7 +63,7 @@ class Memory:
 
     def recent(self) -> list[Recent]:
         """Profiles that were open and are still there, the latest first."""
-        listed = self._read("recent.json").get("profiles", [])
+        listed = self._read(self._folder / "recent.json").get("profiles", [])
         found = [
             Recent(Path(entry["path"]), entry["state"], entry["seen"])
             for entry in listed
@@ -73,45 +78,86 @@ class Memory:
         latest = [Recent(path, state, time.time()), *others][:_RECENT]
         entries = [asdict(one) | {"path": str(one.path)} for one in latest]
         with suppress(WizardError):
-            self._write("recent.json", {"profiles": entries})
+            self._write(self._folder / "recent.json", {"profiles": entries})
 
-    def kept(self) -> Kept | None:
-        """The draft that was kept, if there is one."""
-        found = self._read("draft.json")
+    def kept(self, path: Path) -> Kept | None:
+        """The draft that was kept of a profile's file, if there is one."""
+        return self._kept(self._draft_of(path))
+
+    def latest_draft(self) -> Kept | None:
+        """The draft that was kept last, of whatever file."""
+        try:
+            files = sorted(self._drafts.glob("*.json"), key=lambda file: -file.stat().st_mtime)
+        except OSError:
+            return None
+        return next((kept for file in files if (kept := self._kept(file))), None)
+
+    def keep(self, kept: Kept) -> None:
+        """Keep a draft: answers as they are, nothing of them masked. Raises: WizardError."""
+        data = asdict(kept) | {"path": str(kept.path), "file": None}
+        self._write(self._draft_of(kept.path), data)
+
+    def forget_draft(self, path: Path) -> None:
+        """Forget what was kept of a profile's file."""
+        with suppress(OSError):
+            self._draft_of(path).unlink(missing_ok=True)
+
+    def forget(self, kept: Kept) -> None:
+        """Forget one draft."""
+        if kept.file:
+            with suppress(OSError):
+                kept.file.unlink(missing_ok=True)
+
+    def put_aside(self, kept: Kept) -> None:
+        """Keep a draft where the next one of the same file does not take its place."""
+        if kept.file:
+            with suppress(OSError):
+                kept.file.replace(kept.file.with_stem(f"{kept.file.stem}-{kept.seen:.0f}"))
+
+    def setting(self, name: str) -> str:
+        """What the user chose for the screens themselves (`theme`); empty where nothing."""
+        found = self._read(self._folder / "settings.json").get(name)
+        return found if isinstance(found, str) else ""
+
+    def set_setting(self, name: str, value: str) -> None:
+        file = self._folder / "settings.json"
+        with suppress(WizardError):
+            self._write(file, self._read(file) | {name: value})
+
+    @property
+    def _drafts(self) -> Path:
+        return self._folder / "drafts"
+
+    def _draft_of(self, path: Path) -> Path:
+        known_by = hashlib.sha256(str(path.absolute()).encode(errors="replace")).hexdigest()
+        return self._drafts / f"{known_by[:24]}.json"
+
+    def _kept(self, file: Path) -> Kept | None:
+        found = self._read(file)
         try:
             return Kept(
-                str(found["text"]),
                 Path(found["path"]),
-                str(found["base"]),
-                str(found["preset"]),
                 str(found["step"]),
-                dict(found["origins"]),
+                float(found["seen"]),
+                dict(found["draft"]),
+                tuple(map(str, found["visited"])),
+                file,
             )
         except (LookupError, TypeError, ValueError):
             return None
 
-    def keep(self, draft: Kept) -> None:
-        """Keep a draft for the next start. Raises: WizardError, when that cannot be done."""
-        self._write("draft.json", asdict(draft) | {"path": str(draft.path)})
-
-    def forget_draft(self) -> None:
+    def _read(self, file: Path) -> dict[str, Any]:
         try:
-            (self._folder / "draft.json").unlink(missing_ok=True)
-        except OSError:
-            return
-
-    def _read(self, name: str) -> dict[str, Any]:
-        try:
-            found = json.loads((self._folder / name).read_text(encoding="utf-8"))
+            found = json.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
 
-    def _write(self, name: str, data: Mapping[str, Any]) -> None:
+    def _write(self, file: Path, data: Mapping[str, Any]) -> None:
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise WizardError(
-                f"{self._folder} cannot be made.", str(error), "save the profile instead"
+                f"{file.parent} cannot be made.", str(error), "Save the profile instead"
             ) from None
-        write(self._folder / name, redact(json.dumps(data)))
+        write(file, json.dumps(data))

@@ -30,6 +30,8 @@ class Question(ModalScreen[str]):
         Binding("escape", "harmless", "Back", show=False),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
+        Binding("up,pageup", "scroll(-1)", show=False),
+        Binding("down,pagedown", "scroll(1)", show=False),
     ]
 
     def __init__(self, question: str, detail: str, answers: Mapping[str, str]) -> None:
@@ -41,7 +43,8 @@ class Question(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="modal"):
             yield Said(self._question, classes="title")
-            yield Said(self._detail)
+            with VerticalScroll(can_focus=False, classes="detail"):
+                yield Said(self._detail)
             with Horizontal(classes="buttons"):
                 for name, label in self._answers.items():
                     yield Action(label, id=name)
@@ -49,6 +52,11 @@ class Question(ModalScreen[str]):
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id or "")
+
+    def action_scroll(self, way: int) -> None:
+        """Read on in a detail that is longer than the screen."""
+        detail = self.query_one(".detail", VerticalScroll)
+        detail.scroll_relative(y=way * max(detail.size.height - 1, 1), animate=False)
 
     def action_harmless(self) -> None:
         self.dismiss(next(iter(self._answers)))

@@ -6,8 +6,10 @@ import asyncio
 import shlex
 
 from wizard.core.changes import Action, Plan, System
+from wizard.core.errors import MissingCredentialError, WizardError
 from wizard.core.shown import counted
-from wizard.tui.session import GITLAB_TOKEN, Session
+from wizard.tui.outline import StepId, info_of
+from wizard.tui.session import GITLAB_TOKEN, ProfileSession
 from wizard.tui.work import Reviewed
 
 _NAMED = 4
@@ -19,7 +21,7 @@ _RUNNER_IS = {
 }
 
 
-async def review(session: Session) -> Reviewed:
+async def review(session: ProfileSession) -> Reviewed:
     """Compare the draft with what is there; writes nothing, and needs no file.
 
     Raises: InvalidDocument, when the draft is not valid; WizardError, from the systems.
@@ -32,10 +34,19 @@ async def review(session: Session) -> Reviewed:
     await asyncio.to_thread(session.machine.warm_up)
     files_only = await _files_only(session)
     plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring()))
-    return Reviewed(text, plan, files_only)
+    return Reviewed(text, draft.path.absolute(), plan, files_only)
 
 
-def headless(session: Session) -> str:
+def answerable_here(error: WizardError) -> WizardError:
+    """The same error; where a credential is missing, its fix is the step that asks for it."""
+    if not isinstance(error, MissingCredentialError):
+        return error
+    step = StepId.GITLAB if error.variable == GITLAB_TOKEN else StepId.SECRETS
+    fix = f"Give it on the step {info_of(step).title}, or set {error.variable}"
+    return WizardError(error.problem, "", fix)
+
+
+def headless(session: ProfileSession) -> str:
     """The command that does the same without screens."""
     path, folder = session.draft.path.absolute(), session.machine.folder
     near = path.relative_to(folder) if path.is_relative_to(folder) else path
@@ -43,13 +54,13 @@ def headless(session: Session) -> str:
     return f"runner-wizard {verb} {shlex.quote(str(near))}"
 
 
-def place(session: Session) -> str:
+def place(session: ProfileSession) -> str:
     """Where things change: the context and the namespaces, or the folder."""
     draft = session.draft
     if draft.value("delivery", "to") == "directory":
         return f"the folder {draft.path.parent / str(draft.value('delivery', 'directory'))}"
     namespaces = f"{draft.value('cluster', 'namespace')}, {draft.value('cluster', 'job_namespace')}"
-    context = draft.value("cluster", "context") or f"{session.current} (the current one)"
+    context = draft.value("cluster", "context") or f"{session.facts.current} (the current one)"
     return f"context {context}, namespaces {namespaces}"
 
 
@@ -58,12 +69,15 @@ def verdict(plan: Plan) -> str:
     said = f"No change. All is as the profile says ({len(plan.changes)} things looked at)."
     if plan.pending:
         said = f"{counted(plan)}. Nothing has been written yet."
+    elif plan.doubts:
+        said = "No change, but not all is well. Applying proves these runners again."
     return "\n".join([said, *noted(plan)])
 
 
 def noted(plan: Plan) -> list[str]:
     """What must be known before it is agreed to, line by line."""
-    return [f"note: {sentence}" for sentence in plan.notes]
+    doubts = [f"found: {doubt}" for doubt in plan.doubts]
+    return [*doubts, *(f"note: {sentence}" for sentence in plan.notes)]
 
 
 def status(plan: Plan) -> str:
@@ -77,11 +91,11 @@ def status(plan: Plan) -> str:
     return "\n".join([*lines, *(f"not looked at: {one}" for one in plan.unseen)])
 
 
-async def _files_only(session: Session) -> bool:
+async def _files_only(session: ProfileSession) -> bool:
     """Whether nothing but files can be made: that is wished, or there is no token for GitLab."""
     if session.draft.value("delivery", "to") != "directory":
         return False
     if session.just_files:
         return True
     found, _ = await asyncio.to_thread(session.machine.token, session.address.url)
-    return not (found or GITLAB_TOKEN in session.secrets)
+    return not (found or session.secret(GITLAB_TOKEN))

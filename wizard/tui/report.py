@@ -7,8 +7,7 @@ from pathlib import Path
 
 from wizard import __version__
 from wizard.core.secrets import redact
-from wizard.profile.save import write
-from wizard.tui.drafts import free_name
+from wizard.profile.save import free_name, write
 from wizard.tui.work import Work, duration
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -11,20 +9,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
-from textual.message import Message
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from wizard.profile.draft import Draft
 from wizard.profile.fields import FieldInfo
+from wizard.tui import messages
 from wizard.tui.garbage import collect
 from wizard.tui.modals import Reading
-from wizard.tui.session import Session
+from wizard.tui.outline import OUTLINE, StepId, position
+from wizard.tui.session import ProfileSession
 from wizard.tui.step import Step
-from wizard.tui.steps import ANSWERED_BY_PROFILE, STEPS
+from wizard.tui.steps import STEPS
 from wizard.tui.steps.apply import ApplyStep
 from wizard.tui.widgets import Row, Said
 from wizard.tui.widgets.keys import Keys
@@ -51,16 +49,7 @@ class WizardScreen(Screen[None]):
         Binding("ctrl+p", "app.command_palette", "Menu", id="menu", tooltip="Everything else."),
     ]
 
-    class LookAgain(Message):
-        """Every context of the kubeconfig is to be asked again."""
-
-    @dataclass
-    class SaveFirst(Message):
-        """The draft is to be in its file before `then` is called."""
-
-        then: Callable[[], None]
-
-    def __init__(self, session: Session, at: int = 0) -> None:
+    def __init__(self, session: ProfileSession, at: int = 0) -> None:
         super().__init__()
         self.session = session
         self.at = at
@@ -79,7 +68,7 @@ class WizardScreen(Screen[None]):
 
     def on_mount(self) -> None:
         stepper = self.query_one("#stepper", OptionList)
-        stepper.add_options([Option("", id=step.title) for step in STEPS])
+        stepper.add_options([Option("", id=info.id) for info in OUTLINE])
         self.go_to(self.at)
 
     @property
@@ -100,19 +89,20 @@ class WizardScreen(Screen[None]):
         if not self._host.children or self.step.may_leave():
             self.call_later(self._show, index)
 
-    def save_first(self, then: Callable[[], None]) -> None:
-        """Call `then` once the draft is in its file; never, if it does not get there."""
-        self.post_message(self.SaveFirst(then))
+    @on(messages.GoTo)
+    def _go_to(self, event: messages.GoTo) -> None:
+        self.go_to(position(event.step))
 
+    @on(messages.DestroyWanted)
     def begin_destroy(self) -> None:
         """Ask, on the step Apply, whether to take away everything the profile made."""
         if self.step.may_leave():
             self.session.work = None
-            self.go_to(STEPS.index(ApplyStep))
+            self.go_to(position(StepId.APPLY))
             self.call_later(lambda: self.query(ApplyStep).only_one().offer_destroy())
 
     async def _show(self, index: int) -> None:
-        self.at = index
+        self.at, self.session.at = index, OUTLINE[index].id
         step = STEPS[index](self.session)
         for one in self._host.query("Input, TextArea"):
             # Textual never does, and would keep all that was ever shown.
@@ -127,29 +117,16 @@ class WizardScreen(Screen[None]):
             self._tidying.stop()
         self._tidying = self.set_timer(_QUIET, collect)
 
-    def open_draft(self, draft: Draft, visited: Iterable[str] | None = None) -> None:
-        """Work on another draft; a saved profile is shown at the beginning, any other at
-        the first step that is not answered.
+    def work_on(self, session: ProfileSession) -> None:
+        """Work on another profile, of which nothing is known but what its session says."""
+        self.session = session
+        self.call_later(self._show, position(session.at))
 
-        Args:
-            visited: titles of the steps that count as answered; None: what a saved profile answers.
-        """
-        titles = [step.title for step in STEPS]
-        self.session.draft = draft
-        self.session.imported = None
-        self.session.runner = 0
-        self.session.visited = set(ANSWERED_BY_PROFILE if visited is None else visited)
-        open_ = (i for i, one in enumerate(titles) if not self.answered(one))
-        self.go_to(0 if visited is None else next(open_, 0))
-
-    def answered(self, title: str) -> bool:
-        """Whether a step has been gone through."""
-        return title in self.session.visited
-
+    @on(messages.Next)
     def action_next(self) -> None:
         errors = self.step.errors()
         if errors:
-            self.session.visited.discard(self.step.title)
+            self.session.visited.discard(self.step.step_id)
             self.step.show_errors(errors)
             self.refresh_marks()
             count = len(errors)
@@ -160,28 +137,25 @@ class WizardScreen(Screen[None]):
                 markup=False,
             )
             return
-        self.session.visited.add(self.step.title)
+        self.session.visited.add(self.step.step_id)
         if self.at + 1 < len(STEPS):
             self.go_to(self.at + 1)
 
+    @on(messages.Back)
     def action_back(self) -> None:
         if self.at:
             self.go_to(self.at - 1)
 
     def reachable(self, index: int) -> bool:
         """Whether a step may be jumped to: it, or the one before it, has been answered."""
-        return all(self.answered(step.title) for step in STEPS[:index])
+        return all(info.id in self.session.visited for info in OUTLINE[:index])
 
     def action_check(self) -> None:
         self.step.check()
 
-    def look_again(self) -> None:
-        """Ask every context of the kubeconfig again what it reaches."""
-        self.post_message(self.LookAgain())
-
     def facts_found(self) -> None:
         """Something has answered that was looked for; the step may show it."""
-        if self._host.children:
+        if self._host.children and self.step.is_mounted:  # else it looks when it is entered
             self.step.facts_found()
 
     @on(OptionList.OptionSelected, "#stepper")
@@ -191,11 +165,12 @@ class WizardScreen(Screen[None]):
 
     # Saying where we are
 
+    @on(messages.DraftChanged)
     def refresh_marks(self) -> None:
         """Bring stepper, title and file name up to date."""
         stepper = self.query_one("#stepper", OptionList)
-        for index, (step, option) in enumerate(zip(STEPS, stepper.options, strict=True)):
-            shown, closed = f"{self._mark(index)} {step.title}", not self.reachable(index)
+        for index, (info, option) in enumerate(zip(OUTLINE, stepper.options, strict=True)):
+            shown, closed = f"{self._mark(index)} {info.title}", not self.reachable(index)
             if str(option.prompt) != shown:
                 stepper.replace_option_prompt_at_index(index, Content(shown))
             if closed and not option.disabled:
@@ -203,8 +178,8 @@ class WizardScreen(Screen[None]):
             elif option.disabled and not closed:
                 stepper.enable_option_at_index(index)
         stepper.highlighted = self.at
-        title = STEPS[self.at].title
-        self.query_one("#where", Said).say(f"Step {self.at + 1} of {len(STEPS)}  {title}")
+        title = OUTLINE[self.at].title
+        self.query_one("#where", Said).say(f"Step {self.at + 1} of {len(OUTLINE)}  {title}")
         draft = self.session.draft
         unsaved = "  (not saved)" if draft.dirty else ""
         self.query_one("#file", Said).say(f"{draft.path.name}{unsaved}")
@@ -212,10 +187,10 @@ class WizardScreen(Screen[None]):
     def _mark(self, index: int) -> str:
         if index == self.at:
             return "[>]"
-        if not self.answered(STEPS[index].title):
+        if OUTLINE[index].id not in self.session.visited:
             return "[ ]"
         wrong = any(
-            problem.severity == "error" and STEPS[index].is_owner(problem.key)
+            problem.severity == "error" and OUTLINE[index].is_owner(problem.key)
             for problem in self.session.draft.problems()
         )
         return "[!]" if wrong else "[x]"

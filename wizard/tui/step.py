@@ -1,8 +1,8 @@
 """What every step of the wizard is.
 
-To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `purpose`, yield
-`FieldRow`s and widgets of your own from `fields()`, and name the class in `steps.STEPS`.
-`steps/gitlab.py` is an example.
+To write one: give it a line in `outline.py` (its id, its title, the keys it owns), subclass `Step`
+in a module of `steps/`, set `step_id` and `purpose`, yield `FieldRow`s and widgets of your own from
+`fields()`, and name the class in `steps.STEPS`. `steps/gitlab.py` is an example.
 
 - A step is mounted when it is entered and removed when it is left. What must outlive it is in
   `self.session`; everything else may be an attribute.
@@ -15,6 +15,7 @@ To write one: subclass `Step` in a module of `steps/`, set `title`, `owns` and `
   cancelled when the step is left. A `WizardError` from it goes to `self.failed`.
 - Enter in an input goes to the next widget that takes focus, but skips buttons and whatever has
   the class `aside` (a list that only helps to fill the input before it).
+- What it wants of the screen or the application it posts (`messages.py`); it imports neither.
 - `help_text` on any widget is what the help line says while it has the focus.
 - Text goes through `Said`, never through a `Label` or a `Static`.
 """
@@ -24,7 +25,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, ParamSpec
+from typing import Any, ClassVar, ParamSpec
 
 from textual import on
 from textual.app import ComposeResult
@@ -34,16 +35,13 @@ from textual.widgets import Button, Input
 from textual.worker import Worker, WorkerState
 
 from wizard.core.errors import WizardError
-from wizard.core.problems import Key, Problem
+from wizard.core.problems import Problem
 from wizard.profile.draft import Draft
-from wizard.profile.fields import ITEM
-from wizard.tui.session import Session
+from wizard.tui import messages
+from wizard.tui.outline import StepId, StepInfo, info_of
+from wizard.tui.session import ProfileSession
 from wizard.tui.widgets import Row, Said
 from wizard.tui.widgets.answers import Answers
-
-if TYPE_CHECKING:
-    from wizard.tui.screen import WizardScreen
-
 
 P = ParamSpec("P")
 
@@ -54,30 +52,28 @@ _PAUSE = 0.2
 class Step(VerticalScroll, can_focus=False):
     """One step: a view of the parts of the draft that it owns."""
 
+    step_id: ClassVar[StepId]
+    info: ClassVar[StepInfo]
+    """What the outline says of it: its title and the keys it owns."""
     title: ClassVar[str]
-    """One or two words, for the stepper."""
+    """The outline's; one or two words, for people."""
     purpose: ClassVar[str]
     """What is decided here, in one sentence; it stands above the fields."""
-    owns: ClassVar[tuple[str, ...]] = ()
-    """Keys of the profile, as `FieldInfo.dotted` writes them."""
     more_help: ClassVar[str] = ""
     """What F1 says beside the help of the field."""
 
-    def __init__(self, session: Session) -> None:
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.info = info_of(cls.step_id)
+        cls.title = cls.info.title
+
+    def __init__(self, session: ProfileSession) -> None:
         super().__init__(id="step")
         self.session = session
 
     @property
     def draft(self) -> Draft:
         return self.session.draft
-
-    @property
-    def wizard(self) -> WizardScreen:
-        """The screen around the step: `next`, `go_to`, `refresh_marks`."""
-        from wizard.tui.screen import WizardScreen
-
-        assert isinstance(self.screen, WizardScreen)  # noqa: S101 - it is mounted nowhere else
-        return self.screen
 
     def compose(self) -> ComposeResult:
         yield Said(self.purpose, classes="purpose")
@@ -105,7 +101,7 @@ class Step(VerticalScroll, can_focus=False):
         return True
 
     def facts_found(self) -> None:
-        """More is known in `session.clusters`; called while the step is shown."""
+        """More is known in `session.facts`; called while the step is shown."""
 
     def blocking(self) -> Iterable[Problem]:
         """What else keeps the user from going on, beside the problems of the fields."""
@@ -115,6 +111,12 @@ class Step(VerticalScroll, can_focus=False):
         """Show in every row what the draft holds now."""
         for row in self.rows:
             row.read()
+
+    def take_draft(self) -> None:
+        """Show another draft, which the session has from now on, in the rows that are there."""
+        for row in self.rows:
+            row.draft = self.draft
+        self.read()
 
     # What the frame does for every step
 
@@ -134,12 +136,7 @@ class Step(VerticalScroll, can_focus=False):
 
     def mine(self) -> list[Problem]:
         """Problems of the draft with keys that this step owns, warnings as well."""
-        return [problem for problem in self.draft.problems() if self.is_owner(problem.key)]
-
-    @classmethod
-    def is_owner(cls, key: Key) -> bool:
-        path = dotted(key)
-        return any(path == own or path.startswith((f"{own}.", f"{own}[")) for own in cls.owns)
+        return [problem for problem in self.draft.problems() if self.info.is_owner(problem.key)]
 
     def errors(self) -> list[Problem]:
         """Everything that keeps the user from going on."""
@@ -223,7 +220,7 @@ class Step(VerticalScroll, can_focus=False):
 
     async def _refresh_marks(self) -> None:
         await asyncio.sleep(_PAUSE)  # judging a profile of a thousand runners takes a while
-        self.wizard.refresh_marks()
+        self.post_message(messages.DraftChanged())
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
@@ -237,7 +234,7 @@ class Step(VerticalScroll, can_focus=False):
         if after:
             self.screen.set_focus(after[0])
         else:
-            self.wizard.action_next()
+            self.post_message(messages.Next())
 
     @on(Worker.StateChanged)
     def _worker_ended(self, event: Worker.StateChanged) -> None:
@@ -247,16 +244,6 @@ class Step(VerticalScroll, can_focus=False):
         if not isinstance(error, WizardError):
             raise error or RuntimeError(event.worker.name)
         self.failed(event.worker.name, error)
-
-
-def dotted(key: Key) -> str:
-    """A key as declarations write it: `runners[].tags`; what runners inherit is theirs."""
-    if key[:1] == ("defaults",):
-        key = ("runners", 0, *key[1:])
-    path = ""
-    for part in key:
-        path += ITEM if isinstance(part, int) else f".{part}" if path else part
-    return path
 
 
 def told(error: WizardError) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TypeVar
 
 from wizard.core.changes import Action, Plan, System
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Planned, Progress, Proven, StepStarted, Unproven, Waiting
 from wizard.operations.wish import Run
+from wizard.profile.draft import Draft
 
 Kind = TypeVar("Kind", bound=Event)
 Clock = Callable[[], float]
@@ -19,11 +21,20 @@ Listener = Callable[[Event], None]
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A plan, and the text of the profile it was made of."""
+    """A plan, and what it was made of: the profile's text, and where that lies.
+
+    Relative paths in a profile start from its file: in another folder the same text says to write
+    other files.
+    """
 
     text: str
+    path: Path
     plan: Plan
     files_only: bool
+
+    def is_of(self, draft: Draft) -> bool:
+        """Whether this is still what would be done."""
+        return self.text == draft.text() and self.path == draft.path.absolute()
 
 
 class Verb(StrEnum):

@@ -30,6 +30,8 @@ EVERYTHING = frozenset(
     for right in (
         "secrets.create",
         "secrets.delete",
+        "secrets.get",
+        "secrets.update",
         "versions.access",
         "versions.add",
         "versions.destroy",
@@ -62,6 +64,8 @@ class FakeSecretManager:
 
     secrets: dict[tuple[str, str], list[Version]] = field(default_factory=dict)
     rights: dict[str, frozenset[str]] = field(default_factory=dict)
+    labels: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    """By secret; set when it is made, or by who may change it."""
 
     def __enter__(self) -> Self:
         fake = self
@@ -73,6 +77,9 @@ class FakeSecretManager:
                 fake.serve(self)
 
             def do_POST(self) -> None:
+                fake.serve(self)
+
+            def do_PATCH(self) -> None:
                 fake.serve(self)
 
             def do_DELETE(self) -> None:
@@ -158,6 +165,8 @@ class FakeSecretManager:
             return {"permissions": sorted(asked)} if asked else {}
         right = {
             "POST": "secrets.create",
+            "GET": "secrets.get",
+            "PATCH": "secrets.update",
             "DELETE": "secrets.delete",
             "POST addVersion": "versions.add",
             "GET versions access": "versions.access",
@@ -171,22 +180,28 @@ class FakeSecretManager:
                 f"Permission 'secretmanager.{right}' denied on resource (or it may not exist).",
             )
         if call == "POST":
-            return self._create(where[0], found["query"] or "")
+            return self._create(where[0], found["query"] or "", body)
         if where not in self.secrets:
             raise _Error(404, "NOT_FOUND", f"Secret [{_name(where)}] not found.")
+        if call == "PATCH":
+            self.labels[where] = body["labels"]
+        if call in {"GET", "PATCH"}:
+            return {"name": _name(where), "labels": self.labels.get(where, {})}
         if call == "DELETE":
             del self.secrets[where]
+            self.labels.pop(where, None)
             return {}
         if call == "POST addVersion":
             self.secrets[where].append(Version(base64.b64decode(body["payload"]["data"])))
             return self._shown(where, len(self.secrets[where]))
         return self._version(call, where, found["version"])
 
-    def _create(self, project: str, query: str) -> Json:
+    def _create(self, project: str, query: str, body: Json) -> Json:
         where = (project, dict(part.split("=") for part in query.split("&"))["secretId"])
         if where in self.secrets:
             raise _Error(409, "ALREADY_EXISTS", f"Secret [{_name(where)}] already exists.")
         self.secrets[where] = []
+        self.labels[where] = body.get("labels", {})
         return {"name": _name(where)}
 
     def _version(self, call: str, where: tuple[str, str], asked: str) -> Json:

@@ -85,6 +85,7 @@ def runner_details(state: State, runner: Runner, *, may_update: bool) -> dict[st
         **{key: info.get(key) for key in ("version", "revision", "platform", "architecture")},
         "contacted_at": stamp(runner.contacted_at),
         "maintenance_note": runner.maintenance_note if may_update else None,
+        "token_expires_at": stamp(runner.token_expires_at),
         "projects": [
             {
                 "id": project_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import ssl
 from collections import Counter, deque
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, Self
 
@@ -164,6 +165,18 @@ class FakeGitLab:
         reply = None if named else Reply(status, body, headers or {})
         fault = Fault(method, path, times, drop_before, drop_after, delay, reply)
         self.faults.pending.append(fault)
+
+    def before_next(
+        self, method: str, path: str, meanwhile: Callable[[], object], *, skip: int = 0
+    ) -> None:
+        """Have something happen just before the next call of a route is carried out.
+
+        Args:
+            skip: how many calls of the route come before that one.
+        """
+        if skip:
+            self.faults.pending.append(Fault(method, path, skip, meanwhile=lambda: None))
+        self.faults.pending.append(Fault(method, path, meanwhile=meanwhile))
 
     def throttle_next(
         self,

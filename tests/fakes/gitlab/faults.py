@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -19,7 +20,8 @@ class Fault:
 
     `drop_before` cuts the connection before anything is done, `drop_after` when it is done and
     only the answer is missing; `delay` seconds pass before the answer; `reply` is sent instead of
-    the true answer, and nothing is done.
+    the true answer, and nothing is done; `meanwhile` is carried out before the call is, as what
+    another client does between two calls of the first.
     """
 
     method: str
@@ -29,6 +31,7 @@ class Fault:
     drop_after: bool = False
     delay: float = 0.0
     reply: Reply | None = None
+    meanwhile: Callable[[], object] | None = None
 
     def is_for(self, method: str, path: str) -> bool:
         return self.times > 0 and self.method in {method, "*"} and fnmatchcase(path, self.path)

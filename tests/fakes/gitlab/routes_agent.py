@@ -71,6 +71,8 @@ def delete_runner(fake: Any, request: Request) -> Reply:
 @routes.on("DELETE", "/runners/managers", None)
 def delete_manager(fake: Any, request: Request) -> Reply:
     runner = _runner(fake, request)
+    if not fake.verify_touches_contact:  # 18.0 and older
+        runner.contacted_at = fake.state.clock.now()
     if runner.managers.pop(request.text("system_id"), None) is None:
         raise Refusal(404, {"message": "404 Runner manager not found Not Found"})
     return Reply(204)

@@ -60,6 +60,8 @@ class Handler(BaseHTTPRequestHandler):
         if fault and fault.drop_before:
             fake.note(Call(self.command, self.path, "", dict(self.headers), raw, 0))
             return self._cut()
+        if fault and fault.meanwhile:
+            fault.meanwhile()
         if fault and fault.reply:
             reply, route = fault.reply, ""
         else:

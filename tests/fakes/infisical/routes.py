@@ -232,7 +232,8 @@ def _create(fake: FakeInfisical, request: Request) -> Json:
     if waiting := _wait_for_approval(request, project):
         return waiting
     now = fake.clock.text()
-    secret = Secret(state.new_id(), now, [Version(trimmed(value), now)])
+    noted = request.given.get("secretMetadata") or []
+    secret = Secret(state.new_id(), now, [Version(trimmed(value), now, noted)])
     project.secrets[key] = secret
     return {"secret": _secret_json(request, project, secret, 1)}
 
@@ -246,7 +247,8 @@ def _change(fake: FakeInfisical, request: Request) -> Json:
     if waiting := _wait_for_approval(request, project):
         return waiting
     value = request.given.get("secretValue", secret.versions[-1].value)
-    secret.versions.append(Version(trimmed(value), fake.clock.text()))
+    noted = request.given.get("secretMetadata", secret.versions[-1].metadata)
+    secret.versions.append(Version(trimmed(value), fake.clock.text(), noted))
     return {"secret": _secret_json(request, project, secret, len(secret.versions))}
 
 
@@ -366,6 +368,7 @@ def _secret_json(request: Request, project: Project, secret: Secret, version: in
         "secretValue": "<hidden-by-infisical>" if hidden else kept.value,
         "secretValueHidden": hidden,
         "secretComment": "",
+        "secretMetadata": kept.metadata,
         "skipMultilineEncoding": False,
         "createdAt": secret.created_at,
         "updatedAt": kept.at,

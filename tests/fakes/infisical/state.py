@@ -54,6 +54,7 @@ class Token:
 class Version:
     value: str
     at: str
+    metadata: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass

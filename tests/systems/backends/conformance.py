@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,15 +19,20 @@ from typing import Any, Protocol
 import pytest
 
 from tests.fakes.proxy import Call, Fault, FaultyProxy, Reply
+from tests.faults.matrix import every_cell
 from wizard.core.errors import NotAllowed, NotReached, WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
-from wizard.systems.backends import Backend
+from wizard.systems.backends import Backend, BelongsToAnotherError, Owner
+from wizard.systems.http.policy import Policy
 
 PATIENCE = 1.5
 """Seconds without an answer after which a backend of the suite gives up; build it with these."""
+
+OURS = "3f9c2a71"
+"""The id of the profile below."""
 
 
 class Place(Protocol):
@@ -65,7 +71,7 @@ def profile(secrets_section: dict[str, Any]) -> Profile:
     return Profile.model_validate(
         {
             "version": 1,
-            "id": "3f9c2a71",
+            "id": OURS,
             "name": "suite",
             "gitlab": {"url": "https://gitlab.example.com"},
             "runners": runners,
@@ -197,6 +203,65 @@ class Conformance:
             stored = list(pool.map(fresh.read, [one, two] * 8))
         assert [s and s.fingerprint for s in stored] == [fingerprint(t) for t in tokens] * 8
 
+    # Whose it is
+
+    def test_whose_it_is_stands_beside_it(
+        self, backend: Backend, place: Place, one: Runner
+    ) -> None:
+        backend.write(one, new_token(), 17)
+        assert (stored := place.backend().read(one))
+        assert stored.owner == Owner(OURS, 17)
+        backend.write(one, new_token(), 18)
+        assert (stored := place.backend().read(one))
+        assert stored.owner == Owner(OURS, 18)
+
+    def test_another_profiles_token_is_neither_written_nor_removed(
+        self, place: Place, one: Runner
+    ) -> None:
+        token = new_token()
+        place.backend().write(one, token, 17)
+        place.profile = place.profile.model_copy(update={"id": "0badcafe"})
+        other = place.backend()
+        place.proxy.calls.clear()
+        for call in (lambda: other.write(one, new_token(), 4), lambda: other.remove(one)):
+            with pytest.raises(BelongsToAnotherError) as refused:
+                call()
+            assert f"the id {OURS}" in refused.value.problem
+            assert "another name" in refused.value.fix
+            assert f'id: "{OURS}"' in refused.value.fix
+        assert not [call for call in place.proxy.calls if place.writes(call)]
+        assert (stored := other.read(one))
+        assert (stored.fingerprint, stored.owner) == (fingerprint(token), Owner(OURS, 17))
+
+    def test_a_token_of_an_earlier_version_becomes_ours_without_being_replaced(
+        self, backend: Backend, place: Place, one: Runner
+    ) -> None:
+        token = new_token()
+        place.put(one, token.get_secret_value())
+        assert (stored := backend.read(one))
+        assert stored.owner is None
+        backend.write(one, token, 17)
+        assert (stored := place.backend().read(one))
+        assert (stored.fingerprint, stored.owner) == (fingerprint(token), Owner(OURS, 17))
+        place.proxy.calls.clear()
+        assert place.backend().write(one, token, 17) is False
+        assert not [call for call in place.proxy.calls if place.writes(call)]
+
+    def test_a_removed_token_leaves_the_place_to_others(self, place: Place, one: Runner) -> None:
+        place.backend().write(one, new_token(), 17)
+        place.backend().remove(one)
+        place.profile = place.profile.model_copy(update={"id": "0badcafe"})
+        assert place.backend().write(one, new_token(), 4) is True
+
+    def test_the_token_that_is_read_can_be_shown_to_gitlab(
+        self, backend: Backend, one: Runner
+    ) -> None:
+        token = new_token()
+        backend.write(one, token)
+        assert (stored := backend.read(one))
+        assert stored.token is not None
+        assert stored.token.get_secret_value() == token.get_secret_value()
+
     # Telling
 
     def test_a_check_finds_all_well_and_writes_nothing(
@@ -254,6 +319,22 @@ class Conformance:
             backend.read(one)
         assert time.monotonic() - started < PATIENCE * 2
         assert "in time" in lost.value.problem
+
+    def test_every_fault_on_the_wire_is_told_in_words(
+        self, place: Place, one: Runner, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Policy, "_pause", lambda *_: None)
+        place.put(one, new_token().get_secret_value())
+        calls = {
+            "read": lambda: place.backend().read(one),
+            "write": lambda: place.backend().write(one, new_token()),
+            "check": lambda: place.backend().check(),
+            "facts": lambda: place.backend().facts(),
+            "remove": lambda: place.backend().remove(one),
+        }
+        ended, bad = every_cell(place.proxy, calls)
+        sys.stderr.write(f"\n{type(place).__name__}: {sum(ended.values())} cells, {len(bad)} bad\n")
+        assert not bad, "\n".join(bad[:60])
 
     def test_a_read_that_was_cut_is_asked_again(
         self, backend: Backend, place: Place, one: Runner

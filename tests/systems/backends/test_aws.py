@@ -53,6 +53,7 @@ def test_fields_of_others_stay_when_ours_is_written_and_removed(
     token = new_token()
     backend.write(runner, token)
     expected = {"note": "keep me", "RUNNER_TOKEN": token.get_secret_value()}
+    expected |= {"RUNNER_WIZARD_OWNER": "3f9c2a71/0"}
     assert json.loads(place.text(runner)) == expected
     assert backend.remove(runner) is True
     assert json.loads(place.text(runner)) == {"note": "keep me"}
@@ -136,6 +137,7 @@ def test_a_scheduled_deletion_is_called_off_by_somebody_who_says_so(
         if answer == "restore":
             backend.write(runner, token)
             expected = {"note": "keep me", "RUNNER_TOKEN": token.get_secret_value()}
+            expected |= {"RUNNER_WIZARD_OWNER": "3f9c2a71/0"}
             assert json.loads(place.text(runner)) == expected
         else:
             with pytest.raises(Refused):

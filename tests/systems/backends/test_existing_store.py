@@ -16,11 +16,12 @@ from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.kubernetes.external_secrets import STORE, ExternalSecretsPlayer
 from tests.systems.backends.conformance import new_token, profile, said, whole_text
 from tests.systems.backends.strict import assert_fits_its_definition
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import Conflict, Refused, WizardError
 from wizard.core.findings import Finding, Verdict
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.model import Profile
 from wizard.render.releases import token_readers
+from wizard.systems.backends import BelongsToAnotherError, Owner
 from wizard.systems.backends.existing_store import ExistingStore
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes.adapter import KubernetesCluster
@@ -329,3 +330,41 @@ def test_the_token_shows_nowhere_but_to_the_person(cluster, fake, operator, pers
     texts = [whole_text(refused.value), repr(backend.__dict__), said(backend.check()), caplog.text]
     texts += [*person.told, backend.policy(), backend.where(RUNNER)]
     assert canary not in "\n".join(texts)
+
+
+def of_another(cluster, person=None):
+    surroundings = around(person)
+    other = surroundings.profile.model_copy(update={"id": "0badcafe"})
+    return quick(replace(surroundings, profile=other), cluster)
+
+
+def test_whose_it_is_stands_on_what_reads_it(cluster, operator, person):
+    store(cluster, person).write(RUNNER, new_token(), 17)
+
+    assert store(cluster).read(RUNNER).owner == Owner("3f9c2a71", 17)
+
+
+def test_another_profiles_token_is_neither_asked_for_nor_pushed_over(cluster, operator, person):
+    token = new_token()
+    store(cluster, person).write(RUNNER, token, 17)
+
+    for call in (lambda b: b.write(RUNNER, new_token(), 4), lambda b: b.remove(RUNNER)):
+        with pytest.raises(BelongsToAnotherError, match="the id 3f9c2a71"):
+            call(of_another(cluster, person))
+
+    assert len(person.told) == 1
+    assert store(cluster).read(RUNNER).fingerprint == fingerprint(token)
+
+
+@pytest.mark.parametrize("push", [False, True])
+def test_a_token_that_the_store_holds_already_is_seen_before_it_is_overwritten(
+    cluster, operator, person, push
+):
+    operator.values[PLACE] = "theirs"
+
+    with pytest.raises(Conflict, match="nothing shows that it is this profile's"):
+        store(cluster, person, push=push).write(RUNNER, new_token(), 17)
+
+    assert person.told == []
+    assert operator.values[PLACE] == "theirs"
+    assert store(cluster).read(RUNNER).owner is None

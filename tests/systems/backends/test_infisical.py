@@ -126,7 +126,7 @@ def test_a_project_that_is_not_there_is_said_in_its_words(infisical):
 def test_an_identity_that_is_no_member_is_told_where_to_add_it(infisical):
     stranger = infisical.fake.add_identity(role="")
 
-    with pytest.raises(NotAllowed, match="no member of the project") as refused:
+    with pytest.raises(NotAllowed, match="not a member of the project") as refused:
         infisical.connect(identity=stranger).read(runner())
 
     assert "Access Control" in refused.value.fix

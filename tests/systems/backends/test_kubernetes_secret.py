@@ -12,6 +12,7 @@ from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.proxy import Call, FaultyProxy, Reply
 from tests.systems.backends.conformance import PATIENCE, Conformance, new_token, profile
 from wizard.core.errors import Conflict
+from wizard.core.manifest import own_labels
 from wizard.profile.runner import Runner
 from wizard.systems.backends.kubernetes_secret import KubernetesSecrets
 from wizard.systems.kubernetes.adapter import KubernetesCluster
@@ -50,7 +51,12 @@ class KubernetesPlace:
 
     def put(self, runner: Runner, value: str) -> None:
         data = {"runner-token": base64.b64encode(value.encode()).decode()}
-        metadata = {"name": runner.token_secret, "namespace": NAMESPACE}
+        """Write as somebody else does, into a Secret that carries the profile's labels."""
+        metadata = {
+            "name": runner.token_secret,
+            "namespace": NAMESPACE,
+            "labels": own_labels(self.profile.id),
+        }
         found = self.cluster.find("Secret", runner.token_secret, NAMESPACE)
         if found:
             self.cluster.put(found | {"data": data})

@@ -17,10 +17,11 @@ import pytest
 import yaml
 
 from tests.systems.backends.conformance import new_token, profile, said, whole_text
-from wizard.core.errors import WizardError
+from wizard.core.errors import Conflict, WizardError
 from wizard.core.findings import Verdict
 from wizard.core.secrets import fingerprint
 from wizard.profile.model import Profile
+from wizard.systems.backends import Owner
 from wizard.systems.backends.sops import Sops
 from wizard.systems.backends.surroundings import Surroundings
 
@@ -213,3 +214,27 @@ def test_the_token_shows_nowhere_on_the_machine(machine, monkeypatch, caplog, tm
     texts += [whole_text(failed.value), said(sops.check()), caplog.text]
     texts += [json.dumps(call["arguments"]) + json.dumps(call["environ"]) for call in machine.calls]
     assert token.get_secret_value() not in "\n".join(texts)
+
+
+def test_the_file_says_whose_token_it_holds(machine: Machine) -> None:
+    backend, token = machine.sops(), new_token()
+    runner = machine.profile().runners[0]
+    backend.write(runner, token, 17)
+
+    assert (stored := machine.sops().read(runner))
+    assert stored.owner == Owner("3f9c2a71", 17)
+    assert stored.token is None, "who writes it cannot read it"
+
+
+def test_another_profiles_file_is_neither_written_nor_removed(machine: Machine) -> None:
+    runner = machine.profile().runners[0]
+    machine.sops().write(runner, new_token(), 17)
+    before = machine.file.read_bytes()
+    other = machine.sops()
+    other._profile = other._profile.model_copy(update={"id": "0badcafe"})
+
+    for call in (lambda: other.write(runner, new_token(), 4), lambda: other.remove(runner)):
+        with pytest.raises(Conflict, match="was not written from this profile"):
+            call()
+
+    assert machine.file.read_bytes() == before

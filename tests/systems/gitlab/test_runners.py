@@ -9,12 +9,11 @@ import pytest
 from tests.fakes.gitlab import FakeGitLab, RunnerPlayer
 from tests.fakes.gitlab.state import DEVELOPER, MAINTAINER
 from tests.systems.gitlab.conftest import MARKER, Connect
-from wizard.core.errors import NotAllowed, NotFound, NotReached, WizardError
+from wizard.core.errors import NotAllowed, NotFound, NotReached, ScopeTooSmall, WizardError
 from wizard.core.facts import Scope
 from wizard.core.secrets import redact
 from wizard.systems.gitlab import RunnerSettings
 from wizard.systems.gitlab.adapter import PythonGitLab
-from wizard.systems.gitlab.errors import ScopeTooSmall
 
 
 def test_a_runner_is_created_as_wanted_and_found_by_its_marker(gitlab, fake, project, wanted):
@@ -79,9 +78,9 @@ def test_a_runner_says_whose_it_is_and_what_serves_it(gitlab, fake, project, gro
     in_group = gitlab.create_runner(group, wanted)
     RunnerPlayer(fake.url, in_project.token.get_secret_value(), version="18.11.0").request_job()
 
-    assert gitlab.get_runner(in_project.id).owners == {project.id}
+    assert gitlab.get_runner(in_project.id).owner == project.id
     assert gitlab.get_runner(in_project.id).version == "18.11.0"
-    assert gitlab.get_runner(in_group.id).owners == {group.id}
+    assert gitlab.get_runner(in_group.id).owner == group.id
 
 
 def test_two_runners_with_one_marker_come_lowest_id_first(gitlab, project, wanted):
@@ -358,3 +357,62 @@ def test_a_token_for_managing_alone_reads_and_deletes_but_does_not_list(
     with pytest.raises(ScopeTooSmall, match="list the runners"):
         managing.find_runners(project, MARKER)
     managing.delete_runner(created.id)
+
+
+def test_a_token_is_known_until_it_is_reset_and_asking_leaves_no_trace(
+    connect, fake, project, wanted
+):
+    gitlab = connect("api")
+    created = gitlab.create_runner(project, wanted)
+    assert gitlab.knows_token(created.token) is True
+    (runner,) = fake.runners
+    assert (runner.managers, runner.contacted_at) == ({}, None)
+    gitlab.reset_token(created.id)
+    assert gitlab.knows_token(created.token) is False
+    assert "Authorization" not in fake.calls[-1].headers
+    assert created.token.get_secret_value() not in fake.calls[-1].target
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, "<html><title>Blocked</title></html>"),
+        (404, {"error": "404 Not Found"}),
+        (422, {"message": "Runner is orphaned"}),
+    ],
+)
+def test_an_answer_about_something_else_says_nothing_of_a_token(
+    gitlab, fake, project, wanted, status, body
+):
+    created = gitlab.create_runner(project, wanted)
+    fake.fail_next("DELETE", "/runners/managers", status, body)
+    assert gitlab.knows_token(created.token) is None
+
+
+def test_a_proxy_in_trouble_is_asked_about_a_token_once_more(gitlab, fake, project, wanted):
+    created = gitlab.create_runner(project, wanted)
+    fake.fail_next("DELETE", "/runners/managers", 502)
+    assert gitlab.knows_token(created.token) is True
+
+
+def test_a_runner_belongs_to_the_project_that_owns_it_and_not_where_it_is_enabled(
+    gitlab, fake, project, wanted
+):
+    other = fake.add_project("other/infra")
+    created = gitlab.create_runner(project, wanted)
+    (runner,) = fake.runners
+    assert gitlab.get_runner(created.id).belongs_to(project)
+    runner.project_ids = [other.id, project.id]
+    info = gitlab.get_runner(created.id)
+    assert not info.belongs_to(project)
+    assert info.place == "other/infra"
+
+
+@pytest.mark.parametrize("answer", ["{}", "null", '"none"', "[1]", "[[]]"])
+def test_what_is_no_list_is_not_read_as_an_empty_one(gitlab, fake, project, answer):
+    fake.fail_next("GET", "/projects/*/runners", 200, answer, times=2)
+    with pytest.raises(NotReached, match="makes no sense"):
+        gitlab.find_runners(project, MARKER)
+    fake.fail_next("GET", "/runners/*/managers", 200, answer)
+    with pytest.raises(NotReached, match="makes no sense"):
+        gitlab.managers(1)

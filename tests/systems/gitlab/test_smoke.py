@@ -6,8 +6,7 @@ import pytest
 
 from tests.fakes.gitlab import RunnerPlayer
 from tests.fakes.gitlab.state import DEVELOPER
-from wizard.core.errors import Conflict, NotAllowed, WizardError
-from wizard.systems.gitlab.errors import ScopeTooSmall
+from wizard.core.errors import Conflict, NotAllowed, ScopeTooSmall, WizardError
 
 CI = """\
 variables: {GIT_STRATEGY: none}

@@ -410,3 +410,50 @@ def test_a_secret_in_a_refusal_is_not_repeated(cluster: KubernetesCluster):
     assert value.get_secret_value() not in str(error.value)
     encoded = base64.b64encode(value.get_secret_value().encode()).decode()
     assert encoded not in str(error.value)
+
+
+def test_what_is_there_already_is_never_created_by_us(
+    cluster: KubernetesCluster, real_cluster: RealCluster
+):
+    """An apply that may only create: nothing that others make at that moment becomes ours."""
+    metadata = {"name": "settings", "namespace": NAMESPACE}
+    real_cluster.call("POST", f"{CONFIG_MAPS}?fieldManager=terraform", {"metadata": metadata})
+    before = real_cluster.call("GET", f"{CONFIG_MAPS}/settings")
+    look, cluster.get = cluster.get, lambda ref: None  # type: ignore[method-assign]
+    with pytest.raises(Conflict):
+        cluster.apply(config_map())
+    cluster.get = look  # type: ignore[method-assign]
+    with pytest.raises(Conflict, match="the wizard did not make it"):
+        cluster.apply(config_map())
+    assert real_cluster.call("GET", f"{CONFIG_MAPS}/settings") == before
+    real_cluster.call("DELETE", f"{CONFIG_MAPS}/settings")
+
+
+def test_what_an_earlier_release_created_is_known_by_its_field_manager(
+    cluster: KubernetesCluster, real_cluster: RealCluster
+):
+    apply = "application/apply-patch+yaml"
+    body = dict(config_map("old").body)
+    real_cluster.call("PATCH", f"{CONFIG_MAPS}/old?fieldManager=runner-wizard", body, apply)
+    body = dict(config_map("labelled").body)
+    made = {"metadata": {"name": "labelled"}, "data": {"a": "b"}}
+    real_cluster.call("POST", f"{CONFIG_MAPS}?fieldManager=kubectl-create", made)
+    real_cluster.call("PATCH", f"{CONFIG_MAPS}/labelled?fieldManager=runner-wizard", body, apply)
+    found = {owned.ref.name: owned.created for owned in cluster.owned(PROFILE)}
+    assert found["old"] is True
+    assert found["labelled"] is False
+
+
+def test_a_higher_level_names_the_pods_that_it_would_refuse(
+    cluster: KubernetesCluster, real_cluster: RealCluster
+):
+    accounts = f"/api/v1/namespaces/{NAMESPACE}/serviceaccounts"
+    real_cluster.call("POST", accounts, {"metadata": {"name": "default"}})
+    pods = f"/api/v1/namespaces/{NAMESPACE}/pods"
+    real_cluster.call("POST", pods, pod("as-root"))
+    warnings = cluster.enforce(NAMESPACE, "restricted", dry_run=True)
+    assert any("as-root" in warning for warning in warnings), warnings
+    live = real_cluster.call("GET", f"/api/v1/namespaces/{NAMESPACE}")
+    assert "pod-security.kubernetes.io/enforce" not in live["metadata"]["labels"]
+    real_cluster.call("DELETE", f"{pods}/as-root", {"gracePeriodSeconds": 0})
+    real_cluster.call("DELETE", f"{accounts}/default")

@@ -127,7 +127,7 @@ def test_a_container_killed_for_memory_is_told_to_have_more(
 ):
     last = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
     fake.controllers.pod_status = _waiting("CrashLoopBackOff", restartCount=3, lastState=last)
-    assert _given_up(cluster).fix == "Raise its memory limit."
+    assert _given_up(cluster).fix == "Raise its memory limit"
 
 
 def test_a_volume_that_cannot_be_mounted_is_found_in_the_events(

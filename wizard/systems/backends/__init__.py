@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,6 +11,9 @@ from wizard.core.findings import Check
 from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr
 from wizard.profile.runner import Runner
+from wizard.systems.backends.ownership import BelongsToAnotherError, Owner
+
+__all__ = ["Backend", "BelongsToAnotherError", "Owner", "Stored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,10 @@ class Stored:
     version: str = ""
     """The backend's own version of the value, where it has one."""
     changed_at: datetime | None = None
+    owner: Owner | None = None
+    """Whose it is; None where nothing beside it says so, as earlier versions left it."""
+    token: SecretStr | None = field(default=None, repr=False, compare=False)
+    """The token itself, to be shown to GitLab; None where the backend cannot read it back."""
 
 
 class Backend(Protocol):
@@ -43,15 +50,22 @@ class Backend(Protocol):
         """The token that is kept, or None where there is none (an empty value is none)."""
         ...
 
-    def write(self, runner: Runner, token: SecretStr) -> bool:
+    def write(self, runner: Runner, token: SecretStr, runner_id: int = 0) -> bool:
         """Create or update, read back and compare; returns whether anything was written.
 
-        The same token again writes nothing. Raises: WizardError, when what was read back differs.
+        Beside it, its owner is noted: the profile's id and the runner's. The same token of the same
+        owner again writes nothing.
+
+        Args:
+            runner_id: the runner's id in GitLab; 0 leaves the one that is noted.
+
+        Raises: BelongsToAnotherError, before anything is written; WizardError, when what was read
+            back differs.
         """
         ...
 
     def remove(self, runner: Runner) -> bool:
-        """Remove the token; False where there is none."""
+        """Remove the token; False where there is none. Raises: BelongsToAnotherError."""
         ...
 
     def policy(self) -> str:

@@ -14,7 +14,7 @@ from wizard.systems.backends.aws_errors import SaysNo
 from wizard.systems.backends.aws_services import ParameterStore, SecretsManager, Service
 from wizard.systems.backends.aws_session import Session
 from wizard.systems.backends.checks import checked
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.backends.token_field import Content, TokenField
 
 
@@ -102,5 +102,4 @@ class AwsSecrets(TokenField):
 def build(around: Surroundings, _cluster: object = None) -> AwsSecrets:
     """The backend of this profile."""
     settings = around.profile.secrets.aws
-    assert settings is not None  # noqa: S101 - a rule of the profile
-    return AwsSecrets(settings, around)
+    return AwsSecrets(needed(settings), around)

@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, UsageError, WizardError
-from wizard.core.secrets import redact
-from wizard.systems.backends.patience import MayPass, Throttled
+from wizard.core.errors import (
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    RejectedError,
+    TransientError,
+    UsageError,
+    WizardError,
+)
+from wizard.core.secrets import excerpt
+from wizard.systems.http import answers, failures
+from wizard.systems.http.policy import ThrottledError
+from wizard.systems.http.throttling import seconds_asked
 
-_LONGEST = 600
-"""Characters of somebody else's words that are shown."""
+SOURCE = answers.Source("AWS", "the endpoint (AWS_ENDPOINT_URL, where it is set)")
 
 _THROTTLED = frozenset(
     {
@@ -41,11 +51,10 @@ class SaysNo(Exception):
         self.code = str(error.get("Code", ""))
         super().__init__(self.code)
         said = str(error.get("Message", ""))
-        self.words = "" if said.lstrip().startswith("<") else redact(" ".join(said.split()))
-        self.words = self.words[:_LONGEST]
+        self.words = "" if said.lstrip().startswith("<") else excerpt(said)
         meta = answer.get("ResponseMetadata", {})
         self.status = int(meta.get("HTTPStatusCode") or 0)
-        self.wait = str(meta.get("HTTPHeaders", {}).get("retry-after", ""))
+        self.headers: Mapping[str, str] = meta.get("HTTPHeaders") or {}
 
     @property
     def is_missing(self) -> bool:
@@ -62,13 +71,13 @@ class SaysNo(Exception):
 
     def raise_if_throttled(self) -> None:
         if self.code in _THROTTLED or self.status == 429:
-            raise Throttled(float(self.wait) if self.wait.isdigit() else 1.0)
+            raise ThrottledError(seconds_asked(self.headers))
 
     def error(self, doing: str) -> WizardError:
         """The error for it; `doing` completes "could not ..."."""
         cause = f"AWS says: {self.words or self.code or self.status}"
         if self.status >= 500:
-            return MayPass(
+            return TransientError(
                 f"AWS is in trouble and could not {doing} (status {self.status}).",
                 cause,
                 "try again in a few minutes",
@@ -111,7 +120,7 @@ class SaysNo(Exception):
             return NotFound(f"AWS could not {doing}.", cause, "check region and path")
         if self.is_taken:
             return Conflict(f"AWS could not {doing}.", cause, "look at what is there now")
-        return WizardError(
+        return RejectedError(
             f"AWS refused to {doing}.", cause, "change what it objects to, then try again"
         )
 
@@ -120,7 +129,7 @@ def without_answer(lost: Exception, doing: str, profile: str | None) -> WizardEr
     """The error for a call that botocore could not make, or got no answer to."""
     from botocore import exceptions as of_botocore
 
-    said = redact(str(lost))[:_LONGEST]
+    said = excerpt(str(lost))
     sso = (
         of_botocore.UnauthorizedSSOTokenError,
         of_botocore.SSOError,
@@ -147,43 +156,23 @@ def without_answer(lost: Exception, doing: str, profile: str | None) -> WizardEr
 def _not_reached(lost: Exception, doing: str, said: str) -> WizardError:
     from botocore import exceptions as of_botocore
 
-    if isinstance(lost, of_botocore.ReadTimeoutError):
-        return NotReached(
-            f"AWS did not answer in time; asked to {doing}.", said, "try again", maybe_done=True
-        )
-    if isinstance(lost, of_botocore.SSLError):
-        return NotReached(
-            "The certificate that AWS shows is not trusted.",
-            said,
-            "a proxy may stand between: give its authority with AWS_CA_BUNDLE",
-        )
-    cut = (of_botocore.ConnectionClosedError, of_botocore.ResponseStreamingError)
-    if isinstance(lost, cut):
-        return MayPass(
-            f"The connection was cut before AWS answered; asked to {doing}.",
-            said,
-            "try again",
-            maybe_done=True,
-        )
     if isinstance(lost, of_botocore.HTTPClientError | of_botocore.ConnectionError):
-        return NotReached(
-            "AWS cannot be reached.",
-            said,
-            "check secrets.aws.region and your network; a proxy is set with HTTPS_PROXY",
+        address = str(getattr(lost, "kwargs", {}).get("endpoint_url") or "AWS")
+        way = failures.Way(
+            "AWS",
+            address,
+            "secrets.aws.region (or AWS_ENDPOINT_URL)",
+            "A proxy may be in between: give its authority with AWS_CA_BUNDLE",
         )
+        return failures.failure(lost, way, doing, is_read=False)
     if isinstance(lost, of_botocore.ParamValidationError | of_botocore.InvalidRegionError):
-        return UsageError(f"AWS cannot be asked to {doing}.", said, "correct secrets.aws")
-    return NotReached(f"AWS could not be asked to {doing}.", said, "correct what it names")
+        return UsageError(f"AWS cannot be asked to {doing}.", said, "Correct secrets.aws")
+    return NotReached(f"AWS could not be asked to {doing}.", said, "Correct what it names")
 
 
 def nonsense(doing: str) -> NotReached:
     """The error for an answer that is not AWS's, whose text is kept back: it is anybody's."""
-    return NotReached(
-        f"The answer makes no sense; asked to {doing}.",
-        "it is not what AWS answers",
-        "check that no login page or proxy stands between",
-        maybe_done=True,
-    )
+    return SOURCE.nonsense(doing)
 
 
 def no_credentials(said: str = "") -> UsageError:

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 from wizard.core.errors import Conflict, Refused
 from wizard.profile.secrets import Aws
-from wizard.systems.backends.aws_errors import SaysNo
+from wizard.systems.backends.aws_errors import SOURCE, SaysNo
 from wizard.systems.backends.aws_session import Session
 from wizard.systems.backends.token_field import ChangedMeanwhile, Content
+from wizard.systems.http.answers import reading
 
 _TAGS = [{"Key": "managed-by", "Value": "runner-wizard"}]
 
@@ -53,11 +54,12 @@ class SecretsManager:
             if refusal.is_missing or refusal.is_scheduled:
                 return None
             raise refusal.error(doing) from None
-        # External Secrets' PushSecret writes the same JSON as bytes.
-        text = answer.get("SecretString")
-        if text is None:
-            text = answer.get("SecretBinary", b"").decode("utf-8", "replace")
-        return Content(_fields(text, name), answer["VersionId"], answer.get("CreatedDate"))
+        with reading(doing, of=SOURCE):
+            # External Secrets' PushSecret writes the same JSON as bytes.
+            text = answer.get("SecretString")
+            if text is None:
+                text = answer.get("SecretBinary", b"").decode("utf-8", "replace")
+            return Content(_fields(text, name), answer["VersionId"], answer.get("CreatedDate"))
 
     def put(self, name: str, fields: Mapping[str, Any], over: Content | None) -> None:
         text, doing = json.dumps(fields, sort_keys=True), f"write {name}"
@@ -145,18 +147,20 @@ class ParameterStore:
     def fetch(self, name: str) -> Content | None:
         doing = f"read {name}"
         try:
-            parameter = self._session.call(
+            answer = self._session.call(
                 doing, "ssm", "get_parameter", tells="Parameter", Name=name, WithDecryption=True
-            )["Parameter"]
+            )
         except SaysNo as refusal:
             if refusal.is_missing:
                 return None
             raise refusal.error(doing) from None
-        return Content(
-            _fields(parameter.get("Value", ""), name),
-            str(parameter.get("Version", "")),
-            parameter.get("LastModifiedDate"),
-        )
+        with reading(doing, of=SOURCE):
+            parameter = answer["Parameter"]
+            return Content(
+                _fields(parameter["Value"], name),
+                str(parameter.get("Version", "")),
+                parameter.get("LastModifiedDate"),
+            )
 
     def put(self, name: str, fields: Mapping[str, Any], over: Content | None) -> None:
         doing = f"write {name}"
@@ -194,7 +198,7 @@ class ParameterStore:
 def _fields(text: str, name: str) -> dict[str, Any]:
     try:
         fields = json.loads(text or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
         raise Conflict(

@@ -10,8 +10,8 @@ from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.secrets import Aws
 from wizard.systems.backends import aws_errors
 from wizard.systems.backends.aws_errors import SaysNo
-from wizard.systems.backends.patience import carry_out
 from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.http.answers import reading
 
 _SESSION_NAME = "runner-wizard"
 
@@ -63,7 +63,7 @@ class Session:
                 raise aws_errors.nonsense(doing)
             return answer
 
-        return carry_out(once, doing, self._around, is_read=is_read)
+        return self._around.policy.carry_out(once, doing, who="AWS", is_read=is_read)
 
     def _once(
         self, doing: str, service: str, operation: str, arguments: dict[str, Any]
@@ -77,7 +77,7 @@ class Session:
             refusal = SaysNo(refused.response)
             refusal.raise_if_throttled()
             error: Exception = refusal.error(doing) if refusal.status >= 500 else refusal
-        except (ResponseParserError, AttributeError, KeyError):  # botocore's parsers, surprised
+        except (ResponseParserError, AttributeError, LookupError, TypeError):  # its parsers
             error = aws_errors.nonsense(doing)
         except (BotoCoreError, ValueError) as lost:  # ValueError: not even an address
             error = aws_errors.without_answer(lost, doing, self.profile)
@@ -105,15 +105,17 @@ class Session:
             session = boto3.Session(region_name=region, **self._asked_for())
         if self._settings.role is None:
             return session
-        assumed = self._made(session, "sts").assume_role(
+        answer = self._made(session, "sts").assume_role(
             RoleArn=self._settings.role, RoleSessionName=_SESSION_NAME
-        )["Credentials"]
-        return boto3.Session(
-            region_name=region,
-            aws_access_key_id=assumed["AccessKeyId"],
-            aws_secret_access_key=_kept(assumed["SecretAccessKey"]),
-            aws_session_token=_kept(assumed["SessionToken"]),
         )
+        with reading("take on the role", of=aws_errors.SOURCE):
+            assumed = answer["Credentials"]
+            return boto3.Session(
+                region_name=region,
+                aws_access_key_id=assumed["AccessKeyId"],
+                aws_secret_access_key=_kept(assumed["SecretAccessKey"]),
+                aws_session_token=_kept(assumed["SessionToken"]),
+            )
 
     def _asked_for(self) -> dict[str, str]:
         if self._around.ask is None:

@@ -17,11 +17,12 @@ import yaml
 
 from wizard.core.errors import Conflict, WizardError
 from wizard.core.problems import Key
-from wizard.core.secrets import SecretStr, fingerprint
+from wizard.core.secrets import SecretStr, excerpt, fingerprint
 from wizard.profile.labels import labels
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
-from wizard.systems.backends.kubernetes_secret import REGISTRATION_KEY, TOKEN_KEY
+from wizard.systems.backends.kubernetes_secret import REGISTRATION_KEY, TOKEN_KEY, owner
+from wizard.systems.backends.ownership import RUNNER_ID, refuse_anothers
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.gitops.folder import replace_file
 
@@ -38,8 +39,8 @@ class EncryptedFiles(ABC):
         self._root = around.folder / around.profile.delivery.directory
 
     @abstractmethod
-    def _encrypted(self, runner: Runner, values: Mapping[str, str]) -> str:
-        """The file's YAML, from the values of the Secret, in plain text."""
+    def _encrypted(self, metadata: Json, values: Mapping[str, str]) -> str:
+        """The file's YAML, from the metadata and values of the Secret, in plain text."""
 
     @abstractmethod
     def _readable(self, document: Json) -> bool:
@@ -57,14 +58,17 @@ class EncryptedFiles(ABC):
         found = (metadata.get("annotations") or {}).get(TOKEN_HASH, "")
         if not found or place != wanted or not self._readable(document):
             return None
-        return Stored(found)
+        return Stored(found, owner=owner(document))
 
-    def write(self, runner: Runner, token: SecretStr) -> bool:
+    def write(self, runner: Runner, token: SecretStr, runner_id: int = 0) -> bool:
         plain = token.get_secret_value().strip()
         stored = self.read(runner)
-        if stored and stored.fingerprint == fingerprint(SecretStr(plain)):
-            return False
-        text = self._encrypted(runner, {TOKEN_KEY: plain, REGISTRATION_KEY: ""})
+        if stored:
+            refuse_anothers(self.where(runner), stored.owner, self._profile.id)
+            if stored.fingerprint == fingerprint(SecretStr(plain)):
+                return False
+        values = {TOKEN_KEY: plain, REGISTRATION_KEY: ""}
+        text = self._encrypted(self._metadata(runner, values, runner_id), values)
         if plain in text or base64.b64encode(plain.encode()).decode() in text:
             raise WizardError(
                 f"{self.where(runner)} was not written: the token would stand in it in the clear.",
@@ -78,8 +82,11 @@ class EncryptedFiles(ABC):
         return True
 
     def remove(self, runner: Runner) -> bool:
-        if not self._document(runner):
+        document = self._document(runner)
+        if not document:
             return False
+        if document.get("metadata"):
+            refuse_anothers(self.where(runner), owner(document), self._profile.id)
         try:
             self._path(runner).unlink(missing_ok=True)
         except OSError as error:
@@ -95,8 +102,10 @@ class EncryptedFiles(ABC):
     def _files(self) -> str:
         return "\n".join(f"  {self.where(runner)}" for runner in self._profile.runners)
 
-    def _metadata(self, runner: Runner, values: Mapping[str, str]) -> Json:
+    def _metadata(self, runner: Runner, values: Mapping[str, str], runner_id: int) -> Json:
         annotations = {TOKEN_HASH: fingerprint(SecretStr(values[TOKEN_KEY]))}
+        if runner_id:
+            annotations[RUNNER_ID] = str(runner_id)
         if self._profile.delivery.packaging == "argocd":
             annotations[_WAVE] = "-1"  # the token is there before the manager that needs it
         return {
@@ -110,7 +119,7 @@ class EncryptedFiles(ABC):
         return (
             f'# Sealed by Runner Wizard from profile "{self._profile.name}"'
             f"{self._identity()}.\n"
-            "# `runner-wizard apply` and `rotate` write it; to renew it, remove it and run apply.\n"
+            "# `runner-wizard apply` writes it; to renew the token, remove it and run apply.\n"
         )
 
     def _identity(self) -> str:
@@ -135,7 +144,7 @@ class EncryptedFiles(ABC):
         if not first.startswith("# Sealed by Runner Wizard") or self._identity() not in first:
             raise Conflict(
                 f"{path} was not written from this profile.",
-                f"it begins: {first[:80]}",
+                f"it begins: {excerpt(first, 80)}",
                 "move it away, or give the profile another delivery.directory",
             )
         return self._parsed(path, text)
@@ -148,7 +157,7 @@ class EncryptedFiles(ABC):
             document = None
         if not isinstance(document, dict):
             raise WizardError(
-                f"{path} is no YAML any more.",
+                f"{path} is not YAML.",
                 "an unfinished merge leaves a file so",
                 "put it right in Git, or remove it: the runner then gets a new token",
             )

@@ -15,14 +15,15 @@ from wizard.core.errors import NotFound, Refused, WizardError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.manifest import ObjectRef
 from wizard.core.problems import Key
-from wizard.core.secrets import NOTHING, SecretStr, fingerprint, redact
+from wizard.core.secrets import SecretStr, fingerprint, redact, remember_secret
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked, failed
-from wizard.systems.backends.kubernetes_secret import TOKEN_KEY
+from wizard.systems.backends.kubernetes_secret import token_in
+from wizard.systems.backends.ownership import OWNER_NOTE, Owner, not_known_as_ours, refuse_anothers
 from wizard.systems.backends.push_secret import API as PUSH_API
 from wizard.systems.backends.push_secret import Push
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.kubernetes import Cluster, Permission
 from wizard.systems.kubernetes.objects import condition
 from wizard.systems.kubernetes.secret_stores import (
@@ -62,10 +63,10 @@ class ExistingStore:
         glance: float = 60,
         poll: float = 2,
     ) -> None:
-        settings = around.profile.secrets.existing_store
-        assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
+        settings = needed(around.profile.secrets.existing_store)
         self._settings = settings
         self._around = around
+        self._profile = around.profile
         self._cluster = cluster
         self._namespace = around.profile.cluster.namespace
         self._patience = patience
@@ -87,18 +88,23 @@ class ExistingStore:
         )
 
     def read(self, runner: Runner) -> Stored | None:
-        found = self._cluster.secret_fingerprint(self._secret(runner), TOKEN_KEY)
-        return Stored(found) if found and found != NOTHING else None
+        token = token_in(self._cluster.get(self._secret(runner)))
+        if token is None:
+            return None
+        return Stored(fingerprint(token), owner=self._owner(runner), token=remember_secret(token))
 
-    def write(self, runner: Runner, token: SecretStr) -> bool:
+    def write(self, runner: Runner, token: SecretStr, runner_id: int = 0) -> bool:
         wanted = fingerprint(SecretStr(token.get_secret_value().strip()))
+        noted = self._owner(runner)
+        refuse_anothers(self.where(runner), noted, self._profile.id)
         if self._holds(runner, wanted):
+            self._note(runner, noted, runner_id)
             return False
         if not self._settings.push and self._around.hand_over is None:
             raise self._nobody()
-        for manifest in self._around.readers(runner):
-            if self._cluster.get(manifest.ref) is None:
-                self._cluster.apply(manifest)
+        self._begin_reading(runner)
+        # Before it is stored, so that whatever comes out from here on is known as ours.
+        self._note(runner, noted, runner_id)
         if self._settings.push:
             self._push(runner).run(token)
             arrived = self._arrives(runner, wanted, self._patience)
@@ -110,6 +116,7 @@ class ExistingStore:
 
     def remove(self, runner: Runner) -> bool:
         """Take back what a push left; what is in the store is its owner's, and worth nothing."""
+        refuse_anothers(self.where(runner), self._owner(runner), self._profile.id)
         self._push(runner).clear()
         return False
 
@@ -125,9 +132,41 @@ class ExistingStore:
     def close(self) -> None:
         """There is no session of its own to end."""
 
+    def _begin_reading(self, runner: Runner) -> None:
+        """Have the store read, and see what it holds already.
+
+        Raises: Conflict, when that is a token which nothing shows to be this profile's.
+        """
+        missing = [
+            one for one in self._around.readers(runner) if self._cluster.get(one.ref) is None
+        ]
+        for manifest in missing:
+            self._cluster.apply(manifest)
+        if not any(manifest.ref == self._reader(runner) for manifest in missing):
+            return
+        for _ in self._looks(self._glance):
+            if condition(self._cluster.get(self._reader(runner)) or {}, "Ready"):
+                break
+        if token_in(self._cluster.get(self._secret(runner))):
+            raise not_known_as_ours(self.where(runner), runner.name)
+
+    def _owner(self, runner: Runner) -> Owner | None:
+        """As it is noted on the ExternalSecret: nothing can be noted in a store of any provider."""
+        found = self._cluster.get(self._reader(runner)) or {}
+        annotations = (found.get("metadata") or {}).get("annotations") or {}
+        return Owner.read(annotations.get(OWNER_NOTE))
+
+    def _note(self, runner: Runner, noted: Owner | None, runner_id: int) -> None:
+        if self._profile.id is None:
+            return
+        wanted = Owner(self._profile.id, runner_id)
+        if noted is None or not noted.covers(wanted):
+            self._cluster.annotate(self._reader(runner), {OWNER_NOTE: str(wanted)})
+
     def _told(self, runner: Runner, token: SecretStr, wanted: str) -> bool:
         """Have it stored by hand; told again, with what is there instead, until it has arrived."""
-        assert self._around.hand_over is not None  # noqa: S101 - write() has looked
+        if self._around.hand_over is None:
+            raise self._nobody()
         end = time.monotonic() + self._patience
         wish = f"Store the token of runner {runner.name} in {self.where(runner)}."
         told = wish
@@ -158,7 +197,8 @@ class ExistingStore:
         nudge(self._cluster, self._reader(runner))
 
     def _holds(self, runner: Runner, wanted: str) -> bool:
-        return self._cluster.secret_fingerprint(self._secret(runner), TOKEN_KEY) == wanted
+        token = token_in(self._cluster.get(self._secret(runner)))
+        return token is not None and fingerprint(token) == wanted
 
     def _seen(self, runner: Runner) -> str:
         """What External Secrets says of its last look, in its own words."""

@@ -14,14 +14,20 @@ from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD, Gcp
 from wizard.systems.backends.checks import checked, failed
 from wizard.systems.backends.gcp_session import FailedPrecondition, Session, nonsense
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.ownership import OWNER_FIELD, Owner
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
 
+_LABELS = ("runner-wizard-id", "runner-wizard-runner")
+"""Which labels hold the two parts of the owner."""
 _NEEDED = ("secretmanager.versions.access", "secretmanager.versions.add")
 
 
 class GcpSecrets(TokenField):
-    """One secret for each runner; its newest version is the token and nothing else."""
+    """One secret for each runner; its newest version is the token and nothing else.
+
+    Its owner is two labels of the secret, which who may only add versions can neither set nor see.
+    """
 
     def __init__(self, settings: Gcp, around: Surroundings) -> None:
         self._settings = settings
@@ -106,17 +112,58 @@ class GcpSecrets(TokenField):
             )
         except (NotFound, FailedPrecondition):
             return None
-        token = found.payload.data.decode("utf-8", "replace")
-        return Content({TOKEN_FIELD: token}, number, version.create_time)
+        token = found.payload.data.decode("utf-8", "replace") if found.payload else ""
+        fields = {TOKEN_FIELD: token}
+        if owner := Owner.of_labels(*map(self._labels(runner).get, _LABELS)):
+            fields[OWNER_FIELD] = str(owner)
+        return Content(fields, number, version.create_time)
 
-    def _put(self, runner: Runner, fields: Mapping[str, Any], _over: Content | None) -> None:
+    def _put(self, runner: Runner, fields: Mapping[str, Any], over: Content | None) -> None:
         # Added first, created only where that shows it is missing: whoever was given a secret
         # that exists needs no right to create others.
+        owner = Owner.read(fields.get(OWNER_FIELD))
         try:
-            self._add(runner, fields[TOKEN_FIELD])
+            if owner and (over is None or over.owner != owner):
+                self._note(runner, owner)  # first, so that no kill leaves a token without it
+            if over is None or over.fields[TOKEN_FIELD] != fields[TOKEN_FIELD]:
+                self._add(runner, fields[TOKEN_FIELD])
         except NotFound:
-            self._create(runner)
+            self._create(runner, owner)
             raise ChangedMeanwhile from None  # now it is there, and can be added to
+
+    def _labels(self, runner: Runner) -> Mapping[str, str]:
+        """The secret's labels; none where we may not see them."""
+        try:
+            return dict(self._secret(runner).labels)
+        except NotAllowed:
+            return {}
+
+    def _secret(self, runner: Runner) -> Any:
+        return self._session.call(
+            f"look at {self.where(runner)}",
+            lambda client, options: client.get_secret({"name": self._name(runner)}, **options),
+        )
+
+    def _note(self, runner: Runner, owner: Owner) -> None:
+        """Label the secret with its owner, where we may: the administrator may have done so."""
+        with suppress(NotAllowed):
+            # With the etag, so that nobody's label is lost, and no other profile's undone.
+            found = self._secret(runner)
+            held = Owner.of_labels(*map(found.labels.get, _LABELS))
+            if held == owner:
+                return
+            if held and held.profile != owner.profile:
+                raise ChangedMeanwhile
+            labels = {**found.labels, **_as_labels(owner)}
+            request = {
+                "secret": {"name": found.name, "labels": labels, "etag": found.etag},
+                "update_mask": {"paths": ["labels"]},
+            }
+            self._session.call(
+                f"label {self.where(runner)}",
+                lambda client, options: client.update_secret(request, **options),
+                is_read=False,
+            )
 
     def _add(self, runner: Runner, token: str) -> None:
         request = {"parent": self._name(runner), "payload": {"data": token.encode()}}
@@ -126,13 +173,14 @@ class GcpSecrets(TokenField):
             is_read=False,
         )
 
-    def _create(self, runner: Runner) -> None:
+    def _create(self, runner: Runner, owner: Owner | None) -> None:
+        noted = _as_labels(owner) if owner else {}
         request = {
             "parent": f"projects/{self._settings.project}",
             "secret_id": self._id(runner),
             "secret": {
                 "replication": {"automatic": {}},
-                "labels": {"managed-by": "runner-wizard"},
+                "labels": {"managed-by": "runner-wizard", **noted},
             },
         }
         with suppress(Conflict):  # somebody else has created it meanwhile
@@ -165,11 +213,15 @@ class GcpSecrets(TokenField):
         )
 
 
+def _as_labels(owner: Owner) -> dict[str, str]:
+    return dict(zip(_LABELS, (owner.profile, str(owner.runner)), strict=True))
+
+
 def policy(profile: Profile, settings: Gcp) -> str:
     """The least rights of both identities, as commands for an administrator.
 
-    Predefined roles on each secret alone. What they do not hold is the right to create and to
-    delete secrets, so the administrator creates them.
+    Predefined roles on each secret alone. What they do not hold is the right to create, label and
+    delete secrets, so the administrator creates them, labelled as the profile's.
     """
     project = settings.project
     reader = settings.reader_account or f"READER@{project}.iam.gserviceaccount.com"
@@ -177,8 +229,10 @@ def policy(profile: Profile, settings: Gcp) -> str:
     for runner in profile.runners:
         secret = settings.secret_id(runner.name)
         binding = f"gcloud secrets add-iam-policy-binding {secret} --project={project}"
+        create = f"gcloud secrets create {secret} --project={project}"
         lines += [
-            f"gcloud secrets create {secret} --project={project} --replication-policy=automatic",
+            f"{create} --replication-policy=automatic --labels={_LABELS[0]}={profile.id or 'ID'}",
+            f"{binding} --member=WRITER --role=roles/secretmanager.viewer",
             f"{binding} --member=WRITER --role=roles/secretmanager.secretVersionManager",
             f"{binding} --member=WRITER --role=roles/secretmanager.secretAccessor",
             f"{binding} --member=serviceAccount:{reader} --role=roles/secretmanager.secretAccessor",
@@ -196,5 +250,4 @@ def policy(profile: Profile, settings: Gcp) -> str:
 def build(around: Surroundings, _cluster: object = None) -> GcpSecrets:
     """The backend of this profile."""
     settings = around.profile.secrets.gcp
-    assert settings is not None  # noqa: S101 - a rule of the profile
-    return GcpSecrets(settings, around)
+    return GcpSecrets(needed(settings), around)

@@ -13,13 +13,15 @@ from wizard.core.errors import (
     NotAllowed,
     NotFound,
     NotReached,
+    TransientError,
     UsageError,
     WizardError,
 )
-from wizard.core.secrets import redact
-from wizard.systems.backends.no_answer import no_answer
-from wizard.systems.backends.patience import MayPass, Throttled, carry_out
+from wizard.core.secrets import excerpt
 from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.http import answers, failures
+from wizard.systems.http.policy import ThrottledError
+from wizard.systems.http.throttling import seconds_asked
 
 Answer = TypeVar("Answer")
 
@@ -27,8 +29,13 @@ _SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 _ENDPOINT = "CLOUDSDK_API_ENDPOINT_OVERRIDES_SECRETMANAGER"
 """gcloud's variable for a private endpoint of Secret Manager."""
 _ACCESS_TOKEN = "CLOUDSDK_AUTH_ACCESS_TOKEN"  # noqa: S105 - gcloud's variable for one
-_LONGEST = 600
-"""Characters of somebody else's words that are shown."""
+SOURCE = answers.Source("Google Cloud", f"the endpoint ({_ENDPOINT}, where it is set)")
+_WAY = failures.Way(
+    "Google Cloud",
+    "Secret Manager",
+    f"the endpoint ({_ENDPOINT}, where it is set)",
+    "A proxy may be in between: give its authority with REQUESTS_CA_BUNDLE",
+)
 
 
 class FailedPrecondition(WizardError):
@@ -62,7 +69,9 @@ class Session:
         Raises: NotFound; Conflict, where it is there already; FailedPrecondition; other
             WizardErrors.
         """
-        return carry_out(lambda: self._once(doing, ask), doing, self._around, is_read=is_read)
+        return self._around.policy.carry_out(
+            lambda: self._once(doing, ask), doing, who="Google Cloud", is_read=is_read
+        )
 
     def _once(self, doing: str, ask: Callable[[Any, dict[str, Any]], Answer]) -> Answer:
         client = self._signed_in()
@@ -80,9 +89,8 @@ class Session:
         except GoogleAuthError as refused:
             error = _not_signed_in(refused)
         except RequestException as lost:
-            fix = "a proxy may stand between: give its authority with REQUESTS_CA_BUNDLE"
-            error = no_answer(lost, doing, "Google Cloud", "Secret Manager", fix)
-        except ParseError:
+            error = failures.failure(lost, _WAY, doing, is_read=False)
+        except (ParseError, LookupError, TypeError, AttributeError, ValueError):
             error = nonsense(doing)
         # Outside the handler: what is raised there holds the request, token and all.
         raise error
@@ -126,7 +134,7 @@ class Session:
             if self._around.ask is None:
                 raise UsageError(
                     "There are no Google Cloud credentials.",
-                    redact(str(none))[:_LONGEST],
+                    excerpt(str(none)),
                     "run gcloud auth application-default login, or set "
                     "GOOGLE_APPLICATION_CREDENTIALS to a key file",
                 ) from None
@@ -144,12 +152,7 @@ class Session:
 
 def nonsense(doing: str) -> NotReached:
     """The error for an answer that is not Secret Manager's."""
-    return NotReached(
-        f"The answer makes no sense; asked to {doing}.",
-        "it is not what Secret Manager answers",
-        "check that no login page or proxy stands between",
-        maybe_done=True,
-    )
+    return SOURCE.nonsense(doing)
 
 
 def _refusal(refused: Any, doing: str) -> Exception:
@@ -157,12 +160,11 @@ def _refusal(refused: Any, doing: str) -> Exception:
     status = int(refused.code or 500)
     if status == 429:
         headers = getattr(refused.response, "headers", None) or {}
-        wait = headers.get("Retry-After", "")
-        return Throttled(float(wait) if wait.isdigit() else 1.0)
+        return ThrottledError(seconds_asked(headers))
     words = _words(str(refused.message))
     cause = f"Google says: {words}" if words else f"it answered {status}"
     if status >= 500:
-        return MayPass(
+        return TransientError(
             f"Google Cloud is in trouble and could not {doing} (status {status}).",
             cause,
             "try again in a few minutes",
@@ -188,13 +190,13 @@ def _refusal(refused: Any, doing: str) -> Exception:
 def _words(said: str) -> str:
     """Google's words, without the call that the library puts before them, nor a proxy's page."""
     said = re.sub(r"^[A-Z]+ \S+: ", "", said)
-    return "" if "<" in said else redact(" ".join(said.split()))[:_LONGEST]
+    return "" if "<" in said else excerpt(said)
 
 
 def _not_signed_in(refused: Exception) -> WizardError:
     from google.auth.exceptions import TransportError
 
-    said = redact(" ".join(str(refused).split()))[:_LONGEST]
+    said = excerpt(str(refused))
     if isinstance(refused, TransportError):
         return NotReached(
             "Google's sign-in cannot be reached.", said, "check your network; HTTPS_PROXY is obeyed"

@@ -10,14 +10,15 @@ from typing import Any
 from wizard.core.errors import NotAllowed, WizardError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.problems import Key
-from wizard.core.secrets import SecretStr, fingerprint
+from wizard.core.secrets import SecretStr, fingerprint, remember_secret
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD
 from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked
 from wizard.systems.backends.infisical_project import Kept, Project
 from wizard.systems.backends.infisical_session import Session
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.ownership import Owner, refuse_anothers
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.kubernetes import Cluster
 
 
@@ -28,8 +29,7 @@ class InfisicalSecrets:
     """
 
     def __init__(self, around: Surroundings) -> None:
-        settings = around.profile.secrets.infisical
-        assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
+        settings = needed(around.profile.secrets.infisical)
         self._settings = settings
         self._profile = around.profile
         self._session = Session(settings.host, around.beside(settings.ca_file), around)
@@ -62,21 +62,24 @@ class InfisicalSecrets:
         if kept is None:
             return None
         if kept.hidden:
-            return Stored("", kept.version, kept.changed_at)
+            return Stored("", kept.version, kept.changed_at, kept.owner)
         if not kept.value.get_secret_value():
             return None
-        return Stored(fingerprint(kept.value), kept.version, kept.changed_at)
+        token = remember_secret(kept.value)
+        return Stored(fingerprint(token), kept.version, kept.changed_at, kept.owner, token)
 
-    def write(self, runner: Runner, token: SecretStr) -> bool:
+    def write(self, runner: Runner, token: SecretStr, runner_id: int = 0) -> bool:
         folder = self._settings.folder(runner.name)
         wanted = SecretStr(token.get_secret_value().strip())  # as Infisical would store it
         kept = self._visible(folder)
+        self._refuse_anothers(runner, kept)
+        owner = Owner(self._profile.id, runner_id) if self._profile.id else None
         if kept is None:
-            self._project.create(folder, wanted)
-        elif kept.value == wanted:
+            self._project.create(folder, wanted, owner)
+        elif kept.value == wanted and (not runner_id or kept.owner == owner):
             return False
         else:
-            self._project.change(folder, wanted)
+            self._project.change(folder, wanted, owner, kept)
         found = self._visible(folder)
         if found is None or found.value != wanted:
             raise WizardError(
@@ -88,10 +91,16 @@ class InfisicalSecrets:
 
     def remove(self, runner: Runner) -> bool:
         folder = self._settings.folder(runner.name)
-        if self._project.read(folder) is None:
+        kept = self._project.read(folder)
+        if kept is None:
             return False
+        self._refuse_anothers(runner, kept)
         self._project.remove(folder)
         return True
+
+    def _refuse_anothers(self, runner: Runner, kept: Kept | None) -> None:
+        if kept is not None and (kept.hidden or kept.value.get_secret_value()):
+            refuse_anothers(self.where(runner), kept.owner, self._profile.id)
 
     def policy(self) -> str:
         settings = self._settings

@@ -10,21 +10,36 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
-from wizard.core.secrets import redact
-from wizard.systems.backends.patience import MayPass
-from wizard.systems.web_pages import without_markup
+from wizard.core.errors import (
+    Conflict,
+    LoginRefused,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    RejectedError,
+    TransientError,
+    WizardError,
+)
+from wizard.core.secrets import excerpt
+from wizard.systems.http import answers
+from wizard.systems.http.failures import Way
+from wizard.systems.http.origins import sent_elsewhere
 
-_LONGEST = 600
-"""Characters of somebody else's words that are shown."""
+SOURCE = answers.Source("Infisical", "secrets.infisical.host")
+
+
+def way(host: str) -> Way:
+    """How it is reached, for people."""
+    return Way(
+        "Infisical",
+        host,
+        "secrets.infisical.host",
+        "Set secrets.infisical.ca_file to the PEM file of the authority that signed it",
+    )
 
 
 class SignedOut(NotAllowed):
     """The session is over: expired, revoked or unknown. Signing in again is the way on."""
-
-
-class LoginRefused(NotAllowed):
-    """The machine identity's credentials were refused; sent again, they would lock it."""
 
 
 class NoRoute(NotFound):
@@ -52,11 +67,11 @@ class Refusal:
         text = body.decode("utf-8", "replace").strip()
         try:
             answer = json.loads(text)
-        except ValueError:
-            return cls(status, "", _shown(without_markup(text)))
+        except (ValueError, RecursionError):
+            return cls(status, "", answers.text_of(body))
         if not isinstance(answer, dict):
-            return cls(status, "", _shown(str(answer)))
-        return cls(status, str(answer.get("error", "")), _shown(_said(answer.get("message", ""))))
+            return cls(status, "", excerpt(str(answer)))
+        return cls(status, str(answer.get("error", "")), excerpt(_said(answer.get("message", ""))))
 
     @property
     def ends_session(self) -> bool:
@@ -69,7 +84,7 @@ class Refusal:
             f"Infisical says: {self.words}" if self.words else f"It answered status {self.status}."
         )
         if self.status >= 500:
-            kind = MayPass if self.status in {502, 503, 504} else NotReached
+            kind = TransientError if self.status in {502, 503, 504} else NotReached
             return kind(
                 f"Infisical is in trouble and could not {doing} (status {self.status}).",
                 cause,
@@ -86,7 +101,7 @@ class Refusal:
     def _no(self, doing: str, cause: str) -> WizardError:
         if self.kind == "ProjectMembershipNotFound":
             return NotAllowed(
-                f"The machine identity is no member of the project, and could not {doing}.",
+                f"The machine identity is not a member of the project, and could not {doing}.",
                 cause,
                 "add it in the project's Access Control, under Machine Identities",
             )
@@ -100,7 +115,7 @@ class Refusal:
             return self._missing(doing, cause)
         if self.status == 409 or "already exist" in self.words:
             return Conflict(f"Infisical could not {doing}.", cause, "look at what is there now")
-        return WizardError(
+        return RejectedError(
             f"Infisical refused to {doing}.", cause, "change what it objects to, then try again"
         )
 
@@ -142,21 +157,12 @@ def login_refused(refusal: Refusal, host: str) -> WizardError:
 
 def nonsense(doing: str, words: str) -> NotReached:
     """The error for an answer that is not Infisical's."""
-    return NotReached(
-        f"The answer makes no sense; asked to {doing}.",
-        f"It says: {words or 'nothing'}",
-        "check that secrets.infisical.host is Infisical's own address, and that no login page or "
-        "proxy stands before it",
-    )
+    return SOURCE.nonsense(doing, said=words)
 
 
 def sent_on(host: str, target: str) -> NotReached:
     """The error for a redirect, which is never followed: it would carry credentials along."""
-    return NotReached(
-        f"{host} sends us on to {redact(target)}.",
-        "credentials are sent to no address but the one you wrote",
-        "if that is the right one, write it as secrets.infisical.host",
-    )
+    return sent_elsewhere(host, target, "secrets.infisical.host")
 
 
 def _said(message: Any) -> str:
@@ -169,8 +175,3 @@ def _issue(issue: dict[str, Any]) -> str:
     where = ".".join(map(str, issue.get("path") or ()))
     what = str(issue.get("message", ""))
     return f"{where}: {what}" if where else what
-
-
-def _shown(text: str) -> str:
-    said = redact(" ".join(text.split()))
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."

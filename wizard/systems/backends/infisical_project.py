@@ -7,18 +7,21 @@ The current API (v4) is asked first; a server that does not have it yet is asked
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
-from typing import Self
+from typing import Any, Self
 from urllib.parse import quote
 
 from wizard.core.errors import Conflict, NotFound, WizardError
 from wizard.core.secrets import SecretStr
 from wizard.profile.secrets import TOKEN_FIELD
-from wizard.systems.backends.infisical_errors import NoFolder, NoRoute, NoSecret, nonsense
+from wizard.systems.backends.infisical_errors import SOURCE, NoFolder, NoRoute, NoSecret
 from wizard.systems.backends.infisical_session import Json, Session
+from wizard.systems.backends.ownership import OWNER_FIELD, Owner
+from wizard.systems.http.answers import Record, reading
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -48,16 +51,26 @@ class Kept:
     value: SecretStr
     hidden: bool
     version: str
-    changed_at: datetime
+    changed_at: datetime | None
+    metadata: tuple[Mapping[str, Any], ...] = ()
+    """Keys and values that people and programs note beside a secret, and cluster readers do not
+    see. A server that has none of them yet drops ours."""
+
+    @property
+    def owner(self) -> Owner | None:
+        noted = (one.get("value") for one in self.metadata if one.get("key") == OWNER_FIELD)
+        return Owner.read(next(noted, None))
 
     @classmethod
     def of(cls, secret: Json) -> Self:
-        """Raises: KeyError, TypeError, ValueError, where this is no secret."""
+        """Raises: ShapeError, where this is not a secret."""
+        told = Record(secret, "secret")
         return cls(
-            SecretStr(secret["secretValue"].strip()),
-            bool(secret.get("secretValueHidden")),
-            str(secret["version"]),
-            datetime.fromisoformat(secret["updatedAt"]),
+            SecretStr(told.text("secretValue").strip()),
+            told.flag("secretValueHidden", False),
+            str(told.number("version")),
+            told.time("updatedAt"),
+            tuple(one.plain() for one in told.records("secretMetadata", ())),
         )
 
 
@@ -95,17 +108,18 @@ class Project:
         except (NoSecret, NoFolder):
             return None
 
-    def create(self, folder: str, value: SecretStr) -> None:
+    def create(self, folder: str, value: SecretStr, owner: Owner | None) -> None:
         """Create the secret, and its folder where that is missing."""
+        noted = _with_owner((), owner)
         try:
-            self._write("post", folder, value)
+            self._write("post", folder, value, noted)
         except NoFolder:
             self._make(folder)
-            self._write("post", folder, value)
+            self._write("post", folder, value, noted)
 
-    def change(self, folder: str, value: SecretStr) -> None:
+    def change(self, folder: str, value: SecretStr, owner: Owner | None, over: Kept) -> None:
         """Give the secret another value; the same one again would make another version."""
-        self._write("patch", folder, value)
+        self._write("patch", folder, value, _with_owner(over.metadata, owner))
 
     def remove(self, folder: str) -> None:
         self._write("delete", folder)
@@ -128,16 +142,22 @@ class Project:
                 raise
             self._calls = _LEGACY
             return self._read(folder)
-        try:
-            return Kept.of(answer["secret"])
-        except (KeyError, TypeError, ValueError, AttributeError):
-            raise nonsense(doing, "an answer without a secret") from None
+        with reading(doing, of=SOURCE):
+            return Kept.of(Record(answer).record("secret").plain())
 
-    def _write(self, verb: str, folder: str, value: SecretStr | None = None) -> None:
+    def _write(
+        self,
+        verb: str,
+        folder: str,
+        value: SecretStr | None = None,
+        metadata: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         doing = f"{_VERBS[verb]} {folder}/{TOKEN_FIELD}"
         body: Json = {**self._place(), "secretPath": folder, "type": "shared"}
         if value is not None:
             body["secretValue"] = value.get_secret_value()
+        if metadata:
+            body["secretMetadata"] = list(metadata)
         answer = self._session.send(doing, verb, self._calls.secret, body)
         # A change-approval policy answers 200 too, and stores nothing.
         if "approval" in answer:
@@ -148,8 +168,8 @@ class Project:
                 "close the request, take the folder out of the policy (or set another "
                 "secrets.infisical.path), then run it again",
             )
-        if "secret" not in answer:
-            raise nonsense(doing, "an answer without a secret")
+        with reading(doing, of=SOURCE):
+            Record(answer).record("secret")
 
     def _make(self, folder: str) -> None:
         """Make a folder; one call makes its missing parents too."""
@@ -172,7 +192,9 @@ class Project:
         with self._lock:
             if self._found is None:
                 project = self._look_up()
-                known = [str(one["slug"]) for one in project.get("environments") or ()]
+                with reading(f"find project {self._name}", of=SOURCE):
+                    listed = Record(project, "project").records("environments", ())
+                    known = [one.text("slug") for one in listed]
                 if known and self._environment not in known:
                     raise NotFound(
                         f"Project {self._name} has no environment {self._environment}.",
@@ -190,10 +212,19 @@ class Project:
         except NoRoute:
             answer = self._session.get(doing, f"/api/v1/workspace/{below}")
         # By slug it comes as it is, by id under a name.
-        project = answer.get("project") or answer.get("workspace") or answer
-        if not isinstance(project, dict) or not {"id", "slug"} <= project.keys():
-            raise nonsense(doing, "an answer without a project")
-        return project
+        with reading(doing, of=SOURCE):
+            told = Record(answer)
+            named = next((name for name in ("project", "workspace") if name in told), "")
+            project = told.record(named) if named else told
+            project.text("id")
+            project.text("slug")
+            return project.plain()
 
 
 _VERBS = {"post": "create", "patch": "change", "delete": "remove"}
+
+
+def _with_owner(there: Sequence[Mapping[str, Any]], owner: Owner | None) -> list[Mapping[str, Any]]:
+    """What is noted beside a secret, with our owner in it: a change replaces all of it."""
+    others = [one for one in there if one.get("key") != OWNER_FIELD]
+    return [*others, {"key": OWNER_FIELD, "value": str(owner)}] if owner else others

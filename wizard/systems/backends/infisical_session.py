@@ -6,27 +6,28 @@ Infisical's own SDK has no timeout, takes no CA file and retries silently for 15
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.errors import NotReached, UsageError, WizardError
+from wizard.core.errors import LoginRefused, NotReached, UsageError, WizardError
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.systems.backends.infisical_errors import (
-    LoginRefused,
+    SOURCE,
     Refusal,
     SignedOut,
     login_refused,
-    nonsense,
     sent_on,
+    way,
 )
-from wizard.systems.backends.no_answer import no_answer
-from wizard.systems.backends.patience import Throttled, carry_out
 from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.http import failures
+from wizard.systems.http.answers import Record, read, reading
+from wizard.systems.http.policy import ThrottledError
+from wizard.systems.http.throttling import seconds_asked
 
 if TYPE_CHECKING:
     import requests
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _LOGIN = "/api/v1/auth/universal-auth/login"
-_UNASKED = 5.0
+_FIRST_PAUSE = 5.0
 """Seconds to wait after a 429 that does not say how long."""
 
 
@@ -55,7 +56,7 @@ class Session:
             raise UsageError(
                 f"There is no CA file {ca_file}.",
                 "secrets.infisical.ca_file names it",
-                "correct it",
+                "Correct it",
             )
         self.host = host.rstrip("/").removesuffix("/api")
         self._around = around
@@ -128,10 +129,8 @@ class Session:
         secret = asked("Infisical client secret", "INFISICAL_CLIENT_SECRET")
         body = {"clientId": client_id.get_secret_value(), "clientSecret": secret.get_secret_value()}
         answer = self._carry_out("sign in", "post", _LOGIN, body=body)
-        token = answer.get("accessToken")
-        if not isinstance(token, str) or not token:
-            raise nonsense("sign in", "an answer without an access token")
-        return remember_secret(SecretStr(token))
+        with reading("sign in", of=SOURCE):
+            return remember_secret(SecretStr(Record(answer).text("accessToken")))
 
     def _carry_out(
         self,
@@ -145,7 +144,8 @@ class Session:
         def call() -> Json:
             return self._once(doing, verb, path, query, body, token)
 
-        return carry_out(call, doing, self._around, is_read=verb == "get")
+        policy = replace(self._around.policy, first_pause=_FIRST_PAUSE)
+        return policy.carry_out(call, doing, who="Infisical", is_read=verb == "get")
 
     def _once(
         self,
@@ -170,8 +170,7 @@ class Session:
                 allow_redirects=False,
             )
         except RequestException as lost:
-            trust = "set secrets.infisical.ca_file to the PEM file of the authority that signed it"
-            error: WizardError = no_answer(lost, doing, "Infisical", self.host, trust)
+            error: WizardError = failures.failure(lost, way(self.host), doing, is_read=False)
         else:
             answer = self._judge(response, doing, signing_in=path == _LOGIN)
             if not isinstance(answer, WizardError):
@@ -189,17 +188,12 @@ class Session:
         if response.is_redirect:
             return sent_on(self.host, response.headers["Location"])
         if response.status_code == 429:
-            raise Throttled(_seconds_asked(response))
+            words = Refusal.of(response.status_code, response.content).words
+            raise ThrottledError(seconds_asked(response.headers, words))
         if response.status_code >= 400:
             refusal = Refusal.of(response.status_code, response.content)
             return login_refused(refusal, self.host) if signing_in else refusal.error(doing)
-        try:
-            answer = json.loads(response.content)
-        except ValueError:
-            answer = None
-        if not isinstance(answer, dict):
-            return nonsense(doing, Refusal.of(response.status_code, response.content).words)
-        return answer
+        return read(response.content, lambda told: Record(told).plain(), doing, of=SOURCE)
 
     def _open(self) -> requests.Session:
         if self._http is None:
@@ -219,12 +213,3 @@ class _Bearer:
         if self._token is not None:
             request.headers["Authorization"] = f"Bearer {self._token.get_secret_value()}"
         return request
-
-
-def _seconds_asked(response: requests.Response) -> float:
-    """How long a 429 asks to wait: in a header, or in words ("try again in 7 seconds")."""
-    header = response.headers.get("Retry-After", "")
-    if header.isdigit():
-        return float(header)
-    in_words = re.search(r"in (\d+) second", Refusal.of(429, response.content).words)
-    return float(in_words[1]) if in_words else _UNASKED

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check, Finding, Verdict
-from wizard.core.manifest import Manifest, ObjectRef
+from wizard.core.manifest import OWNER_ID, Manifest, ObjectRef
 from wizard.core.problems import Key
-from wizard.core.secrets import SecretStr, fingerprint
+from wizard.core.secrets import SecretStr, fingerprint, remember_secret
 from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked, failed
+from wizard.systems.backends.ownership import RUNNER_ID, Owner, refuse_anothers
 from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes import Cluster, Json, Outcome, Permission, created_by
 from wizard.systems.kubernetes.owners import is_ours
@@ -77,19 +77,23 @@ class KubernetesSecrets:
 
     def read(self, runner: Runner) -> Stored | None:
         secret = self._cluster.get(self._ref(runner))
-        encoded = (secret or {}).get("data", {}).get(TOKEN_KEY, "")
-        if not secret or not encoded:
+        token = token_in(secret)
+        if secret is None or token is None:
             return None
         metadata = secret["metadata"]
         return Stored(
-            hashlib.sha256(base64.b64decode(encoded)).hexdigest(),
+            fingerprint(token),
             metadata["resourceVersion"],
             datetime.fromisoformat(metadata["creationTimestamp"]),
+            owner(secret),
+            remember_secret(token),
         )
 
-    def write(self, runner: Runner, token: SecretStr) -> bool:
-        manifest = self._manifest(runner, token)
-        live = self._cluster.get(manifest.ref)
+    def write(self, runner: Runner, token: SecretStr, runner_id: int = 0) -> bool:
+        live = self._cluster.get(self._ref(runner))
+        noted = owner(live) if live else None
+        refuse_anothers(self.where(runner), noted, self._profile.id)
+        manifest = self._manifest(runner, token, runner_id or (noted.runner if noted else 0))
         if _holds(live, manifest):
             return False
         # GitLab has this token alone now: whoever's hand was in a Secret of ours, it is written.
@@ -107,7 +111,10 @@ class KubernetesSecrets:
     def remove(self, runner: Runner) -> bool:
         ref = self._ref(runner)
         secret = self._cluster.get(ref)
-        if secret is None or not created_by(secret, self._profile.id):
+        if secret is None:
+            return False
+        refuse_anothers(self.where(runner), owner(secret), self._profile.id)
+        if not created_by(secret, self._profile.id):
             return False
         return self._cluster.delete(ref, uid=secret["metadata"]["uid"])
 
@@ -147,11 +154,31 @@ class KubernetesSecrets:
     def _ref(self, runner: Runner) -> ObjectRef:
         return ObjectRef("v1", "Secret", self._profile.cluster.namespace, runner.token_secret)
 
-    def _manifest(self, runner: Runner, token: SecretStr) -> Manifest:
+    def _manifest(self, runner: Runner, token: SecretStr, runner_id: int) -> Manifest:
         values = {TOKEN_KEY: token.get_secret_value().strip(), REGISTRATION_KEY: ""}
         ref = self._ref(runner)
-        named = {"name": ref.name, "namespace": ref.namespace}
-        return opaque({**named, "labels": labels(self._profile, runner)}, values)
+        metadata: Json = {"name": ref.name, "namespace": ref.namespace}
+        metadata["labels"] = labels(self._profile, runner)
+        if runner_id:
+            metadata["annotations"] = {RUNNER_ID: str(runner_id)}
+        return opaque(metadata, values)
+
+
+def token_in(secret: Json | None) -> SecretStr | None:
+    """The token that a Secret holds; None where it holds none, or nothing that can be one."""
+    encoded = ((secret or {}).get("data") or {}).get(TOKEN_KEY) or ""
+    try:
+        plain = base64.b64decode(encoded).decode()
+    except (ValueError, TypeError):
+        return None
+    return SecretStr(plain) if plain else None
+
+
+def owner(live: Json) -> Owner | None:
+    """Whose an object is that holds a token, by what it is labelled with."""
+    metadata = live["metadata"]
+    noted = metadata.get("annotations") or {}
+    return Owner.of_labels((metadata.get("labels") or {}).get(OWNER_ID), noted.get(RUNNER_ID))
 
 
 def _namespace(name: str) -> ObjectRef:
@@ -162,8 +189,11 @@ def _holds(found: Json | None, wanted: Manifest) -> bool:
     """Whether a Secret is ours already, with these very values."""
     if found is None or found.get("data") != wanted.body["data"]:
         return False
-    labels = found["metadata"].get("labels") or {}
-    return wanted.labels.items() <= labels.items()
+    there, ours = found["metadata"], wanted.body["metadata"]
+    return all(
+        (ours.get(kind) or {}).items() <= (there.get(kind) or {}).items()
+        for kind in ("labels", "annotations")
+    )
 
 
 def build(around: Surroundings, cluster: Callable[[], Cluster]) -> KubernetesSecrets:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from wizard.core.errors import UsageError, WizardError
 from wizard.core.findings import Check, Verdict
-from wizard.profile.runner import Runner
 from wizard.profile.secrets import SealedSecrets as Settings
 from wizard.systems.backends.checks import checked
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
@@ -114,8 +113,7 @@ class SealedSecrets(EncryptedFiles):
                 "write it with kubeseal --fetch-cert, or leave the key out to ask the cluster",
             ) from None
 
-    def _encrypted(self, runner: Runner, values: Mapping[str, str]) -> str:
-        metadata = self._metadata(runner, values)
+    def _encrypted(self, metadata: Json, values: Mapping[str, str]) -> str:
         scope = f"{metadata['namespace']}/{metadata['name']}".encode()
         sealed = {key: seal(self._key, value.encode(), scope) for key, value in values.items()}
         template = {"type": "Opaque", "metadata": {"labels": metadata["labels"]}}

@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping
 
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check, Verdict
-from wizard.core.secrets import redact
-from wizard.profile.runner import Runner
+from wizard.core.secrets import excerpt
 from wizard.systems.backends.checks import checked
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.kubernetes import Cluster
 from wizard.systems.kubernetes.secret_body import opaque
 
@@ -31,8 +30,7 @@ class Sops(EncryptedFiles):
 
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around)
-        settings = around.profile.secrets.sops
-        assert settings is not None  # noqa: S101 - the profile's rules demand it of this backend
+        settings = needed(around.profile.secrets.sops)
         self._recipients = settings.age
         self._environ = around.environ
 
@@ -52,8 +50,8 @@ class Sops(EncryptedFiles):
             f"The cluster needs one of them; the wizard needs none, and writes:\n{self._files()}\n"
         )
 
-    def _encrypted(self, runner: Runner, values: Mapping[str, str]) -> str:
-        secret = opaque(self._metadata(runner, values), values)
+    def _encrypted(self, metadata: Json, values: Mapping[str, str]) -> str:
+        secret = opaque(metadata, values)
         arguments = (
             "encrypt",
             *("--age", ",".join(self._recipients)),
@@ -73,7 +71,7 @@ class Sops(EncryptedFiles):
         if not found or (int(found[1]), int(found[2])) < _OLDEST:
             raise WizardError(
                 "This sops is too old.",
-                f"it says: {redact(said.strip()[:80]) or 'nothing'}",
+                f"it says: {excerpt(said, 80) or 'nothing'}",
                 f"install {'.'.join(map(str, _OLDEST))} or newer",
             )
 
@@ -104,11 +102,11 @@ class Sops(EncryptedFiles):
         else:
             if done.returncode == 0:
                 return done.stdout.decode("utf-8", "replace")
-            said = done.stderr.decode("utf-8", "replace").strip()[:600]
+            said = excerpt(done.stderr.decode("utf-8", "replace"))
         # Outside the handlers: what they caught holds the token that was given.
         raise WizardError(
             f"sops could not {doing}.",
-            redact(said),
+            said,
             "put that right, then run it again",
         )
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from typing import TypeVar
 
-from wizard.core.errors import UsageError
+from wizard.core.errors import MissingCredentialError, UsageError
 from wizard.core.manifest import Manifest
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
+from wizard.systems.http.policy import Policy
+
+Section = TypeVar("Section")
 
 
 def _nothing(_runner: Runner) -> Sequence[Manifest]:
@@ -28,8 +31,8 @@ class Surroundings:
         folder: what the profile's paths are relative to.
         environ: the environment's variables.
         ask: asks for a hidden value, prompt in, answer out; None where nobody is there.
-        on_wait: told once a second how many seconds are left and why, while a server has us wait.
-        sleep: takes seconds.
+        on_wait: called once a second with the seconds left and why, while a server has us wait.
+        sleep: takes seconds, instead of waiting for `cancel`; for tests.
         timeouts: seconds to connect, and seconds without a byte of the answer.
         hand_over: shows somebody what to store where, and the token, in a way that leaves no
             trace; returns when they have done it. None where nobody is there.
@@ -43,11 +46,16 @@ class Surroundings:
     environ: Mapping[str, str] = field(repr=False)
     ask: Callable[[str], str] | None = None
     on_wait: Callable[[int, str], None] | None = None
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] | None = None
     timeouts: tuple[float, float] = (5.0, 20.0)
     hand_over: Callable[[str, SecretStr], None] | None = None
     readers: Callable[[Runner], Sequence[Manifest]] = _nothing
     cancel: Event = field(default_factory=Event)
+
+    @property
+    def policy(self) -> Policy:
+        """How calls are made, and how a wait is shown and ended."""
+        return Policy(*self.timeouts, on_wait=self.on_wait, cancel=self.cancel, sleep=self.sleep)
 
     def variable(self, *names: str) -> str:
         """The first of these variables that is set; empty where none is."""
@@ -57,20 +65,35 @@ class Surroundings:
     def credential(self, prompt: str, *names: str) -> SecretStr:
         """A secret from the first of these variables that is set, or from whoever is asked.
 
-        Raises: UsageError, when there is none and nobody to ask.
+        Raises: MissingCredentialError, when there is none and nobody to ask.
         """
         found = self.variable(*names)
         if not found and self.ask:
             found = self.ask(prompt).strip()
         if not found:
-            raise UsageError(
+            raise MissingCredentialError(
                 f"There is no {prompt}.",
                 f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} not set, and there is "
                 "nobody to ask",
                 f"set {names[0]}",
+                variable=names[0],
             )
         return remember_secret(SecretStr(found))
 
     def beside(self, name: str | None) -> str:
         """The full path of a file that the profile names; empty for none."""
         return str(self.folder / name) if name else ""
+
+
+def needed(settings: Section | None) -> Section:
+    """A backend's own section, which the profile's rules demand where it is chosen.
+
+    Raises: UsageError, where a profile came here past those rules.
+    """
+    if settings is None:
+        raise UsageError(
+            "The profile chooses a secret backend and has no section for it.",
+            "secrets.backend names one whose settings are missing",
+            "Run runner-wizard check on the profile, and add the section that it names",
+        )
+    return settings

@@ -1,4 +1,4 @@
-"""A token as one field of a secret that may hold other fields, which are none of our business."""
+"""A token and its owner as two fields of a secret; its other fields are none of our business."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from wizard.core.errors import Conflict, WizardError
-from wizard.core.secrets import SecretStr, fingerprint
+from wizard.core.secrets import SecretStr, fingerprint, remember_secret
+from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD
 from wizard.systems.backends import Stored
+from wizard.systems.backends.ownership import OWNER_FIELD, Owner, refuse_anothers
 
 _TRIES = 4
 
@@ -31,13 +33,19 @@ class Content:
         value = self.fields.get(TOKEN_FIELD)
         return "" if value is None else str(value).strip()
 
+    @property
+    def owner(self) -> Owner | None:
+        return Owner.read(self.fields.get(OWNER_FIELD))
+
 
 class ChangedMeanwhile(Exception):
     """What is there is no longer what was read; read it again."""
 
 
 class TokenField(ABC):
-    """Reading, writing and removing the field; how a secret is reached is the subclass's part."""
+    """Reading, writing and removing the two; how a secret is reached is the subclass's part."""
+
+    _profile: Profile
 
     @abstractmethod
     def where(self, runner: Runner) -> str:
@@ -62,16 +70,19 @@ class TokenField(ABC):
         content = self._fetch(runner)
         if content is None or not content.token:
             return None
-        token = SecretStr(content.token)
-        return Stored(fingerprint(token), content.version, content.changed_at)
+        token = remember_secret(SecretStr(content.token))
+        return Stored(fingerprint(token), content.version, content.changed_at, content.owner, token)
 
-    def write(self, runner: Runner, token: SecretStr) -> bool:
+    def write(self, runner: Runner, token: SecretStr, runner_id: int = 0) -> bool:
         plain = token.get_secret_value().strip()
         for _ in range(_TRIES):
-            content = self._fetch(runner)
-            if content and content.fields.get(TOKEN_FIELD) == plain:
+            content = self._fetch_ours(runner)
+            owner = self._owner(content, runner_id)
+            if _holds(content, plain, owner if runner_id else None):
                 return False
             fields = {**(content.fields if content else {}), TOKEN_FIELD: plain}
+            if owner:
+                fields[OWNER_FIELD] = str(owner)
             try:
                 self._put(runner, fields, content)
             except ChangedMeanwhile:
@@ -82,10 +93,11 @@ class TokenField(ABC):
 
     def remove(self, runner: Runner) -> bool:
         for _ in range(_TRIES):
-            content = self._fetch(runner)
+            content = self._fetch_ours(runner)
             if content is None or TOKEN_FIELD not in content.fields:
                 return False
-            others = {k: v for k, v in content.fields.items() if k != TOKEN_FIELD}
+            ours = {TOKEN_FIELD, OWNER_FIELD}
+            others = {k: v for k, v in content.fields.items() if k not in ours}
             try:
                 if others:
                     self._put(runner, others, content)
@@ -95,6 +107,21 @@ class TokenField(ABC):
                 continue
             return True
         raise self._contested(runner)
+
+    def _fetch_ours(self, runner: Runner) -> Content | None:
+        """What is there. Raises: BelongsToAnotherError, where it is another profile's token."""
+        content = self._fetch(runner)
+        if content and content.token:
+            refuse_anothers(self.where(runner), content.owner, self._profile.id)
+        return content
+
+    def _owner(self, content: Content | None, runner_id: int) -> Owner | None:
+        """What is to be noted as owner: us, with the runner that is noted where none is given."""
+        if not self._profile.id:
+            return None
+        noted = content.owner if content else None
+        wanted = Owner(self._profile.id, runner_id)
+        return noted if noted and noted.covers(wanted) else wanted
 
     def _compare(self, runner: Runner, plain: str) -> None:
         stored = self._fetch(runner)
@@ -111,3 +138,10 @@ class TokenField(ABC):
             f"each of {_TRIES} attempts found it changed since it was read",
             "find what writes it, then run it again",
         )
+
+
+def _holds(content: Content | None, plain: str, owner: Owner | None) -> bool:
+    """Whether this very token is there, with this owner beside it, where one is asked for."""
+    if content is None or content.fields.get(TOKEN_FIELD) != plain:
+        return False
+    return owner is None or content.owner == owner

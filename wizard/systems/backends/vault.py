@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.errors import NotAllowed, Refused, WizardError
+from wizard.core.errors import Conflict, LoginRefused, NotAllowed, Refused, WizardError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.problems import Key
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import Vault
 from wizard.systems.backends import vault_policy
 from wizard.systems.backends.checks import checked, failed
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
-from wizard.systems.backends.vault_errors import LoginRefused, Missing
+from wizard.systems.backends.vault_errors import SOURCE, Missing
 from wizard.systems.backends.vault_session import Session
+from wizard.systems.http.answers import Record, reading
 
 if TYPE_CHECKING:
     import hvac
@@ -64,11 +63,12 @@ class VaultSecrets(TokenField):
         return [Check(f"reach Vault at {self._session.address}", Verdict.OK)]
 
     def _check_identity(self) -> list[Check]:
-        me = self._session.data("say who we are", lambda c: c.auth.token.lookup_self())
-        name = me.get("display_name") or "a token"
-        return [
-            Check(f"signed in to Vault as {name} ({', '.join(me.get('policies', []))})", Verdict.OK)
-        ]
+        doing = "say who we are"
+        answer = self._session.data(doing, lambda c: c.auth.token.lookup_self())
+        with reading(doing, of=SOURCE):
+            me = Record(answer)
+            name, policies = me.text("display_name", "") or "a token", me.texts("policies", ())
+        return [Check(f"signed in to Vault as {name} ({', '.join(policies)})", Verdict.OK)]
 
     def _check_mount(self) -> list[Check]:
         name = f"the KV engine {self._settings.mount} is version {self._version}"
@@ -77,12 +77,13 @@ class VaultSecrets(TokenField):
     def _check_rights(self) -> list[Check]:
         """Asked as a question of its own, which changes nothing (sys/capabilities-self)."""
         by_path = {self._data_path(runner): runner for runner in self._profile.runners}
-        held = self._session.data(
-            "say what we may do", lambda c: c.sys.get_capabilities(paths=list(by_path))
-        )
+        doing = "say what we may do"
+        answer = self._session.data(doing, lambda c: c.sys.get_capabilities(paths=list(by_path)))
+        with reading(doing, of=SOURCE):
+            held = {path: set(Record(answer).texts(path)) for path in by_path}
         checks = []
         for path, runner in by_path.items():
-            missing = _missing(set(held.get(path, ())))
+            missing = _missing(held[path])
             name = f"read and write {self.where(runner)}"
             if missing:
                 finding = Finding(
@@ -131,14 +132,18 @@ class VaultSecrets(TokenField):
             # What Vault's and OpenBao's own programs ask before every `kv get`.
             return client.adapter.get(f"/v1/sys/internal/ui/mounts/{mount}")
 
-        engine = self._session.data(f"describe the engine {mount}", ask)
-        if engine.get("type") not in {"kv", "generic"}:
+        doing = f"describe the engine {mount}"
+        answer = self._session.data(doing, ask)
+        with reading(doing, of=SOURCE):
+            engine = Record(answer)
+            kind, version = engine.text("type"), engine.record("options", {}).number("version", 1)
+        if kind not in {"kv", "generic"}:
             raise WizardError(
-                f"{mount} is no KV engine but {engine.get('type')}.",
+                f"{mount} is not a KV engine but {kind}.",
                 "secrets.vault.mount names it",
-                "name the mount of a KV engine (vault secrets list)",
+                "Name the mount of a KV engine (vault secrets list)",
             )
-        return int((engine.get("options") or {}).get("version") or 1)
+        return version
 
     def _path(self, runner: Runner) -> str:
         return self._settings.secret_path(runner.name)
@@ -164,14 +169,14 @@ class VaultSecrets(TokenField):
             )
         except Missing as missing:
             data = _nothing(missing).get("data") or {}
-        metadata = data.get("metadata")
-        if not metadata:
-            return None
-        return Content(
-            data.get("data") or {},
-            str(metadata["version"]),
-            _moment(metadata["created_time"]),
-        )
+            if not data:
+                return None
+        with reading(doing, of=SOURCE):
+            kept = Record(data)
+            metadata = kept.record("metadata")
+            version, when = metadata.number("version"), metadata.time("created_time")
+            fields = kept.record("data", {}).plain()
+        return Content(fields, str(version), when)
 
     def _fetch_v1(self, runner: Runner) -> Content | None:
         mount, path, doing = self._settings.mount, self._path(runner), f"read {self.where(runner)}"
@@ -205,10 +210,8 @@ class VaultSecrets(TokenField):
                     mount_point=mount,
                 ),
             )
-        except WizardError as error:
-            if "check-and-set" in error.cause:
-                raise ChangedMeanwhile from None
-            raise
+        except Conflict:
+            raise ChangedMeanwhile from None
 
     def _drop(self, runner: Runner) -> None:
         mount, path = self._settings.mount, self._path(runner)
@@ -235,8 +238,7 @@ def build(around: Surroundings, _cluster: object = None) -> VaultSecrets:
     Raises: UsageError, when a file it names is not there.
     """
     settings = around.profile.secrets.vault
-    assert settings is not None  # noqa: S101 - a rule of the profile
-    return VaultSecrets(settings, around)
+    return VaultSecrets(needed(settings), around)
 
 
 def _nothing(missing: Missing) -> Mapping[str, Any]:
@@ -252,10 +254,5 @@ def _nothing(missing: Missing) -> Mapping[str, Any]:
 def _missing(held: set[str]) -> list[str]:
     if "root" in held:
         return []
-    needed = {"create", "update", "read"}
-    return sorted(needed if "deny" in held else needed - held)
-
-
-def _moment(text: str) -> datetime:
-    """Vault counts nanoseconds, which Python does not."""
-    return datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00"))
+    wanted = {"create", "update", "read"}
+    return sorted(wanted if "deny" in held else wanted - held)

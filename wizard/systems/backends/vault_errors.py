@@ -6,16 +6,36 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
-from wizard.core.secrets import redact
-from wizard.systems.backends.patience import MayPass
+from wizard.core.errors import (
+    Conflict,
+    LoginRefused,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    RejectedError,
+    TransientError,
+    WizardError,
+)
+from wizard.core.secrets import excerpt
+from wizard.systems.http import answers
+from wizard.systems.http.failures import Way
+from wizard.systems.http.origins import sent_elsewhere
 
 _LONGEST = 400
 """Characters of somebody else's words that are shown."""
 
 
-class LoginRefused(NotAllowed):
-    """The credentials were refused; sent again and again, they would lock the user out."""
+SOURCE = answers.Source("Vault", "secrets.vault.address or VAULT_ADDR")
+
+
+def way(address: str) -> Way:
+    """How it is reached, for people."""
+    return Way(
+        "Vault",
+        address,
+        "secrets.vault.address or VAULT_ADDR",
+        "Set secrets.vault.ca_file, or VAULT_CACERT, to the authority that signed it",
+    )
 
 
 class Missing(NotFound):
@@ -36,13 +56,13 @@ class SaysNo(Exception):
         self.body: Mapping[str, Any] = {}
         try:
             body = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             self.words = "an answer that is not Vault's" if raw else ""
         else:
             self.body = body if isinstance(body, dict) else {}
             errors = self.body.get("errors")
             self.words = "; ".join(map(str, errors)) if isinstance(errors, list) else ""
-        self.words = redact(" ".join(self.words.split()))[:_LONGEST]
+        self.words = excerpt(self.words, _LONGEST)
 
     def error(self, doing: str) -> WizardError:
         """The error for it; `doing` completes "could not ..."."""
@@ -67,7 +87,7 @@ class SaysNo(Exception):
             )
         if "check-and-set" in self.words:
             return Conflict(f"Vault could not {doing}.", cause, "look at what is there now")
-        return WizardError(
+        return RejectedError(
             f"Vault refused to {doing}.", cause, "change what it objects to, then try again"
         )
 
@@ -78,7 +98,7 @@ class SaysNo(Exception):
             return uninitialised(doing, cause)
         if "standby" in self.words or "active" in self.words:
             return _standby(doing, cause)
-        kind = MayPass if self.status in {502, 503, 504} else NotReached
+        kind = TransientError if self.status in {502, 503, 504} else NotReached
         return kind(
             f"Vault is in trouble and could not {doing} (status {self.status}).",
             cause,
@@ -105,7 +125,7 @@ def uninitialised(doing: str, cause: str) -> NotReached:
 
 def _standby(doing: str, cause: str) -> NotReached:
     return NotReached(
-        f"This Vault is a standby that could not pass on the wish to {doing}.",
+        f"This Vault node is a standby and could not forward the request to {doing}.",
         cause,
         "give the address of the active node, or of the load balancer before them",
     )
@@ -113,19 +133,12 @@ def _standby(doing: str, cause: str) -> NotReached:
 
 def sent_on(address: str, target: str) -> NotReached:
     """The error for a redirect, which is never followed: it would carry the token along."""
-    return NotReached(
-        f"{address} sends us on to {redact(target)}.",
-        "a standby names its active node so; credentials go to no address but the one you wrote",
-        "if that is the right one, set VAULT_ADDR or secrets.vault.address to it",
-    )
+    why = "A standby names its active node so."
+    return sent_elsewhere(address, target, "VAULT_ADDR or secrets.vault.address", why)
 
 
-def nonsense(address: str, doing: str) -> NotReached:
-    return NotReached(
-        f"The answer makes no sense; asked to {doing}.",
-        f"{address} answered with something that is not Vault's",
-        "check that the address is Vault's own, and that no login page or proxy stands before it",
-    )
+def nonsense(doing: str) -> NotReached:
+    return SOURCE.nonsense(doing)
 
 
 def login_refused(refusal: SaysNo, method: str) -> LoginRefused:

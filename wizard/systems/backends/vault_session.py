@@ -8,14 +8,16 @@ from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wizard.core.errors import NotAllowed, UsageError, WizardError
+from wizard.core.errors import LoginRefused, NotAllowed, UsageError, WizardError
 from wizard.core.secrets import remember_secret
 from wizard.profile.secrets import Vault
 from wizard.systems.backends import vault_errors, vault_login
-from wizard.systems.backends.no_answer import no_answer
-from wizard.systems.backends.patience import Throttled, carry_out
 from wizard.systems.backends.surroundings import Surroundings
-from wizard.systems.backends.vault_errors import LoginRefused, SaysNo
+from wizard.systems.backends.vault_errors import SOURCE, SaysNo
+from wizard.systems.http import failures
+from wizard.systems.http.answers import Record, reading
+from wizard.systems.http.policy import ThrottledError
+from wizard.systems.http.throttling import seconds_asked
 
 if TYPE_CHECKING:
     import hvac
@@ -63,12 +65,13 @@ class Session:
             state: Mapping[str, Any] = answer.json() if answer.content else {}
             return state
 
-        state = carry_out(lambda: self._once(doing, ask, None), doing, self._around)
-        if "initialized" not in state:
-            raise vault_errors.nonsense(self.address, doing)
-        if not state["initialized"]:
+        answer = self._carried_out(doing, lambda: self._once(doing, ask, None))
+        with reading(doing, of=SOURCE):
+            state = Record(answer)
+            initialized, is_sealed = state.flag("initialized"), state.flag("sealed", False)
+        if not initialized:
             raise vault_errors.uninitialised("be used", f"{self.address} says so of itself")
-        if state.get("sealed"):
+        if is_sealed:
             raise vault_errors.sealed("be used", f"{self.address} says so of itself")
 
     def data(self, doing: str, ask: Callable[[hvac.Client], Any]) -> Mapping[str, Any]:
@@ -77,10 +80,8 @@ class Session:
         Raises: Missing; NotReached, for an answer without it; other WizardErrors.
         """
         answer = self.call(doing, ask)
-        data = answer.get("data") if isinstance(answer, Mapping) else None
-        if not isinstance(data, Mapping):
-            raise vault_errors.nonsense(self.address, doing)
-        return data
+        with reading(doing, of=SOURCE):
+            return Record(answer).record("data").plain()
 
     def call(
         self, doing: str, ask: Callable[[hvac.Client], Answer], *, is_read: bool = True
@@ -100,13 +101,18 @@ class Session:
             return self._once(doing, ask, client)
 
         try:
-            return carry_out(once, doing, self._around, is_read=is_read)
+            return self._carried_out(doing, once, is_read=is_read)
         except NotAllowed:
             if self._settings.login == "token":
                 raise
         # A login's token lives for minutes; refused, nothing was done, so all may go again.
         client = self._signed_in(instead_of=client)
-        return carry_out(once, doing, self._around, is_read=is_read)
+        return self._carried_out(doing, once, is_read=is_read)
+
+    def _carried_out(
+        self, doing: str, once: Callable[[], Answer], *, is_read: bool = True
+    ) -> Answer:
+        return self._around.policy.carry_out(once, doing, who="Vault", is_read=is_read)
 
     def close(self) -> None:
         """End a session that we began; a token that was given to us is left alone."""
@@ -133,10 +139,9 @@ class Session:
 
         refusal: SaysNo | None = None
         try:
-            carry_out(
-                lambda: self._once("sign in", ask, client, signing_in=True),
+            self._carried_out(
                 "sign in",
-                self._around,
+                lambda: self._once("sign in", ask, client, signing_in=True),
                 is_read=False,
             )
         except SaysNo as refused:
@@ -160,10 +165,12 @@ class Session:
         try:
             return ask(client)
         except RequestException as lost:
-            ca = "set secrets.vault.ca_file, or VAULT_CACERT, to the authority that signed it"
-            error: Exception = no_answer(lost, doing, "Vault", self.address, ca)
+            way = vault_errors.way(self.address)
+            error: Exception = failures.failure(lost, way, doing, is_read=False)
         except SaysNo as refusal:
             error = refusal if signing_in and refusal.status < 500 else refusal.error(doing)
+        except (LookupError, TypeError, AttributeError, ValueError):
+            error = vault_errors.nonsense(doing)  # hvac takes answers apart by itself
         # Outside the handler, so that no exception of requests, which holds the request and its
         # headers, travels along as context.
         raise error
@@ -198,18 +205,17 @@ class Session:
         if response.is_redirect:
             raise vault_errors.sent_on(self.address, response.headers["Location"])
         if response.status_code == 429:
-            seconds = response.headers.get("Retry-After", "")
-            raise Throttled(float(seconds) if seconds.isdigit() else 1.0)
+            raise ThrottledError(seconds_asked(response.headers))
         if response.status_code >= 400:
             raise SaysNo(response.status_code, response.content)
         if response.content and not _is_object(response.content):
-            raise vault_errors.nonsense(self.address, "answer at all")
+            raise vault_errors.nonsense("answer at all")
 
 
 def _is_object(content: bytes) -> bool:
     try:
         return isinstance(json.loads(content), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -225,7 +231,7 @@ def _ca_file(settings: Vault, around: Surroundings) -> str:
         raise UsageError(
             f"There is no CA file {name}.",
             "secrets.vault.ca_file or VAULT_CACERT names it",
-            "correct it",
+            "Correct it",
         )
     return name
 

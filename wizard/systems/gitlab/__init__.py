@@ -131,6 +131,16 @@ class GitLab(Protocol):
         """
         ...
 
+    def knows_token(self, token: SecretStr) -> bool | None:
+        """Whether GitLab accepts this runner token now; None where it cannot say.
+
+        Asked without touching anything: `POST /runners/verify` would note a manager that is none,
+        and in 19.x also that it was heard from, which is how a dead runner looks alive. So a
+        manager is signed off that does not exist: 404 for a good token, 403 for a dead one.
+        (18.0 and older note a contact of the runner, though of no manager.)
+        """
+        ...
+
     def managers(self, runner_id: int) -> list[Manager]:
         """Every runner manager GitLab has seen for the runner."""
         ...

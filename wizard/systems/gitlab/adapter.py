@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime
+from threading import Event
 
 from wizard.core.secrets import SecretStr
 from wizard.systems.gitlab.connection import Connection
@@ -25,6 +25,7 @@ class PythonGitLab(RunnerCalls, ScopeCalls, SmokeCalls):
         on_wait: called once a second with the seconds left and the reason, while GitLab asks us to
             wait (429); what it raises ends the call.
         sleep: takes seconds; tests hand in their own.
+        cancel: set it to end every wait.
 
     Raises:
         UsageError: the address or the token cannot be one.
@@ -36,9 +37,11 @@ class PythonGitLab(RunnerCalls, ScopeCalls, SmokeCalls):
         token: SecretStr,
         connection: Connection | None = None,
         on_wait: Callable[[int, str], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
+        cancel: Event | None = None,
     ) -> None:
-        self._transport = Transport(url, token, connection or Connection(), on_wait, sleep)
+        way = connection or Connection()
+        self._transport = Transport(url, token, way, on_wait, sleep, cancel)
 
     @property
     def url(self) -> str:

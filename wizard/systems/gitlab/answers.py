@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from wizard.core.facts import Scope
@@ -16,6 +15,7 @@ from wizard.systems.gitlab.nouns import (
     RunnerInfo,
     RunnerSettings,
 )
+from wizard.systems.http.answers import Record, ShapeError, record
 
 _NAMES = {"tags": "tag_list", "protected": "access_level"}
 """The fields of `RunnerSettings` that GitLab calls otherwise."""
@@ -34,91 +34,110 @@ def _to_gitlab(name: str, value: Any) -> Any:
     return value
 
 
-def runner(answer: Mapping[str, Any]) -> RunnerInfo:
+def runner(answer: Any) -> RunnerInfo:
     """A runner of `GET /runners/:id`; the shorter entries of lists do not tell its settings."""
+    told = record(answer)
     return RunnerInfo(
-        id=int(answer["id"]),
-        runner_type=answer["runner_type"],
+        id=told.number("id"),
+        runner_type=told.text("runner_type"),
         settings=RunnerSettings(
-            description=answer["description"] or "",
-            tags=frozenset(answer["tag_list"]),
-            run_untagged=answer["run_untagged"],
-            locked=answer["locked"],
-            protected=answer["access_level"] == "ref_protected",
-            maximum_timeout=answer["maximum_timeout"],
-            paused=answer["paused"],
-            maintenance_note=answer.get("maintenance_note") or "",
+            description=told.text("description", ""),
+            tags=frozenset(told.texts("tag_list")),
+            run_untagged=told.flag("run_untagged"),
+            locked=told.flag("locked"),
+            protected=told.text("access_level") == "ref_protected",
+            maximum_timeout=told.number("maximum_timeout") if "maximum_timeout" in told else None,
+            paused=told.flag("paused"),
+            maintenance_note=told.text("maintenance_note", ""),
         ),
-        status=answer["status"],
-        contacted_at=time(answer.get("contacted_at")),
-        created_at=time(answer.get("created_at")),
-        token_expires_at=time(answer.get("token_expires_at")),
-        projects=tuple(project["path_with_namespace"] for project in answer.get("projects") or ()),
-        owners=frozenset(
-            int(one["id"]) for kind in ("projects", "groups") for one in answer.get(kind) or ()
-        ),
-        version=answer.get("version") or "",
+        status=told.text("status"),
+        contacted_at=told.time("contacted_at", None),
+        created_at=told.time("created_at", None),
+        token_expires_at=told.time("token_expires_at", None),
+        projects=tuple(one.text("path_with_namespace") for one in told.records("projects", ())),
+        owner=_owner(told),
+        version=told.text("version", ""),
     )
 
 
-def created(answer: Mapping[str, Any], runner_id: int = 0) -> Created:
+def _owner(told: Record) -> int:
+    kind = {"project_type": "projects", "group_type": "groups"}.get(told.text("runner_type"), "")
+    listed = told.records(kind, ()) if kind else []
+    return listed[0].number("id") if listed else 0
+
+
+def created(answer: Any, runner_id: int = 0) -> Created:
     """A new token; a reset does not repeat the runner's id."""
-    token = remember_secret(SecretStr(answer["token"]))
-    return Created(runner_id or int(answer["id"]), token, time(answer.get("token_expires_at")))
+    told = record(answer)
+    plain = told.text("token")
+    if not plain.strip():
+        raise ShapeError("token is empty")
+    token = remember_secret(SecretStr(plain))
+    return Created(runner_id or told.number("id"), token, told.time("token_expires_at", None))
 
 
-def manager(answer: Mapping[str, Any]) -> Manager:
+def manager(answer: Any) -> Manager:
+    told = record(answer)
     return Manager(
-        id=int(answer["id"]),
-        system_id=answer["system_id"],
-        status=answer["status"],
-        version=answer.get("version") or "",
-        platform=answer.get("platform") or "",
-        architecture=answer.get("architecture") or "",
-        contacted_at=time(answer.get("contacted_at")),
-        created_at=time(answer.get("created_at")),
+        id=told.number("id"),
+        system_id=told.text("system_id"),
+        status=told.text("status"),
+        version=told.text("version", ""),
+        platform=told.text("platform", ""),
+        architecture=told.text("architecture", ""),
+        contacted_at=told.time("contacted_at", None),
+        created_at=told.time("created_at", None),
     )
 
 
-def pipeline(answer: Mapping[str, Any]) -> Pipeline:
+def pipeline(answer: Any) -> Pipeline:
+    told = record(answer)
     return Pipeline(
-        id=int(answer["id"]),
-        ref=answer["ref"],
-        sha=answer["sha"],
-        status=answer["status"],
-        web_url=answer.get("web_url") or "",
+        id=told.number("id"),
+        ref=told.text("ref"),
+        sha=told.text("sha"),
+        status=told.text("status"),
+        web_url=told.text("web_url", ""),
     )
 
 
-def job(answer: Mapping[str, Any]) -> Job:
+def job(answer: Any) -> Job:
+    told = record(answer)
     return Job(
-        id=int(answer["id"]),
-        name=answer["name"],
-        status=answer["status"],
-        tags=frozenset(answer.get("tag_list") or ()),
-        runner_id=int((answer.get("runner") or {}).get("id", 0)),
-        system_id=(answer.get("runner_manager") or {}).get("system_id", ""),
-        failure_reason=answer.get("failure_reason") or "",
-        web_url=answer.get("web_url") or "",
+        id=told.number("id"),
+        name=told.text("name"),
+        status=told.text("status"),
+        tags=frozenset(told.texts("tag_list", ())),
+        runner_id=told.record("runner", {}).number("id", 0),
+        system_id=told.record("runner_manager", {}).text("system_id", ""),
+        failure_reason=told.text("failure_reason", ""),
+        web_url=told.text("web_url", ""),
     )
 
 
-def project(answer: Mapping[str, Any], at_least: int = 0) -> Scope:
+def project(answer: Any, at_least: int = 0) -> Scope:
     """A project as a scope.
 
     Args:
         answer: with `permissions` where GitLab was asked for all of it.
         at_least: the access level it was searched by.
     """
-    roles = (answer.get("permissions") or {}).values()
-    level = max((role["access_level"] for role in roles if role), default=at_least)
-    return Scope("project", answer["path_with_namespace"], int(answer["id"]), answer["name"], level)
+    told = record(answer)
+    roles = told.record("permissions", {})
+    levels = [
+        roles.record(kind, {}).number("access_level", at_least)
+        for kind in ("project_access", "group_access")
+        if kind in roles
+    ]
+    return Scope(
+        "project",
+        told.text("path_with_namespace"),
+        told.number("id"),
+        told.text("name"),
+        max(levels, default=at_least),
+    )
 
 
-def group(answer: Mapping[str, Any], at_least: int = 0) -> Scope:
-    return Scope("group", answer["full_path"], int(answer["id"]), answer["name"], at_least)
-
-
-def time(text: str | None) -> datetime | None:
-    """A time of GitLab's, aware; None for none."""
-    return datetime.fromisoformat(text) if text else None
+def group(answer: Any, at_least: int = 0) -> Scope:
+    told = record(answer)
+    return Scope("group", told.text("full_path"), told.number("id"), told.text("name"), at_least)

@@ -1,4 +1,4 @@
-"""How GitLab is reached: trust, proxy, timeouts, and what a failure on the way means."""
+"""How GitLab is reached: trust, proxy, timeouts."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.errors import NotReached, UsageError
-from wizard.core.secrets import redact
-from wizard.systems.gitlab.errors import Errand, MayPass
-from wizard.systems.lost_answers import innermost, timed_out, was_cut
+from wizard.core.errors import UsageError
+from wizard.systems.http.failures import Way
 
 if TYPE_CHECKING:
     import requests
@@ -48,55 +46,18 @@ class Connection:
         }
         where, file = next(((name, path) for name, path in named.items() if path), ("", ""))
         if file and not Path(file).exists():
-            raise UsageError(f"There is no CA file {file}.", f"{where} names it.", "Correct it.")
+            raise UsageError(f"There is no CA file {file}.", f"{where} names it.", "Correct it")
         return file or True
 
-    def failure(
-        self, lost: OSError, url: str, errand: Errand, *, is_read: bool
-    ) -> NotReached | UsageError:
-        """The error for a call that got no answer.
-
-        Args:
-            lost: what requests raised.
-            url: GitLab's address.
-            errand: what the call was for.
-            is_read: False where the lost call may have changed something.
-        """
-        import requests
-
-        said = redact(innermost(lost))
-        if isinstance(lost, requests.exceptions.SSLError):
-            return NotReached(
-                f"{url} shows a certificate that is not trusted.",
-                said,
-                "Set gitlab.ca_file to the PEM file of the authority that signed it.",
-            )
-        if isinstance(lost, requests.exceptions.ProxyError):
-            return NotReached(
-                f"The proxy on the way to {url} does not let us through.",
-                said,
-                "Check gitlab.proxy and gitlab.no_proxy, or HTTPS_PROXY and NO_PROXY.",
-            )
-        if isinstance(lost, requests.exceptions.InvalidURL):
-            return UsageError(f"{url} is not an address.", said, "Correct gitlab.url.")
-        if timed_out(lost):
-            return NotReached(
-                f"GitLab did not answer within {self.read_timeout:g} seconds; "
-                f"asked to {errand.doing}.",
-                fix="Try again; on your own GitLab, look at its load.",
-                maybe_done=not is_read,
-            )
-        if was_cut(lost):
-            return MayPass(
-                f"The connection was cut before GitLab answered; asked to {errand.doing}.",
-                said,
-                "Try again.",
-                maybe_done=not is_read,
-            )
-        return NotReached(
-            f"{url} cannot be reached.",
-            said,
-            "Check the address and your network; a proxy is set with gitlab.proxy.",
+    def way(self, url: str) -> Way:
+        """How it is reached, for people."""
+        return Way(
+            "GitLab",
+            url,
+            "gitlab.url",
+            "Set gitlab.ca_file to the PEM file of the authority that signed it",
+            "gitlab.proxy and gitlab.no_proxy, or HTTPS_PROXY and NO_PROXY",
+            self.read_timeout,
         )
 
 

@@ -11,24 +11,20 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
-from wizard.core.secrets import redact
-from wizard.systems.web_pages import without_markup
+from wizard.core.errors import (
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    RejectedError,
+    ScopeTooSmall,
+    TransientError,
+    WizardError,
+)
+from wizard.core.secrets import excerpt
+from wizard.systems.http.answers import is_web_page, without_markup
 
-_LONGEST = 600
-"""Characters of somebody else's words that are shown."""
-
-
-class ScopeTooSmall(NotAllowed):
-    """The token is good, but its scopes do not reach this call; another token may."""
-
-
-class Rejected(WizardError):
-    """GitLab understood, and objects to what was asked (400, 422 and their like)."""
-
-
-class MayPass(NotReached):
-    """A failure that is often over in a second: the connection was cut, or 502, 503, 504."""
+_QUOTED = "GitLab says: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +45,14 @@ def words(body: bytes) -> str:
     text = body.decode("utf-8", "replace").strip()
     try:
         said = _from_json(json.loads(text))
-    except ValueError:
+    except (ValueError, RecursionError):
         said = without_markup(text)
-    said = redact(" ".join(said.split()))
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
+    return excerpt(said)
+
+
+def quotes(error: WizardError, said: str) -> bool:
+    """Whether GitLab's own words, which an error of `refusal` quotes, are these and no more."""
+    return error.cause == f"{_QUOTED}{said}"
 
 
 def _from_json(answer: Any) -> str:
@@ -84,7 +84,7 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
         token_page: where to make another token.
     """
     said = words(body)
-    cause = f"GitLab says: {said}" if said else f"GitLab answered with status {status}."
+    cause = f"{_QUOTED}{said}" if said else f"GitLab answered with status {status}."
     if status >= 500:
         return _trouble(status, cause, errand)
     if status == 401:
@@ -93,30 +93,30 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
         )
     if status == 403:
         return _forbidden(said, cause, errand, token_page)
-    if status == 404 and said.startswith("a web page"):
+    if status == 404 and is_web_page(body):
         return NotReached(
             f"That address is not GitLab's, or something before it could not {errand.doing}.",
             cause,
             "Check gitlab.url, a path such as /gitlab included; a reverse proxy must pass on %2F "
-            "as it is.",
+            "as it is",
         )
     if status == 404 or re.search(r"Missing/invalid (project|group)", said):
         return NotFound(
             f"GitLab could not {errand.doing}: not there, or not visible to the token's user.",
             cause,
-            "Check the spelling, and that the token's user is a member there.",
+            "Check the spelling, and that the token's user is a member there",
         )
     if status in {409, 412} or "already exists" in said:
-        return Conflict(f"GitLab could not {errand.doing}.", cause, "Look at what is there now.")
-    return Rejected(f"GitLab refused to {errand.doing}.", cause, _way_out(said))
+        return Conflict(f"GitLab could not {errand.doing}.", cause, "Look at what is there now")
+    return RejectedError(f"GitLab refused to {errand.doing}.", cause, _way_out(said))
 
 
 def _trouble(status: int, cause: str, errand: Errand) -> NotReached:
-    kind = MayPass if status in {502, 503, 504} else NotReached
+    kind = TransientError if status in {502, 503, 504} else NotReached
     return kind(
         f"GitLab is in trouble and could not {errand.doing} (status {status}).",
         cause,
-        "Try again in a few minutes; on your own GitLab, look at its logs.",
+        "Try again in a few minutes; on your own GitLab, look at its logs",
     )
 
 
@@ -137,20 +137,20 @@ def _forbidden(said: str, cause: str, errand: Errand, token_page: str) -> Wizard
     return NotAllowed(
         f"GitLab does not let this user {errand.doing}.",
         cause,
-        f"It takes {errand.role}.",
+        f"It takes {errand.role}",
     )
 
 
 _WAYS_OUT = {
     r"Maximum number of ci registered": "Delete runners that are not used any more, or ask an "
-    "administrator to raise the limit.",
-    r"Too many tags": "Give the runner 50 tags at most.",
-    r"[Tt]ags?.list.*empty": "Give the runner tags, or let it run untagged jobs.",
-    r"at least 10 minutes": "Set maximum_timeout to 10m or more.",
-    r"Missing CI config": "Put a .gitlab-ci.yml on the branch.",
+    "administrator to raise the limit",
+    r"Too many tags": "Give the runner 50 tags at most",
+    r"[Tt]ags?.list.*empty": "Give the runner tags, or let it run untagged jobs",
+    r"at least 10 minutes": "Set maximum_timeout to 10m or more",
+    r"Missing CI config": "Put a .gitlab-ci.yml on the branch",
     r"rules configuration prevented": "The project's workflow rules keep this pipeline from "
-    "running; prove the runner with one of your own pipelines instead.",
-    r"Too many pipelines": "Wait a minute, then try again.",
+    "running; prove the runner with one of your own pipelines instead",
+    r"Too many pipelines": "Wait a minute, then try again",
 }
 """What GitLab objects to, and the way out of it."""
 
@@ -159,4 +159,4 @@ def _way_out(said: str) -> str:
     for pattern, way in _WAYS_OUT.items():
         if re.search(pattern, said):
             return way
-    return "Change what GitLab objects to, then try again."
+    return "Change what GitLab objects to, then try again"

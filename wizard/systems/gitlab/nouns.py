@@ -48,10 +48,23 @@ class RunnerInfo:
     """None where the token does not expire, and on servers that do not say."""
     projects: tuple[str, ...] = ()
     """Full paths of the projects a project runner is assigned to, its owner first."""
-    owners: frozenset[int] = frozenset()
-    """Ids of those projects, or of the group that a group runner belongs to."""
+    owner: int = 0
+    """Id of the project or group it belongs to; 0 for the instance's. A project runner belongs to
+    the first project it was enabled in, which GitLab lists first."""
     version: str = ""
     """Of the manager that GitLab heard from last."""
+
+    def belongs_to(self, scope: Scope) -> bool:
+        """Whether it is of this scope's kind and its own, not merely enabled there."""
+        return self.runner_type == f"{scope.kind}_type" and self.owner == scope.id
+
+    @property
+    def place(self) -> str:
+        """Whose it is, for people: the owning project's path, or what stands for it."""
+        kind = self.runner_type.removesuffix("_type")
+        if kind == "instance":
+            return "the whole instance"
+        return self.projects[0] if self.projects else f"{kind} {self.owner or 'unknown'}"
 
 
 @dataclass(frozen=True, slots=True)

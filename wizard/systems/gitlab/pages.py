@@ -7,6 +7,7 @@ from typing import Any
 
 from wizard.systems.gitlab.errors import Errand
 from wizard.systems.gitlab.transport import Answer, Transport
+from wizard.systems.http.answers import is_number, records
 
 PER_PAGE = 100
 """Rows of a page; GitLab's maximum."""
@@ -24,20 +25,23 @@ def next_page(answer: Answer, page: int, rows: int, per_page: int = PER_PAGE) ->
     said = answer.headers.get("X-Next-Page")
     if said is None:
         return page + 1 if rows >= per_page else None
-    return int(said) if said.isdigit() and int(said) > page else None
+    return int(said) if is_number(said) and int(said) > page else None
 
 
 def all_rows(transport: Transport, errand: Errand, path: str, **query: Any) -> list[dict[str, Any]]:
     """Every row of a list."""
-    rows: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = []
     page: int | None = 1
     while page:
         answer = transport.get(errand, path, page=page, per_page=PER_PAGE, **query)
         more = answer.read(_rows)
-        rows += more
+        found += more
         page = next_page(answer, page, len(more))
-    return rows
+    return found
 
 
 def _rows(answer: Any) -> list[dict[str, Any]]:
-    return [dict(row) | {"id": int(row["id"])} for row in answer]
+    return [
+        row.plain() | {"id": row.number("id"), "description": row.text("description", "")}
+        for row in records(answer)
+    ]

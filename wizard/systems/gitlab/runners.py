@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from wizard.core.errors import NotAllowed, NotFound
+from wizard.core.errors import NotAllowed, NotFound, RejectedError, TransientError
 from wizard.core.facts import Scope
 from wizard.core.secrets import SecretStr
 from wizard.systems.gitlab import answers
-from wizard.systems.gitlab.errors import Errand
+from wizard.systems.gitlab.errors import Errand, quotes
 from wizard.systems.gitlab.nouns import (
     Created,
     Manager,
@@ -20,6 +20,7 @@ from wizard.systems.gitlab.nouns import (
 )
 from wizard.systems.gitlab.pages import all_rows, next_page
 from wizard.systems.gitlab.transport import Transport
+from wizard.systems.http.answers import each, record
 
 _ROLES = {
     "project": "the role Maintainer or Owner of the project",
@@ -27,6 +28,12 @@ _ROLES = {
     "instance": "an administrator (with Admin Mode, a token with admin_mode too)",
 }
 _ITS_ROLE = "the role Maintainer of its project, or Owner of its group"
+_NO_MANAGER = "runner-wizard"
+"""A system id that no manager has: gitlab-runner's begin with `r_` or `s_`."""
+_TOKEN_UNKNOWN = "403 Forbidden"  # noqa: S105 - GitLab's answer
+"""So GitLab answers a runner token it does not know; a longer 403 is somebody else's."""
+_MANAGER_UNKNOWN = "404 Runner manager not found Not Found"
+"""So it answers a token that it knows; another 404 is that of an address it does not serve."""
 _LISTED = 20
 """Runners of a page that somebody reads; each costs a call of its own for its details."""
 _MANAGES = "manage_runner or api"
@@ -49,7 +56,7 @@ class RunnerCalls:
         errand, path = _listing(scope)
         kind = f"{scope.kind}_type"
         answer = self._transport.get(errand, path, page=page, per_page=_LISTED, type=kind)
-        ids = answer.read(lambda rows: tuple(int(row["id"]) for row in rows))
+        ids = tuple(answer.read(each(lambda row: record(row).number("id"))))
         return RunnerPage(ids, next_page(answer, page, len(ids), _LISTED))
 
     def _if_there(self, runner_id: int) -> RunnerInfo | None:
@@ -106,16 +113,31 @@ class RunnerCalls:
         try:
             self._transport.send(errand, "delete", "/runners", body, signed=False)
         except NotAllowed as refused:
-            # So GitLab answers a runner token it does not know; a longer 403 is somebody else's.
-            if refused.cause == "GitLab says: 403 Forbidden":
+            if quotes(refused, _TOKEN_UNKNOWN):
                 return False
             raise
+        return True
+
+    def knows_token(self, token: SecretStr) -> bool | None:
+        errand = Errand("say whether it knows a runner token", "no scope", "a valid runner token")
+        body = {"token": token.get_secret_value(), "system_id": _NO_MANAGER}
+        try:
+            try:
+                self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
+            except TransientError:  # nothing comes of it, so it may be asked twice
+                self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
+        except NotAllowed as refused:
+            return False if quotes(refused, _TOKEN_UNKNOWN) else None
+        except NotFound as missing:
+            return True if quotes(missing, _MANAGER_UNKNOWN) else None
+        except RejectedError:
+            return None
         return True
 
     def managers(self, runner_id: int) -> list[Manager]:
         errand = Errand(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
         answer = self._transport.get(errand, f"/runners/{runner_id}/managers")
-        return answer.read(lambda rows: [answers.manager(row) for row in rows])
+        return answer.read(each(answers.manager))
 
 
 def _listing(scope: Scope) -> tuple[Errand, str]:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from wizard.core.errors import NotFound
+from wizard.core.errors import NotFound, RejectedError, ScopeTooSmall
 from wizard.core.facts import Identity, Scope
 from wizard.systems.gitlab import answers
-from wizard.systems.gitlab.errors import Errand, Rejected, ScopeTooSmall
+from wizard.systems.gitlab.errors import Errand
 from wizard.systems.gitlab.nouns import Page
 from wizard.systems.gitlab.pages import PER_PAGE, next_page
 from wizard.systems.gitlab.transport import Answer, Transport
+from wizard.systems.http.answers import Record, each, is_number, record
 
 _MAINTAINER, _OWNER = 40, 50
 _PICKER_ROWS = 50
@@ -27,7 +28,7 @@ class ScopeCalls:
 
     def version(self) -> str:
         errand = Errand("tell its version", "read_api, read_user or api")
-        return self._transport.get(errand, "/metadata").read(lambda told: str(told["version"]))
+        return self._transport.get(errand, "/metadata").read(_version)
 
     def knock(self) -> None:
         self._transport.knock(Errand("say whether it is there"))
@@ -35,26 +36,26 @@ class ScopeCalls:
     def whoami(self) -> Identity:
         token = self._token_itself()
         try:
-            user = self._transport.get(_ME, "/user").read(dict[str, Any])
+            user = self._transport.get(_ME, "/user").read(_user)
         except ScopeTooSmall:
-            user = {}
-        scopes = tuple(token.get("scopes", ()))
+            user = record({})
+        scopes = token.texts("scopes", ())
         return Identity(
-            username=user.get("username", ""),
+            username=user.text("username", ""),
             scopes=scopes,
-            expires_at=token.get("expires_at") or "",
-            is_admin=bool(user.get("is_admin")),
+            expires_at=token.text("expires_at", ""),
+            is_admin=user.flag("is_admin", False),
             # A fine-grained token lists the one word "granular", which says nothing.
             known=bool(scopes) and scopes != ("granular",),
         )
 
-    def _token_itself(self) -> Mapping[str, Any]:
+    def _token_itself(self) -> Record:
         """What GitLab tells of the token; empty for OAuth (400) and some fine-grained (403)."""
         try:
             answer = self._transport.get(_ME, "/personal_access_tokens/self")
-        except (ScopeTooSmall, Rejected):
-            return {}
-        return answer.read(dict[str, Any])
+        except (ScopeTooSmall, RejectedError):
+            return record({})
+        return answer.read(_token)
 
     def resolve(self, kind: str, path: str) -> Scope:
         if kind == "instance":
@@ -81,7 +82,7 @@ class ScopeCalls:
         raise NotFound(
             f"This token may not create runners in a {kind} {path}.",
             "It is not among those the token's user maintains.",
-            "Check the spelling and your role there.",
+            "Check the spelling and your role there",
         )
 
     def search_projects(self, text: str = "", page: int = 1) -> Page:
@@ -119,7 +120,7 @@ class ScopeCalls:
             )
         except ScopeTooSmall:
             return self._associated(kind, text, page)
-        scopes = answer.read(lambda rows: tuple(shape(row, level) for row in rows))
+        scopes = tuple(answer.read(each(lambda row: shape(row, level))))
         return Page(scopes, next_page(answer, page, len(scopes), _PICKER_ROWS), _total(answer))
 
     def _associated(self, kind: str, text: str, page: int) -> Page:
@@ -135,7 +136,7 @@ class ScopeCalls:
             page=page,
             per_page=PER_PAGE,
         )
-        rows = answer.read(lambda told: [dict(row) for row in told[f"{kind}s"]])
+        rows = answer.read(lambda told: [row.plain() for row in record(told).records(f"{kind}s")])
         shape = answers.project if kind == "project" else _associated_group
         scopes = answer.read(lambda _: tuple(shape(row, level) for row in rows))
         wanted = text.lower()
@@ -149,10 +150,30 @@ def _level(kind: str) -> int:
 
 def _total(answer: Answer) -> int | None:
     said = answer.headers.get("X-Total", "")
-    return int(said) if said.isdigit() else None
+    return int(said) if is_number(said) else None
 
 
 def _associated_group(row: Mapping[str, Any], level: int) -> Scope:
     # The only full path in this list is the end of the group's page.
-    path = urlsplit(row["web_url"]).path.partition("/groups/")[2]
-    return Scope("group", path, int(row["id"]), row["name"], level)
+    told = record(row)
+    path = urlsplit(told.text("web_url")).path.partition("/groups/")[2]
+    return Scope("group", path, told.number("id"), told.text("name"), level)
+
+
+def _version(answer: Any) -> str:
+    return record(answer).text("version")
+
+
+def _user(answer: Any) -> Record:
+    """The user; read here, where what does not fit becomes an error."""
+    told = record(answer)
+    told.text("username")
+    told.flag("is_admin", False)
+    return told
+
+
+def _token(answer: Any) -> Record:
+    told = record(answer)
+    told.texts("scopes")
+    told.text("expires_at", "")
+    return told

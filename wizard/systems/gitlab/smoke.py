@@ -12,9 +12,10 @@ from wizard.systems.gitlab.errors import Errand
 from wizard.systems.gitlab.nouns import Job, Pipeline
 from wizard.systems.gitlab.pages import PER_PAGE
 from wizard.systems.gitlab.transport import Transport
+from wizard.systems.http.answers import each, record
 
 _TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z \d\d[OE][+ ]?")
-_SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]]*\])?")
+_SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]\n]{0,200}\])?")
 _WRITES = "api"
 _DEVELOPER = "the role Developer or more, and the right to push there"
 
@@ -27,7 +28,7 @@ class SmokeCalls:
     def default_branch(self, project_id: int) -> str:
         errand = Errand(f"show project {project_id}")
         answer = self._transport.get(errand, f"/projects/{project_id}")
-        return answer.read(lambda told: told["default_branch"] or "")
+        return answer.read(lambda told: record(told).text("default_branch", ""))
 
     def commit_file(
         self,
@@ -56,7 +57,7 @@ class SmokeCalls:
                 "actions": [action],
             },
         )
-        return answer.read(lambda told: str(told["id"]))
+        return answer.read(lambda told: record(told).text("id"))
 
     def _has_file(self, project_id: int, branch: str, path: str) -> bool:
         errand = Errand(f"look for {path} on {branch}", _WRITES, _DEVELOPER)
@@ -87,7 +88,7 @@ class SmokeCalls:
         answer = self._transport.get(
             errand, f"/projects/{project_id}/pipelines", ref=ref, per_page=PER_PAGE
         )
-        return answer.read(lambda rows: [answers.pipeline(row) for row in rows])
+        return answer.read(each(answers.pipeline))
 
     def cancel_pipeline(self, project_id: int, pipeline_id: int) -> None:
         errand = Errand(f"cancel pipeline {pipeline_id}", _WRITES, _DEVELOPER)
@@ -103,7 +104,7 @@ class SmokeCalls:
         answer = self._transport.get(
             errand, f"/projects/{project_id}/pipelines/{pipeline_id}/jobs", per_page=PER_PAGE
         )
-        return answer.read(lambda rows: [answers.job(row) for row in rows])
+        return answer.read(each(answers.job))
 
     def trace(self, project_id: int, job_id: int) -> str:
         errand = Errand(f"show what job {job_id} printed")

@@ -7,20 +7,22 @@ lack half the calls we need (versions 7 and 8).
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urljoin, urlsplit
 
-from wizard.core.errors import NotAllowed, NotFound, NotReached, UsageError
-from wizard.core.secrets import SecretStr, redact, remember_secret
+from wizard.core.errors import NotAllowed, NotFound, NotReached, RejectedError, UsageError
+from wizard.core.secrets import SecretStr, remember_secret
 from wizard.systems.gitlab.connection import Connection, open_session
-from wizard.systems.gitlab.errors import Errand, MayPass, Rejected, refusal, words
-from wizard.systems.gitlab.throttle import LONGEST_WAIT, http_date, seconds_asked
+from wizard.systems.gitlab.errors import Errand, refusal
 from wizard.systems.gitlab.url import clean_url, token_page
+from wizard.systems.http import answers, failures
+from wizard.systems.http.origins import Bound, redirect_target, same_origin, sent_elsewhere
+from wizard.systems.http.policy import Policy, ThrottledError
+from wizard.systems.http.throttling import http_date, seconds_asked
 
 if TYPE_CHECKING:
     import gitlab
@@ -28,14 +30,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_RETRY_PAUSES = (0.3, 1.0)
-"""Seconds before a read is sent a second and a third time."""
-
-
-class _Throttled(Exception):
-    def __init__(self, headers: Mapping[str, str]) -> None:
-        super().__init__("429")
-        self.headers = headers
+_GITLAB = answers.Source("GitLab", "gitlab.url")
+_FIRST_PAUSE = 5.0
+"""Seconds after a 429 that says no time, as those of GitLab's application limiter before 18.6."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +51,13 @@ class Answer:
             shape: builds our record from the parsed JSON.
 
         Raises:
-            NotReached: the answer is not what GitLab answers here.
+            InvalidAnswerError: the answer is not what GitLab answers here.
         """
         try:
-            return shape(json.loads(self.body))
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-            raise NotReached(
-                f"The answer makes no sense; asked to {self.errand.doing}.",
-                f"It says: {words(self.body) or 'nothing'}",
-                "Check that the address is GitLab's own and that no login page or proxy stands "
-                "before it.",
-                maybe_done=not self.is_read,
-            ) from None
+            return answers.read(self.body, shape, self.errand.doing, of=_GITLAB)
+        except NotReached as error:
+            error.maybe_done = not self.is_read
+            raise
 
 
 class Transport:
@@ -73,12 +65,14 @@ class Transport:
 
     Args:
         url: as the user wrote it.
-        token: personal, project, group or OAuth access token; sent as `Authorization: Bearer`,
-            which unlike `PRIVATE-TOKEN` is never sent on to another host.
+        token: goes to the origin of `url` and to no other. A personal, project, group or OAuth
+            access token; sent as `Authorization: Bearer`, which unlike `PRIVATE-TOKEN` is never
+            sent on to another host.
         connection: CA, proxy, timeouts.
         on_wait: called once a second with the seconds left and the reason while GitLab asks us to
             wait; what it raises ends the call.
-        sleep: takes seconds.
+        sleep: takes seconds, instead of waiting for `cancel`.
+        cancel: set it to end every wait.
 
     Raises:
         UsageError: the address or the token cannot be one.
@@ -90,23 +84,25 @@ class Transport:
         token: SecretStr,
         connection: Connection,
         on_wait: Callable[[int, str], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
+        cancel: Event | None = None,
     ) -> None:
         self.url = clean_url(url)
-        self._token = remember_secret(_sendable(token))
+        self._bound = Bound(self.url, remember_secret(_sendable(token)))
         self._connection = connection
-        self._on_wait = on_wait
-        self._sleep = sleep
+        self._policy = Policy(
+            connection.connect_timeout,
+            connection.read_timeout,
+            first_pause=_FIRST_PAUSE,
+            on_wait=on_wait,
+            cancel=cancel or Event(),
+            sleep=sleep,
+        )
         self._clients: tuple[gitlab.Gitlab, gitlab.Gitlab] | None = None
         self._clock: tuple[datetime, float] | None = None
 
     def get(self, errand: Errand, path: str, **query: Any) -> Answer:
         """Ask for something; sent again when the connection is cut or a proxy is in trouble."""
-        for pause in _RETRY_PAUSES:
-            try:
-                return self._call(errand, "get", path, query=query)
-            except MayPass:
-                self._sleep(pause)
         return self._call(errand, "get", path, query=query)
 
     def send(
@@ -132,7 +128,7 @@ class Transport:
     def knock(self, errand: Errand) -> None:
         """Ask, unsigned, whether there is a GitLab: that it wants a token is an answer too."""
         try:
-            self._call(errand, "get", "/metadata", signed=False).read(dict)
+            self._call(errand, "get", "/metadata", signed=False).read(answers.record)
         except NotAllowed:
             return
 
@@ -148,7 +144,7 @@ class Transport:
     def _set_clock(self) -> None:
         try:
             self._call(Errand("tell the time"), "get", "/version")
-        except (NotAllowed, NotFound, Rejected):
+        except (NotAllowed, NotFound, RejectedError):
             return  # a refusal carries the time as well
 
     def _call(
@@ -160,30 +156,12 @@ class Transport:
         body: Mapping[str, Any] | None = None,
         signed: bool = True,
     ) -> Answer:
-        # A 429 is answered before anything is done, so waiting it out is safe for writes as well.
-        waited, turn = 0.0, 0
-        while True:
-            try:
-                return self._once(errand, verb, path, query, body, signed)
-            except _Throttled as throttled:
-                pause = seconds_asked(throttled.headers, turn)
-            if waited + pause > LONGEST_WAIT:
-                raise NotReached(
-                    f"GitLab limits how often it is asked, and could not {errand.doing}.",
-                    f"It asks to wait {round(pause)} seconds; "
-                    f"a call waits {round(LONGEST_WAIT)} at most.",
-                    "Try again later; an administrator can raise the rate limit.",
-                )
-            self._count_down(pause, errand)
-            waited, turn = waited + pause, turn + 1
-
-    def _count_down(self, pause: float, errand: Errand) -> None:
-        why = f"GitLab asks to wait before it can {errand.doing}"
-        while pause > 0:
-            if self._on_wait:
-                self._on_wait(round(pause), why)
-            self._sleep(min(1.0, pause))
-            pause -= 1.0
+        return self._policy.carry_out(
+            lambda: self._once(errand, verb, path, query, body, signed),
+            errand.doing,
+            who="GitLab",
+            is_read=verb == "get",
+        )
 
     def _once(
         self,
@@ -198,14 +176,15 @@ class Transport:
 
         is_read = verb == "get"
         ours, anonymous = self._open()
-        timeout = (self._connection.connect_timeout, self._connection.read_timeout)
         try:
             response = (ours if signed else anonymous).http_request(
                 verb,
                 path,
                 query_data=dict(query or {}),
                 post_data=dict(body) if body else None,
-                timeout=cast("float", timeout),  # requests takes the pair, the annotation does not
+                timeout=cast(
+                    "float", self._policy.timeouts
+                ),  # requests takes the pair, the annotation does not
                 obey_rate_limit=False,
                 retry_transient_errors=False,
             )
@@ -214,8 +193,9 @@ class Transport:
             error = refusal(status, refused.response_body or b"", errand, token_page(self.url))
             if isinstance(error, NotReached):
                 error.maybe_done = not is_read
-        except OSError as lost:  # every exception of requests is one
-            error = self._connection.failure(lost, self.url, errand, is_read=is_read)
+        except (OSError, ValueError) as lost:  # every exception of requests is one, or the other
+            way = self._connection.way(self.url)
+            error = failures.failure(lost, way, errand.doing, is_read=is_read)
         else:
             return Answer(errand, is_read, response.content, response.headers)
         # Outside the handler, so that no SDK exception, which holds the request and its headers,
@@ -233,7 +213,7 @@ class Transport:
                 "user_agent": "runner-wizard",
                 "session": session,
             }
-            token = self._token.get_secret_value()
+            token = (self._bound.for_url(self.url) or SecretStr("")).get_secret_value()
             self._clients = (
                 gitlab.Gitlab(self.url, oauth_token=token, **options),
                 gitlab.Gitlab(self.url, **options),
@@ -248,21 +228,15 @@ class Transport:
             self._allow_redirect(response)
         if response.status_code == 429:
             response.close()
-            raise _Throttled(response.headers)
+            raise ThrottledError(seconds_asked(response.headers))
 
     def _allow_redirect(self, response: requests.Response) -> None:
         """Let only a read go on to another path of the same GitLab (a moved project)."""
-        target = urlsplit(urljoin(response.url, response.headers["Location"]))
-        origin = f"{target.scheme}://{target.netloc}"
-        here = urlsplit(self.url)
-        if origin == f"{here.scheme}://{here.netloc}" and response.request.method == "GET":
+        target = redirect_target(response.url, response.headers["Location"])
+        if response.request.method == "GET" and same_origin(target, self.url):
             return
         response.close()
-        raise NotReached(
-            f"{self.url} sends us on to {redact(origin)}.",
-            "The token is sent to no address but the one you wrote.",
-            f"If that is the right one, write {redact(origin)} as GitLab's address.",
-        )
+        raise sent_elsewhere(self.url, target, "GitLab's address (gitlab.url)")
 
 
 def _sendable(token: SecretStr) -> SecretStr:
@@ -271,6 +245,6 @@ def _sendable(token: SecretStr) -> SecretStr:
         raise UsageError(
             "That cannot be a GitLab token.",
             "It is empty, or holds spaces, line breaks or other characters no token has.",
-            "Copy it again from the page that made it.",
+            "Copy it again from the page that made it",
         )
     return SecretStr(plain)

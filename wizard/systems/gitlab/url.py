@@ -43,7 +43,7 @@ def clean_url(written: str) -> str:
         raise UsageError(
             "GitLab's address holds more than scheme, host and path.",
             "Credentials and queries do not belong into an address: it is logged and shown.",
-            f"Write it as {parts.scheme}://{host}{port}.",
+            f"Write it as {parts.scheme}://{host}{port}",
         )
     path = parts.path.rstrip("/").removesuffix("/api/v4")
     return f"{parts.scheme}://{host}{port}{path}"
@@ -51,7 +51,7 @@ def clean_url(written: str) -> str:
 
 def _no_address() -> UsageError:
     return UsageError(
-        "That is not the address of a GitLab.", fix="Write it as https://gitlab.example.com."
+        "That is not the address of a GitLab.", fix="Write it as https://gitlab.example.com"
     )
 
 

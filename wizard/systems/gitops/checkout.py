@@ -7,7 +7,7 @@ from pathlib import Path
 
 _SECTION = re.compile(r'^\[remote "origin"\]\s*$')
 _URL = re.compile(r"^\s*url\s*=\s*(\S+)\s*$")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@]+@")
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
 
 def origin_of(folder: Path) -> str:

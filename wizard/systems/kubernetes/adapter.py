@@ -79,7 +79,7 @@ class KubernetesCluster:
         return str(self._api.get("/api/v1/namespaces/kube-system")["metadata"]["uid"])
 
     def version(self) -> str:
-        return str(self._api.get("/version").get("gitVersion", ""))
+        return str(self._api.get("/version")["gitVersion"])
 
     def serves(self, api_version: str, kind: str) -> bool:
         return self._kinds.look_up(api_version, kind) is not None
@@ -154,9 +154,10 @@ class KubernetesCluster:
         try:
             after, taken_back = self._send(manifest, before, dry_run=True, force=force)
         except NotFound:
-            if self._has_namespace(ref):
-                raise
-            return self._unjudged(manifest)
+            if not self._has_namespace(ref):
+                return self._unjudged(manifest)
+            # Another run may have made the namespace between the two questions.
+            after, taken_back = self._send(manifest, before, dry_run=True, force=force)
         wanted = manifest.body if before is None else after
         fields = tuple(field_changes(before, wanted))
         change = Change(System.CLUSTER, Action.UPDATE, str(ref), fields, taken_back)
@@ -258,7 +259,7 @@ class KubernetesCluster:
         spec = {"resourceAttributes": _attributes(permission)} | _subject(account)
         review = {"apiVersion": "authorization.k8s.io/v1", "kind": kind, "spec": spec}
         answer, _ = self._api.create(f"{_REVIEWS}/{kind.lower()}s", review)
-        return bool((answer.get("status") or {}).get("allowed"))
+        return bool(answer["status"]["allowed"])
 
     def refused(
         self, permissions: list[Permission], account: ServiceAccountRef | None = None
@@ -274,7 +275,7 @@ class KubernetesCluster:
         except NotAccepted as error:
             raise Refused(
                 f"Namespace {namespace} would not admit this pod.", error.cause, error.fix
-            ) from error
+            ) from None
         return tuple(map(_text_of, warnings))
 
     def watch_rollout(

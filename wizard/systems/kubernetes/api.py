@@ -1,10 +1,8 @@
-"""Calls to one API server: plain JSON in and out, timeouts, retries of reads, patience with 429."""
+"""Calls to one API server: plain JSON in and out, each answer held against its shape."""
 
 from __future__ import annotations
 
 import json
-import logging
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,15 +10,19 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from wizard.core.errors import NotReached
+from wizard.core.errors import WizardError
 from wizard.core.manifest import FIELD_MANAGER
+from wizard.systems.http.answers import ShapeError
+from wizard.systems.http.policy import Policy, ThrottledError
+from wizard.systems.http.throttling import seconds_asked
 from wizard.systems.kubernetes.connection import Connection, open_connection
-from wizard.systems.kubernetes.errors import Asked, from_answer, from_wire, nonsense
+from wizard.systems.kubernetes.errors import Asked, from_answer, from_wire, misshapen, nonsense
 from wizard.systems.kubernetes.kubeconfig import Selection
 from wizard.systems.kubernetes.nouns import Json
+from wizard.systems.kubernetes.shapes import hold, shape_of
 
 if TYPE_CHECKING:
-    from urllib3 import BaseHTTPResponse
+    from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 
 JSON = "application/json"
 APPLY = "application/apply-patch+yaml"
@@ -28,10 +30,8 @@ MERGE = "application/merge-patch+json"
 ONLY_METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Asks for a list without the objects' contents: enough to know what is ours, no Secret read."""
 
-_READ_RETRIES = 2
-_BUSY_BUDGET = 30.0
-"""Seconds that all waits for a busy server (429) of one call may add up to."""
-_log = logging.getLogger(__name__)
+LONGEST_WAIT = 30.0
+"""Seconds that one call waits in all for a busy server: priority and fairness asks for one."""
 
 Query = Mapping[str, str | int]
 
@@ -44,14 +44,30 @@ class Timeouts:
     read: float = 20
     sign_in: float = 60
 
+    def policy(self) -> Policy:
+        """With nobody to see a wait, and nothing that ends it."""
+        return Policy(self.connect, self.read, LONGEST_WAIT)
+
 
 class Api:
-    """One API server, as one context of the kubeconfig reaches it. Safe to share by threads."""
+    """One API server, as one context of the kubeconfig reaches it. Safe to share by threads.
 
-    def __init__(self, selection: Selection, timeouts: Timeouts | None = None) -> None:
+    Args:
+        selection: the context's cluster and user; its credentials go to that server alone.
+        timeouts: seconds.
+        policy: how a wait is shown and ended; its timeouts count.
+    """
+
+    def __init__(
+        self,
+        selection: Selection,
+        timeouts: Timeouts | None = None,
+        policy: Policy | None = None,
+    ) -> None:
         self.context = selection.context
         self._selection = selection
-        self._timeouts = timeouts or Timeouts()
+        self._sign_in = (timeouts or Timeouts()).sign_in
+        self._policy = policy or (timeouts or Timeouts()).policy()
         self._lock = Lock()
         self._opened: Connection | None = None
 
@@ -71,7 +87,7 @@ class Api:
     def create(self, path: str, body: Any, query: Query | None = None) -> tuple[Json, list[str]]:
         """POST an object; returns the answer and the server's warnings."""
         asked, answer, warnings = self._call("POST", path, _ours(query), body)
-        return _parsed(asked, answer), warnings
+        return _parsed(asked, answer, shape_of("POST", path)), warnings
 
     def apply(self, path: str, body: Any, *, dry_run: bool, force: bool) -> Json:
         """Server-side apply, with strict field validation, as our field manager."""
@@ -89,7 +105,7 @@ class Api:
         """
         query = {"fieldManager": manager} | ({"dryRun": "All"} if dry_run else {})
         asked, answer, warnings = self._call("PATCH", path, query, patch, content_type=MERGE)
-        return _parsed(asked, answer), warnings
+        return _parsed(asked, answer, shape_of("PATCH", path)), warnings
 
     def delete(self, path: str, uid: str) -> Json:
         """Delete one incarnation; what depends on it is collected in the background."""
@@ -106,7 +122,7 @@ class Api:
         more = dict(query or {}, limit=500)
         while True:
             page = self.get(path, more, accept=accept)
-            yield from page.get("items") or ()
+            yield from page["items"]
             if not (token := (page.get("metadata") or {}).get("continue")):
                 return
             more["continue"] = token
@@ -136,7 +152,8 @@ class Api:
         asked, answer, _ = self._call(
             method, path, query, body, content_type=content_type, accept=accept
         )
-        return _parsed(asked, answer)
+        only_metadata = accept == ONLY_METADATA
+        return _parsed(asked, answer, shape_of(method, path, only_metadata=only_metadata))
 
     def _call(
         self,
@@ -149,38 +166,59 @@ class Api:
         accept: str = JSON,
     ) -> tuple[Asked, bytes, list[str]]:
         asked = self._asked(method, path)
-        patience = _Patience(asked)
-        while True:
+
+        def once() -> tuple[bytes, list[str]]:
             connection = self._connection()
-            try:
-                with (
-                    self._translated(asked),
-                    self._open(connection, asked, query, body, content_type, accept) as response,
-                ):
-                    status, answer, headers = response.status, response.data, response.headers
-            except NotReached as error:
-                if not patience.after_cut(error):
-                    raise
-                continue
-            if status == 401 and patience.once():
+            status, answer, headers = self._once(
+                connection, asked, query, body, content_type, accept
+            )
+            if status == 401:
                 self._sign_in_again(connection)
-            elif not patience.after_answer(status, headers.get("Retry-After", "")):
-                break
-        if status >= 300:  # redirects are never followed: they would carry our credentials along
-            raise from_answer(asked, status, answer)
-        return asked, answer, headers.getlist("Warning")
+                status, answer, headers = self._once(
+                    self._connection(), asked, query, body, content_type, accept
+                )
+            if status == 429:
+                raise ThrottledError(seconds_asked(headers))
+            if status >= 300:  # redirects are never followed: they would carry credentials along
+                raise from_answer(asked, status, answer)
+            return answer, headers.getlist("Warning")
+
+        answer, warnings = self._policy.carry_out(
+            once, asked.doing, who="the cluster", is_read=not asked.writes
+        )
+        return asked, answer, warnings
+
+    def _once(
+        self,
+        connection: Connection,
+        asked: Asked,
+        query: Query,
+        body: Any,
+        content_type: str,
+        accept: str,
+    ) -> tuple[int, bytes, HTTPHeaderDict]:
+        with (
+            self._translated(asked),
+            self._open(connection, asked, query, body, content_type, accept) as response,
+        ):
+            return response.status, response.data, response.headers
 
     def _asked(self, method: str, path: str) -> Asked:
         return Asked(self.context, self._connection().server, method, path)
 
     @contextmanager
     def _translated(self, asked: Asked) -> Iterator[None]:
+        from http.client import HTTPException
+
         from urllib3.exceptions import HTTPError
 
+        lost: WizardError | None = None
         try:
             yield
-        except HTTPError as error:
-            raise from_wire(asked, error) from error
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
+            lost = from_wire(asked, error)
+        if lost:  # outside the handler: what urllib3 raises holds the request, credentials and all
+            raise lost
 
     @contextmanager
     def _open(
@@ -203,7 +241,7 @@ class Api:
             f"{connection.server}{asked.path}" + (f"?{urlencode(query)}" if query else ""),
             body=None if body is None else json.dumps(body).encode(),
             headers=headers,
-            timeout=Timeout(connect=self._timeouts.connect, read=self._timeouts.read),
+            timeout=Timeout(connect=self._policy.connect_timeout, read=self._policy.read_timeout),
             retries=False,
             redirect=False,
             preload_content=False,
@@ -217,70 +255,27 @@ class Api:
     def _connection(self) -> Connection:
         with self._lock:
             if self._opened is None:
-                self._opened = open_connection(
-                    self._selection, sign_in_timeout=self._timeouts.sign_in
-                )
+                self._opened = open_connection(self._selection, sign_in_timeout=self._sign_in)
             return self._opened
 
     def _sign_in_again(self, refused: Connection) -> None:
-        """Read token files and run exec plugins anew: tokens end while we wait for pods."""
+        """Read token files and run exec plugins again: tokens end while we wait for pods."""
         with self._lock:
             if self._opened is refused:
                 self._opened = None
-
-
-class _Patience:
-    """What is tried again, and how often: one object per call."""
-
-    def __init__(self, asked: Asked) -> None:
-        self._asked = asked
-        self._retries = 0
-        self._waited = 0.0
-        self._signed_in_again = False
-
-    def once(self) -> bool:
-        first = not self._signed_in_again
-        self._signed_in_again = True
-        return first
-
-    def after_cut(self, error: NotReached) -> bool:
-        """Whether to read again after the connection was cut; a time-out is waited for once."""
-        from urllib3.exceptions import ProtocolError
-
-        return isinstance(error.__cause__, ProtocolError) and self._read_again()
-
-    def after_answer(self, status: int, retry_after: str) -> bool:
-        """Whether to ask again, having slept as long as the server wants."""
-        if status == 429:  # refused before it was looked at, so a write may be repeated as well
-            return self._wait(float(retry_after) if retry_after.isdigit() else 1.0)
-        return status >= 500 and self._read_again()
-
-    def _read_again(self) -> bool:
-        if self._asked.writes or self._retries >= _READ_RETRIES:
-            return False
-        self._retries += 1
-        time.sleep(0.2 * self._retries)
-        return True
-
-    def _wait(self, seconds: float) -> bool:
-        seconds = max(seconds, 0.1)
-        self._waited += seconds
-        if self._waited > _BUSY_BUDGET:
-            return False
-        _log.info("%s is busy, asking again in %.0f s", self._asked.server, seconds)
-        time.sleep(seconds)
-        return True
 
 
 def _ours(query: Query | None) -> dict[str, str | int]:
     return {**(query or {}), "fieldManager": FIELD_MANAGER}
 
 
-def _parsed(asked: Asked, body: bytes) -> Json:
+def _parsed(asked: Asked, body: bytes, shape: Any) -> Json:
     try:
-        answer = json.loads(body)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise nonsense(asked, body)
+        answer: Json = json.loads(body)
+    except (ValueError, RecursionError):
+        raise nonsense(asked, body) from None
+    try:
+        hold(answer, shape)
+    except ShapeError as why:
+        raise misshapen(asked, why) from None
     return answer

@@ -59,7 +59,7 @@ def open_connection(selection: Selection, *, sign_in_timeout: float) -> Connecti
         raise UsageError(
             f"Context {selection.context} cannot be used as it stands.",
             redact(str(error)),
-            "Repair this context's cluster and user in the kubeconfig.",
+            "Repair this context's cluster and user in the kubeconfig",
         ) from None
     server = str(settings.host).rstrip("/")
     return Connection(
@@ -93,7 +93,7 @@ def _id_token(provider: Mapping[str, Any], context: str) -> str:
         raise NotAllowed(
             f"Context {context} signs in with auth-provider {provider.get('name')!r}.",
             "kubectl removed the built-in cloud sign-ins in Kubernetes 1.26",
-            "Use the exec plugin of the cloud or identity provider in the kubeconfig.",
+            "Use the exec plugin of the cloud or identity provider in the kubeconfig",
         )
     return str(token)
 
@@ -168,7 +168,7 @@ def _socks_pool(proxy: str, options: dict[str, Any]) -> urllib3.PoolManager:
         raise UsageError(
             "The cluster is behind a SOCKS proxy, which needs one more package.",
             f"proxy {redact(proxy)}; the package PySocks is not installed",
-            "Install PySocks beside the wizard, or use an HTTP proxy.",
+            "Install PySocks beside the wizard, or use an HTTP proxy",
         ) from None
     # Go resolves names at the proxy for both spellings; urllib3 only for socks5h.
     return SOCKSProxyManager(proxy.replace("socks5://", "socks5h://", 1), **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wizard.core.errors import Refused, WizardError
 from wizard.core.facts import ClusterFacts
+from wizard.systems.http.policy import Policy
 from wizard.systems.kubernetes import kubeconfig
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.api import Api, Timeouts
@@ -19,26 +20,27 @@ def contexts() -> Contexts:
     return kubeconfig.load().names
 
 
-def connect(context: str = "", uid: str = "") -> KubernetesCluster:
+def connect(context: str = "", uid: str = "", policy: Policy | None = None) -> KubernetesCluster:
     """The cluster of a context, or with a uid, or else of the current context.
 
     Args:
         context: a context of the kubeconfig; where it is given, only it is looked at.
         uid: the cluster's uid; where no context is given, the one that reaches it is searched.
+        policy: how a wait is shown and ended.
 
     Raises: Refused, when the context reaches another cluster, or none reaches this uid; NotFound,
         when there is no such context; UsageError, NotAllowed, NotReached.
     """
     config = kubeconfig.load()
     if uid and not context:
-        return _with_uid(config, uid)
-    cluster = KubernetesCluster(Api(config.select(context)))
+        return _with_uid(config, uid, policy)
+    cluster = KubernetesCluster(Api(config.select(context), policy=policy))
     if uid and cluster.uid() != uid:
         raise Refused(
             f"Context {cluster.context} reaches another cluster than the profile's.",
             f"the profile's cluster has the uid {uid}, this one {cluster.uid()}",
             "Choose the context of the right cluster, or clear cluster.uid in the profile "
-            "if the cluster was really replaced.",
+            "if the cluster was really replaced",
         )
     return cluster
 
@@ -85,19 +87,19 @@ def _look(config: kubeconfig.Kubeconfig, name: str, timeouts: Timeouts) -> Clust
         return ClusterFacts(name, reachable=False, trouble=str(error))
 
 
-def _with_uid(config: kubeconfig.Kubeconfig, uid: str) -> KubernetesCluster:
+def _with_uid(config: kubeconfig.Kubeconfig, uid: str, policy: Policy | None) -> KubernetesCluster:
     names = sorted(config.names.names, key=lambda name: name != config.names.current)
     seen = side_by_side(lambda name: _uid_of(config, name), names, at_once=16)
     for name, (found, _) in zip(names, seen, strict=True):
         if found == uid:
-            return KubernetesCluster(Api(config.select(name)))
+            return KubernetesCluster(Api(config.select(name), policy=policy))
     looked = "\n".join(
         f"{name}: {found or trouble}" for name, (found, trouble) in zip(names, seen, strict=True)
     )
     raise Refused(
         f"No context of the kubeconfig reaches the cluster {uid}.",
         looked or "the kubeconfig has no context",
-        "Add the cluster's context to the kubeconfig, or point KUBECONFIG at the right file.",
+        "Add the cluster's context to the kubeconfig, or point KUBECONFIG at the right file",
     )
 
 

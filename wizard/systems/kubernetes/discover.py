@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
 from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts, NodeFacts, StoreFacts
+from wizard.core.threads import DaemonThreads
 from wizard.core.units import parse_bytes, parse_cpu
 from wizard.systems.kubernetes.api import Api
 from wizard.systems.kubernetes.networks import pod_cidrs, service_cidrs, service_cidrs_of_nodes
@@ -39,11 +39,11 @@ Room = tuple[int, int]
 def facts_of(api: Api) -> ClusterFacts:
     """Everything at once; what may not be seen is empty, and named in `trouble`."""
     try:
-        version = str(api.get("/version").get("gitVersion", ""))
+        version = str(api.get("/version")["gitVersion"])
     except WizardError as error:
         return ClusterFacts(api.context, reachable=False, trouble=str(error))
     look = _Look(api)
-    with ThreadPoolExecutor(4, "cluster") as pool:
+    with DaemonThreads(4) as pool:
         uid, namespaces = pool.submit(look.uid), pool.submit(look.namespaces)
         nodes, groups = pool.submit(look.nodes), pool.submit(look.groups)
         services = pool.submit(service_cidrs, api)
@@ -112,11 +112,11 @@ class _Look:
         return tuple(sorted(item["metadata"]["name"] for item in self._api.pages(path)))
 
     def _groups(self) -> dict[str, str]:
-        listed = self._api.get("/apis").get("groups") or ()
+        listed = self._api.get("/apis")["groups"]
         return {group["name"]: group["preferredVersion"]["version"] for group in listed}
 
     def _is_argocd(self, version: str) -> bool:
-        resources = self._api.get(f"/apis/{_ARGO}/{version}").get("resources") or ()
+        resources = self._api.get(f"/apis/{_ARGO}/{version}")["resources"]
         return any(resource["name"] == "applications" for resource in resources)
 
     def _stores(self, path: str, kind: str) -> tuple[StoreFacts, ...]:

@@ -7,9 +7,19 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
-from wizard.core.secrets import redact
-from wizard.systems.web_pages import without_markup
+from wizard.core.errors import (
+    Conflict,
+    InvalidAnswerError,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    RejectedError,
+    TransientError,
+    WizardError,
+)
+from wizard.core.secrets import excerpt
+from wizard.systems.http import failures
+from wizard.systems.http.answers import text_of
 
 _RBAC = re.compile(r"cannot (?P<verb>\S+) resource \"(?P<resource>[^\"]+)\"")
 _GROUP = re.compile(r"in API group \"(?P<group>[^\"]*)\"")
@@ -18,6 +28,10 @@ _HELD_BY = re.compile(r"conflicts? with \"(?P<manager>[^\"]+)\"")
 _UNKNOWN_FIELD = re.compile(r"unknown field|field not declared in schema")
 # Server-side apply answers HTTP 500 for a field it does not know (kube-apiserver 1.32).
 _BAD_PATCH = "failed to create typed patch object"
+_LONGEST = 2000
+"""Characters of the server's words that are shown; a webhook may quote whole objects."""
+_NO_SUCH_PATH = b"404 page not found"
+"""What the server says, in plain text, for an API group that nobody has installed."""
 _FORBIDDEN_PREFIX = re.compile(r"^[\w.]+ \"[^\"]*\" is forbidden: ")
 
 
@@ -34,11 +48,16 @@ class Asked:
     def writes(self) -> bool:
         return self.method != "GET"
 
+    @property
+    def doing(self) -> str:
+        """Completes "could not ..."."""
+        return f"{self.method} {self.path}"
+
     def __str__(self) -> str:
         return f"{self.method} {self.path} (context {self.context}, {self.server})"
 
 
-class NotAccepted(WizardError):
+class NotAccepted(RejectedError):
     """The cluster read the object and refuses it: a field, a value, a policy or a quota."""
 
 
@@ -49,30 +68,43 @@ class FieldsHeld(Conflict):
         super().__init__(
             f"Fields of this object are looked after by {', '.join(holders)}.",
             message,
-            "Have them give these fields up, or delete the object: apply makes it anew.",
+            "Have them give these fields up, or delete the object: apply makes it again",
         )
         self.holders = holders
 
 
 def from_answer(asked: Asked, status: int, body: bytes) -> WizardError:
-    """The error for an HTTP status of 400 or more; the server's `Status` is read if it sent one."""
+    """The error for an HTTP status of 300 or more; the server's `Status` is read if it sent one."""
     told = _status(body)
-    message = redact(str(told.get("message") or _excerpt(body)))
+    message = excerpt(str(told.get("message") or ""), _LONGEST) or text_of(body) or "nothing"
     if status == 401:
         return NotAllowed(
             f"The cluster of context {asked.context} does not know us.",
             f"{asked}: {message}",
-            "Sign in again (any kubectl command of this context shows whether it worked).",
+            "Sign in again (any kubectl command of this context shows whether it worked)",
         )
-    if status == 403 and told:
+    if status == 404 and body.strip() == _NO_SUCH_PATH:
+        return _missing(asked, "the server has no such path")
+    if not told or (status >= 500 and _BAD_PATCH not in message):
+        return _out_of_order(asked, status, message, known=bool(told))
+    if status == 403:
         return _forbidden(asked, message)
     if status == 404:
-        return NotFound("The cluster does not have what was asked for.", f"{asked}: {message}")
+        return _missing(asked, message)
     if status == 409:
         return _conflict(asked, message)
-    if status in (400, 422) or _BAD_PATCH in message:
+    if status in (400, 405, 413, 415, 422) or _BAD_PATCH in message:
         return NotAccepted("The cluster does not accept this object.", message, _repair(message))
-    return _out_of_order(asked, status, message, known=bool(told))
+    return _out_of_order(asked, status, message, known=True)
+
+
+def _missing(asked: Asked, message: str) -> NotFound:
+    return NotFound(
+        "The cluster does not have what was asked for.",
+        f"{asked}: {message}",
+        "Check that the context is the right cluster, and the names in the profile; what was "
+        "deleted meanwhile comes back with apply",
+    )
 
 
 def _forbidden(asked: Asked, message: str) -> WizardError:
@@ -80,7 +112,7 @@ def _forbidden(asked: Asked, message: str) -> WizardError:
         return NotAccepted(
             "A policy of the cluster refuses this object.",
             _FORBIDDEN_PREFIX.sub("", message),
-            "Change what the policy names, or ask its owner for an exception.",
+            "Change what the policy names, or ask its owner for an exception",
         )
     group, namespace = _GROUP.search(message), _NAMESPACE.search(message)
     resource = lacking["resource"] + (f".{group['group']}" if group and group["group"] else "")
@@ -89,93 +121,86 @@ def _forbidden(asked: Asked, message: str) -> WizardError:
     return NotAllowed(
         f"You may not {wanted}.",
         f"{message} (context {asked.context})",
-        f"Ask the cluster's owner for this permission: {wanted}; or use another context.",
+        f"Ask the cluster's owner for this permission: {wanted}; or use another context",
     )
 
 
 def _conflict(asked: Asked, message: str) -> WizardError:
     if held_by := sorted(set(_HELD_BY.findall(message))):
         return FieldsHeld(held_by, message)
-    return Conflict("The object was changed or made by somebody else.", f"{asked}: {message}")
+    return Conflict(
+        "The object was changed, made or deleted by another while we looked at it.",
+        f"{asked}: {message}",
+        "Run it again: what is there by then is looked at first",
+    )
 
 
 def _repair(message: str) -> str:
     if _UNKNOWN_FIELD.search(message):
         return (
             "This version of the cluster or of its operator does not know the field: remove it "
-            "from extra_config or extra_values, or update the operator."
+            "from extra_config or extra_values, or update the operator"
         )
-    return "Change the setting that the message names."
+    return "Change the setting that the message names"
 
 
 def _out_of_order(asked: Asked, status: int, message: str, *, known: bool) -> NotReached:
-    if status == 429:
-        problem = "The cluster is too busy for us and kept us waiting too long."
-    elif known:
-        problem = "The cluster could not do what was asked."
-    else:
+    if not known and status < 500:
+        return _not_kubernetes(asked, f"HTTP {status}: {message}")
+    problem = "The cluster could not do what was asked."
+    if not known:
         problem = f"What answers at {asked.server} does not look like a Kubernetes API server."
-    return NotReached(
+    kind = TransientError if status in {500, 502, 503, 504} else NotReached
+    return kind(
         problem,
         f"{asked}: HTTP {status}: {message}",
-        "Try again later; if it stays so, look at the API server or at the proxy before it.",
+        "Try again later; if it stays so, look at the API server or at the proxy before it",
         maybe_done=asked.writes and status >= 500,
     )
 
 
-def nonsense(asked: Asked, body: bytes) -> NotReached:
-    """For an answer that should have been JSON and is not."""
-    return NotReached(
+def _not_kubernetes(asked: Asked, said: str) -> InvalidAnswerError:
+    return InvalidAnswerError(
         f"What answers at {asked.server} does not look like a Kubernetes API server.",
-        f"{asked}: {redact(_excerpt(body))}",
-        "Check the server's address in the kubeconfig, and proxies on the way.",
+        f"{asked}: {said}",
+        "Check the server's address in the kubeconfig, and proxies on the way",
         maybe_done=asked.writes,
     )
 
 
-def from_wire(asked: Asked, error: Exception) -> NotReached:
+def nonsense(asked: Asked, body: bytes) -> InvalidAnswerError:
+    """For an answer that should have been JSON and is not."""
+    return _not_kubernetes(asked, text_of(body) or "an empty answer")
+
+
+def misshapen(asked: Asked, why: Exception) -> InvalidAnswerError:
+    """For JSON that is not what an API server answers here."""
+    return InvalidAnswerError(
+        f"The answer of {asked.server} makes no sense.",
+        f"{asked}: it is JSON, but {why}",
+        "Check the server's address in the kubeconfig, and proxies on the way; try again, for a "
+        "server that is restarting",
+        maybe_done=asked.writes,
+    )
+
+
+def from_wire(asked: Asked, error: Exception) -> WizardError:
     """For an exception of urllib3: the call was not answered."""
-    from urllib3 import exceptions
-
-    never_sent = (
-        exceptions.NewConnectionError,
-        exceptions.ConnectTimeoutError,
-        exceptions.ProxyError,
-        exceptions.SSLError,
-        exceptions.LocationValueError,
+    way = failures.Way(
+        "the cluster",
+        asked.server,
+        "the kubeconfig (clusters[].cluster.server)",
+        "Check certificate-authority, tls-server-name and the client certificate in the kubeconfig",
+        "proxy-url in the kubeconfig, or HTTPS_PROXY and NO_PROXY",
     )
-    if isinstance(error, exceptions.SSLError):
-        problem = "No trusted connection to the cluster could be made."
-        fix = "Check certificate-authority, tls-server-name and the client certificate there."
-    elif isinstance(error, exceptions.TimeoutError):
-        problem = "The cluster did not answer in time."
-        fix = "Check that it runs and that this machine reaches it (VPN, proxy, firewall)."
-    else:
-        problem = "The cluster could not be reached."
-        fix = "Check that it runs, its address in the kubeconfig, and the way to it (VPN, proxy)."
-    return NotReached(
-        problem,
-        f"{asked}: {redact(_plain(error))}",
-        fix,
-        maybe_done=asked.writes and not isinstance(error, never_sent),
-    )
-
-
-def _plain(error: Exception) -> str:
-    """urllib3's words without the object reprs it puts in front of them."""
-    return re.sub(
-        r"<?[\w.]*(?:Connection|Pool|Manager)\w*(?: object at 0x\w+>|\([^)]*\)): ", "", str(error)
-    )
+    lost = failures.failure(error, way, asked.doing, is_read=not asked.writes)
+    lost.cause = f"{lost.cause} ({asked})"
+    return lost
 
 
 def _status(body: bytes) -> dict[str, Any]:
     try:
         told = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return told if isinstance(told, dict) and told.get("kind") == "Status" else {}
-
-
-def _excerpt(body: bytes) -> str:
-    text = " ".join(without_markup(body[:600].decode(errors="replace")).split())
-    return text[:200] or "an empty answer"

@@ -103,6 +103,6 @@ def _base64(pem: str) -> str:
 def _failed(context: str, command: str, cause: str) -> WizardError:
     return NotAllowed(
         f"The sign-in command of context {context} failed: {command}.",
-        redact(cause[-2000:]),
-        "Run the command by hand and sign in again, then repeat.",
+        redact(cause)[-2000:],
+        "Run the command by hand and sign in again, then repeat",
     )

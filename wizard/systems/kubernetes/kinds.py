@@ -75,9 +75,9 @@ class Kinds:
         raise NotFound(
             f"The cluster does not know {ref.kind} of {ref.api_version}.",
             f"{root_of(ref.api_version)} at {self._api.server} has no such kind",
-            f"Install or update {operator}, or choose a set-up that does without it."
+            f"Install or update {operator}, or choose a set-up that does without it"
             if operator
-            else "Choose a set-up that does without it, or a newer cluster.",
+            else "Choose a set-up that does without it, or a newer cluster",
         )
 
     def listed(self) -> tuple[list[Listed], list[str]]:
@@ -124,6 +124,6 @@ class Kinds:
             return {}
         return {
             resource["kind"]: Kind(root, resource["name"], resource["namespaced"])
-            for resource in answer.get("resources") or ()
+            for resource in answer["resources"]
             if "/" not in resource["name"]  # a subresource
         }

@@ -36,6 +36,8 @@ class Kubeconfig:
     clusters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     users: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     current: str = ""
+    missing: tuple[str, ...] = ()
+    """Those of the files that do not exist."""
 
     @cached_property
     def names(self) -> Contexts:
@@ -59,7 +61,7 @@ class Kubeconfig:
             raise UsageError(
                 f"Context {wanted} of the kubeconfig names no usable cluster.",
                 f"cluster {context.get('cluster', '')!r} is missing or has no server",
-                f"Repair {self._where}, or choose another context.",
+                f"Repair {self._where}, or choose another context",
             )
         return Selection(wanted, cluster, self.users.get(context.get("user", ""), {}))
 
@@ -68,6 +70,13 @@ class Kubeconfig:
         return " or ".join(self.files)
 
     def _no_such(self, wanted: str) -> NotFound:
+        if self.missing and len(self.missing) == len(self.files):
+            named = "names it" if os.environ.get("KUBECONFIG") else "is not set"
+            return NotFound(
+                "There is no kubeconfig, and so no current context.",
+                f"{self._where} does not exist; KUBECONFIG {named}",
+                "Correct KUBECONFIG, or put the cluster's kubeconfig there",
+            )
         known = ", ".join(self.contexts) or "none"
         problem = (
             f"The kubeconfig has no context {wanted}."
@@ -76,8 +85,9 @@ class Kubeconfig:
         )
         return NotFound(
             problem,
-            f"looked in {self._where}; contexts there: {known}",
-            "Choose one of these, or point KUBECONFIG at the right file.",
+            f"looked in {self._where}; contexts there: {known}"
+            + (f"; {', '.join(self.missing)} does not exist" if self.missing else ""),
+            "Choose one of these, or point KUBECONFIG at the right file",
         )
 
 
@@ -114,7 +124,8 @@ def load() -> Kubeconfig:
         for section, key in (("contexts", "context"), ("clusters", "cluster"), ("users", "user")):
             for name, entry in _entries(document.get(section), key, Path(file)):
                 merged[section].setdefault(name, entry)
-    return Kubeconfig(files, **merged, current=current)
+    missing = tuple(file for file in files if not Path(file).exists())
+    return Kubeconfig(files, **merged, current=current, missing=missing)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -145,7 +156,7 @@ def _unreadable(file: Path, cause: str) -> UsageError:
     return UsageError(
         f"The kubeconfig {file} cannot be read.",
         cause,
-        "Repair the file, or point KUBECONFIG at another one.",
+        "Repair the file, or point KUBECONFIG at another one",
     )
 
 

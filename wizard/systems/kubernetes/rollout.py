@@ -128,7 +128,7 @@ class Rollout:
         while not self._cancel.is_set():
             try:
                 listed = self._api.get(pods.path, pods.query)
-                version = listed["metadata"]["resourceVersion"]
+                version = (listed.get("metadata") or {}).get("resourceVersion") or ""
                 seen = look(listed["items"])
             except NotReached as error:
                 away = Trouble("away", error.problem, error.cause, error.fix)
@@ -199,7 +199,7 @@ class Rollout:
             return WizardError(
                 f"{what} was not ready in {limits.deadline:.0f} s.",
                 seen.progress,
-                "Try again with more time (--timeout), and look at the events of its pods.",
+                "Try again with more time (--timeout), and look at the events of its pods",
             )
         words = self._last_words(namespace, *trouble.crashed) if trouble.crashed else ""
         return WizardError(trouble.problem, f"{trouble.cause}\n{words}".rstrip(), trouble.fix)

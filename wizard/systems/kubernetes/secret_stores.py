@@ -81,6 +81,6 @@ def store_finding(found: Json | None, ref: ObjectRef, namespace: str) -> Finding
 
 def _admits(store: Json, namespace: str) -> bool:
     """Whether its conditions let a namespace in, as far as names can tell."""
-    conditions = store["spec"].get("conditions") or ()
+    conditions = (store.get("spec") or {}).get("conditions") or ()
     by_name = [one.get("namespaces") for one in conditions]
     return not conditions or None in by_name or any(namespace in (n or ()) for n in by_name)

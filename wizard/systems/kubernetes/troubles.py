@@ -54,7 +54,7 @@ def of_replica_set(replica_set: Mapping[str, Any]) -> Trouble | None:
         "refused",
         "The cluster does not let the pod be created.",
         redact(str(failure.get("message", ""))),
-        "Change what the message names: a quota, a Pod Security level, a policy or a permission.",
+        "Change what the message names: a quota, a Pod Security level, a policy or a permission",
     )
 
 
@@ -67,7 +67,7 @@ def of_pod(pod: Mapping[str, Any]) -> Trouble | None:
             "unschedulable",
             f"No node can take pod {name}.",
             redact(str(scheduled.get("message", ""))),
-            "Lower its requests, correct node_selector or tolerations, or add a node.",
+            "Lower its requests, correct node_selector or tolerations, or add a node",
         )
     for status in _containers(pod):
         if trouble := _of_container(name, status):
@@ -84,7 +84,7 @@ def of_events(pod: str, events: Iterable[Mapping[str, Any]]) -> Trouble | None:
                 problem.format(pod=pod),
                 redact(str(event.get("message", ""))),
                 "Look at what the message names: a missing Secret, ConfigMap or key keeps a "
-                "pod waiting until it is there.",
+                "pod waiting until it is there",
             )
     return None
 
@@ -104,7 +104,7 @@ def _of_container(pod: str, status: Mapping[str, Any]) -> Trouble | None:
             "image",
             f"The image {status.get('image', '')} of container {container} cannot be pulled.",
             f"{reason}: {message}",
-            "Check the image's name and tag, the registry's address, and image_pull_secrets.",
+            "Check the image's name and tag, the registry's address, and image_pull_secrets",
         )
     if reason in _CONFIG:
         return Trouble(
@@ -112,14 +112,14 @@ def _of_container(pod: str, status: Mapping[str, Any]) -> Trouble | None:
             f"Container {container} of pod {pod} lacks something it is configured with.",
             message,
             "Check that the Secret or ConfigMap exists and has this key; "
-            "with External Secrets, that the ExternalSecret is synced.",
+            "with External Secrets, that the ExternalSecret is synced",
         )
     if reason in _START:
         return Trouble(
             "start",
             f"Container {container} of pod {pod} cannot be started.",
             f"{reason}: {message}",
-            "Check the container's command, mounts and security context.",
+            "Check the container's command, mounts and security context",
         )
     return _of_crashes(pod, container, reason, status)
 
@@ -135,7 +135,7 @@ def _of_crashes(pod: str, container: str, reason: str, status: Mapping[str, Any]
         "crash",
         f"Container {container} of pod {pod} keeps crashing.",
         f"{status.get('restartCount', 0)} restarts, {ended}",
-        "Raise its memory limit." if out_of_memory else "Read its last words above.",
+        "Raise its memory limit" if out_of_memory else "Read its last words above",
         crashed=(pod, container),
     )
 

@@ -26,5 +26,3 @@ STEPS: tuple[type[Step], ...] = (
     ApplyStep,
     ProofStep,
 )
-ANSWERED_BY_PROFILE = frozenset(step.title for step in STEPS if step.owns)
-"""Titles of the steps that a saved profile answers."""

@@ -17,9 +17,10 @@ from wizard.core.plain import harmless
 from wizard.core.problems import Problem
 from wizard.core.shown import counted
 from wizard.operations.profiles import open_profile
-from wizard.tui import drafts
-from wizard.tui.handing_over import Handing
+from wizard.tui import drafts, messages
+from wizard.tui.handing_over import Handing, show_outside
 from wizard.tui.modals import Question
+from wizard.tui.outline import StepId
 from wizard.tui.planning import noted, place
 from wizard.tui.report import save_report
 from wizard.tui.step import Step, told
@@ -51,7 +52,7 @@ _SHOWN = {
 class ApplyStep(Step):
     """A view of `session.work`, and the only place that begins any."""
 
-    title = "Apply"
+    step_id = StepId.APPLY
     purpose = "Every step is safe to be stopped and run again: it goes on where it was."
     more_help = (
         "The profile is saved first. GitLab gives the runner a token, the token goes to its place "
@@ -69,6 +70,7 @@ class ApplyStep(Step):
         yield RichLog(id="log", markup=False, wrap=True, min_width=20, max_lines=_LOG_LINES)
 
     def on_mount(self) -> None:
+        self._asking: Question | None = None
         log = self.query_one("#log", RichLog)
         log.help_text = "What was done, one line each. Up and down scroll."  # type: ignore[attr-defined]
         if work := self.session.work:
@@ -96,14 +98,12 @@ class ApplyStep(Step):
         """While something is under way, leaving asks; it is not carried on behind one's back."""
         if self.session.work is None or not self.session.work.running:
             return True
-        self.app.push_screen(
-            Question(
-                "It is still under way. Stop it?",
-                "What was done stays, and the next run goes on from there.",
-                {"stay": "Keep going", "stop": "Stop"},
-            ),
-            self._stop_if,
+        self._asking = Question(
+            "It is still under way. Stop it?",
+            "What was done stays, and the next run goes on from there.",
+            {"stay": "Keep going", "stop": "Stop"},
         )
+        self.app.push_screen(self._asking, self._stop_if)
         return False
 
     # Beginning
@@ -113,9 +113,9 @@ class ApplyStep(Step):
         event.stop()
         match event.button.id:
             case "back":
-                self.wizard.action_back()
+                self.post_message(messages.Back())
             case "begin":
-                self.wizard.save_first(self._begin)
+                self.post_message(messages.SaveFirst(self._begin))
             case "retry":
                 self._again()
             case "stop":
@@ -126,15 +126,24 @@ class ApplyStep(Step):
                 self._report()
 
     def _begin(self) -> None:
+        """The draft is in its file. Choosing the file may have moved it into another folder, and
+        with it where things are written: then what was agreed to is something else."""
         reviewed = self.session.reviewed
-        self._run(Verb.FILES if reviewed and reviewed.files_only else Verb.APPLY)
+        if reviewed is None or not self._is_reviewed():
+            self._show()
+            self.focus_first()
+            return
+        self._run(Verb.FILES if reviewed.files_only else Verb.APPLY)
 
     def _again(self) -> None:
-        if work := self.session.work:
+        work = self.session.work
+        if self.draft.dirty:
+            self.say_trouble("! The profile has changed since this began: review it again first.")
+        elif work:
             self._run(work.verb, first_setup=work.first_setup)
 
     def _run(self, verb: Verb, *, first_setup: bool = False) -> None:
-        work = Work(verb, self.session.clock, first_setup=first_setup)
+        work = Work(verb, self.session.facts.clock, first_setup=first_setup)
         self.session.work = work
         self.query_one("#log", RichLog).clear()
         self._show()
@@ -143,11 +152,13 @@ class ApplyStep(Step):
 
     async def _follow(self, work: Work) -> None:
         await work.follow(self._events(work), lambda event: self._happened(work, event))
+        if self._asking and self._asking.is_current:
+            self._asking.dismiss("stay")  # there is nothing left to stop
         self._reread()
-        self.session.memory.note(self.draft.path, work.known())
+        self.session.facts.memory.note(self.draft.path, work.known())
         self._show()
         if work.state is State.DONE and work.verb is not Verb.DESTROY:
-            self.wizard.action_next()
+            self.post_message(messages.Next())
         else:
             button = "#report" if work.state is State.DONE else "#retry"
             self.screen.set_focus(self.query_one(button))
@@ -158,8 +169,10 @@ class ApplyStep(Step):
 
         file = await asyncio.to_thread(open_profile, self.draft.path)
         cancel = work.run.cancel
-        hand_over = Handing(self.app, cancel, self.session.show_outside)
-        systems = self.session.wiring(lambda text: work.say(harmless(text)), hand_over, cancel)
+        hand_over = Handing(self.app, cancel, self.session.facts.show_outside or show_outside)
+        systems = self.session.wiring(
+            lambda text: work.say(harmless(text)), hand_over, cancel, loaded=file
+        )
         if work.verb is Verb.FILES:
             events = write_files(file)
         elif work.verb is Verb.DESTROY:
@@ -171,11 +184,13 @@ class ApplyStep(Step):
 
     def _reread(self) -> None:
         """The file may hold more than the draft now: an id, the cluster's uid."""
+        if self.draft.dirty:
+            return  # it never was in the file: what was only looked at is not taken from anybody
         try:
             self.session.draft = drafts.of_file(self.draft.path)
         except WizardError as error:
             self.say_trouble(told(error))
-        self.wizard.refresh_marks()
+        self.post_message(messages.DraftChanged())
 
     # Ending
 
@@ -195,7 +210,7 @@ class ApplyStep(Step):
         from wizard.operations import verbs
 
         file = await asyncio.to_thread(open_profile, self.draft.path)
-        plan = await verbs.plan_destroy(file, self.session.wiring())
+        plan = await verbs.plan_destroy(file, self.session.wiring(loaded=file))
         self._show()
         if not plan.pending:
             self.query_one("#state", Said).say("There is nothing of this profile to take away.")
@@ -262,7 +277,7 @@ class ApplyStep(Step):
 
     def _is_reviewed(self) -> bool:
         reviewed = self.session.reviewed
-        return reviewed is not None and reviewed.text == self.draft.text()
+        return reviewed is not None and reviewed.is_of(self.draft)
 
     def _state(self) -> str:
         work = self.session.work

@@ -10,11 +10,13 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widgets import Button
 
 from wizard.core.errors import WizardError
-from wizard.core.problems import InvalidDocument, Key
+from wizard.core.problems import Key
 from wizard.operations.strategies import Compared, compare, example
 from wizard.profile.fields import declared
 from wizard.profile.model import Profile
 from wizard.profile.not_yet import unavailable
+from wizard.tui import messages
+from wizard.tui.outline import StepId
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
 from wizard.tui.widgets.table import Table
@@ -25,9 +27,8 @@ _HEADINGS = ("builds", "here", "level", "privilege", "speed", "cache", "upkeep")
 class BuildsStep(Step):
     """Choose how jobs build container images, by what that costs."""
 
-    title = "Image builds"
+    step_id = StepId.BUILDS
     purpose = "How jobs build container images, if they do, and what that asks of the nodes."
-    owns = ("runners[].builds", "runners[].jobs.pod_security")
     more_help = (
         "here: fits; depends (on what the nodes allow, which cannot be seen); unsure.\n"
         "level: the strictest Pod Security level that admits the job pods, with the runner version "
@@ -66,18 +67,21 @@ class BuildsStep(Step):
         self.query_one("#ways", Table).compare(self._rows(self._ways))
 
     def check(self) -> None:
-        self.wizard.look_again()
+        self.post_message(messages.LookAgain())
 
     @on(Choice.Changed, "#ways")
     async def _chosen(self, event: Choice.Changed) -> None:
         event.stop()
         key = self._key("builds", "strategy")
         if self.draft.value(*key) != event.value:
-            # Another strategy has another builder; what was set for the old one is not meant.
+            # Another strategy has another builder; what was set for the old one comes back with it.
+            runner, aside = self.session.runner, self.session.set_aside
+            aside.take(("builds", runner, self._strategy), self.draft, [self._key("builds")])
             self.draft.set(self._key("builds"), event.value)
+            aside.bring_back(("builds", runner, event.value), self.draft)
             await self.recompose()
             self.focus_within(self)
-            self.wizard.refresh_marks()
+            self.post_message(messages.DraftChanged())
         self._show()
 
     @on(Row.Answered)
@@ -118,7 +122,7 @@ class BuildsStep(Step):
     def _valid(self) -> Profile | None:
         try:
             return self.draft.loaded().profile
-        except InvalidDocument:
+        except WizardError:
             return None
 
     def _rows(self, compared: list[Compared]) -> dict[str, tuple[str, ...]]:
@@ -137,8 +141,8 @@ class BuildsStep(Step):
 
     @property
     def _here(self) -> str:
-        chosen = next(one for one in self._ways if one.name == self._strategy)
-        return f"{chosen.name}: {_verdict(chosen)}"
+        chosen = next((one for one in self._ways if one.name == self._strategy), None)
+        return f"{chosen.name}: {_verdict(chosen)}" if chosen else ""
 
     @property
     def _strategy(self) -> str:

@@ -15,6 +15,9 @@ from wizard.core.problems import Key
 from wizard.operations.discover import answers_of, missing_operators, needed_rights
 from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
+from wizard.tui import messages
+from wizard.tui.outline import StepId
+from wizard.tui.set_aside import choose_backend
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Choice, FieldRow, Said
 
@@ -25,19 +28,16 @@ NO_CLUSTER = "no cluster"
 _WITHOUT_OPERATORS: dict[Key, Any] = {
     ("delivery", "as"): "manifests",
     ("delivery", "to"): "cluster",
-    ("secrets", "backend"): "kubernetes",
-    **{("secrets", spec.key): None for spec in BACKENDS.values() if spec.section},
-    ("secrets", "store"): None,
 }
-"""What makes any profile like the preset `direct`."""
+"""What makes any profile like the preset `direct`, beside a plain Secret."""
+_UID: Key = ("cluster", "uid")
 
 
 class ClusterStep(Step):
     """Choose a context; its facts go into the profile."""
 
-    title = "Cluster"
+    step_id = StepId.CLUSTER
     purpose = "The cluster that runs the manager and the jobs. Looking changes nothing."
-    owns = ("cluster",)
     more_help = (
         "What is found here is written into the profile: the cluster's uid, so that no other "
         "cluster is ever touched, and its nodes' architectures. Without a cluster the wizard "
@@ -64,8 +64,8 @@ class ClusterStep(Step):
 
     def check(self) -> None:
         self._asked = ()
-        self.session.clusters.clear()
-        self.wizard.look_again()
+        self.session.facts.clusters.clear()
+        self.post_message(messages.LookAgain())
         self.facts_found()
 
     def entered(self) -> None:
@@ -73,7 +73,7 @@ class ClusterStep(Step):
 
     def facts_found(self) -> None:
         self._take_facts()
-        names = self.session.contexts
+        names = self.session.facts.contexts
         choices = {name: self._about(name) for name in names or ()}
         choices[NO_CLUSTER] = "just files, for you to commit"
         chosen = self.draft.value("cluster", "context") or NO_CLUSTER
@@ -88,21 +88,26 @@ class ClusterStep(Step):
         event.stop()
         chosen = None if event.value == NO_CLUSTER else event.value
         # Another cluster has another uid; the one before it would refuse the new one.
-        self.draft.set(("cluster", "uid"), None)
+        aside, before = self.session.set_aside, self.draft.value("cluster", "context")
+        aside.take(("context", str(before)), self.draft, [_UID])
         self.draft.set(("cluster", "context"), chosen)
+        aside.bring_back(("context", str(chosen)), self.draft)
         self._deliver_where_possible(to_cluster=chosen is not None)
         if facts := self.session.cluster:
             for key, value in answers_of(facts).items():
-                self.draft.set(key, value, Origin.FOUND)
+                if key == _UID or self.draft.answer(*key).origin is not Origin.TYPED:
+                    self.draft.set(key, value, Origin.FOUND)
         self.facts_found()
-        self.wizard.refresh_marks()
+        self.post_message(messages.DraftChanged())
 
     @on(Button.Pressed, "#direct")
     def _do_without(self, event: Button.Pressed) -> None:
         event.stop()
         for key, value in _WITHOUT_OPERATORS.items():
             self.draft.set(key, value)
+        choose_backend(self.session.set_aside, self.draft, "kubernetes")
         self.facts_found()
+        self.post_message(messages.DraftChanged())
 
     def _deliver_where_possible(self, *, to_cluster: bool) -> None:
         """A preset that applies to a cluster writes files where there is none to apply to."""
@@ -114,9 +119,9 @@ class ClusterStep(Step):
 
     def _take_facts(self) -> None:
         """The kubeconfig's current context is the suggestion, once it has answered."""
-        if self.session.contexts == ():
+        if self.session.facts.contexts == ():
             self._deliver_where_possible(to_cluster=False)
-        current = self.session.clusters.get(self.session.current)
+        current = self.session.facts.clusters.get(self.session.facts.current)
         if current and current.reachable:
             self.draft.suggest(("cluster", "context"), current.context)
         if facts := self.session.cluster:
@@ -124,7 +129,7 @@ class ClusterStep(Step):
                 self.draft.suggest(key, value)
 
     def _about(self, name: str) -> str:
-        facts = self.session.clusters.get(name)
+        facts = self.session.facts.clusters.get(name)
         if facts is None:
             return "asking ..."
         if not facts.reachable:
@@ -134,7 +139,7 @@ class ClusterStep(Step):
     def _show_facts(self) -> None:
         facts, said = self.session.cluster, self.query_one("#facts", Said)
         if facts is None or not facts.reachable:
-            said.say(self.session.trouble)
+            said.say(self.session.facts.trouble)
         else:
             said.say(_told(facts))
         missing = missing_operators(facts, self._needed()) if facts and facts.reachable else []
@@ -173,7 +178,8 @@ class ClusterStep(Step):
 
     def _needed(self) -> list[str]:
         packaging = self.draft.value("delivery", "as")
-        operator = BACKENDS[self.draft.value("secrets", "backend")].operator
+        backend = BACKENDS.get(self.draft.value("secrets", "backend"))
+        operator = backend.operator if backend else None
         needed = [packaging] if packaging in {"argocd", "flux"} else []
         return [*needed, operator.name] if operator else needed
 

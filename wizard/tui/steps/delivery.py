@@ -13,6 +13,7 @@ from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
 from wizard.operations.preview import preview
 from wizard.profile.not_yet import unavailable
+from wizard.tui.outline import StepId
 from wizard.tui.step import Step
 from wizard.tui.widgets import FieldRow, Row
 from wizard.tui.widgets.answers import Answers
@@ -28,9 +29,8 @@ _REPOSITORY = ("url", "branch", "apps_path", "manifests_path")
 class DeliveryStep(Step):
     """Choose packaging and place; the preview follows."""
 
-    title = "Delivery"
+    step_id = StepId.DELIVERY
     purpose = "How the runner is expressed, and where that goes. Nothing is written here."
-    owns = ("delivery",)
     more_help = (
         "Every packaging yields the same runner. Applied to the cluster, the wizard does it all; "
         "as files, you commit them and what watches the repository does the rest.\n\n"

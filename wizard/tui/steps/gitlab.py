@@ -16,10 +16,10 @@ from wizard.core.errors import WizardError
 from wizard.core.findings import Check
 from wizard.operations.sign_in import SignedIn, sign_in
 from wizard.profile.draft import Draft
-from wizard.profile.save import write
+from wizard.profile.save import free_name, write
 from wizard.profile.typed import shown
-from wizard.tui.drafts import free_name
 from wizard.tui.modals import Question
+from wizard.tui.outline import StepId
 from wizard.tui.session import GITLAB_TOKEN
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, FieldRow, Row, Said
@@ -46,9 +46,8 @@ class AuthorityRow(FieldRow):
 class GitLabStep(Step):
     """Sign in. Without a token the wizard still writes files; it creates nothing."""
 
-    title = "GitLab"
+    step_id = StepId.GITLAB
     purpose = "Where the runner takes its jobs from, and a token with which it is created."
-    owns = ("gitlab",)
     more_help = (
         "The token is yours: it creates the runner and proves it with a job. It stays in memory, "
         "or in your keyring if you say so. The runner gets a token of its own."
@@ -62,7 +61,8 @@ class GitLabStep(Step):
         with Horizontal(classes="actions"):
             yield Action("Open it in the browser", id="open")
             yield Action("Copy its address", id="copy")
-        yield SecretRow(GITLAB_TOKEN, "Access token", self.session)
+        held = self.session.secret(GITLAB_TOKEN) is not None
+        yield SecretRow(GITLAB_TOKEN, "Access token", held=held)
         yield Said(id="who", classes="found")
         with Horizontal(classes="actions"):
             yield Action("Keep the token in the keyring", id="keep")
@@ -84,10 +84,9 @@ class GitLabStep(Step):
 
     @on(Row.Answered, "#gitlab-url")
     def _address_changed(self) -> None:
-        # A token belongs to the GitLab it was given for: half an address is somebody else's.
-        self.session.secrets.pop(GITLAB_TOKEN, None)
+        # A token belongs to the GitLab it was given for: half an address is another's.
         self.session.identity = None
-        self.query_one(SecretRow).clear()
+        self.query_one(SecretRow).show_held(self.session.secret(GITLAB_TOKEN) is not None)
         self.query_one("#who", Said).say("")
         self.workers.cancel_group(self, "token")
         self.in_background("address", self._knock, _PAUSE)
@@ -133,7 +132,8 @@ class GitLabStep(Step):
             self.in_background("token", self._sign_in, 0)
 
     @on(SecretRow.Typed)
-    def _token_changed(self) -> None:
+    def _token_changed(self, event: SecretRow.Typed) -> None:
+        self.session.keep_secret(GITLAB_TOKEN, event.text)
         self.in_background("token", self._sign_in, _PAUSE)
 
     async def _knock(self, pause: float) -> None:
@@ -157,7 +157,10 @@ class GitLabStep(Step):
         if where:
             self.query_one(SecretRow).found(where)
         who.say("signing in ...")
-        signed_in = await sign_in(machine.gitlab(session.address, session.secrets[GITLAB_TOKEN]))
+        gitlab = session.gitlab()
+        if gitlab is None:  # the address has changed meanwhile
+            return
+        signed_in = await sign_in(gitlab)
         session.identity = signed_in.identity
         who.say(_who(signed_in))
         self.query_one("#keep").display = bool(
@@ -181,10 +184,10 @@ class GitLabStep(Step):
         self.in_background("keep", self._keep_token)
 
     async def _keep_token(self) -> None:
-        url = self.session.address.url
-        await asyncio.to_thread(
-            self.session.machine.keep_token, url, self.session.secrets[GITLAB_TOKEN]
-        )
+        url, token = self.session.address.url, self.session.secret(GITLAB_TOKEN)
+        if token is None:  # the address has changed meanwhile
+            return
+        await asyncio.to_thread(self.session.machine.keep_token, url, token)
         self.query_one("#keep").display = False
         self.app.notify(f"The token for {url} is in your keyring.", markup=False)
 

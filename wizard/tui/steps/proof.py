@@ -10,18 +10,18 @@ from textual.widgets import Button, TextArea
 from wizard.core.errors import WizardError
 from wizard.core.events import Left, ManagerSeen, Proven, SmokeJobPassed, Unproven, Waiting, Warned
 from wizard.render.pipelines import pipeline
+from wizard.tui import messages
+from wizard.tui.outline import StepId
 from wizard.tui.planning import headless
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Said
 from wizard.tui.work import State, Work, duration
 
-_CHANGE_AT = "Runner"
-
 
 class ProofStep(Step):
     """What `session.work` has proven; a result is never taken from a command's return."""
 
-    title = "Proof"
+    step_id = StepId.PROOF
     purpose = "Green only where GitLab has heard from the runner and a job has run on it."
     more_help = (
         "A manager is known by its system id, which GitLab and the pod both show. The smoke job "
@@ -91,10 +91,7 @@ class ProofStep(Step):
         self.app.notify("Copied.", markup=False)
 
     def _change(self) -> None:
-        from wizard.tui.steps import STEPS
-
-        titles = [step.title for step in STEPS]
-        self.wizard.go_to(titles.index(_CHANGE_AT))
+        self.post_message(messages.GoTo(StepId.RUNNER))
 
 
 def _commands(work: Work) -> tuple[str, ...]:

@@ -13,7 +13,9 @@ from textual.containers import Horizontal
 from wizard.core.problems import Key
 from wizard.operations.fit import Fit, JobSize, fit, size_of
 from wizard.profile.sizes import CUSTOM, MEANINGS, amounts, named
+from wizard.tui import messages
 from wizard.tui.modals import Reading
+from wizard.tui.outline import StepId
 from wizard.tui.step import Step
 from wizard.tui.widgets import Choice, FieldRow, Row, Said, gauge
 from wizard.tui.widgets.answers import Answers
@@ -26,29 +28,8 @@ _CONTAINERS: tuple[tuple[str, ...], ...] = ((), ("helper",), ("services",))
 class ResourcesStep(Step):
     """Choose a size; the gauge shows what that means here."""
 
-    title = "Resources"
+    step_id = StepId.RESOURCES
     purpose = "What each job gets, and how many run at once."
-    owns = tuple(
-        f"runners[].jobs.{name}"
-        for name in (
-            "concurrent",
-            "image",
-            "cpu",
-            "memory",
-            "ephemeral_storage",
-            "helper",
-            "services",
-            "node_selector",
-            "tolerations",
-            "image_pull_secrets",
-            "priority_class",
-            "runtime_class",
-            "gpu",
-            "allowed_images",
-            "allowed_services",
-            "start_timeout",
-        )
-    )
     more_help = (
         "A job is a pod. The scheduler puts it on a node that has its requests free, whatever it "
         "uses later; the limit is what it may use at most. The gauge counts requests against what "
@@ -91,7 +72,7 @@ class ResourcesStep(Step):
         self._measure()
 
     def check(self) -> None:
-        self.wizard.look_again()
+        self.post_message(messages.LookAgain())
 
     def entered(self) -> None:
         """What is known of the nodes is shown; F5 looks at them again."""
@@ -109,7 +90,7 @@ class ResourcesStep(Step):
             self.draft.set(self._key(*key), amount)
         self.read()
         self._measure()
-        self.wizard.refresh_marks()
+        self.post_message(messages.DraftChanged())
 
     @on(Choice.Changed, "#architecture")
     def _architecture_chosen(self, event: Choice.Changed) -> None:

@@ -14,11 +14,11 @@ from textual.widgets import Button, Tree
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem, key_path
 from wizard.core.shown import value_text
-from wizard.operations.check_backend import credentials
 from wizard.profile.draft import Origin
-from wizard.tui.planning import headless, review, verdict
+from wizard.tui import messages
+from wizard.tui.outline import StepId, owner_of
+from wizard.tui.planning import answerable_here, headless, review, verdict
 from wizard.tui.step import Step
-from wizard.tui.steps.secrets import SecretsStep
 from wizard.tui.widgets import Action, Said
 from wizard.tui.widgets.plan_tree import Difference, PlanTree
 
@@ -28,7 +28,7 @@ _SHOWN_PROBLEMS = 6
 class ReviewStep(Step):
     """Show the plan, where each answer came from, and the command that does the same."""
 
-    title = "Review"
+    step_id = StepId.REVIEW
     purpose = "What would change where. Nothing is written before the next step."
     more_help = (
         "Signs: + is created, ~ is changed, ! is replaced, - is deleted, = stays. Ctrl+S saves "
@@ -52,8 +52,8 @@ class ReviewStep(Step):
 
     def entered(self) -> None:
         self.session.work = None
-        self.session.visited -= {"Apply", "Proof"}
-        self.wizard.refresh_marks()
+        self.session.visited -= {StepId.APPLY, StepId.PROOF}
+        self.post_message(messages.DraftChanged())
         super().entered()
 
     def check(self) -> None:
@@ -79,14 +79,7 @@ class ReviewStep(Step):
     def failed(self, name: str, error: WizardError) -> None:
         self.query_one("#verdict", Said).say("There is no plan.")
         self.query_one("#files").display = self.draft.value("delivery", "to") == "directory"
-        if error.fix in self._set_a_credential():
-            error.fix += f", or give it on the step {SecretsStep.title}"
-        super().failed(name, error)
-
-    def _set_a_credential(self) -> set[str]:
-        """What a backend says to do where a credential is missing that the step Secrets takes."""
-        backend = str(self.draft.value("secrets", "backend"))
-        return {f"set {one.variable}" for one in credentials(backend, self.draft.value)}
+        super().failed(name, answerable_here(error))
 
     async def _plan(self) -> None:
         reviewed = await review(self.session)
@@ -112,13 +105,11 @@ class ReviewStep(Step):
 
     def _wrong(self) -> str:
         """What is not valid yet, each with the step that it belongs to."""
-        from wizard.tui.steps import STEPS
-
         errors = [one for one in self.draft.problems() if one.severity == "error"]
         lines = []
         for one in errors[:_SHOWN_PROBLEMS]:
-            owner = next((step.title for step in STEPS if step.is_owner(one.key)), "the file")
-            lines.append(f"! {owner}: {key_path(one.key)}: {one}")
+            owner = owner_of(one.key)
+            lines.append(f"! {owner.title if owner else 'the file'}: {one}")
         if len(errors) > _SHOWN_PROBLEMS:
             lines.append(f"and {len(errors) - _SHOWN_PROBLEMS} more")
         return "\n".join(["The profile is not valid yet.", *lines]) if lines else ""
@@ -145,4 +136,4 @@ class ReviewStep(Step):
                 self.session.just_files = True
                 self.check()
             case "destroy":
-                self.wizard.begin_destroy()
+                self.post_message(messages.DestroyWanted())

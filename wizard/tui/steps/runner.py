@@ -16,6 +16,8 @@ from wizard.operations.adopt import Existing, existing
 from wizard.operations.scopes import search
 from wizard.operations.sign_in import sign_in
 from wizard.systems.gitlab import Page
+from wizard.tui import messages
+from wizard.tui.outline import StepId
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
 from wizard.tui.widgets.adoption import Adoption
@@ -37,21 +39,8 @@ _BY_NUMBER = "Not signed in, so write its number: Settings, CI/CD, Runners shows
 class RunnerStep(Step):
     """Where the runner belongs and what it takes."""
 
-    title = "Runner"
+    step_id = StepId.RUNNER
     purpose = "Where the runner is offered, and which jobs it takes."
-    owns = (
-        "runners[].name",
-        "runners[].scope",
-        "runners[].adopt",
-        "runners[].description",
-        "runners[].tags",
-        "runners[].run_untagged",
-        "runners[].protected",
-        "runners[].locked",
-        "runners[].paused",
-        "runners[].maximum_timeout",
-        "runners[].token_revision",
-    )
     more_help = (
         "Each runner is a release of its own, with its own token, tags and limits. Several are "
         "good for several projects, or for jobs of different sizes."
@@ -173,28 +162,39 @@ class RunnerStep(Step):
         except WizardError as error:
             self.say_trouble(told(error))
         else:
+            self.session.set_aside.runner_removed(self.session.runner)
             self._show_runner(max(self.session.runner - 1, 0))
 
     def _show_runner(self, index: int) -> None:
         self.session.runner = index
-        self.wizard.go_to(self.wizard.at)
+        self.post_message(messages.GoTo(self.step_id))
 
     # Where it is offered
 
     @on(Choice.Changed, "#kind")
     def _kind_chosen(self, event: Choice.Changed) -> None:
         event.stop()
-        if event.value == "instance":
-            self._scope_row.answer("instance")
+        self._answer_scope(self.query_one(ScopePicker).path)
         self._show_scope_line()
         self._look()
+
+    def _answer_scope(self, path: str) -> None:
+        """What is chosen and what stands in the input are one answer: never one without the other.
+
+        Nothing in the input is no answer, so that it is asked for.
+        """
+        kind = self.query_one("#kind", Choice).value
+        if kind == "instance":
+            self._scope_row.answer("instance")
+        elif path:
+            self._scope_row.answer({kind: int(path) if path.isdecimal() else path})
+        else:
+            self._scope_row.answer(None)
 
     @on(ScopePicker.Chosen)
     def _scope_chosen(self, event: ScopePicker.Chosen) -> None:
         event.stop()
-        kind = self.query_one("#kind", Choice).value
-        path: str | int = int(event.path) if event.path.isdecimal() else event.path
-        self._scope_row.answer({kind: path} if path else None)
+        self._answer_scope(event.path)
         self._list_existing()
 
     @on(Adoption.Taken)
@@ -204,7 +204,7 @@ class RunnerStep(Step):
         await self.query_one(Chips).offer(
             [str(tag) for tag in self.draft.value(*self._key("tags"))]
         )
-        self.wizard.refresh_marks()
+        self.post_message(messages.DraftChanged())
 
     @on(Chips.Changed)
     def _tags_changed(self, event: Chips.Changed) -> None:

@@ -18,8 +18,10 @@ from wizard.profile.backends import BACKENDS
 from wizard.profile.backends.spec import BackendSpec
 from wizard.profile.fields import FieldInfo, declared, fields
 from wizard.profile.not_yet import unavailable
-from wizard.tui.exchanging import BACKEND, STORE, exchange
+from wizard.tui import messages
 from wizard.tui.modals import Reading
+from wizard.tui.outline import StepId
+from wizard.tui.set_aside import BACKEND, STORE, choose_backend
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
 from wizard.tui.widgets.marks import marked
@@ -33,9 +35,8 @@ _ACRONYMS = {"ca", "id", "kms", "kv", "tls"}
 class SecretsStep(Step):
     """Choose a backend, and show what it needs."""
 
-    title = "Secrets"
+    step_id = StepId.SECRETS
     purpose = "Where the runner's token is kept, and how the cluster reads it."
-    owns = ("secrets",)
     more_help = (
         "The runner's own token is made by GitLab and shown once. The wizard writes it to the "
         "backend and reads it back; the cluster reads it from there, so no file ever holds it.\n\n"
@@ -110,17 +111,20 @@ class SecretsStep(Step):
         self._forget()
         if event.row.key[2:] in {("login",), ("reader",)}:
             await self._ask_for_credentials()
+        elif event.row.key[2:] in {("host",), ("address",)}:
+            self._show_held_credentials()
 
     @on(SecretRow.Typed)
-    def _signed(self) -> None:
+    def _signed(self, event: SecretRow.Typed) -> None:
+        self.session.keep_secret(event.row.secret, event.text)
         self._forget()
 
     async def _keep_in(self, backend: str) -> None:
         """Choose a backend; what was answered for another one is out of the way, not lost."""
-        exchange(self.session.set_aside, self.draft, backend)
+        choose_backend(self.session.set_aside, self.draft, backend)
         self._row(BACKEND).read()
         self.query_one("#backends", Table).choose(backend)
-        self.wizard.refresh_marks()
+        self.post_message(messages.DraftChanged())
         await self._rebuild()
 
     async def _rebuild(self) -> None:
@@ -155,8 +159,8 @@ class SecretsStep(Step):
             SecretRow(
                 one.variable,
                 one.label,
-                self.session,
-                "For the wizard's own sign-in; stays hidden, and in memory alone."
+                held=self._is_held(one.variable),
+                help_text="For the wizard's own sign-in; stays hidden, and in memory only."
                 + (f"\nLeft empty: {one.otherwise}." if one.otherwise else ""),
             )
             for one in credentials(self._backend, self.draft.value)
@@ -171,17 +175,27 @@ class SecretsStep(Step):
             SecretRow(
                 part.variable,
                 part.label,
-                self.session,
-                "The cluster's own sign-in, to read the tokens and no more; it goes into a Secret "
-                "beside the operator, and into no file.\nLeft empty: the one there is kept.",
+                held=self._is_held(part.variable),
+                help_text="The cluster's own sign-in, to read the tokens and no more; it goes "
+                "into a Secret beside the operator, and into no file.\n"
+                "Left empty: the one there is kept.",
             )
             for part in self._spec.readers.get(reader, ())
         ]
 
+    def _is_held(self, variable: str) -> bool:
+        return self.session.secret(variable) is not None
+
     def _name_found_credentials(self) -> None:
         for row in self.query(SecretRow):
-            if row.secret not in self.session.secrets and os.environ.get(row.secret):
+            if not self._is_held(row.secret) and os.environ.get(row.secret):
                 row.found(row.secret)
+
+    def _show_held_credentials(self) -> None:
+        """A credential belongs to the address it was typed for; another one has its own."""
+        for row in self.query(SecretRow):
+            row.show_held(self._is_held(row.secret))
+        self._name_found_credentials()
 
     def _show(self) -> None:
         through_store = self._spec.through == "store"
@@ -213,7 +227,8 @@ class SecretsStep(Step):
 
     @property
     def _spec(self) -> BackendSpec:
-        return BACKENDS[self._backend]
+        """What is declared of it; for one that does not exist, of the one that needs least."""
+        return BACKENDS.get(self._backend, BACKENDS["kubernetes"])
 
     @property
     def _store(self) -> str:

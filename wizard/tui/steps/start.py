@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Input
 
 from wizard.core.errors import WizardError
 from wizard.profile.draft import Origin
 from wizard.profile.presets import new_id, presets
-from wizard.tui import drafts
-from wizard.tui.modals import Reading
-from wizard.tui.planning import review, status
+from wizard.profile.save import free_name
+from wizard.tui import drafts, messages
+from wizard.tui.findings import findings
+from wizard.tui.outline import StepId
+from wizard.tui.planning import answerable_here, review, status
+from wizard.tui.session import ProfileSession
 from wizard.tui.step import Step, told
-from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
+from wizard.tui.widgets import Action, Choice, FieldRow, Menu, Row, Said
 
 if TYPE_CHECKING:
     from wizard.importing import Imported
@@ -29,70 +32,123 @@ _PATH = "a profile, or a values.yaml, Application or config.toml; Enter"
 _TAKES_OVER = (
     "Enter makes a profile of it and says what is wrong there; nothing is changed by that."
 )
+_LABELS = {
+    "change": "Change something",
+    "review": "Review and apply",
+    "another": "Another profile ...",
+    "destroy": "Remove it ...",
+}
 _UNITS = ((86400, "day"), (3600, "hour"), (60, "minute"))
 
 
 class StartStep(Step):
     """Choose what to begin with."""
 
-    title = "Start"
+    step_id = StepId.START
     purpose = "From nothing to a proven GitLab Runner. Nothing is written before Apply."
-    owns = ("version", "id", "name")
     more_help = (
         "A preset is a profile to start from. The profile is one file with everything you wish, "
         "without any secret: keep it in Git, and open it here again to change something."
     )
+
+    def __init__(self, session: ProfileSession) -> None:
+        super().__init__(session)
+        self._setups: dict[str, RunningSetup] = {}
+        self._look_in = ""
+        self._keyring = self._repository = ""
 
     def fields(self) -> ComposeResult:
         if imported := self.session.imported:
             yield Said(_taken_over(imported), id="imported")
             with Horizontal():
                 yield Action("What was wrong there", id="findings")
-        if self.draft.base is Origin.PROFILE:
+        if self._is_opened:
             yield Said(self._summary(), id="summary")
+            yield Menu(self._deeds(), _LABELS, id="deeds")
             yield Said("looking at what is there ...", id="status")
-        yield Said("A new profile, from a preset", classes="heading")
-        titles = {one.name: one.title for one in presets()}
-        yield Choice(titles, self.draft.preset, brief=True, id="presets")
+        else:
+            yield Said("A new profile, from a preset", classes="heading")
+            titles = {one.name: one.title for one in presets()}
+            yield Choice(titles, self.draft.preset, brief=True, id="presets")
         yield FieldRow(self.draft, "name", label="Name")
-        self._recent = {str(one.path): one for one in self.session.memory.recent()}
-        if self._recent:
+        with Vertical(id="others"):
+            yield from self._others()
+        yield Said("Found on this machine", classes="heading")
+        yield Said("looking ...", id="machine")
+
+    def _others(self) -> ComposeResult:
+        """Ways to another profile than the one that is open."""
+        if self._is_opened:
+            yield Said("A new profile, from a preset", classes="heading")
+            yield Menu({one.name: one.title for one in presets()}, id="new-from")
+        recent = [one for one in self.session.facts.memory.recent() if not self._is_this(one.path)]
+        if recent:
             yield Said("One that was open before", classes="heading")
             about = {
-                path: f"{one.state}, {_ago(one.seen)}, in {one.path.parent}"
-                for path, one in self._recent.items()
+                str(one.path): f"{one.state}, {_ago(one.seen)}, in {one.path.parent}"
+                for one in recent
             }
-            names = {path: one.path.name for path, one in self._recent.items()}
-            yield Choice(about, labels=names, id="recent")
+            yield Menu(about, {str(one.path): one.path.name for one in recent}, id="recent")
         yield Said("Another file, or what runs already", classes="heading")
         yield Input(placeholder=_PATH, compact=True, id="path")
         with Horizontal():
             yield Action("Look for runners in the cluster", id="look")
-        yield Choice({}, brief=True, help_text=_TAKES_OVER, id="setups")
+        yield Menu({}, help_text=_TAKES_OVER, id="setups")
         yield Said(id="looked")
-        yield Said("Found on this machine", classes="heading")
-        yield Said("looking ...", id="machine")
 
     def on_mount(self) -> None:
-        self._setups: dict[str, RunningSetup] = {}
         self.query_one("#setups").display = False
-        self._keyring = self._repository = ""
+        self.query_one("#others").display = not self._is_opened
+
+    @property
+    def _is_opened(self) -> bool:
+        """Whether the profile has a file: then it is what one came for, and nothing replaces it by
+        a slip of the hand."""
+        return self.draft.disk is not None
+
+    def _is_this(self, path: Path) -> bool:
+        return path == self.draft.path.absolute()
+
+    def _deeds(self) -> dict[str, str]:
+        deeds = {
+            "change": "any step can be changed; all that are right are answered",
+            "review": "what would change, before anything is written",
+            "another": "a new one, or one that was open before",
+        }
+        if self.draft.value("id"):
+            deeds["destroy"] = "take away what this profile made; asks first"
+        return deeds
+
+    @on(Menu.Picked, "#deeds")
+    def _deed_picked(self, event: Menu.Picked) -> None:
+        event.stop()
+        match event.name:
+            case "change":
+                self.post_message(messages.Next())
+            case "review":
+                self.post_message(messages.GoTo(StepId.REVIEW))
+            case "another":
+                others = self.query_one("#others")
+                others.display = True
+                self.focus_within(others)
+            case "destroy":
+                self.post_message(messages.DestroyWanted())
 
     def check(self) -> None:
         self.in_background("machine", self._look)
-        if self.draft.base is Origin.PROFILE:
+        if self._is_opened:
             self.in_background("status", self._status)
 
     def facts_found(self) -> None:
         session = self.session
-        if session.contexts is None:
+        if session.facts.contexts is None:
             clusters = "looking ..."
-        elif not session.contexts:
+        elif not session.facts.contexts:
             clusters = "none; the wizard then writes files"
         else:
             asked, reached = (
-                len(session.contexts),
-                sum(facts.reachable for facts in session.clusters.values()),
+                len(session.facts.contexts),
+                sum(facts.reachable for facts in session.facts.clusters.values()),
             )
             clusters = f"{asked} in the kubeconfig, {reached} reached so far"
         self.query_one("#machine", Said).say(
@@ -115,29 +171,39 @@ class StartStep(Step):
         if name == "setups":
             self.query_one("#looked", Said).say(told(error))
         elif name == "status":
-            self.query_one("#status", Said).say(told(error))
+            self.query_one("#status", Said).say(told(answerable_here(error)))
         else:
             super().failed(name, error)
 
     @on(Choice.Changed, "#presets")
     def _preset_chosen(self, event: Choice.Changed) -> None:
+        """Another preset, in its place: what was answered stays, whichever one looks at."""
         event.stop()
-        folder = self.session.machine.folder
-        self.session.draft = drafts.on_another_preset(self.draft, event.value, folder)
-        self.session.runner = 0
-        self.wizard.go_to(0)
+        session, old = self.session, self.draft
+        before = session.left_presets.pop(event.value, None)
+        session.left_presets[old.preset] = old
+        session.draft = drafts.on_another_preset(old, event.value, session.machine.folder, before)
+        session.runner = min(session.runner, len(session.draft.runners) - 1)
+        self.take_draft()
+        self.post_message(messages.DraftChanged())
 
-    @on(Choice.Changed, "#recent")
-    async def _recent_chosen(self, event: Choice.Changed) -> None:
+    @on(Menu.Picked, "#new-from")
+    def _new_from(self, event: Menu.Picked) -> None:
         event.stop()
-        await self._open(Path(event.value))
+        draft = drafts.of_preset(event.name, self.session.machine.folder)
+        self.post_message(messages.OpenDraft(draft))
+
+    @on(Menu.Picked, "#recent")
+    def _recent_picked(self, event: Menu.Picked) -> None:
+        event.stop()
+        self.post_message(messages.OpenFile(Path(event.name)))
 
     @on(Input.Submitted, "#path")
-    async def _path_given(self, event: Input.Submitted) -> None:
-        if event.value.strip():
+    def _path_given(self, event: Input.Submitted) -> None:
+        if name := event.value.strip():
             event.stop()
             event.prevent_default()
-            await self._open(Path(event.value.strip()))
+            self.post_message(messages.OpenFile(Path(name)))
 
     # Taking over what runs already
 
@@ -147,68 +213,47 @@ class StartStep(Step):
         self.query_one("#looked", Said).say("looking ...")
         self.in_background("setups", self._find_setups)
 
-    @property
-    def _chosen_context(self) -> str:
-        return str(self.draft.value("cluster", "context") or self.session.current)
-
     async def _find_setups(self) -> None:
-        found = await asyncio.to_thread(self.session.machine.setups, self._chosen_context)
+        context = str(self.draft.value("cluster", "context") or self.session.facts.current)
+        found = await asyncio.to_thread(self.session.machine.setups, context)
+        self._look_in = context
         self._setups = {f"{one.namespace}/{one.name}": one for one in found}
-        about = {name: f"gitlab-runner {one.version}" for name, one in self._setups.items()}
-        listed = self.query_one("#setups", Choice)
-        listed.offer(about, "")
+        listed = self.query_one("#setups", Menu)
+        listed.offer({name: f"gitlab-runner {one.version}" for name, one in self._setups.items()})
         listed.display = bool(found)
         self.query_one("#looked", Said).say(
-            "" if found else f"None that somebody else set up in {self._chosen_context}."
+            "" if found else f"None that somebody else set up in {context}."
         )
         if found:
             self.screen.set_focus(listed)
 
-    @on(Choice.Changed, "#setups")
-    def _setup_chosen(self, event: Choice.Changed) -> None:
+    @on(Menu.Picked, "#setups")
+    def _setup_picked(self, event: Menu.Picked) -> None:
         event.stop()
         self.query_one("#looked", Said).say("reading what it was made of ...")
-        self.in_background("setups", self._take_over, self._setups[event.value])
+        self.in_background("setups", self._take_over, self._setups[event.name], self._look_in)
 
-    async def _take_over(self, setup: RunningSetup) -> None:
+    async def _take_over(self, setup: RunningSetup, context: str) -> None:
         from wizard.operations.taking_over import import_running
 
-        found = await asyncio.to_thread(self.session.machine.setup, self._chosen_context, setup)
-        context = self._chosen_context
-        self._open_imported(await asyncio.to_thread(import_running, found, new_id()))
-        self.session.draft.set(("cluster", "context"), context, Origin.FOUND)
-
-    def _open_imported(self, imported: Imported) -> None:
+        found = await asyncio.to_thread(self.session.machine.setup, context, setup)
+        imported = await asyncio.to_thread(import_running, found, new_id())
         draft = drafts.of_import(imported, self.session.machine.folder)
-        self.wizard.open_draft(draft, ())
-        self.session.imported = imported
-        self.app.push_screen(_findings(imported))
+        draft.set(("cluster", "context"), context, Origin.FOUND)
+        self.post_message(messages.OpenDraft(draft, imported))
 
     @on(Button.Pressed, "#findings")
     def _findings_pressed(self, event: Button.Pressed) -> None:
         event.stop()
         if self.session.imported:
-            self.app.push_screen(_findings(self.session.imported))
+            self.app.push_screen(findings(self.session.imported))
 
     @on(Row.Answered, "#name")
     def _named(self) -> None:
-        """A new profile is saved under its name."""
-        name = str(self.draft.value("name") or "")
-        if self.draft.base is not Origin.PROFILE and name.replace("-", "").isalnum():
-            self.draft.path = drafts.free_name(self.session.machine.folder / f"{name}.yaml")
-
-    async def _open(self, path: Path) -> None:
-        try:
-            file = await asyncio.to_thread(path.expanduser)
-            if imported := await asyncio.to_thread(drafts.imported, file):
-                self._open_imported(imported)
-                return
-            draft = drafts.of_file(file)
-        except WizardError as error:
-            self.say_trouble(told(error))
-            return
-        self.session.memory.note(path, "opened")
-        self.wizard.open_draft(draft)
+        """A new profile is saved under its name; one that has a file stays there."""
+        if not self._is_opened:
+            folder = self.session.machine.folder
+            self.draft.path = free_name(folder / f"{drafts.named(self.draft)}.yaml")
 
     def _summary(self) -> str:
         draft = self.draft
@@ -217,7 +262,7 @@ class StartStep(Step):
         names = ", ".join(draft.runners[:4]) + (" ..." if len(draft.runners) > 4 else "")
         where = f"{draft.value('delivery', 'as')} to {draft.value('delivery', 'to')}"
         return (
-            f"{draft.path.name} is open: {state}. Every step is answered; go to any of them.\n"
+            f"{draft.path.name} is open: {state}.\n"
             f"runners     {names}\n"
             f"tokens      {draft.value('secrets', 'backend')}\n"
             f"delivery    {where}"
@@ -231,13 +276,6 @@ def _taken_over(imported: Imported) -> str:
         f"Made of {imported.source}: {said} about it. The old one runs on until you take it away; "
         "the step Runner can take over its runner in GitLab."
     )
-
-
-def _findings(imported: Imported) -> Reading:
-    from wizard.importing import findings_lines
-
-    lines = list(findings_lines(imported.findings)) or ["Nothing is wrong there."]
-    return Reading(f"What was found in {imported.source}", "\n".join(lines))
 
 
 def _ago(then: float) -> str:

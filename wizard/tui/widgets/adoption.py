@@ -18,8 +18,9 @@ from textual.widgets import Button
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key
 from wizard.operations.adopt import Existing
-from wizard.profile.draft import Answer, Draft
+from wizard.profile.draft import Draft
 from wizard.systems.gitlab import RunnerInfo
+from wizard.tui.set_aside import SetAside
 from wizard.tui.widgets.action import Action
 from wizard.tui.widgets.choice import Choice
 from wizard.tui.widgets.field_row import FieldRow, Row
@@ -51,7 +52,7 @@ class Adoption(Vertical):
 
         adoption: Adoption
 
-    def __init__(self, draft: Draft, index: int, set_aside: dict[str, dict[Key, Answer]]) -> None:
+    def __init__(self, draft: Draft, index: int, set_aside: SetAside) -> None:
         super().__init__(id="adoption")
         self._draft = draft
         self._index = index
@@ -122,8 +123,7 @@ class Adoption(Vertical):
     def _anew(self, event: Button.Pressed) -> None:
         event.stop()
         self._draft.set(self._key("adopt"), None)
-        for key, answer in self._set_aside.pop(self._aside, {}).items():
-            self._draft.set(key, answer.value, answer.origin)
+        self._set_aside.bring_back(self._aside, self._draft)
         self._open = False
         self.query_one(FieldRow).read()
         self._show()
@@ -139,7 +139,7 @@ class Adoption(Vertical):
         event.stop()
         info = self._found[event.value].info
         own = self._settings(info)
-        self._set_aside.setdefault(self._aside, {key: self._draft.answer(*key) for key in own})
+        self._set_aside.put(self._aside, self._draft, own)
         self._draft.set(self._key("adopt"), info.id)
         for key, value in own.items():
             self._draft.suggest(key, value)
@@ -148,8 +148,8 @@ class Adoption(Vertical):
         self.post_message(self.Taken(self))
 
     @property
-    def _aside(self) -> str:
-        return f"adopt {self._index}"
+    def _aside(self) -> tuple[str | int, ...]:
+        return ("adopt", self._index)
 
     def _settings(self, info: RunnerInfo) -> dict[Key, Any]:
         """What the runner is set to now, as answers: what nobody has decided here stays so."""

@@ -60,6 +60,9 @@ class Chips(Vertical):
         event.stop()
         if "," in event.value:
             await self._add(event.value)
+        else:
+            # Not a chip yet, but an answer: leaving the step must not lose it.
+            self.post_message(self.Changed(self, self._with(event.value)))
 
     @on(Input.Submitted)
     async def _entered(self, event: Input.Submitted) -> None:
@@ -72,9 +75,13 @@ class Chips(Vertical):
             await self._change(self.values[:-1])
 
     async def _add(self, text: str) -> None:
+        with self.prevent(Input.Changed):
+            self.query_one(Input).value = ""
+        await self._change(self._with(text))
+
+    def _with(self, text: str) -> list[str]:
         new = [part.strip() for part in text.split(",")]
-        self.query_one(Input).value = ""
-        await self._change([*self.values, *(one for one in new if one and one not in self.values)])
+        return [*self.values, *(one for one in new if one and one not in self.values)]
 
     async def _change(self, values: list[str]) -> None:
         if values != self.values:

@@ -213,6 +213,8 @@ class FieldRow(Row):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        if not self.unanswered and event.value == shown(self.draft.value(*self.key), self.info):
+            return  # an input also tells what it shows first, which may be a default: `1h` for 3600
         value = taken(event.value, self.info)
         if value is not None or not self.unanswered:
             self.answer(value)

@@ -67,6 +67,11 @@ class ScopePicker(Vertical):
         yield OptionList(markup=False, compact=True, classes="matches aside")
         yield Said(classes="count")
 
+    @property
+    def path(self) -> str:
+        """What stands in the input."""
+        return self._path
+
     def search_with(self, search: Search | None) -> None:
         """Ask this from now on; None when nobody can be asked."""
         self._search = search

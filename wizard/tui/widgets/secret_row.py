@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,42 +10,42 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input
 
-from wizard.tui.session import Session
 from wizard.tui.widgets.paste_input import PasteInput
 from wizard.tui.widgets.said import Said
 
 
 class SecretRow(Vertical):
-    """Label and hidden input for one of `session.secrets`.
+    """Label and hidden input for a secret; whoever shows the row holds what it tells.
 
     Args:
         name: the environment variable that headless commands take it from.
         label: what to call it.
-        session: where it is held.
+        held: whether there is one in memory already.
         help_text: one sentence.
     """
 
     @dataclass
     class Typed(Message):
-        """The session holds another value, or none."""
+        """Another value was typed; empty: none is wanted any more."""
 
         row: SecretRow
+        text: str = field(repr=False)
 
         @property
         def control(self) -> SecretRow:
             return self.row
 
-    def __init__(self, name: str, label: str, session: Session, help_text: str = "") -> None:
+    def __init__(self, name: str, label: str, *, held: bool, help_text: str = "") -> None:
         super().__init__(id=f"secret-{name}")
         self.secret = name
         self.label = label
         self.help_text = help_text or "Stays hidden, and in memory alone. Paste it."
         self.typed = False
         """Whether it was typed here, on this step."""
-        self._session = session
+        self._held = held
 
     def compose(self) -> ComposeResult:
-        held = self.secret in self._session.secrets
+        held = self._held
         with Horizontal(classes="line"):
             yield Said(self.label, classes="label")
             yield PasteInput(
@@ -61,18 +61,17 @@ class SecretRow(Vertical):
         self.query_one(Input).placeholder = f"(from {where})"
         self.query_one(".origin", Said).say("found")
 
-    def clear(self) -> None:
-        """Show that nothing is held."""
+    def show_held(self, held: bool) -> None:
+        """Show whether one is held, with nothing typed."""
         with self.prevent(Input.Changed):
             self.query_one(Input).value = ""
-        self.query_one(Input).placeholder = ""
-        self.query_one(".origin", Said).say("")
+        self.query_one(Input).placeholder = "(held in memory)" if held else ""
+        self.query_one(".origin", Said).say("memory" if held else "")
         self.typed = False
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self.typed = bool(event.value.strip())
-        self._session.keep_secret(self.secret, event.value)
         self.query_one(".origin", Said).say("typed" if self.typed else "")
-        self.post_message(self.Typed(self))
+        self.post_message(self.Typed(self, event.value))
