@@ -520,3 +520,13 @@ def test_the_runner_is_found_by_structure_and_not_by_a_word_in_another_document(
     assert profile(imported).manager.runner_version == "18.11.3"
     assert (profile(imported).gitlab.url, runner(imported)["jobs"]["concurrent"]) == (URL, 6)
     assert not [one for one in symptoms(imported) if "mode" in one]
+
+
+def test_an_address_that_is_none_is_asked_for_and_not_replaced_by_another():
+    imported = read(toml('image = "a"').replace(URL, "$GITLAB_URL_HERE"))
+    assert data(imported)["gitlab"]["url"] == FILL_IN
+
+
+def test_values_of_another_chart_with_rights_of_its_own_are_none_of_a_runner():
+    with pytest.raises(UsageError):
+        read("rbac: {create: true}\nrunner: {image: x}\nreplicaCount: 2\n")

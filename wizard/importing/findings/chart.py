@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from wizard.core.problems import Key, did_you_mean, key_path
-from wizard.importing.chart_tables import default_of
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, section, texts
 from wizard.importing.texts.templates import unread
@@ -19,7 +18,7 @@ from wizard.importing.versions import (
     target_chart,
     target_runner,
 )
-from wizard.importing.view import ABSENT, leaf_paths
+from wizard.importing.view import leaf_paths
 from wizard.profile.delivery import Manager
 from wizard.render.catalogue import Catalogue, chart_keys
 from wizard.render.manager import pod_security
@@ -106,12 +105,20 @@ def _leave_unknown(release: Release) -> None:
         open_leaves = values.open_leaves(key)
         if not open_leaves or _is_old_rbac(key):
             continue
-        if values.get(*key) in (None, "", {}, []) and default_of(key) is not ABSENT:
+        if _is_empty(values.get(*key)):
+            values.note(key, Fate.ASIDE, "empty")
             continue
         whole = len(open_leaves) == len(list(leaf_paths(values.get(*key))))
         for one in [key] if whole else open_leaves:
             _tell_unknown(release, one, complaint.what, target, own)
             values.leave(*one, why="the chart does not read it", told=True)
+
+
+def _is_empty(value: Any) -> bool:
+    """Whether a value says nothing, all that is below it included."""
+    if isinstance(value, Mapping):
+        return all(_is_empty(one) for one in value.values())
+    return value in (None, "", [])
 
 
 def _is_old_rbac(key: Key) -> bool:

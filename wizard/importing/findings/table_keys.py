@@ -34,6 +34,7 @@ def leave_unknown_keys(release: Release, table: View) -> None:
                 "; ".join(filter(None, ("It was left out", complaint.fix))),
             )
         table.leave(*key, why="the runner does not read it", told=True)
+        table.blank(key)
     if own:
         _tell_later(release, table, own)
 

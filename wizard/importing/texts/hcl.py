@@ -14,7 +14,8 @@ from wizard.core.problems import Key
 from wizard.importing.texts.templates import marked
 
 _BLOCK = re.compile(
-    r"(?m)^[ \t]*(?:resource|module|provider|terraform|variable|locals|data|output)\b[^\n=]*\{"
+    r"(?m)^[ \t]*(?:resource|module|provider|terraform|variable|locals|data|output)"
+    r"(?:[ \t]+\"[^\"\n]*\")*[ \t]*\{"
 )
 _SPACE = re.compile(r"(?:[ \t\r]+|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _WHITE = re.compile(r"(?:\s+|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)

@@ -85,7 +85,7 @@ class _Reader:
     def __init__(self, text: str, name: str) -> None:
         self._events = yaml.parse(text, Loader=getattr(yaml, "CLoader", yaml.Loader))
         self._name = name
-        self._count = 0
+        self._count = self._depth = 0
         self._anchors: dict[str, tuple[Any, int]] = {}
         """By name: the value, and how many values it holds."""
         self._document = YamlDocument(None)
@@ -101,7 +101,7 @@ class _Reader:
 
     def _value(self, event: Any, path: Key) -> Any:
         line = _line_of(event)
-        if len(path) > DEEPEST:
+        if self._depth > DEEPEST:
             raise self._too_much(f"nested deeper than {DEEPEST} levels", line)
         if isinstance(event, yaml.AliasEvent):
             value, held = self._anchors.get(str(event.anchor), (None, 0))
@@ -109,12 +109,14 @@ class _Reader:
             return value
         before = self._count
         self._counted(1, line)
+        self._depth += 1
         if isinstance(event, yaml.MappingStartEvent):
             value = self._mapping(path)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self._sequence(path)
         else:
             value = plain_scalar(event.value) if event.implicit[0] else event.value
+        self._depth -= 1
         if not path:
             self._document.lines[()] = line
         if event.anchor:

@@ -66,7 +66,7 @@ def _old(release: Release) -> Layer:
             continue
         if chart and not older(chart, old_until()):
             why = f"charts since {old_until()} do not read it"
-            release.values.note(path, Fate.LEFT, why)
+            release.values.note(path, Fate.LEFT, why, told=True)
             continue
         if spot := release.values.spot(*path):
             release.values.hand_over(path)

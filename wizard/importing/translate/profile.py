@@ -24,6 +24,7 @@ from wizard.importing.view import View
 from wizard.importing.wrappers.beside import Beside, builds_with
 from wizard.profile.model import CURRENT_VERSION
 
+_ADDRESS = re.compile(r"https?://[^\s@$]+$")
 _LONGEST_NAME = 39
 _ROOM_FOR_NUMBERS = 34
 
@@ -162,7 +163,7 @@ def url_of(release: Release) -> tuple[str, str]:
 
 def _url(release: Release) -> str:
     url, _ = url_of(release)
-    if not url or unread(url):
+    if not _ADDRESS.match(url.strip()) or unread(url):
         return FILL_IN
     return url.strip().rstrip("/").removesuffix("/ci")
 

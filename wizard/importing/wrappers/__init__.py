@@ -57,6 +57,8 @@ def find_releases(bundle: Bundle) -> tuple[list[Release], Beside]:
         for doc in bundle.docs:
             if not doc.used:
                 bundle.made += wrapper(bundle, doc)
+    for release in bundle.made:
+        release.unread_values = release.document in bundle.unread
     beside = read_beside(bundle)
     if not bundle.made:
         raise _nothing(bundle)

@@ -12,8 +12,10 @@ from wizard.importing.view import ABSENT, Layer, View, found_at
 
 CHART = "gitlab-runner"
 _SURE = frozenset({"gitlabUrl", "runnerToken", "runnerRegistrationToken"})
-_ALONE = _SURE | {"runners", "rbac"}
+_ALONE = _SURE | {"runners"}
 """Each of these at the top of a file makes it the chart's values."""
+_TOGETHER = frozenset({"concurrent", "checkInterval", "unregisterRunners"})
+"""So does one of these beside `rbac`, which many charts have."""
 _BELOW_RUNNERS = frozenset(
     {
         *("config", "configOverride", "configPath", "secret", "tags", "privileged", "locked"),
@@ -37,11 +39,8 @@ def is_values(data: Any, *, at_top: bool) -> bool:
     """
     if not isinstance(data, Mapping):
         return False
-    if (
-        at_top
-        and _ALONE & data.keys()
-        and not {"apiVersion", "kind", "services", "stages"} & data.keys()
-    ):
+    alone = _ALONE & data.keys() or ("rbac" in data and _TOGETHER & data.keys())
+    if at_top and alone and not _OF_OTHERS & data.keys():
         return True
     runners = data.get("runners")
     has_runners = isinstance(runners, Mapping) and bool(_BELOW_RUNNERS & runners.keys())
@@ -65,7 +64,7 @@ def runner_keys(data: Any, above: Key = ()) -> Iterator[Key]:
 
 
 def _below(name: str, value: Mapping[str, Any], path: Key) -> Iterator[Key]:
-    named = CHART in name or name in {"gitlabRunner", "gitlab_runner", "runner"}
+    named = CHART in name or name in {"gitlabRunner", "gitlab_runner"}
     if named and (_ALONE | _BESIDE) & value.keys():
         yield path
     else:
@@ -167,6 +166,8 @@ def plain_values(bundle: Bundle, doc: Doc) -> list[Release]:
     """A values.yaml of its own, of GitLab's chart or of one around it."""
     from wizard.importing.view import layer_of
 
+    if _OF_OTHERS & doc.data.keys():
+        return []
     data = without_heading(doc.data)
     above: Key = ()
     if data is not doc.data:
