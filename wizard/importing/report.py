@@ -44,7 +44,7 @@ class Found(Finding):
 class Report:
     """Collects findings; the same one is told once."""
 
-    found: list[Found] = field(default_factory=list)
+    found: dict[Found, None] = field(default_factory=dict)
 
     def add(self, rank: Rank, symptom: str, evidence: str, cause: str, fix: str) -> None:
         """Add a finding.
@@ -56,8 +56,7 @@ class Report:
             fix: what the profile does about it, or what to do.
         """
         one = Found(redact(symptom), evidence, redact(cause), redact(fix), rank)
-        if one not in self.found:
-            self.found.append(one)
+        self.found[one] = None
 
     def breaks(self, symptom: str, evidence: str, cause: str, fix: str) -> None:
         self.add(Rank.BREAKS, symptom, evidence, cause, fix)

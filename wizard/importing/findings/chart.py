@@ -28,6 +28,8 @@ _RELOADER = re.compile(r"reloader\.stakater\.com/|secret\.reloader\.")
 _IN_GITLAB = ("tags", "locked", "runUntagged", "protected", "maximumTimeout")
 _OURS = ("gitlab-org/gitlab-runner", "gitlab/gitlab-runner")
 _ROOT_LIKE = {"SYS_ADMIN", "ALL", "SYS_MODULE", "SYS_PTRACE", "NET_ADMIN", "DAC_READ_SEARCH"}
+_MOST_TOLD = 40
+"""Unknown keys that are told one by one; what comes after is named together."""
 _OLDEST = CHARTS[0].version
 
 
@@ -100,6 +102,7 @@ def _leave_unknown(release: Release) -> None:
     values, version = release.values, exact(release.chart.text)
     target = chart_keys(target_chart(target_runner(version)))
     own = chart_keys(version) if version else None
+    told = 0
     for complaint in list(target.complaints(values.data)):
         key: Key = complaint.path
         open_leaves = values.open_leaves(key)
@@ -110,8 +113,10 @@ def _leave_unknown(release: Release) -> None:
             continue
         whole = len(open_leaves) == len(list(leaf_paths(values.get(*key))))
         for one in [key] if whole else open_leaves:
-            _tell_unknown(release, one, complaint.what, target, own)
-            values.leave(*one, why="the chart does not read it", told=True)
+            told += 1
+            if told <= _MOST_TOLD:
+                _tell_unknown(release, one, complaint.what, target, own)
+            values.leave(*one, why="the chart does not read it", told=told <= _MOST_TOLD)
 
 
 def _is_empty(value: Any) -> bool:
