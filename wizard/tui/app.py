@@ -45,7 +45,7 @@ from wizard.wiring.machine import Machine
 from wizard.wiring.trust import Trust
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
 
 _PAUSE = 0.5
 """Seconds after the last answer before the draft is kept."""
