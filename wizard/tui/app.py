@@ -29,6 +29,7 @@ from wizard.operations.discover import discover
 from wizard.profile.draft import Draft
 from wizard.profile.questions import preset_question
 from wizard.tui import drafts, look, messages
+from wizard.tui.confirming import Confirming
 from wizard.tui.ending import ending
 from wizard.tui.files import Files, opened_session
 from wizard.tui.findings import findings
@@ -102,6 +103,8 @@ class WizardApp(App[ExitCode]):
     def on_mount(self) -> None:
         # Quitting must not wait for somebody else's timeout, as asyncio's own threads do.
         asyncio.get_running_loop().set_default_executor(DaemonThreads(_BLOCKING_CALLS))
+        self._confirming = Confirming(self)
+        self.facts.machine.trust.ask_with(self._confirming)
         self._end_on_signals()
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.push_screen(WizardScreen(self.session))
@@ -140,6 +143,7 @@ class WizardApp(App[ExitCode]):
 
     def _work_on(self, session: ProfileSession) -> None:
         self.session = session
+        self._confirming.forget()
         self.wizard.work_on(session)
 
     def _talk(self, conversation: Coroutine[Any, Any, None]) -> None:
