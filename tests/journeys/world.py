@@ -131,6 +131,24 @@ class World:
         process.wait(30)
         return said
 
+    def killed_at_kind(self, kind: str, *arguments: str) -> bool:
+        """The same at its first event of a kind; whether it came to that."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wizard", *arguments, "--json"],
+            env=self.environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout
+        came = any(f'"event": "{kind}"' in line for line in process.stdout)
+        process.send_signal(signal.SIGKILL)
+        process.stdout.close()
+        process.wait(30)
+        return came
+
     def change(self, before: str, after: str) -> None:
         """Edit the profile as a person does."""
         text = self.profile.read_text()

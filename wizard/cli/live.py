@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from wizard.checks.running import refusal_of, refuse_failed
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result, indented
 from wizard.cli.plans import plan_text
@@ -19,10 +20,10 @@ from wizard.cli.running import command
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, Refused
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
+from wizard.core.run import Run
 from wizard.core.threads import run
 from wizard.hand_over import hand_over
 from wizard.operations.profiles import open_profile
-from wizard.operations.wish import Run
 from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
 from wizard.wiring.trust import Trust
@@ -68,17 +69,15 @@ def plan(
     from wizard.operations import verbs
 
     opened = open_profile(profile)
-    made = run(verbs.plan(opened, _wiring(opened, output, trusted)))
+    how = Run(attended=_terminal())
+    made = run(verbs.plan(opened, _wiring(opened, output, trusted), how))
     data = plan_data(made)
     if out:
         _write_plan(out, data)
+    refused = refusal_of(made.checks)
     pending = detailed_exitcode and (made.pending or made.doubts)
-    return Result(
-        plan_text(made, output),
-        data,
-        ExitCode.CHANGES if pending else ExitCode.DONE,
-        opened.warnings,
-    )
+    code = ExitCode.REFUSED if refused else ExitCode.CHANGES if pending else ExitCode.DONE
+    return Result(plan_text(made, output), data, code, opened.warnings, refused)
 
 
 @click.command()
@@ -106,13 +105,13 @@ def apply(
     opened = open_profile(profile)
     systems = _wiring(opened, output, trusted)
     attended = not yes and _terminal()
+    how = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     agreed = None
     if not yes:
-        agreed = run(verbs.plan(opened, systems))
+        agreed = run(verbs.plan(opened, systems, how))
         _agree(output, agreed, "Apply this?", attended=attended)
     if agreed and agreed.pending:
         _ask_about_levels(opened, systems)
-    how = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     return _follow(output, verbs.apply(opened, systems, how), agreed)
 
 
@@ -177,11 +176,13 @@ def _terminal() -> bool:
 def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None:
     """Show the plan and ask; nothing pending needs no answer.
 
-    Raises: Refused, when the answer is no, or when there is nobody to give one.
+    Raises: Refused, when a check has failed, when the answer is no, or when there is nobody to
+        give one.
     """
-    if not plan.pending:
+    if not plan.pending and not plan.refusals:
         return
     output.say(plan_text(plan, output))
+    refuse_failed(plan.checks)
     if not attended:
         raise Refused(
             "Nothing was changed: there is nobody to ask.",
@@ -259,6 +260,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "unseen": list(plan.unseen),
         "notes": list(plan.notes),
         "doubts": [asdict(doubt) for doubt in plan.doubts],
+        "checks": [check.record() for check in plan.checks],
     }
 
 

@@ -19,6 +19,7 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
@@ -27,7 +28,8 @@ from wizard.core.threads import DaemonThreads
 from wizard.operations.discover import discover
 from wizard.profile.draft import Draft
 from wizard.profile.questions import preset_question
-from wizard.tui import drafts, messages
+from wizard.tui import drafts, look, messages
+from wizard.tui.ending import ending
 from wizard.tui.files import Files, opened_session
 from wizard.tui.findings import findings
 from wizard.tui.garbage import spare_what_is_there
@@ -73,7 +75,7 @@ class WizardApp(App[ExitCode]):
             id="quit",
             tooltip="Quit; a draft can be kept.",
             priority=True,
-        )
+        ),
     ]
 
     def __init__(self, session: ProfileSession, *, fresh: bool = True) -> None:
@@ -90,15 +92,32 @@ class WizardApp(App[ExitCode]):
         self.crash: Exception | None = None
         """The mistake of ours that ended it."""
         self.animation_level = "none"
+        for theme in (look.DARK, look.LIGHT):
+            self.register_theme(theme)
         if colourless:
-            self.theme = "ansi-dark"  # the only theme that sends no colour at all
+            self.theme = look.NO_COLOUR
+        elif "TEXTUAL_THEME" not in os.environ:
+            self.theme = self._chosen_theme()
 
     def on_mount(self) -> None:
         # Quitting must not wait for somebody else's timeout, as asyncio's own threads do.
         asyncio.get_running_loop().set_default_executor(DaemonThreads(_BLOCKING_CALLS))
         self._end_on_signals()
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.push_screen(WizardScreen(self.session))
         self.call_after_refresh(self._after_first_frame)
+
+    def _chosen_theme(self) -> str:
+        chosen = self.facts.memory.setting("theme")
+        return chosen if chosen in self.available_themes else look.DARK.name
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        return look.tokens(variables, ansi=self.current_theme.ansi)
+
+    def _remember_theme(self, theme: Theme) -> None:
+        if not os.environ.get("NO_COLOR"):
+            self.facts.memory.set_setting("theme", theme.name)
 
     @property
     def wizard(self) -> WizardScreen:
@@ -233,6 +252,10 @@ class WizardApp(App[ExitCode]):
         if not isinstance(self.screen, Question) and self.wizard.step.may_leave():
             self._talk(self._leave())
 
+    def action_help_quit(self) -> None:
+        """Ctrl+C, where nothing is selected that it would copy."""
+        self.notify("Ctrl+Q quits, and asks before anything is lost.", markup=False)
+
     async def _leave(self) -> None:
         if await self.files.may_leave(self.session, "Quit?"):
             self.exit(ExitCode.DONE)
@@ -314,4 +337,6 @@ def open_wizard(path: Path | None = None, trusted: tuple[str, ...] = ()) -> Exit
     code = app.run()
     if app.crash:
         raise app.crash
+    for line in ending(app.session):
+        print(line)  # noqa: T201 - the screens are gone, and this is what is left of them
     return ExitCode.DONE if code is None else code

@@ -41,7 +41,7 @@ def _runner(imported: Imported) -> dict[str, Any]:
 
 
 def _symptoms(imported: Imported) -> list[str]:
-    return [finding.symptom for finding in imported.findings]
+    return [finding.problem for finding in imported.findings]
 
 
 _MORE = "configmaps (create, delete, get, list, update), pods/attach (list, update), secrets (list)"
@@ -206,7 +206,7 @@ def test_what_a_profile_says_once_is_told_where_tables_differ() -> None:
         "https://two.example.com", "b"
     )
     imported = import_setup(text, "config.toml", ID)
-    told = [one for one in imported.findings if one.symptom.startswith("the tables differ")]
+    told = [one for one in imported.findings if one.problem.startswith("the tables differ")]
     assert [one.evidence for one in told] == [
         "config.toml, line 6: [runners] url",
         "config.toml, line 8: [runners.kubernetes] namespace",
@@ -307,7 +307,7 @@ def test_a_template_that_cannot_be_read_is_told_by_its_words() -> None:
         "gitlabUrl: https://gitlab.com\nrunners:\n  config: |\n    [[runners]]\n"
         "      clone_url = '{{ include \"mine\" . }}'\n      output_limit = 5000\n"
     )
-    told = [one for one in imported.findings if "{{ include" in one.symptom]
+    told = [one for one in imported.findings if "{{ include" in one.problem]
     assert told[0].evidence == "values.yaml, line 3: runners.config"
     assert _runner(imported)["extra_config"]["output_limit"] == 5000
 
@@ -358,7 +358,7 @@ def test_a_file_that_sets_up_no_runner_is_refused_in_words(name: str, text: str)
 def test_a_template_that_is_no_toml_costs_the_template_alone() -> None:
     imported = _values("concurrent: 3\nrunners:\n  config: |\n    [[runners]\n")
     finding: Finding = imported.findings[0]
-    assert finding.symptom == "runners.config could not be read"
+    assert finding.problem == "runners.config could not be read"
     assert finding.evidence == "values.yaml, line 3: runners.config"
     assert _profile(imported).runners[0].jobs.concurrent == 3
 

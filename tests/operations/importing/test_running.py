@@ -36,13 +36,13 @@ def test_a_helm_release_keeps_its_name_its_place_and_its_jobs():
     assert made.cluster.namespace == "ci"
     assert made.runners[0].jobs.concurrent == 3
     assert made.gitlab.url == "https://gitlab.example.com"
-    assert "chart 0.70.0 is old" in [one.symptom for one in imported.findings]
+    assert "chart 0.70.0 is old" in [one.problem for one in imported.findings]
 
 
 def test_a_config_alone_becomes_a_profile_too():
     imported = import_running(CONFIG, ID)
     assert profile(imported).runners[0].jobs.concurrent == 3
-    assert "the runner's token stands in the file" in [one.symptom for one in imported.findings]
+    assert "the runner's token stands in the file" in [one.problem for one in imported.findings]
 
 
 def test_an_application_is_read_as_its_file_is():

@@ -18,7 +18,7 @@ from wizard.core.manifest import ENFORCE, FIELD_MANAGER, MANAGED_BY, OWNER_ID, M
 from wizard.core.secrets import redact
 from wizard.systems.kubernetes import rollout
 from wizard.systems.kubernetes.api import ONLY_METADATA, Api
-from wizard.systems.kubernetes.compare import field_changes, same_ownership
+from wizard.systems.kubernetes.compare import field_changes, overlaid, same_ownership
 from wizard.systems.kubernetes.contents import contents_of
 from wizard.systems.kubernetes.creation import ANNOTATOR, created_by, field_managers, marked
 from wizard.systems.kubernetes.discover import facts_of
@@ -172,6 +172,16 @@ class KubernetesCluster:
         if same_ownership(before, after):
             return replace(change, action=Action.KEEP)
         return replace(change, why="its fields become ours; no value changes")
+
+    def diff_by_reading(self, manifest: Manifest) -> Change:
+        ref, why = manifest.ref, "compared by reading: a dry run takes the rights of the change"
+        before = self.get(ref)
+        after = overlaid(before or {}, manifest.body)
+        fields = tuple(field_changes(before, after))
+        if before is None:
+            return Change(System.CLUSTER, Action.CREATE, str(ref), fields, why)
+        action = Action.UPDATE if fields else Action.KEEP
+        return Change(System.CLUSTER, action, str(ref), fields, why if fields else "")
 
     def _unjudged(self, manifest: Manifest, why: str) -> Change:
         return Change(

@@ -16,6 +16,7 @@ from wizard.operations.discover import answers_of, discover, missing_operators, 
 from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
 from wizard.tui import messages
+from wizard.tui.look import signs
 from wizard.tui.outline import StepId
 from wizard.tui.set_aside import choose_backend
 from wizard.tui.step import Step
@@ -160,7 +161,7 @@ class ClusterStep(Step):
             said.say(_told(facts))
         missing = missing_operators(facts, self._needed()) if facts and facts.reachable else []
         self.query_one("#missing", Said).say(
-            "\n".join(f"! {one.symptom} {one.fix[0].upper()}{one.fix[1:]}." for one in missing)
+            "\n".join(f"! {one.problem} {one.fix[0].upper()}{one.fix[1:]}." for one in missing)
         )
         self.query_one("#direct").display = bool(missing)
 
@@ -180,7 +181,7 @@ class ClusterStep(Step):
 
     async def _look_at_rights(self, context: str, needed: list[Permission]) -> None:
         refused = await asyncio.to_thread(self.session.machine.refused, context, needed)
-        said = "[x] you may set up a runner here"
+        said = f"{signs().done} you may set up a runner here"
         if refused:
             named = "\n".join(f"  {one}" for one in refused)
             said = f"! you may not do all that it takes here:\n{named}\nask for it, or write files"
