@@ -67,7 +67,10 @@ def test_init_takes_over_what_somebody_made_and_says_what_is_wrong_there(tmp_pat
     wizard("check", "made.yaml", folder=tmp_path)
     done = wizard("init", "--from", "values.yaml", "-o", "two.yaml", "--json", folder=tmp_path)
     found = json.loads(done.stdout)["data"]["findings"]
-    assert set(found[0]) == {"problem", "evidence", "cause", "fix"}
+    assert set(found[0]) == {"problem", "evidence", "cause", "fix", "rank"}
+    done = wizard("init", "--from", "values.yaml", "-o", "three.yaml", "--explain", folder=tmp_path)
+    assert "    3  runners.secretPath  ->  left out: the chart does not read it" in done.stderr
+    assert "    1  gitlabUrl  ->  carried: gitlab.url" in done.stderr
 
 
 def test_init_takes_over_a_file_or_a_preset_not_both(tmp_path: Path) -> None:

@@ -76,8 +76,8 @@ def test_a_token_that_is_reset_during_the_proof_is_not_called_proven(with_id: Wo
     def somebody_resets() -> None:
         world.gitlab.runners[0].token = world.gitlab.runners[0].token[:-4] + "else"
 
-    # The second time that managers are asked for in the proof: the first contact has been seen.
-    world.gitlab.before_next("GET", "/runners/*/managers", somebody_resets, skip=2)
+    # Listed for the plan, for a twin, and before and after the proof: just before that last time.
+    world.gitlab.before_next("GET", "/projects/*/runners", somebody_resets, skip=3)
     ended = world.apply("--no-smoke")
     assert ended.code == 1, ended.out
     assert "has lost its token" in ended.document["error"]["problem"]

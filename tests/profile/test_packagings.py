@@ -86,9 +86,12 @@ def _house() -> Iterable[tuple[ast.AST, str]]:
 
 
 def _compares_a_packaging(node: ast.AST) -> bool:
-    if isinstance(node, ast.Compare | ast.MatchValue):
-        return bool(_words(ast.walk(node)))
-    return False
+    if isinstance(node, ast.MatchValue):
+        return bool(_words([node.value]))
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [node.left, *node.comparators]
+    return bool(_words(sides) or any(map(_listed, sides)))
 
 
 def _listed(node: ast.AST) -> set[str]:

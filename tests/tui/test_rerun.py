@@ -25,7 +25,7 @@ def applied(world: World) -> World:
 async def test_it_opens_on_what_is_there_in_words(applied: World):
     async with sitting(applied.folder, applied.profile, size=(120, 40)) as it:
         assert it.step.title == "Start"
-        await it.sees("runner direct: there, as it should be")
+        await it.sees("of acme/homelab): there, as it should be")
         await it.sees("No change. All is as the profile says")
 
 
@@ -58,7 +58,6 @@ async def test_one_changed_answer_is_the_only_difference(applied: World, size: S
         it.draft.set(("runners", 0, "tags"), ["kubernetes", "fast"])
         await reviewed(it)
         assert "1 to update. Nothing has been written yet." in it.words
-        await it.press("down")
         assert "+ tags: ['fast', 'kubernetes']" in difference(it)
         await begin(it)
         await ended(it, State.DONE)

@@ -33,7 +33,7 @@ async def test_what_runs_in_the_cluster_becomes_a_draft_with_its_findings(
     async with sitting(home) as it:
         await in_cluster(it)
         await it.sees("What was found in Helm release ci/gitlab-runner")
-        await it.sees("chart 0.70.0 is old")
+        await it.sees("every job is privileged")
         await it.press("escape")
         assert it.step.title == "Start"
         assert "Made of Helm release ci/gitlab-runner" in text_of(it, "#imported")
@@ -42,7 +42,7 @@ async def test_what_runs_in_the_cluster_becomes_a_draft_with_its_findings(
         assert it.draft.value("cluster", "context") == "fake"
         await it.focus("#findings")
         await it.press("enter")
-        await it.sees("chart 0.70.0 is old")
+        await it.sees("every job is privileged")
     assert cluster.writes == []
 
 

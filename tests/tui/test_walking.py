@@ -10,6 +10,7 @@ from tests.fakes.gitlab import FakeGitLab
 from tests.tui.conftest import BOTH_SIZES, Size, sitting
 from wizard.profile.draft import Origin
 from wizard.profile.load import load
+from wizard.tui.modals import SaveAs
 from wizard.tui.outline import OUTLINE
 from wizard.tui.widgets import Choice, Row
 
@@ -150,6 +151,7 @@ async def test_saving_over_another_file_is_refused(home: Path):
     (home / "other.yaml").write_text("mine\n")
     async with sitting(home) as it:
         await it.press("ctrl+s")
+        await it.until(lambda: isinstance(it.app.screen, SaveAs))
         await it.type(str(home / "other.yaml"))
         await it.press("enter")
         await it.sees("is there already")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from wizard.cli.output import Output, Result, indented
 from wizard.cli.plans import plan_text
 from wizard.cli.running import command
 from wizard.core.changes import Plan
+from wizard.core.command_line import command as spelt
 from wizard.core.errors import ExitCode, Refused
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
 from wizard.core.run import Run
@@ -161,7 +161,7 @@ def _wiring(opened: LoadedProfile, output: Output, trusted: tuple[str, ...]) -> 
     def confirm(question: str) -> bool:
         return click.confirm(question, default=False, err=True)
 
-    command = f"runner-wizard {output.command} {shlex.quote(str(opened.path))}"
+    command = spelt(output.command, opened.path)
     attended = _terminal()
     trust = Trust(os.environ, trusted, confirm if attended else None, command)
     if not attended:

@@ -149,18 +149,44 @@ def schema(_output: Output) -> Result:
 )
 @click.option(
     "--from",
-    "source",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    "sources",
+    type=click.Path(path_type=Path, allow_dash=True),
     metavar="FILE",
-    help="A values.yaml, Argo CD Application, Flux HelmRelease or config.toml to take over.",
+    multiple=True,
+    help="A set-up to take over: values.yaml, Application, HelmRelease, config.toml and more; a "
+    "folder, - for standard input, or several.",
 )
+@click.option(
+    "--from-cluster",
+    "running",
+    metavar="[NAMESPACE/NAME]",
+    is_flag=False,
+    flag_value="",
+    help="A manager that runs in the cluster to take over; without a name, the only one there.",
+)
+@click.option(
+    "--context", help="The kubeconfig context for --from-cluster; without it, the current."
+)
+@click.option("--explain", is_flag=True, help="Show what became of every value of what was given.")
 @command
-def init(output: Output, preset: str | None, target: Path | None, source: Path | None) -> Result:
-    """Write a commented profile, from a preset, six questions, or what somebody made by hand."""
-    if source:
-        if preset:
-            raise UsageError("--from and --preset both say what to begin with.", fix="give one")
-        return _imported(output, source, target)
+def init(
+    output: Output,
+    preset: str | None,
+    target: Path | None,
+    sources: tuple[Path, ...],
+    running: str | None,
+    context: str | None,
+    explain: bool,
+) -> Result:
+    """Write a commented profile, from a preset, six questions, or a set-up made by hand."""
+    if sources or running is not None:
+        from wizard.cli.taking_over import take_over
+
+        if preset or (sources and running is not None):
+            raise UsageError(
+                "--preset, --from and --from-cluster each say what to begin with.", fix="give one"
+            )
+        return take_over(output, sources, running, context, target, explain=explain)
     from wizard.profile.document import parse
     from wizard.profile.presets import find_preset, from_preset, new_id, presets
     from wizard.profile.save import write_new
@@ -186,33 +212,6 @@ def init(output: Output, preset: str | None, target: Path | None, source: Path |
     output.say(f"wrote {path}; read it, then: {spelt('check', path)}")
     left = examples(parse(text, str(path)))
     return Result(str(path), {"profile": str(path), "id": profile_id}, warnings=left)
-
-
-def _imported(output: Output, source: Path, target: Path | None) -> Result:
-    from dataclasses import asdict
-
-    from wizard.core.findings import findings_text
-    from wizard.operations.importing import import_setup
-    from wizard.profile.presets import new_id
-    from wizard.profile.reading import read_text
-    from wizard.profile.save import write_new
-
-    profile_id = new_id()
-    imported = import_setup(read_text(source), source.name, profile_id)
-    path = target or Path(f"{imported.name}.yaml")
-    write_new(path, imported.text)
-    for line in findings_text(imported.findings):
-        output.say(line)
-    for sentence in imported.left:
-        output.say(f"not taken over: {sentence}")
-    output.say(f"wrote {path}; read it, then: {spelt('check', path)}")
-    data = {
-        "profile": str(path),
-        "id": profile_id,
-        "findings": [asdict(finding) for finding in imported.findings],
-        "not_taken_over": list(imported.left),
-    }
-    return Result(str(path), data)
 
 
 @click.command()

@@ -49,6 +49,8 @@ class ClusterFacts:
     pod_cidrs: tuple[str, ...] = ()
     trouble: str = ""
     """Why it could not be reached, in words."""
+    warning: str = ""
+    """What is unsafe on the way there; empty for nothing."""
 
     @property
     def architectures(self) -> tuple[str, ...]:

@@ -122,11 +122,12 @@ def _with_edges(text: str, start: int, end: int) -> tuple[int, int]:
 
 # Shapes of credentials that may come back inside somebody else's words: GitLab's tokens (an
 # instance may put a word and a hyphen before them), registration tokens, Vault's and OpenBao's, AWS
-# key ids, GitHub's, JWTs, age keys, and what stands in headers. Each begins with a literal, and
+# key ids, GitHub's, JWTs, age keys, and what stands in headers. What is random has a digit or a
+# capital in it: a file that is called glrt-values.yaml is no token. Each begins with a literal, and
 # those that could begin inside themselves must not follow a character of their own.
 _SHAPES = re.compile(
     r"""
-    gl(?:pat|rtr|rt|cbt|dt|ft|soat|ptt|agent|imt|oas|ffct|wt)-[A-Za-z0-9_.=-]{8,}
+    gl(?:pat|rtr|rt|cbt|dt|ft|soat|ptt|agent|imt|oas|ffct|wt)-(?=[a-z_.=-]*+[A-Z0-9])[A-Za-z0-9_.=-]{8,}
     | GR1348941[A-Za-z0-9_-]{8,}
     | \b(?:hv[sbr]|[sbr])\.[A-Za-z0-9_-]{24,}
     | \b(?:AKIA|ASIA)[A-Z0-9]{16}\b

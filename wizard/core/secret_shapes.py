@@ -73,7 +73,10 @@ _PAIR = re.compile(
 _OPTION = re.compile(
     r"""(?:\slogin\b[^\n]{0,120}?\s-p|\s--?(?:password|token|creds|secret))[ =]["']?[^\s"'$-]"""
 )
-_SIGNED_IN = re.compile(r"://(?!git@)[^\s/@:$]{0,300}:[^\s/@$][^\s/@]{0,300}@")
+_SIGNED_IN = re.compile(
+    r"://(?!git@)(?:[^\s/@:$]{0,300}:[^\s/@$][^\s/@]{0,300}|[A-Za-z0-9_-]{20,300})@"
+)
+"""An address with a password, or with a token in the place of the user."""
 _A_SECRET_OBJECT = re.compile(r"""(?m)^[ \t]*["']?kind["']?:[ \t]*["']?Secret["']?[ \t]*$""")
 _RANDOM = re.compile(r"[A-Za-z0-9+/_=-]{20,}")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shlex
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -23,12 +22,14 @@ from textual.theme import Theme
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
+from wizard.core.command_line import command, program
 from wizard.core.errors import ExitCode, WizardError
 from wizard.core.threads import DaemonThreads
 from wizard.operations.discover import discover
 from wizard.profile.draft import Draft
 from wizard.profile.questions import preset_question
 from wizard.tui import drafts, look, messages
+from wizard.tui.confirming import Confirming
 from wizard.tui.ending import ending
 from wizard.tui.files import Files, opened_session
 from wizard.tui.findings import findings
@@ -45,7 +46,7 @@ from wizard.wiring.machine import Machine
 from wizard.wiring.trust import Trust
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
 
 _PAUSE = 0.5
 """Seconds after the last answer before the draft is kept."""
@@ -102,6 +103,8 @@ class WizardApp(App[ExitCode]):
     def on_mount(self) -> None:
         # Quitting must not wait for somebody else's timeout, as asyncio's own threads do.
         asyncio.get_running_loop().set_default_executor(DaemonThreads(_BLOCKING_CALLS))
+        self._confirming = Confirming(self)
+        self.facts.machine.trust.ask_with(self._confirming)
         self._end_on_signals()
         self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.push_screen(WizardScreen(self.session))
@@ -140,6 +143,7 @@ class WizardApp(App[ExitCode]):
 
     def _work_on(self, session: ProfileSession) -> None:
         self.session = session
+        self._confirming.forget()
         self.wizard.work_on(session)
 
     def _talk(self, conversation: Coroutine[Any, Any, None]) -> None:
@@ -324,7 +328,7 @@ def open_wizard(path: Path | None = None, trusted: tuple[str, ...] = ()) -> Exit
 
     Raises: UsageError, InvalidDocument, when the profile cannot be read; whatever crashed it.
     """
-    opened = f"runner-wizard {shlex.quote(str(path))}" if path else "runner-wizard"
+    opened = command(path) if path else program()
     trust = Trust(os.environ, trusted, command=opened)
     facts = MachineFacts(Machine(trust=trust), Memory())
     if path:

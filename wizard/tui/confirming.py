@@ -24,10 +24,13 @@ class Confirming:
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
+        self._screens = threading.get_ident()
         self._answers: dict[str, bool] = {}
         self._one_at_a_time = threading.Lock()
 
     def __call__(self, question: str) -> bool:
+        if threading.get_ident() == self._screens:
+            return False  # it would wait for itself; nothing is sent
         with self._one_at_a_time:
             if question not in self._answers:
                 self._answers[question] = self._ask(question)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from wizard.core.errors import UsageError
 from wizard.core.problems import Problems
-from wizard.profile.document import parse
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.model import Profile
 from wizard.profile.presets import from_preset, new_id
@@ -19,8 +19,10 @@ from wizard.tui.memory import Kept, Memory
 from wizard.tui.outline import StepId
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
 
+_OF_A_PROFILE = re.compile(r"(?m)^version[ \t]*:")
+"""What every profile begins with, and nothing that sets up a runner."""
 _WHAT_PRESETS_DIFFER_IN = frozenset({"id", "secrets", "delivery"})
 
 
@@ -78,10 +80,10 @@ def imported(path: Path) -> Imported | None:
 
     Raises: UsageError, InvalidDocument, when the file cannot be read at all.
     """
-    from wizard.operations.importing import import_setup
+    from wizard.importing import import_setup
 
     text = read_text(path)
-    if path.suffix != ".toml" and "version" in parse(text, str(path)).data:
+    if path.suffix != ".toml" and _OF_A_PROFILE.search(text):
         return None
     try:
         return import_setup(text, path.name, new_id())

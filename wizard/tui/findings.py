@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from wizard.core.findings import findings_text
 from wizard.tui.modals import Reading
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
 
 
 def findings(imported: Imported) -> Reading:
-    """A screen that says what is wrong there, and what was not taken over."""
-    lines = list(findings_text(imported.findings)) or ["Nothing is wrong there."]
-    lines += [f"not taken over: {sentence}" for sentence in imported.left]
+    """A screen that says what is wrong there and what changes, what matters most first."""
+    from wizard.importing import findings_lines
+
+    lines = list(findings_lines(imported.findings)) or ["Nothing is wrong there."]
     return Reading(f"What was found in {imported.source}", "\n".join(lines))

@@ -15,7 +15,7 @@ from textual.message import Message
 from wizard.tui.outline import StepId
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
     from wizard.profile.draft import Draft
 
 

@@ -19,7 +19,7 @@ from wizard.wiring import HandOver, Say, Wiring
 from wizard.wiring.machine import Address, Machine
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
     from wizard.profile.load import LoadedProfile
     from wizard.systems.gitlab import GitLab
 

@@ -153,7 +153,7 @@ class Wiring:
 
         target = self._profile.cluster
         policy = Policy(longest_wait=LONGEST_WAIT, on_wait=self._waiting, cancel=self.cancel)
-        return connect(context=target.context or "", uid=target.uid or "", policy=policy)
+        return connect(target.context or "", target.uid or "", policy, self._say_once)
 
     def token(self, url: str) -> SecretStr:
         """A GitLab token: from GITLAB_TOKEN, the keyring, or a person; in that order.

@@ -80,6 +80,10 @@ class Trust:
         known = (own, *self._named, *self._remembered().get(audience.name, ()))
         return any(same(address, one, audience.suffix) for one in known if one)
 
+    def ask_with(self, confirm: Confirm) -> None:
+        """Ask a person from now on, who is there since the screens are."""
+        self._confirm = confirm
+
     def require(self, audience: Audience, what: str, address: str) -> None:
         """Let a credential go to an address, or ask the person there; yes is remembered.
 

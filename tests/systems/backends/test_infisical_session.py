@@ -294,4 +294,8 @@ def test_without_credentials_it_says_what_to_set_and_asks_whoever_is_there(infis
     assert missing.value.fix == "set INFISICAL_CLIENT_ID"
 
     assert InfisicalSecrets(replace(around, ask=ask)).read(runner()) is None
-    assert asked == ["Infisical client id", "Infisical client secret"]
+    assert [prompt.partition(" for ")[0] for prompt in asked] == [
+        "Infisical client id",
+        "Infisical client secret",
+    ]
+    assert all("127.0.0.1" in prompt for prompt in asked), "it is said where they go"

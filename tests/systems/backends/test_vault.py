@@ -270,7 +270,7 @@ def test_a_token_is_taken_from_the_environment_then_from_the_file_then_asked_for
         build(around).read(runner)
     assert "set VAULT_TOKEN" in nobody.value.fix
     assert build(replace(around, ask=ask)).read(runner) is None
-    assert asked == ["Vault token"]
+    assert [prompt.partition(" for ")[0] for prompt in asked] == ["Vault token"]
     (place.folder / ".vault-token").write_text(place.token + "\n")
     assert build(around).read(runner) is None
     assert build(place.around(VAULT_TOKEN="", BAO_TOKEN=place.token)).read(runner) is None

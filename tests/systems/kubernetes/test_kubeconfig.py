@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import stat
 import sys
@@ -11,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.fakes.kubernetes import FakeCluster
 from wizard.core.errors import NotAllowed, NotFound, Refused, UsageError
-from wizard.systems.kubernetes.contexts import connect, contexts, discover_contexts
+from wizard.systems.kubernetes.contexts import connect, contexts, discover_contexts, look_at
 
 
 def _use(monkeypatch: pytest.MonkeyPatch, *files: Path) -> None:
@@ -180,19 +182,53 @@ def test_a_hanging_exec_plugin_ends_with_its_time(
     assert "did not answer" in facts.trouble
 
 
-def test_the_cluster_is_found_by_its_uid_among_contexts_that_do_not_answer(
+def test_a_uid_without_a_context_asks_the_current_one_and_runs_no_other_sign_in(
     fake: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
+    ran = tmp_path / "ran"
+    command = _plugin(tmp_path, f"open({str(ran)!r}, 'w')", "sys.exit(1)")
     with FakeCluster() as other:
-        dead = FakeCluster()
-        dead._server.server_close()
         files = [
-            dead.write_kubeconfig(tmp_path / "one", "dead"),
-            other.write_kubeconfig(tmp_path / "two", "other"),
-            fake.write_kubeconfig(tmp_path / "three", "wanted"),
+            other.write_kubeconfig(tmp_path / "one", "current"),
+            fake.write_kubeconfig(tmp_path / "two", "wanted", exec=_exec(command)),
         ]
         _use(monkeypatch, *files)
-        assert connect(uid=fake.uid).context == "wanted"
+        with pytest.raises(Refused) as error:
+            connect(uid=fake.uid)
+    assert "as cluster.context; the kubeconfig has also wanted" in error.value.fix
+    assert not ran.exists()
+
+
+def test_a_sign_in_command_is_given_none_of_our_own_credentials(
+    fake: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    seen, secret = tmp_path / "seen", "unguessable-" + os.urandom(8).hex()
+    ours = ["GITLAB_TOKEN", "VAULT_TOKEN", "BAO_SECRET_ID", "INFISICAL_CLIENT_SECRET"]
+    for name in [*ours, "AWS_READER_SECRET_ACCESS_KEY", "GCP_READER_CREDENTIALS"]:
+        monkeypatch.setenv(name, secret)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "for-eks")
+    command = _plugin(
+        tmp_path, f"open({str(seen)!r}, 'w').write(repr(dict(os.environ)))", "sys.exit(1)"
+    )
+    _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config", exec=_exec(command)))
+    with pytest.raises(NotAllowed):
+        connect().uid()
+    assert secret not in seen.read_text()
+    assert "for-eks" in seen.read_text()
+
+
+def test_a_kubeconfig_that_believes_any_certificate_is_said_before_the_first_call(
+    fake: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    file = fake.write_kubeconfig(tmp_path / "config")
+    document = yaml.safe_load(file.read_text())
+    document["clusters"][0]["cluster"]["insecure-skip-tls-verify"] = True
+    file.write_text(yaml.safe_dump(document))
+    _use(monkeypatch, file)
+    said: list[str] = []
+    connect(say=said.append)
+    assert "says insecure-skip-tls-verify" in said[0]
+    assert "says insecure-skip-tls-verify" in look_at("fake").warning
 
 
 def test_another_cluster_behind_the_context_is_refused_naming_both(

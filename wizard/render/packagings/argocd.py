@@ -43,12 +43,14 @@ def files(profile: Profile) -> list[RenderedFile]:
     """The Applications, and the folders of manifests that they read."""
     names = {"ClusterSecretStore": "store"}
     shared_folder = manifests_path(profile, profile.shared)
+    together = manifest_files(profile, shared_folder, map(_annotated, shared(profile)), names)
     path = apps_path(profile, profile.shared)
-    found = [_application_file(path, profile, _shared_application(profile))]
+    # Argo CD fails on a folder that is not in the repository.
+    found = [_application_file(path, profile, _shared_application(profile))] if together else []
     for runner in profile.runners:
         path, body = apps_path(profile, runner.release), _runner_application(profile, runner)
         found.append(_application_file(path, profile, body, runner))
-    found += manifest_files(profile, shared_folder, map(_annotated, shared(profile)), names)
+    found += together
     for runner in profile.runners:
         own = map(_annotated, companions(profile, runner))
         found += manifest_files(profile, manifests_path(profile, runner.release), own)

@@ -63,7 +63,10 @@ def kustomized(
     folder = manifests_path(profile, profile.shared)
     found = manifest_files(profile, folder, shared(profile), names)
     paths = [file.path for file in found]
-    found.append(_kustomization(profile, paths, "what runners share"))
+    folders = [runner.release for runner in profile.runners]
+    if paths:  # namespaces of others and no store: then the runners share nothing
+        found.append(_kustomization(profile, paths, "what runners share"))
+        folders.insert(0, profile.shared)
     for runner in profile.runners:
         folder = manifests_path(profile, runner.release)
         files = manifest_files(profile, folder, own(profile, runner))
@@ -73,7 +76,6 @@ def kustomized(
             paths.append(sealed)
         note = token_note(profile, runner)
         found.append(_kustomization(profile, paths, f"runner {runner.name}", note))
-    folders = [profile.shared, *(runner.release for runner in profile.runners)]
     found.append(
         RenderedFile(
             manifests_path(profile, "kustomization.yaml"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 from wizard.core.errors import Refused, WizardError
 from wizard.core.facts import ClusterFacts
 from wizard.systems.http.policy import Policy
@@ -20,7 +23,12 @@ def contexts() -> Contexts:
     return kubeconfig.load().names
 
 
-def connect(context: str = "", uid: str = "", policy: Policy | None = None) -> KubernetesCluster:
+def connect(
+    context: str = "",
+    uid: str = "",
+    policy: Policy | None = None,
+    say: Callable[[str], None] | None = None,
+) -> KubernetesCluster:
     """The cluster of a context, or with a uid, or else of the current context.
 
     Args:
@@ -28,12 +36,16 @@ def connect(context: str = "", uid: str = "", policy: Policy | None = None) -> K
         uid: the cluster's uid. Only the one context is asked for it: each has a sign-in command
             of its own, which nobody wanted to run.
         policy: how a wait is shown and ended.
+        say: told what is unsafe, before anything is sent.
 
     Raises: Refused, when the context reaches another cluster; NotFound,
         when there is no such context; UsageError, NotAllowed, NotReached.
     """
     config = kubeconfig.load()
-    cluster = KubernetesCluster(Api(config.select(context), policy=policy))
+    selection = config.select(context)
+    if say and selection.warning:
+        say(f"warning: {selection.warning}")
+    cluster = KubernetesCluster(Api(selection, policy=policy))
     if uid and cluster.uid() != uid:
         raise Refused(
             f"Context {cluster.context} reaches another cluster than the profile's.",
@@ -80,7 +92,9 @@ def setup_text(context: str, setup: RunningSetup) -> SetupText:
 
 def _look(config: kubeconfig.Kubeconfig, name: str, timeouts: Timeouts) -> ClusterFacts:
     try:
-        return KubernetesCluster(Api(config.select(name), timeouts)).discover()
+        selection = config.select(name)
+        found = KubernetesCluster(Api(selection, timeouts)).discover()
+        return replace(found, warning=selection.warning)
     except WizardError as error:
         return ClusterFacts(name, reachable=False, trouble=str(error))
 

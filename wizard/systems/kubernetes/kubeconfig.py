@@ -100,6 +100,16 @@ class Selection:
     user: Mapping[str, Any] = field(repr=False)
 
     @property
+    def warning(self) -> str:
+        """What to say before the first call; empty for nothing."""
+        if not self.cluster.get("insecure-skip-tls-verify"):
+            return ""
+        return (
+            f"context {self.context} says insecure-skip-tls-verify: whoever is between here and "
+            "the cluster can read its credentials and the runner's token"
+        )
+
+    @property
     def in_cluster(self) -> bool:
         return not self.cluster
 

@@ -220,6 +220,8 @@ def _told(facts: ClusterFacts) -> str:
     ]
     if facts.stores:
         lines.append(f"stores of External Secrets: {len(facts.stores)}, {ready} ready")
+    if facts.warning:
+        lines.append(f"! {facts.warning}")
     if facts.trouble:
         lines.append(f"not seen: {facts.trouble}")
     return "\n".join(lines)

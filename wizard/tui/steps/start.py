@@ -25,7 +25,7 @@ from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Choice, FieldRow, Menu, Row, Said
 
 if TYPE_CHECKING:
-    from wizard.operations.importing import Imported
+    from wizard.importing import Imported
     from wizard.systems.kubernetes import RunningSetup
 
 _PATH = "a profile, or a values.yaml, Application or config.toml; Enter"
@@ -234,7 +234,7 @@ class StartStep(Step):
         self.in_background("setups", self._take_over, self._setups[event.name], self._look_in)
 
     async def _take_over(self, setup: RunningSetup, context: str) -> None:
-        from wizard.operations.importing.running import import_running
+        from wizard.operations.taking_over import import_running
 
         found = await asyncio.to_thread(self.session.machine.setup, context, setup)
         imported = await asyncio.to_thread(import_running, found, new_id())
@@ -271,10 +271,10 @@ class StartStep(Step):
 
 def _taken_over(imported: Imported) -> str:
     count = len(imported.findings)
-    wrong = f"{count} thing{'s' if count != 1 else ''} wrong there" if count else "nothing wrong"
+    said = f"{count} finding{'s' if count != 1 else ''}" if count else "nothing to say"
     return (
-        f"Made of {imported.source}: {wrong}, and none of it in this profile. The old one runs on "
-        "until you take it away; the step Runner can take over its runner in GitLab."
+        f"Made of {imported.source}: {said} about it. The old one runs on until you take it away; "
+        "the step Runner can take over its runner in GitLab."
     )
 
 

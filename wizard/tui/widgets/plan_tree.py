@@ -125,8 +125,7 @@ class PlanTree(Tree[str]):
 
     def _fill(self, branch: TreeNode[str], changes: Iterable[Change]) -> None:
         for change in changes:
-            why = f"  ({change.why})" if change.why else ""
-            branch.add_leaf(_plain(head(change) + why), _inside(change))
+            branch.add_leaf(_plain(head(change)), _inside(change))  # why, too, is said beside it
 
 
 class Difference(VerticalScroll, can_focus=True):

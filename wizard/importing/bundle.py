@@ -1,0 +1,135 @@
+"""From the texts that were given to documents: each by what it is, whatever its name says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wizard.core.errors import UsageError
+from wizard.importing.ledger import Fate, Ledger, Source, Spot
+from wizard.importing.release import Bundle, Doc, Text, entries
+from wizard.importing.report import Report
+from wizard.importing.texts import YamlDocument, YamlError, toml_text, yaml_documents
+from wizard.importing.texts.hcl import looks_like_hcl
+from wizard.importing.texts.templates import without_templates
+
+LARGEST = 1_200_000
+"""Characters of one text."""
+_SIGNIFICANT = re.compile(r"(?m)^[ \t]*([^\s#][^\n]*)$")
+_TOML_LINE = re.compile(r"\[\[?[\w.\"' -]+\]\]?\s*(?:#.*)?$|[\w.\"'-]+\s*=")
+
+
+def bundle_of(given: Iterable[Text]) -> Bundle:
+    """The documents of everything that was given. Raises: UsageError, for a text without any."""
+    bundle = Bundle(Ledger(), Report())
+    for one in given:
+        if len(one.text) > LARGEST:
+            raise UsageError(
+                f"{one.name} is too large to set up a runner: more than a million characters.",
+                "",
+                "Give the runner's own file",
+            )
+        bundle.files[one.name] = one.text
+        for document in _documents(one, bundle):
+            source = Source(one.name, document.data, document.lines, has_lines=one.is_file)
+            _add(bundle, source)
+            bundle.texts.append(one)
+            for key, line in document.repeated:
+                _tell_repeated(bundle, one.name, str(key[-1]), line)
+    return bundle
+
+
+def is_toml(name: str, text: str) -> bool:
+    """Whether a text is config.toml: by its name, or, whatever that is, by its first line."""
+    if name.endswith((".toml", ".toml.tpl", ".toml.tmpl", ".toml.j2")):
+        return True
+    first = _SIGNIFICANT.search(text)
+    return bool(first and _TOML_LINE.match(first[1])) and "[[runners]]" in text
+
+
+def _documents(one: Text, bundle: Bundle) -> list[YamlDocument]:
+    if is_toml(one.name, one.text):
+        return [_toml(one, bundle)]
+    if one.name.endswith((".tf", ".hcl")) or looks_like_hcl(one.text):
+        return [YamlDocument({"terraform": one.text}, {("terraform",): 1})]
+    try:
+        return list(yaml_documents(one.text, one.name))
+    except YamlError as error:
+        return _templated(one, bundle, error)
+
+
+def _templated(one: Text, bundle: Bundle, error: YamlError) -> list[YamlDocument]:
+    """The documents of a text that some tool has yet to fill in."""
+    mended = without_templates(one.text)
+    if mended == one.text:
+        raise error
+    try:
+        documents = list(yaml_documents(mended, one.name))
+    except YamlError:
+        raise UsageError(
+            f"{one.name} is a template that is not rendered yet.",
+            f"line {error.line}: what is between {{{{ and }}}}, or ${{ and }}, is still to be "
+            "filled in",
+            "Render it, and give what comes out: helm template, or helm get values RELEASE",
+        ) from None
+    bundle.report.surprises(
+        "the file is a template that is not rendered yet",
+        f"{one.name}, line {error.line}",
+        "what is between {{ and }} is filled in by a tool that did not run here; conditions were "
+        "read as if all held",
+        "Compare with what runs: helm get values RELEASE, and import that",
+    )
+    return documents
+
+
+def _toml(one: Text, bundle: Bundle) -> YamlDocument:
+    read = toml_text(without_templates(one.text))
+    for line, words in read.broken:
+        bundle.report.breaks(
+            "config.toml has a line that is no TOML",
+            f"{one.name}, line {line}",
+            f"{words}: a runner that reads this does not start",
+            "Mend the line, and import again",
+        )
+    return YamlDocument(
+        {"config.toml": read.data}, {("config.toml", *k): n for k, n in read.lines.items()}
+    )
+
+
+def _tell_repeated(bundle: Bundle, name: str, key: str, line: int) -> None:
+    bundle.report.surprises(
+        f"{key} is written twice in one place",
+        f"{name}, line {line}: {key}",
+        "Helm takes the last one, and the first has no effect",
+        "Remove one of the two; the last one was read",
+    )
+
+
+def _add(bundle: Bundle, source: Source) -> None:
+    number = bundle.ledger.add(source)
+    data = source.data
+    if not isinstance(data, Mapping):
+        bundle.ledger.note(Spot(number, ()), Fate.ASIDE, "no mapping, so it sets up nothing")
+        return
+    items = entries(data.get("items"))
+    if str(data.get("kind") or "").endswith("List") and items:
+        for index, item in enumerate(items):
+            if isinstance(item, Mapping):
+                bundle.docs.append(Doc(number, source.file, item, ("items", index)))
+        for key in data:
+            if key != "items":
+                bundle.ledger.note(Spot(number, (key,)), Fate.ASIDE, "the list's own")
+        return
+    bundle.docs.append(Doc(number, source.file, data))
+
+
+def words_of(data: Any) -> str:
+    """A document in a few words: its kind and name, or its first keys."""
+    kind = data.get("kind")
+    if kind:
+        name = (
+            data.get("metadata", {}).get("name") if isinstance(data.get("metadata"), dict) else ""
+        )
+        return f"{kind} {name}".strip()
+    return "a file with " + ", ".join(str(key) for key in list(data)[:4])

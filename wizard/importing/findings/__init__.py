@@ -1,0 +1,30 @@
+"""What is wrong with a hand-made set-up, and what changes: each finding true, with its place."""
+
+from __future__ import annotations
+
+from wizard.importing.findings.changes import leave_unread, tell_changes, tell_release
+from wizard.importing.findings.chart import tell_chart
+from wizard.importing.findings.jobs import tell_jobs
+from wizard.importing.findings.rights import tell_rights
+from wizard.importing.findings.secrets import leave_secrets
+from wizard.importing.findings.table_keys import leave_unknown_keys
+from wizard.importing.release import Release
+
+__all__ = ["judge"]
+
+
+def judge(release: Release) -> None:
+    """Tell everything that is wrong with a release, and claim what is left out for it.
+
+    Secrets go first, so that no other finding can name their value.
+    """
+    leave_secrets(release)
+    leave_unread(release)
+    tell_chart(release)
+    tell_rights(release)
+    for table in release.tables:
+        if str(table.get("executor") or "kubernetes") == "kubernetes":
+            leave_unknown_keys(release, table)
+        tell_jobs(release, table)
+        tell_changes(release, table)
+    tell_release(release)

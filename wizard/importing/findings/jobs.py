@@ -1,0 +1,372 @@
+"""What is wrong with the `[[runners]]` tables: the jobs' side of a set-up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from wizard.importing.ledger import Fate
+from wizard.importing.release import Release, entries, section, texts
+from wizard.importing.texts.templates import unread
+from wizard.importing.translate.builds import (
+    ARCHIVED,
+    mounts_socket,
+    strategy_of,
+    uses_docker,
+    variables,
+)
+from wizard.importing.translate.levels import needs_privileged, root_keys
+from wizard.importing.view import View
+
+_FOLLOWS = (
+    "${CI_RUNNER_VERSION}",
+    "$CI_RUNNER_VERSION",
+    "${CI_RUNNER_REVISION}",
+    "$CI_RUNNER_REVISION",
+)
+_FLAVOR = re.compile(r"(?:alpine(?:-latest|-edge|\d\.\d+)?|ubuntu|ubi-fips)(?:-pwsh)?")
+_HELPER = "gitlab-org/gitlab-runner/gitlab-runner-helper"
+_OUR_JOBS = re.compile(r"gitlab-runner-[a-z0-9-]+-job")
+"""How the wizard calls the account of a runner's jobs."""
+_ANYTHING = re.compile(r"\^?\.[*+]\$?")
+_OVERWRITES = {
+    "service_account_overwrite_allowed": "any ServiceAccount of its namespace, with that "
+    "account's rights",
+    "namespace_overwrite_allowed": "any namespace for its pods",
+    "bearer_token_overwrite_allowed": "the token with which its pods are made",
+    "node_selector_overwrite_allowed": "any node, those of others included",
+    "node_tolerations_overwrite_allowed": "tolerations for any taint, also those that keep jobs "
+    "away",
+    "pod_annotations_overwrite_allowed": "any annotation for its pods",
+    "pod_labels_overwrite_allowed": "any label for its pods, and with it network policies",
+}
+_NO_VERIFY = {
+    "GIT_SSL_NO_VERIFY": ("1", "true", "yes"),
+    "NODE_TLS_REJECT_UNAUTHORIZED": ("0",),
+    "PYTHONHTTPSVERIFY": ("0",),
+}
+"""Variables by which certificates are not checked, and their values that do so."""
+
+
+def tell_jobs(release: Release, table: View) -> None:
+    """Every finding about one table; claims what it leaves out."""
+    for tell in _ALL:
+        tell(release, table)
+
+
+def _executor(release: Release, table: View) -> None:
+    executor = str(table.get("executor") or "kubernetes")
+    if executor == "kubernetes":
+        return
+    release.report.breaks(
+        f"the executor is {executor}, not kubernetes",
+        table.at("executor"),
+        "its own settings mean nothing to pods, so none was taken",
+        "Compare the profile's jobs with what the jobs had",
+    )
+    for name in (executor.partition("+")[0], "docker", "machine", "ssh", "virtualbox", "parallels"):
+        table.leave(name, why=f"settings of the executor {executor}", told=True)
+
+
+def _token(release: Release, table: View) -> None:
+    token = str(table.get("token") or "")
+    if not token or unread(token) or not re.search(r"[0-9]", token):
+        table.note(("token",), Fate.ASIDE, "empty, or filled in elsewhere")
+        return
+    table.leave("token", why="a token is never copied", told=True)
+    release.report.opens(
+        "the runner's token is in the file",
+        table.at("token"),
+        "whoever reads the file can take jobs in its place",
+        "It was not copied; the wizard makes a runner of its own: delete the old one in GitLab",
+    )
+
+
+def _helper(release: Release, table: View) -> None:
+    image = str(table.get("kubernetes", "helper_image") or "")
+    flavor = table.get("kubernetes", "helper_image_flavor")
+    if flavor and image:
+        table.leave(
+            "kubernetes",
+            "helper_image_flavor",
+            why="it counts without helper_image only",
+            told=True,
+        )
+        release.report.tidy(
+            "helper_image_flavor has no effect beside helper_image",
+            table.at("kubernetes", "helper_image_flavor"),
+            "the image names it already",
+            "It was left out",
+        )
+    elif flavor and not _FLAVOR.fullmatch(str(flavor)):
+        table.leave("kubernetes", "helper_image_flavor", why="no such flavor", told=True)
+        release.report.breaks(
+            f"there is no helper image of the flavor {flavor}",
+            table.at("kubernetes", "helper_image_flavor"),
+            "known are alpine, alpine3.21, alpine-latest, ubuntu, ubi-fips: with another every job "
+            "fails to pull its helper",
+            "It was left out, and the runner takes its own",
+        )
+    if image and "arm64" in f"{image}{flavor or ''}":
+        release.report.surprises(
+            "the helper image is for arm64",
+            table.at("kubernetes", "helper_image"),
+            "the profile takes the nodes for amd64 until it is told otherwise",
+            "Write cluster.architectures: [arm64], if the nodes are",
+        )
+    if image:
+        _helper_image(release, table, image)
+
+
+def _helper_image(release: Release, table: View, image: str) -> None:
+    key = ("kubernetes", "helper_image")
+    if any(word in image for word in _FOLLOWS):
+        path = image.partition(":")[0] if "/" in image else image
+        mirror = path.removesuffix(_HELPER).rstrip("/") if path.endswith(_HELPER) else ""
+        if mirror and mirror != "registry.gitlab.com":
+            release.mirrors["registry.gitlab.com"] = mirror
+            table.note(key, Fate.CARRIED, "images.mirrors", ("images", "mirrors"))
+        release.report.tidy(
+            f"the helper image comes from a mirror, {path}",
+            table.at(*key),
+            "it follows the runner's version, as it must",
+            "The profile has it in images.mirrors, for the manager's image too"
+            if mirror
+            else "The profile keeps it in extra_config; write images.mirrors to mirror all images",
+        )
+        return
+    table.leave(*key, why="the runner takes the helper of its own version", told=True)
+    release.report.breaks(
+        f"the helper image is pinned to {image}",
+        table.at(*key),
+        "it must have the runner's own version and the nodes' architecture; pinned, it fits "
+        "neither after the next upgrade",
+        "The profile leaves it to the runner; for a mirror write images.mirrors",
+    )
+
+
+def _account(release: Release, table: View) -> None:
+    key = ("kubernetes", "service_account")
+    account = table.get(*key)
+    mounts = table.get("kubernetes", "automount_service_account_token")
+    if account and account == release.manager_account:
+        table.leave(*key, why="jobs have an account of their own", told=True)
+        release.report.opens(
+            "jobs run on the manager's ServiceAccount",
+            table.at(*key),
+            "every job gets its token, and with it may read Secrets: the runner's token, and the "
+            "credentials of other jobs",
+            "The profile gives jobs an account of their own, without rights and without a token",
+        )
+    elif _OUR_JOBS.fullmatch(str(account or "")):
+        table.note(key, Fate.CARRIED, "the wizard makes the jobs' account")
+    elif account:
+        table.leave(*key, why="jobs have an account of their own", told=True)
+        release.report.breaks(
+            f"jobs lose the ServiceAccount {account}",
+            table.at(*key),
+            "the profile's jobs run on an account without rights and without a token: jobs that "
+            "deploy to the cluster, or sign in to a cloud through it, fail",
+            "Give those jobs credentials of their own in GitLab (id_tokens, CI variables), or bind "
+            "the rights to the account gitlab-runner-NAME-job and write "
+            "extra_config.kubernetes.automount_service_account_token: true",
+        )
+    if mounts is True:
+        why = "jobs of the wizard have no token"
+        table.leave("kubernetes", "automount_service_account_token", why=why, told=True)
+        if not account:
+            release.report.surprises(
+                "jobs lose the token of their ServiceAccount",
+                table.at("kubernetes", "automount_service_account_token"),
+                "the profile's jobs get none, so kubectl in a job has no rights",
+                "Write extra_config.kubernetes.automount_service_account_token: true, if jobs "
+                "need it",
+            )
+
+
+def _overwrites(release: Release, table: View) -> None:
+    for key, what in _OVERWRITES.items():
+        value = table.get("kubernetes", key)
+        if value is True or (isinstance(value, str) and _ANYTHING.fullmatch(value.strip())):
+            kept = key not in _NEVER_KEPT
+            release.report.opens(
+                f"any job may choose {what}",
+                table.at("kubernetes", key),
+                f"{key} = {str(value).lower() if value is True else value!r} leaves it to whoever "
+                "writes a pipeline",
+                f"Name in extra_config.kubernetes.{key} what jobs may choose"
+                if kept
+                else "It was left out: no manager of the wizard has rights for it",
+            )
+    for key, why in _NEVER_KEPT.items():
+        value = table.get("kubernetes", key)
+        if value in (None, "", False):
+            table.note(("kubernetes", key), Fate.ASIDE, "off")
+            continue
+        table.leave("kubernetes", key, why=why, told=True)
+        if key in {"namespace_per_job", "namespace_overwrite_allowed"}:
+            release.report.breaks(
+                f"{key} is not carried over",
+                table.at("kubernetes", key),
+                "it needs rights in the whole cluster, which no manager of the wizard gets: jobs "
+                "that count on a namespace of their choice fail",
+                "Give such jobs a runner of their own, with its own job namespace",
+            )
+
+
+_NEVER_KEPT = {
+    "namespace_per_job": "it needs rights in the whole cluster",
+    "namespace_overwrite_allowed": "it needs rights in the whole cluster",
+    "bearer_token": "a token is never copied",
+    "bearer_token_overwrite_allowed": "it hands out the manager's rights",
+}
+
+
+def _open_node(release: Release, table: View) -> None:
+    if mounts_socket(table):
+        release.report.opens(
+            "jobs mount the Docker socket of their node",
+            table.at("kubernetes", "volumes", "host_path"),
+            "any job is root on its node through it; and most nodes run containerd, which has no "
+            "such socket: there the pod does not start, or docker finds no daemon",
+            "Choose a way to build in `builds`, and remove the volume from extra_config",
+        )
+    docker = strategy_of(table, "") == "dind"
+    for key, what in needs_privileged(table):
+        if key == ("kubernetes", "privileged"):
+            fix = (
+                "The profile says builds: dind, where only services are privileged; write "
+                "jobs.pod_security: privileged if jobs themselves must "
+                ""
+                "be"
+                if docker
+                else "The profile keeps it: jobs.pod_security: privileged; write baseline if no "
+                "needs that"
+            )
+            release.report.opens(
+                "every job is privileged", table.at(*key), "any job can take over its node", fix
+            )
+        elif not (key[-1] == "host_path" and mounts_socket(table)):
+            release.report.opens(
+                f"jobs have {what}",
+                table.at(*key),
+                "any job can reach its node through it, or nearly so",
+                "The profile keeps it, and its job namespace admits privileged pods; remove it "
+                "from "
+                "extra_config if no job needs that",
+            )
+
+
+def _root(release: Release, table: View) -> None:
+    for key in root_keys(table):
+        release.report.opens(
+            "jobs run as root",
+            table.at(*key),
+            "a fault in the container's walls is a fault of the node then",
+            "The profile keeps it; for a normal user remove it from extra_config and write "
+            "jobs.pod_security: restricted",
+        )
+        return
+
+
+def _no_limits(release: Release, table: View) -> None:
+    kubernetes = table.section("kubernetes")
+    missing = [
+        what
+        for what, key in (("CPU", "cpu_limit"), ("memory", "memory_limit"))
+        if not kubernetes.get(key) and not kubernetes.get(f"pod_{key}")
+    ]
+    if missing and str(table.get("executor") or "kubernetes") == "kubernetes":
+        release.report.surprises(
+            f"jobs have no limit of {' and '.join(missing)}",
+            release.jobs_at(table, "kubernetes"),
+            "one job can take the whole node, and what else runs there is evicted",
+            "The profile keeps it so (limit: null); write jobs.cpu.limit and jobs.memory.limit",
+        )
+
+
+def _moving_tags(release: Release, table: View) -> None:
+    image = str(table.get("kubernetes", "image") or "")
+    if not image or unread(image) or "@sha256:" in image or "$" in image:
+        return
+    tag = image.rpartition("/")[2].partition(":")[2]
+    if tag in ("", "latest"):
+        release.report.tidy(
+            f"the jobs' image {image} has a moving tag",
+            table.at("kubernetes", "image"),
+            "what it is changes by itself, and node by node with pull policy if-not-present",
+            "Write a version in jobs.image",
+        )
+
+
+def _environment(release: Release, table: View) -> None:
+    said = variables(table)
+    for name, off in _NO_VERIFY.items():
+        if said.get(name, "").lower() in off:
+            release.report.opens(
+                f"{name}: certificates are not checked",
+                table.at("environment"),
+                "every clone trusts anybody on the way, who sees the job's token and may change "
+                "the "
+                "code",
+                "Give the private CA in gitlab.ca_file, and remove the variable from extra_config",
+            )
+
+
+def _archived(release: Release, table: View) -> None:
+    for key in ("image", "allowed_images"):
+        if found := ARCHIVED.search(" ".join(texts(table.get("kubernetes", key)))):
+            shell = "" if "debug" in found[0] else "; this image has no shell to run a script with"
+            release.report.breaks(
+                f"the builder {found[0]} is archived",
+                table.at("kubernetes", key),
+                f"Google archived Kaniko in June 2025{shell}",
+                "The profile says builds: kaniko and means its fork; docs/builds.md has more",
+            )
+
+
+def _pull_policies(release: Release, table: View) -> None:
+    wanted = {one.lower() for one in texts(table.get("kubernetes", "pull_policy"))}
+    allowed = {one.lower() for one in texts(table.get("kubernetes", "allowed_pull_policies"))}
+    if wanted and allowed and not wanted & allowed:
+        release.report.breaks(
+            "pull_policy is none of allowed_pull_policies",
+            table.at("kubernetes", "allowed_pull_policies"),
+            "every job fails: the configured pull policies are not allowed",
+            "Make the two agree in extra_config.kubernetes",
+        )
+
+
+def _privileged_services(release: Release, table: View) -> None:
+    """Docker in Docker that nobody lets run."""
+    services = [
+        str(section({"s": one}, "s").get("name"))
+        for one in entries(table.get("kubernetes", "services"))
+    ]
+    dind = next((one for one in services if "dind" in one), "")
+    if dind and table.get("kubernetes", "privileged") is not True and uses_docker(table):
+        context = table.section("kubernetes", "service_container_security_context")
+        if context.get("privileged") is not True:
+            release.report.breaks(
+                f"the service {dind} cannot run",
+                table.at("kubernetes", "services"),
+                "Docker in Docker needs a privileged container, and privileged is not true",
+                "Write builds: dind, or another way to build",
+            )
+
+
+_ALL: tuple[Callable[[Release, View], None], ...] = (
+    _executor,
+    _token,
+    _helper,
+    _account,
+    _overwrites,
+    _open_node,
+    _root,
+    _no_limits,
+    _moving_tags,
+    _environment,
+    _archived,
+    _pull_policies,
+    _privileged_services,
+)

@@ -1,0 +1,161 @@
+"""Keys of a `[[runners]]` table that nobody reads, or that are in the wrong place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.core.problems import Key, did_you_mean, key_path
+from wizard.importing.release import Release
+from wizard.importing.versions import default_runner, exact, target_runner
+from wizard.importing.view import View
+from wizard.render.catalogue import Catalogue, runner_keys, runner_versions, version_key
+
+_FREE = ("node_selector", "node_tolerations", "pod_labels", "pod_annotations")
+"""Tables of the user's own keys: whatever is written after their header is theirs."""
+
+
+def leave_unknown_keys(release: Release, table: View) -> None:
+    """Leave out what the runner does not read, and put back what a table has swallowed."""
+    target = runner_keys(target_runner(exact(release.chart.text)) or default_runner())
+    _put_back(release, table, target)
+    own = _own(release)
+    for complaint in list(target.complaints(table.data, "runners")):
+        key: Key = complaint.path
+        if table.claimed(key):
+            continue
+        if " knows no " in complaint.what:
+            _tell_unknown(release, table, key, target, own)
+        else:
+            release.report.breaks(
+                f"{_path(key)} {complaint.what}",
+                table.at(*key),
+                "a runner does not start with a value of another kind",
+                "; ".join(filter(None, ("It was left out", complaint.fix))),
+            )
+        table.leave(*key, why="the runner does not read it", told=True)
+        table.blank(key)
+    if own:
+        _tell_later(release, table, own)
+
+
+def _path(key: Key) -> str:
+    return f"runners.{key_path(key)}"
+
+
+def _own(release: Release) -> Catalogue | None:
+    return runner_keys(release.version.number) if release.version.number else None
+
+
+def _tell_unknown(
+    release: Release, table: View, key: Key, target: Catalogue, own: Catalogue | None
+) -> None:
+    name, path = str(key[-1]), ".".join(["runners", *(str(p) for p in key if isinstance(p, str))])
+    if own and own.knows(path):
+        release.report.surprises(
+            f"{_path(key)}: {own.reader} reads it, {target.reader} does not",
+            table.at(*key),
+            "it is gone since, and has no effect any more",
+            "It was left out",
+        )
+        return
+    hint = _belongs(name, key, target) or did_you_mean(name, _names_at(key[:-1], target))
+    reader = own or target
+    nearest = (
+        ""
+        if reader.reader.endswith(f" {reader.read_as}")
+        else (f" (judged by {target.read_as}, the newest that was read)")
+    )
+    release.report.surprises(
+        f"{_path(key)}: {target.reader} does not know {name!r}",
+        table.at(*key),
+        f"unknown keys are ignored without a word, so it has no effect{nearest}",
+        "; ".join(filter(None, ("It was left out", hint))),
+    )
+
+
+def _belongs(name: str, key: Key, keys: Catalogue) -> str:
+    """Where the runner knows a key of that name: in the table itself, or below it."""
+    runners = keys.tree["runners"]
+    if len(key) > 1 and name in runners:
+        return f"it belongs in [[runners]], above [runners.{key_path(key[:-1])}]"
+    if name in keys.tree and name != "runners":
+        return f"it belongs at the top of config.toml, above [[runners]]: {name}"
+    places = ("kubernetes", "cache", "feature_flags", "kubernetes.pod_security_context")
+    for place in places:
+        if ".".join(str(part) for part in key[:-1]) != place and _has(runners, place, name):
+            return f"it belongs in [runners.{place}]"
+    return ""
+
+
+def _has(tree: Mapping[str, Any], place: str, name: str) -> bool:
+    node: Any = tree
+    for part in place.split("."):
+        node = node.get(part, {}) if isinstance(node, Mapping) else {}
+    return isinstance(node, Mapping) and name in node and name != "*"
+
+
+def _names_at(above: Key, keys: Catalogue) -> set[str]:
+    node: Any = keys.tree["runners"]
+    for part in above:
+        if isinstance(part, str):
+            node = node.get(part, {}) if isinstance(node, Mapping) else {}
+    return {name for name in node if name not in ("", "*")} if isinstance(node, Mapping) else set()
+
+
+def _put_back(release: Release, table: View, keys: Catalogue) -> None:
+    """Keys of `[runners.kubernetes]` below a table of the user's own: TOML gave them to that."""
+    known = keys.tree["runners"]["kubernetes"]
+    for free in _FREE:
+        swallowed = [
+            str(name)
+            for name in table.section("kubernetes", free)
+            if name in known
+            and "/" not in name
+            and name not in ("image", "host", "namespace", "context")
+        ]
+        for name in swallowed:
+            release.report.breaks(
+                f"{name} is below [runners.kubernetes.{free}], which swallows it",
+                table.at("kubernetes", free, name),
+                f"TOML gives a table all keys up to the next header, so it is read as one of "
+                f"{free}: {_effect(free)}, and {name} has no effect",
+                f"The profile has {name} where it belongs",
+            )
+            table.move(("kubernetes", free, name), ("kubernetes", name))
+
+
+def _effect(free: str) -> str:
+    if free == "node_selector":
+        return "no node has such a label, and no job is scheduled"
+    return "pods get it as a label, an annotation or a toleration"
+
+
+def _tell_later(release: Release, table: View, own: Catalogue) -> None:
+    """Keys that the file's runner is too old for, and the profile's is not: they start to count."""
+    later = _later_than(own)
+    if not later:
+        return
+    for complaint in later.complaints(table.data, "runners"):
+        if table.claimed(complaint.path) or " knows no " not in complaint.what:
+            continue
+        release.report.surprises(
+            f"{_path(complaint.path)}: runner {release.version.minor} does not know "
+            f"{complaint.path[-1]!r} yet",
+            table.at(*complaint.path),
+            "it has no effect so far, and takes effect with the profile's runner",
+            "Nothing to do, if that is what it is there for",
+        )
+
+
+def _later_than(own: Catalogue) -> Catalogue | None:
+    """The table of keys by which the file's runner surely does not know what it complains of.
+
+    Versions were read with gaps: what came between two of them may be known to one in the gap.
+    """
+    version = own.reader.rpartition(" ")[2]
+    newer = [one for one in runner_versions() if version_key(one) > version_key(version)]
+    if version in runner_versions():
+        return own
+    same_minor = own.read_as.split(".")[:2] == version.split(".")[:2]
+    return own if same_minor else runner_keys(newer[0]) if newer else None

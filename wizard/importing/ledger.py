@@ -1,0 +1,178 @@
+"""What became of every value of what was given: nothing ends without a word.
+
+Each leaf of the input ends in exactly one `Fate`. Who reads a value notes its fate; what nobody
+noted is itself told at the end. A note on a mapping counts for all that is below it, unless there
+is a nearer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from wizard.core.problems import Key, key_path
+
+
+class Fate(StrEnum):
+    CARRIED = "carried"
+    """A key of the profile says it."""
+    KEPT = "kept"
+    """It is in `extra_config` or `extra_values` as it was."""
+    LEFT = "left out"
+    """The profile does not say it; a finding tells why."""
+    OURS = "written by the wizard"
+    """Left out, because the wizard writes it its own way; a finding names it."""
+    ASIDE = "not about the runner"
+    UNREAD = "not understood"
+    """Nobody here knew what to make of it; a finding says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One value of one document: `path` goes on into the texts that were read as data."""
+
+    source: int
+    path: Key
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    fate: Fate
+    words: str = ""
+    """Which key of the profile, or why."""
+    target: Key = ()
+    """The profile's key, where it was carried or kept."""
+    told: bool = False
+    """Whether a finding of its own tells it; else one tells all that share the words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One leaf of the input and its fate, for people."""
+
+    file: str
+    line: int
+    key: str
+    fate: Fate
+    words: str
+    spot: Spot
+    told: bool = False
+
+
+@dataclass(slots=True)
+class Source:
+    """One document: its data, and the texts in it that were read as data too."""
+
+    file: str
+    data: Any
+    lines: dict[Key, int]
+    opened: dict[Key, Any] = field(default_factory=dict)
+    has_lines: bool = True
+    """Whether its lines are those of a file that somebody has."""
+
+    def line(self, path: Key) -> int:
+        """The line of a value, or of the nearest one around it; 0: not known."""
+        if not self.has_lines:
+            return 0
+        for length in range(len(path), -1, -1):
+            if found := self.lines.get(path[:length]):
+                return found
+        return 0
+
+
+class Ledger:
+    """The documents that were given, and the notes on their values."""
+
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+        self._notes: dict[tuple[int, Key], Note] = {}
+
+    def add(self, source: Source) -> int:
+        """Take a document in; its number."""
+        self.sources.append(source)
+        return len(self.sources) - 1
+
+    def note(
+        self, spot: Spot, fate: Fate, words: str = "", target: Key = (), *, told: bool = False
+    ) -> None:
+        """Say what becomes of a value; the last word on it counts."""
+        self._notes[spot.source, spot.path] = Note(fate, words, target, told)
+
+    def open(self, spot: Spot, data: Any, lines: dict[Key, int], first: int) -> None:
+        """Read a text that is a value as data of its own.
+
+        Args:
+            lines: by key below the text, counted from 1.
+            first: the line of the file before the text's first.
+        """
+        source = self.sources[spot.source]
+        source.opened[spot.path] = data
+        for key, line in lines.items():
+            source.lines[(*spot.path, *key)] = line + first
+
+    def line(self, spot: Spot) -> int:
+        return self.sources[spot.source].line(spot.path)
+
+    def file(self, spot: Spot) -> str:
+        return self.sources[spot.source].file
+
+    def at(self, spot: Spot, words: str) -> str:
+        """Where a value is, in words."""
+        line, file = self.line(spot), self.file(spot)
+        return f"{file}, line {line}: {words}" if line else f"{file}: {words}"
+
+    def redirect(self, target: Key, why: str) -> list[Spot]:
+        """Note that what was to go to a key of the profile is left out after all."""
+        found = []
+        for (source, path), note in list(self._notes.items()):
+            size = min(len(note.target), len(target))
+            if note.target and note.target[:size] == target[:size]:
+                self._notes[source, path] = Note(Fate.LEFT, why, told=True)
+                found.append(Spot(source, path))
+        return found
+
+    def rows(self) -> Iterator[Row]:
+        """Every leaf of every document, in the order given."""
+        for number, source in enumerate(self.sources):
+            for path in _leaves(source, source.data, ()):
+                note = self._nearest(number, path)
+                key = key_path(path) or "the whole document"
+                yield Row(
+                    source.file,
+                    source.line(path),
+                    key,
+                    note.fate,
+                    note.words,
+                    Spot(number, path),
+                    note.told,
+                )
+
+    def _nearest(self, source: int, path: Key) -> Note:
+        for length in range(len(path), -1, -1):
+            if note := self._notes.get((source, path[:length])):
+                return note
+        return Note(Fate.UNREAD, "nobody here knows what it is")
+
+
+def _leaves(source: Source, data: Any, path: Key) -> Iterator[Key]:
+    if path in source.opened:
+        inner = source.opened[path]
+        if inner is not data:
+            yield from _inside(source, inner, path)
+            return
+    yield from _inside(source, data, path)
+
+
+def _inside(source: Source, data: Any, path: Key) -> Iterator[Key]:
+    if isinstance(data, dict) and data:
+        for key, value in data.items():
+            yield from _leaves(source, value, (*path, key))
+    elif isinstance(data, list) and any(isinstance(one, dict | list) for one in data):
+        for index, value in enumerate(data):
+            yield from _leaves(source, value, (*path, index))
+    elif isinstance(data, list) and data:
+        yield from ((*path, index) for index in range(len(data)))
+    else:
+        yield path

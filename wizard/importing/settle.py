@@ -1,0 +1,67 @@
+"""Making a profile's data keep the rules: what they refuse is taken out, and said with its line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from wizard.core.problems import InvalidDocument, Key, Problem, Problems, key_path
+from wizard.importing.placeholders import with_examples
+from wizard.importing.release import Bundle
+from wizard.profile.edit import take
+from wizard.profile.load import load_text
+from wizard.render import check
+
+_MOST = 200
+
+
+def settled(data: dict[str, Any], bundle: Bundle) -> None:
+    """Take out of the data what the profile's rules refuse; a finding says each."""
+    for _ in range(_MOST):
+        problems = errors_of(data)
+        if not problems:
+            return
+        for problem in problems.errors:
+            if key := _there(data, problem.key):
+                take(data, key)
+                _tell(bundle, replace(problem, key=key))
+                break
+        else:
+            raise InvalidDocument(problems)
+    raise InvalidDocument(Problems("the profile", [Problem("too much of it breaks the rules")]))
+
+
+def errors_of(data: Mapping[str, Any]) -> Problems | None:
+    """What the rules refuse in a profile's data; None where they do not."""
+    try:
+        text = json.dumps(with_examples(data), ensure_ascii=False)
+        load_text(text, Path("profile")).check(check)
+    except InvalidDocument as error:
+        return error.problems
+    return None
+
+
+def _tell(bundle: Bundle, problem: Problem) -> None:
+    key, words = key_path(problem.key), str(replace(problem, key=()))
+    spots = bundle.ledger.redirect(problem.key, f"the profile's rules refuse it: {words}")
+    at = bundle.ledger.at(spots[0], key_path(spots[0].path)) if spots else key
+    bundle.report.breaks(
+        f"{key} could not be taken over: {problem.message}",
+        at,
+        "a profile with it would be refused",
+        f"It was left out; {problem.fix or 'write it another way'}",
+    )
+
+
+def _there(data: Any, key: Key) -> Key:
+    """The part of a key that is written in the data; empty where nothing of it may go."""
+    for length, part in enumerate(key):
+        try:
+            data = data[part]
+        except (LookupError, TypeError):
+            key = key[:length]
+            break
+    return key if len(key) > (2 if key[:1] == ("runners",) else 1) else ()

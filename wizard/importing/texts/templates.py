@@ -1,0 +1,62 @@
+"""Texts that a tool has yet to fill in: `{{ ... }}`, `${...}`, and what is left of them as data.
+
+An unread template inside a value becomes a mark, so that the value is known as unread wherever it
+turns up; one alone on a line (a condition, an include) goes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+MARK = "\ue000"
+"""Encloses a template that nobody here can read; no file holds this character."""
+_ALONE = re.compile(r"(?m)^[ \t]*\{\{(?:(?!\}\})[^\n])*\}\}[ \t]*$")
+_UNQUOTED_YAML = re.compile(r"(?m)^([ \t]*(?:- )?[\w./\"'-]+:[ \t]+)(\{\{[^\n]*\}\})[ \t]*$")
+_UNQUOTED_TOML = re.compile(
+    r"(?m)^([ \t]*[\w.\"-]+[ \t]*=[ \t]*)((?:\$\{[^\n}]*\}|\{\{[^\n]*\}\}))[ \t]*$"
+)
+_MARKED = re.compile(f"{MARK}([^{MARK}]*){MARK}")
+_OPEN = re.compile(
+    r"\$\{[^}\n]{1,200}\}|\{\{[^{}\n]{1,200}\}\}|\$\([^)\n]{1,200}\)"
+    r"|<[A-Za-z][\w -]{0,60}>|%[A-Z_]{2,60}%|@@?[A-Z_]{2,60}@@?"
+)
+
+
+def without_templates(text: str) -> str:
+    """The text with every template that keeps it from being read as a mark or gone."""
+    text = _ALONE.sub("", text)
+    text = _UNQUOTED_YAML.sub(lambda found: f"{found[1]}{quoted(found[2])}", text)
+    return _UNQUOTED_TOML.sub(lambda found: f"{found[1]}{quoted(found[2])}", text)
+
+
+def quoted(template: str) -> str:
+    """A mark as a quoted text of YAML and TOML alike."""
+    return f'"{marked(template)}"'
+
+
+def marked(template: str) -> str:
+    """A template as text that quotes cannot break out of."""
+    return MARK + template.replace('"', "'").replace("\\", "/") + MARK
+
+
+def unread(text: str) -> str:
+    """The template in a text that is not filled in, as its author wrote it; empty: there is none.
+
+    `$(...)`, `<...>`, `%...%` and `@...@` are what people write for others to fill in.
+    """
+    if found := _MARKED.search(text):
+        return found[1]
+    return found[0] if (found := _OPEN.search(text)) else ""
+
+
+def pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """A text cut at Helm's templates: each piece, and whether it is one, braces and all."""
+    at = 0
+    while (begin := text.find("{{", at)) >= 0 and (end := text.find("}}", begin)) >= 0:
+        if begin > at:
+            yield text[at:begin], False
+        yield text[begin : end + 2], True
+        at = end + 2
+    if at < len(text):
+        yield text[at:], False

@@ -1,0 +1,1 @@
+"""From a release as it was read to a profile's data; what is taken and left is noted as it goes."""

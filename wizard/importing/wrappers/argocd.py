@@ -1,0 +1,214 @@
+"""Argo CD: an Application with one source or several, and the template of an ApplicationSet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wizard.core.problems import Key
+from wizard.importing.helm_text import as_set, set_path
+from wizard.importing.release import Bundle, Doc, Kind, Release, Said, entries, section
+from wizard.importing.texts.templates import unread
+from wizard.importing.view import Layer, Values, layer_of, nested
+from wizard.importing.wrappers.common import (
+    CHART,
+    metadata_aside,
+    releases_of,
+    tell_unread_values,
+    values_from_file,
+    values_in_text,
+)
+
+_IN_CLUSTER = ("https://kubernetes.default.svc", "in-cluster")
+_ANEW = ("syncPolicy", "ignoreDifferences", "revisionHistoryLimit", "info")
+
+
+def applications(bundle: Bundle, doc: Doc) -> list[Release]:
+    """The releases of an Application, or of what an ApplicationSet makes."""
+    if doc.group not in ("argoproj.io", "") or doc.kind not in {"Application", "ApplicationSet"}:
+        return []
+    return _Application(bundle, doc).releases()
+
+
+class _Application:
+    def __init__(self, bundle: Bundle, doc: Doc) -> None:
+        self._bundle = bundle
+        self._doc = doc
+        self._is_set = doc.kind == "ApplicationSet"
+        self._top: Key = ("spec", "template") if self._is_set else ()
+        self._spec = section(doc.data, *map(str, self._top), "spec")
+
+    def _key(self, *key: str | int) -> Key:
+        return (*self._top, "spec", *key)
+
+    def releases(self) -> list[Release]:
+        sources: list[tuple[Key, Values]] = []
+        if isinstance(one := self._spec.get("source"), Mapping):
+            sources.append((self._key("source"), one))
+        for index, one in enumerate(entries(self._spec.get("sources"))):
+            if isinstance(one, Mapping):
+                sources.append((self._key("sources", index), one))
+        found: list[Release] = []
+        for key, source in sources:
+            found += self._of_source(key, source)
+        if not found:
+            self._refuse(sources)
+            return []
+        self._note_rest(sources)
+        return [self._with_facts(release, sources) for release in found]
+
+    def _of_source(self, key: Key, source: Values) -> list[Release]:
+        chart = str(source.get("chart") or "").rpartition("/")[2]
+        of_chart = chart == CHART
+        if chart and not of_chart and CHART not in str(section(source, "helm")):
+            return []
+        layers = self._layers((*key, "helm"), section(source, "helm"))
+        if not of_chart and source.get("path") and not layers:
+            beside = values_from_file(self._bundle, f"{source['path']}/values.yaml")
+            layers = [beside] if beside else []
+        found = releases_of(self._bundle, self._doc, Kind.APPLICATION, layers, of_chart=of_chart)
+        for release in found:
+            where = (*key, "targetRevision")
+            if of_chart:
+                release.chart = self._said(*where, words="the chart's version")
+                self._carried(*where, to="manager.runner_version")
+            self._carried(*key, "helm", "releaseName", to="name")
+            release.name = self._said(*key, "helm", "releaseName")
+        return found
+
+    def _layers(self, key: Key, helm: Values) -> list[Layer]:
+        """From the bottom up: valueFiles, values, valuesObject, parameters (Argo CD's order)."""
+        layers = []
+        for index, path in enumerate(entries(helm.get("valueFiles"))):
+            if layer := values_from_file(self._bundle, str(path)):
+                layers.append(layer)
+                self._carried(*key, "valueFiles", index, to="as what it holds")
+            else:
+                where = (*key, "valueFiles", index)
+                tell_unread_values(self._bundle, self._doc, where, "valueFiles", [str(path)])
+        if text := values_in_text(self._bundle, self._doc, *key, "values"):
+            layers.append(text)
+        if isinstance(helm.get("valuesObject"), Mapping):
+            above = (*self._doc.above, *key, "valuesObject")
+            layers.append(layer_of(helm["valuesObject"], self._doc.number, above))
+        for index, one in enumerate(entries(helm.get("parameters"))):
+            if isinstance(one, Mapping) and one.get("name"):
+                layers.append(self._parameter((*key, "parameters", index), one))
+        for other in ("fileParameters",):
+            if helm.get(other):
+                tell_unread_values(self._bundle, self._doc, (*key, other), other, ["files"])
+        return layers
+
+    def _parameter(self, key: Key, one: Values) -> Layer:
+        text = str(one.get("value"))
+        value = text if one.get("forceString") else as_set(text)
+        for part in ("name", "forceString"):
+            self._bundle.aside(self._doc, *key, part, why="names the value beside it")
+        return Layer(
+            nested(tuple(set_path(str(one["name"]))), value),
+            lambda _key: self._doc.spot(*key, "value"),
+        )
+
+    def _said(self, *key: str | int, words: str = "") -> Said:
+        return self._bundle.said(self._doc, *key, words=words)
+
+    def _carried(self, *key: str | int, to: str) -> None:
+        self._bundle.carried(self._doc, *key, to=to)
+
+    def _with_facts(self, release: Release, sources: list[tuple[Key, Values]]) -> Release:
+        own = section(self._doc.data, *map(str, self._top), "metadata")
+        release.name = release.name or Said(str(own.get("name") or ""))
+        if unread(release.name.text):
+            release.name = Said()
+        place = self._key("destination", "namespace")
+        release.namespace = self._said(*place, words="destination.namespace")
+        self._carried(*place, to="cluster.namespace")
+        options = entries(section(self._spec, "syncPolicy").get("syncOptions"))
+        release.makes_namespace = "CreateNamespace=true" in options
+        release.repository = self._repository(sources)
+        project = self._spec.get("project")
+        found = {"namespace": own.get("namespace"), "project": project}
+        release.argocd = {k: str(v) for k, v in found.items() if v and not unread(str(v))}
+        return release
+
+    def _repository(self, sources: list[tuple[Key, Values]]) -> dict[str, str]:
+        """The Git repository among the sources: one with a folder, else one with a `ref`."""
+        git = [(key, one) for key, one in sources if not one.get("chart") and one.get("repoURL")]
+        git.sort(key=lambda one: not one[1].get("path"))
+        for key, one in git[:1]:
+            self._carried(*key, "repoURL", to="delivery.repository.url")
+            self._carried(*key, "targetRevision", to="delivery.repository.branch")
+            return {
+                name: str(one[part])
+                for name, part in (("url", "repoURL"), ("branch", "targetRevision"))
+                if one.get(part)
+            }
+        return {}
+
+    def _note_rest(self, sources: list[tuple[Key, Values]]) -> None:
+        bundle, doc = self._bundle, self._doc
+        metadata_aside(bundle, doc)
+        if self._is_set:
+            self._tell_set()
+        for key in _ANEW:
+            if key in self._spec:
+                bundle.left(doc, *self._key(key), why="the wizard writes its own", told=True)
+        anew = [key for key in _ANEW if key in self._spec]
+        own = section(doc.data, *map(str, self._top), "metadata")
+        anew += [key for key in ("annotations", "finalizers") if own.get(key)]
+        if anew:
+            bundle.report.tidy(
+                f"{', '.join(anew)} of the Application are not taken over",
+                bundle.at(doc, *(self._key(anew[0]) if anew[0] in _ANEW else ("metadata",))),
+                "the wizard writes Applications of its own: automated sync, prune, selfHeal, retry",
+                "Compare, if yours said more than that",
+            )
+        self._carried(*self._key("project"), to="delivery.argocd.project")
+        self._tell_destination()
+        for place, source in sources:
+            for part in ("repoURL", "chart", "path", "ref", "kustomize", "directory", "name"):
+                if part in source and not (part == "repoURL" and not source.get("chart")):
+                    bundle.aside(doc, *place, part, why="where the source is")
+            for part in ("skipCrds", "version", "passCredentials", "ignoreMissingValueFiles"):
+                bundle.aside(doc, *place, "helm", part, why="how Argo CD renders")
+
+    def _tell_destination(self) -> None:
+        target = section(self._spec, "destination")
+        for part in ("server", "name"):
+            where = self._key("destination", part)
+            value = str(target.get(part) or "")
+            if value in ("", *_IN_CLUSTER):
+                self._bundle.aside(self._doc, *where, why="the cluster Argo CD runs in, as before")
+                continue
+            self._bundle.left(self._doc, *where, why="the profile has no such key", told=True)
+            what = "an unknown cluster" if unread(value) else value
+            self._bundle.report.breaks(
+                f"the Application goes to another cluster: {what}",
+                self._bundle.at(self._doc, *where, words=f"destination.{part}"),
+                "the profile's Applications go to the cluster that Argo CD itself runs in "
+                "(https://kubernetes.default.svc): the runner would come up there",
+                "Write that cluster's context in cluster.context and deliver as: manifests, or "
+                "change the destination in the files that are rendered",
+            )
+
+    def _tell_set(self) -> None:
+        bundle, doc = self._bundle, self._doc
+        for part in section(doc.data, "spec"):
+            if part != "template":
+                bundle.left(doc, "spec", part, why="a profile is for one cluster", told=True)
+        for part in section(doc.data, "spec", "template", "metadata"):
+            bundle.aside(doc, "spec", "template", "metadata", part, why="the object's own")
+        bundle.report.surprises(
+            "an ApplicationSet makes several Applications",
+            bundle.at(doc, "spec", "generators"),
+            "its template was read once; what its generators put in is not known here",
+            "Make a profile for each cluster, and fill in what differs",
+        )
+
+    def _refuse(self, sources: list[tuple[Key, Values]]) -> None:
+        for _, source in sources:
+            if source.get("path") is not None and not source.get("chart"):
+                path, url = source.get("path"), source.get("repoURL")
+                self._bundle.refusals.append(
+                    f"the Application {self._doc.name} reads {path} in {url}: import the "
+                    "values.yaml there, or that folder"
+                )

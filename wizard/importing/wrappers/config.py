@@ -1,0 +1,231 @@
+"""config.toml, wherever it is: a file, a ConfigMap or Secret of kubectl, values of the chart."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.core.problems import Key
+from wizard.importing.ledger import Fate, Spot
+from wizard.importing.release import Bundle, Doc, Kind, Release, entries, section
+from wizard.importing.texts import toml_text
+from wizard.importing.texts.templates import without_templates
+from wizard.importing.view import Layer, View, layer_of
+from wizard.importing.wrappers.common import empty_view, metadata_aside
+
+_WHOLE = "config.toml"
+_TEMPLATE = "config.template.toml"
+_FILES = ("configuration.toml", "gitlab-runner.toml", "config.toml.tpl")
+_OF_THE_CHART = frozenset(
+    {
+        *("entrypoint", "register-the-runner", "check-live", "pre-entrypoint-script"),
+        *("set-session-server-address", "configure", "unregister-runner"),
+    }
+)
+
+
+def table_words(key: Key) -> str:
+    """A key of a `[[runners]]` table as it is written there."""
+    parts = [part for part in key if isinstance(part, str)]
+    if not parts:
+        return "[[runners]]"
+    if parts in (["kubernetes"], ["cache"], ["feature_flags"]):
+        return f"[runners.{parts[0]}]"
+    return f"[{'.'.join(['runners', *parts[:-1]])}] {parts[-1]}"
+
+
+def tables_of(release: Release, base: Spot, data: Mapping[str, Any], over: list[Layer]) -> None:
+    """Take the `[[runners]]` tables of a config, and its own keys, into a release.
+
+    Args:
+        over: layers that count before each table's own.
+    """
+    above = base.path
+    found = [one for one in entries(data.get("runners")) if isinstance(one, Mapping)]
+    if isinstance(data.get("runners"), Mapping):  # `[runners]`: a table where a list must be
+        found = [data["runners"]]
+        release.report.breaks(
+            "[runners] is one table where the runner wants a list of them",
+            release.ledger.at(Spot(base.source, (*above, "runners")), "[runners]"),
+            "a runner does not start with it: the header is [[runners]]",
+            "Nothing to do: the profile has what it says",
+        )
+        layer = layer_of(found[0], base.source, (*above, "runners"))
+        release.tables = [View(release.ledger, [layer, *over], table_words)]
+    else:
+        indices = [
+            i for i, one in enumerate(entries(data.get("runners"))) if isinstance(one, Mapping)
+        ]
+        release.tables = [
+            View(
+                release.ledger,
+                [layer_of(one, base.source, (*above, "runners", index)), *over],
+                table_words,
+            )
+            for index, one in zip(indices, found, strict=True)
+        ]
+    if not release.tables:
+        release.tables = [View(release.ledger, over, table_words)]
+    own = {key: value for key, value in data.items() if key != "runners"}
+    release.top = View(release.ledger, [layer_of(own, base.source, above)])
+
+
+def toml_file(bundle: Bundle, doc: Doc) -> list[Release]:
+    """config.toml as a file."""
+    data = doc.data.get(_WHOLE)
+    if not isinstance(data, Mapping) or len(doc.data) != 1 or "apiVersion" in doc.data:
+        return []
+    if not {"runners", "concurrent"} & data.keys():
+        bundle.refusals.append(f"{doc.file} is TOML, but no config.toml of a runner")
+        return []
+    release = _release(bundle, doc, Kind.CONFIG)
+    tables_of(release, doc.spot(_WHOLE), data, [])
+    bundle.add_facts(doc, release)
+    return [release]
+
+
+def _release(bundle: Bundle, doc: Doc, kind: Kind) -> Release:
+    doc.used = True
+    view = empty_view(bundle.ledger)
+    release = Release(kind, doc.file, bundle.ledger, bundle.report, view, view)
+    release.whole_config = True
+    return release
+
+
+def config_objects(bundle: Bundle, doc: Doc) -> list[Release]:
+    """A ConfigMap or Secret that holds config.toml, or what GitLab's chart makes of its values."""
+    if doc.kind not in {"ConfigMap", "Secret"}:
+        return []
+    held = {**section(doc.data, "data"), **section(doc.data, "stringData")}
+    if not ({_WHOLE, _TEMPLATE, *_FILES} & held.keys()):
+        return []
+    release = _release(bundle, doc, Kind.OBJECTS)
+    place = "stringData" if section(doc.data, "stringData") else "data"
+    parts = [key for key in (_WHOLE, _TEMPLATE, *_FILES) if isinstance(held.get(key), str)]
+    merged: dict[str, Any] = {}
+    for key in parts:
+        text = _decoded(doc, place, held[key])
+        spot = doc.spot(place, key)
+        read = toml_text(without_templates(text))
+        for line, words in read.broken:
+            bundle.report.breaks(
+                f"{key} has a line that is no TOML",
+                bundle.ledger.at(spot, key),
+                f"line {line} of the text: {words}; a runner that reads this does not start",
+                "Mend the line, and import again",
+            )
+        is_base64 = text is not held[key]
+        line = bundle.ledger.line(spot)
+        lines = {} if is_base64 else read.lines
+        bundle.ledger.open(spot, read.data, lines, line)
+        if key == _TEMPLATE or "runners" in read.data:
+            kept_top = release.top
+            tables_of(release, spot, read.data, [])
+            release.whole_config = key != _TEMPLATE
+            if key == _TEMPLATE and kept_top.data:
+                release.top = kept_top  # the chart writes its own keys in the other file
+        elif not release.top.data:
+            release.top = View(bundle.ledger, [layer_of(read.data, spot.source, spot.path)])
+        merged |= read.data
+    if not merged:
+        return []
+    release.tables = release.tables or [View(bundle.ledger, [], table_words)]
+    _note_rest(bundle, doc, place, set(parts))
+    release.name = bundle.said(doc, "metadata", "name")
+    release.namespace = bundle.said(doc, "metadata", "namespace")
+    bundle.carried(doc, "metadata", "name", to="name")
+    bundle.carried(doc, "metadata", "namespace", to="cluster.namespace")
+    return [release]
+
+
+def _decoded(doc: Doc, place: str, text: str) -> str:
+    if doc.kind != "Secret" or place == "stringData":
+        return text
+    try:
+        return base64.b64decode(text, validate=False).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return text
+
+
+def _note_rest(bundle: Bundle, doc: Doc, place: str, parts: set[str]) -> None:
+    metadata_aside(bundle, doc)
+    for key in ("immutable", "type"):
+        bundle.aside(doc, key, why="what the object is")
+    for key in section(doc.data, place):
+        if key in parts:
+            continue
+        if key in _OF_THE_CHART:
+            bundle.aside(doc, place, key, why="the chart's own script")
+            continue
+        bundle.left(doc, place, key, why="a file beside config.toml; its content was not read")
+        if "script" in key or key.endswith((".sh", "entrypoint.sh")):
+            bundle.report.surprises(
+                f"the script {key} beside config.toml was not taken over",
+                bundle.at(doc, place, key),
+                "what it does before the runner starts is not in the profile",
+                "Read it, and write what you need into the profile",
+            )
+
+
+def from_values(release: Release, over: list[Layer]) -> None:
+    """Read the configuration that is text among the chart's values, templates and all.
+
+    Args:
+        over: layers that count before what the text says.
+    """
+    from wizard.importing.helm_text import Resolver
+
+    values = release.values
+    runners = values.section("runners")
+    key = "configOverride" if runners.get("configOverride") else "config"
+    release.whole_config = key == "configOverride"
+    text = runners.get(key)
+    spot = values.spot("runners", key)
+    if not isinstance(text, str) or spot is None:
+        if text is not None:
+            values.note(("runners", key), Fate.LEFT, "it is no text")
+        release.tables = [View(release.ledger, over, table_words)]
+        return
+    resolver = Resolver(values.data, release.name.text, release.namespace.text)
+    read = toml_text(without_templates(resolver.resolved(text)))
+    line = release.ledger.line(spot)
+    has_lines = release.ledger.sources[spot.source].has_lines
+    for number, words in read.broken:
+        where = f"line {number + line}" if has_lines else f"line {number} of the text"
+        release.report.breaks(
+            f"runners.{key} has a line that is no TOML",
+            f"{release.file}, {where}: runners.{key}",
+            f"{words}: a manager that reads this does not start",
+            "Mend the line, and import again; the rest of the text was read",
+        )
+    release.ledger.open(spot, read.data, read.lines, line)
+    values.note(("runners", key), Fate.ASIDE, "read as TOML")
+    for used in resolver.used:
+        if used != ("runners", "jobNamespace") and used[:1] not in {("image",)}:
+            _note_used(release, used)
+    for piece in resolver.unread:
+        release.report.surprises(
+            f"what Helm makes of {piece} is not known here",
+            values.at("runners", key),
+            "a profile holds no templates, so the value that it is in was left out",
+            "Write into the profile what it means",
+        )
+    for piece in resolver.assumed:
+        release.report.surprises(
+            f"{piece} was read as if it held",
+            values.at("runners", key),
+            "what its condition depends on is not in the file",
+            "Remove from the profile what is not meant",
+        )
+    tables_of(release, spot, read.data, over)
+
+
+def _note_used(release: Release, key: Key) -> None:
+    """A value that a template reads is no unknown key; one of the chart's own keeps its meaning."""
+    from wizard.importing.chart_tables import chart_knows
+
+    path = ".".join(str(part) for part in key)
+    if release.values.has(*key) and not chart_knows(path):
+        release.values.note(key, Fate.CARRIED, "through runners.config, whose template reads it")

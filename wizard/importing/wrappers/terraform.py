@@ -1,0 +1,208 @@
+"""Terraform: `helm_release` of the runner's chart, with values in any of the ways people write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wizard.core.problems import Key
+from wizard.importing.helm_text import as_set, set_path
+from wizard.importing.ledger import Fate, Spot
+from wizard.importing.release import Bundle, Doc, Kind, Release, Said
+from wizard.importing.texts import YamlError, yaml_documents
+from wizard.importing.texts.hcl import Block, Call, Heredoc, hcl_blocks
+from wizard.importing.texts.templates import without_templates
+from wizard.importing.view import Layer, nested
+from wizard.importing.wrappers.common import (
+    CHART,
+    releases_of,
+    tell_unread_values,
+    values_from_file,
+)
+
+_READ = frozenset({"values", "set", "set_sensitive", "set_list", "name", "namespace", "version"})
+
+
+def helm_resources(bundle: Bundle, doc: Doc) -> list[Release]:
+    """The releases of a file in Terraform's language."""
+    text = doc.data.get("terraform")
+    if not isinstance(text, str) or len(doc.data) != 1:
+        return []
+    found: list[Release] = []
+    data: dict[str, Any] = {}
+    lines: dict[Key, int] = {}
+    blocks = hcl_blocks(text)
+    for block in blocks:
+        label = ".".join([block.type, *block.labels])
+        if block.type == "resource" and block.labels[:1] == ["helm_release"] and _is_ours(block):
+            found += _Resource(bundle, doc, label, block, data, lines).releases()
+        else:
+            data[label] = None
+            lines[(label,)] = block.line
+            bundle.ledger.note(Spot(doc.number, ("terraform", label)), Fate.ASIDE, "another block")
+    bundle.ledger.open(Spot(doc.number, ("terraform",)), data, lines, 0)
+    if not found:
+        bundle.refusals.append(
+            f"{doc.file} is Terraform without a helm_release of {CHART}: give the file that has it"
+        )
+    return found
+
+
+def _is_ours(block: Block) -> bool:
+    chart = str(block.body.get("chart") or "")
+    return (
+        CHART in chart
+        or CHART in str(block.body.get("repository") or "")
+        or ("gitlab" in str(block.labels) and "runner" in str(block.labels))
+    )
+
+
+class _Resource:
+    def __init__(
+        self,
+        bundle: Bundle,
+        doc: Doc,
+        label: str,
+        block: Block,
+        data: dict[str, Any],
+        lines: dict[Key, int],
+    ) -> None:
+        self._bundle, self._doc, self._label, self._block = bundle, doc, label, block
+        self._lines = lines
+        self._body: dict[str, Any] = {}
+        data[label] = self._body
+        lines[(label,)] = block.line
+        for key, line in block.lines.items():
+            lines[(label, *key)] = line
+
+    def releases(self) -> list[Release]:
+        layers = self._values() + self._sets()
+        for key, value in self._block.body.items():
+            if key not in {"values", "set", "set_list", "set_sensitive"}:
+                self._body[key] = value if not isinstance(value, Call | Heredoc) else str(value)
+            if key not in _READ:
+                why = "how and from where the chart is installed"
+                self._bundle.ledger.note(self._spot(key), Fate.ASIDE, why)
+        for number, inner in enumerate(self._block.blocks):
+            if inner.type not in {"set", "set_sensitive", "set_list"}:
+                name = f"{inner.type}[{number}]"
+                self._body[name] = None
+                self._lines[(self._label, name)] = inner.line
+                self._bundle.ledger.note(self._spot(name), Fate.ASIDE, "Terraform's own")
+        found = releases_of(self._bundle, self._doc, Kind.TERRAFORM, layers, of_chart=True)
+        for release in found:
+            release.chart = self._said("version", "manager.runner_version")
+            release.name = self._said("name", "name")
+            release.namespace = self._said("namespace", "cluster.namespace")
+            release.makes_namespace = self._block.body.get("create_namespace") is True
+        return found
+
+    def _spot(self, *key: str | int) -> Spot:
+        return Spot(self._doc.number, ("terraform", self._label, *key))
+
+    def _said(self, key: str, to: str) -> Said:
+        value = self._block.body.get(key)
+        if value is None or not isinstance(value, str | int | float):
+            return Said()
+        spot = self._spot(key)
+        self._bundle.ledger.note(spot, Fate.CARRIED, to)
+        line = self._lines.get((self._label, key), self._block.line)
+        return Said(str(value), f"{self._doc.file}, line {line}: {self._label}.{key}")
+
+    def _values(self) -> list[Layer]:
+        values = self._block.body.get("values")
+        if not isinstance(values, list):
+            values = [] if values is None else [values]
+        self._body["values"] = [None for _ in values]
+        layers: list[Layer] = []
+        for index, one in enumerate(values):
+            if layer := self._one(index, one):
+                layers.append(layer)
+        return layers
+
+    def _one(self, index: int, one: Any) -> Layer | None:
+        key: Key = ("values", index)
+        while isinstance(one, Call) and one.name in {
+            "yamlencode",
+            "jsonencode",
+            "merge",
+            "tostring",
+        }:
+            one = next((a for a in one.arguments if isinstance(a, Mapping | Call)), None)
+        if isinstance(one, Mapping):
+            self._body["values"][index] = one
+            return self._layer(key, one)
+        if isinstance(one, Heredoc):
+            return self._text(key, one.text, one.line - 1)
+        if isinstance(one, str) and "\n" in one:
+            return self._text(key, one, self._lines.get((self._label, *key), 0))
+        path = self._file_of(one)
+        if path and (layer := values_from_file(self._bundle, path)):
+            self._bundle.ledger.note(self._spot(*key), Fate.CARRIED, "as what it holds")
+            return layer
+        what = path or "a value that Terraform works out"
+        self._lines.setdefault((self._label, *key), self._block.line)
+        spot_line = self._lines[self._label, *key]
+        tell_unread_values(
+            self._bundle, self._doc, ("terraform", self._label, *key), "values", [what]
+        )
+        self._bundle.ledger.sources[self._doc.number].lines.setdefault(
+            ("terraform", self._label, *key), spot_line
+        )
+        return None
+
+    def _file_of(self, one: Any) -> str:
+        if isinstance(one, Call):
+            first = next((a for a in one.arguments if isinstance(a, str)), "")
+            return first.rpartition("}")[2]
+        text = str(one)
+        return (
+            text.split('"')[1].rpartition("}")[2]
+            if '"' in text
+            else text.split("'")[1].rpartition("}")[2]
+            if "'" in text
+            else ""
+        )
+
+    def _text(self, key: Key, text: str, first: int) -> Layer | None:
+        try:
+            documents = list(yaml_documents(without_templates(text), self._doc.file))
+        except YamlError:
+            documents = []
+        if not documents or not isinstance(documents[0].data, Mapping):
+            tell_unread_values(
+                self._bundle, self._doc, ("terraform", self._label, *key), "values", ["a text"]
+            )
+            return None
+        self._body["values"][int(key[-1])] = documents[0].data
+        for inner, line in documents[0].lines.items():
+            self._lines[(self._label, *key, *inner)] = line + first
+        return self._layer(key, documents[0].data)
+
+    def _layer(self, key: Key, data: Mapping[str, Any]) -> Layer:
+        return Layer(data, lambda inner: self._spot(*key, *inner))
+
+    def _sets(self) -> list[Layer]:
+        """`set` blocks of a name and a value, and the lists of the same since provider 3."""
+        pairs: list[tuple[str, Any, int, str]] = []
+        for inner in self._block.blocks:
+            if inner.type in {"set", "set_sensitive", "set_list"}:
+                name, value = inner.body.get("name"), inner.body.get("value")
+                pairs.append((str(name), value, inner.line, inner.type))
+        for kind in ("set", "set_sensitive", "set_list"):
+            given = self._block.body.get(kind)
+            for index, one in enumerate(given if isinstance(given, list) else []):
+                if isinstance(one, Mapping):
+                    line = self._lines.get((self._label, kind, index), self._block.line)
+                    pairs.append((str(one.get("name")), one.get("value"), line, kind))
+        layers = []
+        for number, (name, value, line, kind) in enumerate(pairs):
+            key = f"{kind}[{number}] {name}"
+            shown = as_set(value) if isinstance(value, str) else value
+            self._body[key] = shown if isinstance(shown, str | int | float | bool) else str(shown)
+            self._lines[(self._label, key)] = line
+            layers.append(self._set_layer(key, nested(tuple(set_path(name)), shown)))
+        return layers
+
+    def _set_layer(self, key: str, data: Mapping[str, Any]) -> Layer:
+        return Layer(data, lambda _inner: self._spot(key))
