@@ -67,7 +67,7 @@ def test_init_takes_over_what_somebody_made_and_says_what_is_wrong_there(tmp_pat
     wizard("check", "made.yaml", folder=tmp_path)
     done = wizard("init", "--from", "values.yaml", "-o", "two.yaml", "--json", folder=tmp_path)
     found = json.loads(done.stdout)["data"]["findings"]
-    assert set(found[0]) == {"symptom", "evidence", "cause", "fix", "rank"}
+    assert set(found[0]) == {"problem", "evidence", "cause", "fix", "rank"}
     done = wizard("init", "--from", "values.yaml", "-o", "three.yaml", "--explain", folder=tmp_path)
     assert "    3  runners.secretPath  ->  left out: the chart does not read it" in done.stderr
     assert "    1  gitlabUrl  ->  carried: gitlab.url" in done.stderr
@@ -182,7 +182,7 @@ def test_the_json_envelope_has_exactly_these_keys(
     assert document["exit_code"] == done.returncode
     assert (document["error"] is None) == (done.returncode == 0)
     if document["error"]:
-        assert set(document["error"]) == {"problem", "cause", "fix"}
+        assert set(document["error"]) == {"problem", "cause", "fix", "findings"}
 
 
 def test_problems_of_an_invalid_profile_stand_in_the_envelope(homelab: Path) -> None:

@@ -48,15 +48,15 @@ def profile(imported: Imported) -> Profile:
 
 
 def symptoms(imported: Imported) -> list[str]:
-    return [finding.symptom for finding in imported.findings]
+    return [finding.problem for finding in imported.findings]
 
 
 def told(imported: Imported, words: str) -> str:
     """The one finding whose symptom has these words, whole."""
-    found = [one for one in imported.findings if words in one.symptom]
+    found = [one for one in imported.findings if words in one.problem]
     assert len(found) == 1, f"{words!r}: {symptoms(imported)}"
     one = found[0]
-    return f"{one.rank}: {one.symptom}\n{one.evidence}\n{one.cause}\n{one.fix}"
+    return f"{one.rank}: {one.problem}\n{one.evidence}\n{one.cause}\n{one.fix}"
 
 
 def toml(body: str) -> str:

@@ -44,7 +44,7 @@ def _runner(imported: Imported) -> dict[str, Any]:
 
 
 def _symptoms(imported: Imported) -> list[str]:
-    return [finding.symptom for finding in imported.findings]
+    return [finding.problem for finding in imported.findings]
 
 
 _MORE = "configmaps (create, delete, get, list, update), pods/attach (list, update), secrets (list)"
@@ -134,7 +134,7 @@ def test_what_has_no_field_of_its_own_goes_to_the_extra_keys() -> None:
 def test_what_a_profile_cannot_hold_is_named() -> None:
     assert "not taken over: sentry_dsn" in _symptoms(_imported("config.toml"))
     odd = _values("gitlabUrl: https://gitlab.com\nlogFormat: runner\nrunners: {}\n")
-    refused = [one for one in odd.findings if "could not be taken over" in one.symptom]
+    refused = [one for one in odd.findings if "could not be taken over" in one.problem]
     assert [one.evidence for one in refused] == ["values.yaml, line 2: logFormat"]
 
 
@@ -183,7 +183,7 @@ def test_an_application_may_have_one_source_with_an_object_and_parameters() -> N
 
 def test_values_below_an_umbrella_chart_are_found_with_their_lines() -> None:
     imported = _values("gitlab-runner:\n  gitlabUrl: https://gitlab.com\n  secretPath: x\n")
-    unknown = [one for one in imported.findings if "secretPath" in one.symptom]
+    unknown = [one for one in imported.findings if "secretPath" in one.problem]
     assert unknown[0].evidence == "values.yaml, line 3: secretPath"
 
 
@@ -207,7 +207,7 @@ def test_what_a_profile_says_once_is_told_where_tables_differ() -> None:
         "https://two.example.com", "b"
     )
     imported = import_setup(text, "config.toml", ID)
-    told = [one for one in imported.findings if one.symptom.startswith("the tables differ")]
+    told = [one for one in imported.findings if one.problem.startswith("the tables differ")]
     assert [one.evidence for one in told] == [
         "config.toml, line 6: [runners] url",
     ]
@@ -307,7 +307,7 @@ def test_a_template_that_cannot_be_read_is_told_by_its_words() -> None:
         "gitlabUrl: https://gitlab.com\nrunners:\n  config: |\n    [[runners]]\n"
         "      clone_url = '{{ include \"mine\" . }}'\n      output_limit = 5000\n"
     )
-    told = [one for one in imported.findings if "{{ include" in one.symptom]
+    told = [one for one in imported.findings if "{{ include" in one.problem]
     assert told[0].evidence == "values.yaml, line 3: runners.config"
     assert _runner(imported)["extra_config"]["output_limit"] == 5000
 
@@ -358,7 +358,7 @@ def test_a_file_that_sets_up_no_runner_is_refused_in_words(name: str, text: str)
 def test_a_template_that_is_no_toml_costs_the_template_alone() -> None:
     imported = _values("concurrent: 3\nrunners:\n  config: |\n    [[runners]\n")
     finding = imported.findings[0]
-    assert finding.symptom == "runners.config has a line that is no TOML"
+    assert finding.problem == "runners.config has a line that is no TOML"
     assert finding.evidence == "values.yaml, line 4: runners.config"
     assert _profile(imported).runners[0].jobs.concurrent == 3
 

@@ -50,7 +50,7 @@ def test_whatever_is_called_like_a_secret_is_not_copied(place: str, name: str) -
     text = _PLACES[place].format(name=name, secret=secret)
     imported = _values(f"gitlabUrl: https://gitlab.com\n{text}\n")
     assert secret not in str(imported)
-    assert [one for one in imported.findings if one.symptom.endswith("holds a secret")]
+    assert [one for one in imported.findings if one.problem.endswith("holds a secret")]
     assert _profile(imported)
 
 
@@ -84,5 +84,5 @@ def test_secrets_that_no_name_gives_away_are_not_copied_either(text: str) -> Non
 )
 def test_what_only_names_a_secret_is_copied(text: str) -> None:
     imported = _values(f"gitlabUrl: https://gitlab.com\n{text}\n")
-    assert not [one for one in imported.findings if "secret" in one.symptom]
+    assert not [one for one in imported.findings if "secret" in one.problem]
     assert _profile(imported).runners[0].extra_values

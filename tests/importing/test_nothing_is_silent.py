@@ -19,7 +19,7 @@ from wizard.importing.texts import toml_text
 
 def _unsaid(imported: Imported) -> list[str]:
     """Values with a fate that no finding, no key of the profile and no reason explains."""
-    told = " ".join(f"{one.symptom} {one.cause}" for one in imported.findings)
+    told = " ".join(f"{one.problem} {one.cause}" for one in imported.findings)
     silent = [row.key for row in imported.rows if not row.words]
     unread = [row.key for row in imported.rows if row.fate is Fate.UNREAD]
     return silent + ([] if "was not understood" in told else unread)

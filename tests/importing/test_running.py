@@ -41,14 +41,14 @@ def test_a_helm_release_keeps_its_name_its_place_and_its_jobs():
     assert made.runners[0].jobs.concurrent == 3
     assert made.gitlab.url == "https://gitlab.example.com"
     assert "chart 0.70.0 is old: it brings runner 17.5" in [
-        one.symptom for one in imported.findings
+        one.problem for one in imported.findings
     ]
 
 
 def test_a_config_alone_becomes_a_profile_too():
     imported = import_running(CONFIG, ID)
     assert profile(imported).runners[0].jobs.concurrent == 3
-    assert "the runner's token is in the file" in [one.symptom for one in imported.findings]
+    assert "the runner's token is in the file" in [one.problem for one in imported.findings]
 
 
 def test_an_application_is_read_as_its_file_is():

@@ -197,6 +197,7 @@ class GitOpsWorld(PlayedGitOps):
         return super().environment | {
             "INFISICAL_CLIENT_ID": self.identity.client_id,
             "INFISICAL_CLIENT_SECRET": self.identity.client_secret,
+            "INFISICAL_API_URL": f"{self.infisical.url}/api",
         }
 
     def kept(self, remote: dict[str, str]) -> str:

@@ -119,7 +119,7 @@ def test_a_token_that_could_not_be_stored_is_never_made(eks: EksWorld) -> None:
     secrets.delete_secret(SecretId="gitlab/runners/eks", RecoveryWindowInDays=7)
     ended = eks.apply()
     assert ended.code == 3, ended.err + ended.out
-    assert "scheduled for deletion" in ended.document["error"]["cause"]
+    assert "scheduled for deletion" in ended.document["error"]["problem"]
     assert eks.gitlab.runners == []
     assert eks.cluster.writes == []
 
@@ -166,3 +166,26 @@ def test_a_store_that_is_changed_is_read_through_before_it_is_called_done(eks: E
     assert ended.code == 0, ended.err + ended.out
     (external,) = eks.cluster.objects("ExternalSecret")
     assert external["status"]["conditions"][0]["status"] == "True"
+
+
+def test_an_external_secrets_that_is_too_old_for_a_field_is_told_before_anything_is_made(
+    eks: EksWorld,
+) -> None:
+    aws = {"properties": {"service": {}, "region": {}, "auth": {}, "role": {}}}
+    spec = {"properties": {"provider": {"properties": {"aws": aws}}}}
+    schema = {"openAPIV3Schema": {"properties": {"spec": spec}}}
+    eks.cluster.seed(
+        {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": "clustersecretstores.external-secrets.io"},
+            "spec": {"versions": [{"name": "v1", "schema": schema}]},
+        }
+    )
+    ended = eks.apply()
+    assert ended.code == 3, ended.err + ended.out
+    error = ended.document["error"]
+    assert "spec.provider.aws.sessionTagsPolicy" in error["cause"]
+    assert "Upgrade External Secrets to 2.5.0 or newer" in error["cause"] + error["fix"]
+    assert eks.cluster.writes == []
+    assert eks.gitlab.runners == []

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.fakes.kubernetes.controllers import running
 from tests.journeys.gitops_world import FOLDER, RELEASE, STORE, GitOpsWorld
@@ -53,6 +54,24 @@ def test_files_outside_any_repository_say_where_they_belong(homelab: GitOpsWorld
     assert ended.code == 4, ended.err + ended.out
     said = ended.events[-1]["sentence"]
     assert "in no Git repository: first copy the files into your clone of https://" in said
+
+
+def test_no_file_makes_a_namespace_that_others_made(homelab: GitOpsWorld) -> None:
+    jobs = f"{NAMESPACE}-jobs"
+    metadata = {"name": jobs, "labels": {"owner": "platform-team"}}
+    live = homelab.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    assert homelab.apply().code == 4
+    written = yaml.safe_load(homelab.profile.read_text())
+    assert written["cluster"]["existing_namespaces"] == [jobs]
+    files = list(homelab.repository.glob("manifests/*/namespaces.yaml"))
+    made = [one["metadata"]["name"] for one in yaml.safe_load_all(files[0].read_text())]
+    assert made == [NAMESPACE]
+    synced(homelab)
+    ended = homelab.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert homelab.cluster.find("Namespace", jobs) == live
+    # What Argo CD made of the files is in the files still.
+    assert [one["metadata"]["name"] for one in yaml.safe_load_all(files[0].read_text())] == made
 
 
 def test_once_synced_the_next_apply_proves_the_runner(homelab: GitOpsWorld) -> None:
@@ -198,7 +217,7 @@ def test_a_run_signs_in_to_the_backend_no_more_than_needed_and_out_again(
     homelab: GitOpsWorld,
 ) -> None:
     homelab.apply()
-    assert homelab.infisical.logins == 2  # for the profile without its id, and with it
+    assert homelab.infisical.logins == 1
     assert all(token.revoked for token in homelab.infisical.tokens.values())
 
 

@@ -208,5 +208,6 @@ def test_an_existing_namespace_that_is_missing_is_named(world: World) -> None:
     world.change("cluster:\n", "cluster:\n  namespaces: existing\n")
     ended = world.apply()
     assert ended.code == 3
-    assert f"There is no namespace {NAMESPACE}." in ended.document["error"]["problem"]
+    for name in (NAMESPACE, JOBS):
+        assert f"There is no namespace {name}." in str(ended.document["error"])
     assert world.gitlab.runners == []

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -196,3 +198,92 @@ def test_a_token_is_not_asked_for_where_no_keyring_could_keep_it(world: World) -
     assert ended.code == 1
     assert "The system's keyring cannot be used." in ended.err
     assert "set GITLAB_TOKEN instead" in ended.err
+
+
+def _nobody_maintains(world: World) -> None:
+    world.project.members[world.gitlab.user.id] = 30
+
+
+def _may_not_patch(world: World) -> None:
+    world.cluster.deny(verb="patch", resource="deployments")
+
+
+def _no_such_project(world: World) -> None:
+    world.change("acme/homelab", "acme/nothing")
+
+
+def _another_cluster(world: World) -> None:
+    world.change("context: fake", "context: fake\n  uid: 00000000-aaaa-bbbb-cccc-000000000000")
+
+
+def _token_unknown(world: World) -> None:
+    world.gitlab.state.tokens.clear()
+
+
+@pytest.mark.parametrize(
+    "spoil", [_nobody_maintains, _may_not_patch, _no_such_project, _another_cluster, _token_unknown]
+)
+def test_exit_code_3_means_that_nothing_was_changed_and_plan_says_the_same(
+    world: World, spoil: Callable[[World], None]
+) -> None:
+    spoil(world)
+    before = world.profile.read_bytes()
+    planned = world.wizard("plan", str(world.profile), "--json")
+    ended = world.apply()
+    assert (planned.code, ended.code) == (3, 3), planned.err + ended.err
+    assert planned.document["error"] == ended.document["error"]
+    assert untouched(world)
+    assert not any(world.gitlab.writes.values())
+    assert world.profile.read_bytes() == before
+
+
+def test_everything_that_is_in_the_way_is_told_at_once(world: World) -> None:
+    _nobody_maintains(world)
+    _may_not_patch(world)
+    ended = world.wizard("apply", str(world.profile), "--yes")
+    assert ended.code == 3
+    assert "owner may not create a runner in acme/homelab." in ended.err
+    assert "the role there is Developer" in ended.err
+    assert "missing: patch deployments" in ended.err
+    assert "Nothing was changed: 2 checks failed." in ended.err
+
+
+def test_a_refusal_after_the_first_write_is_a_failure(world: World) -> None:
+    """GitLab does not tell beforehand that registration is switched off."""
+    world.project.runner_registration = False
+    ended = world.apply()
+    assert ended.code == 1, ended.out
+    assert "create a runner in project acme/homelab" in ended.document["error"]["problem"]
+
+
+def test_a_token_that_ends_soon_is_told_by_plan_and_apply(world: World) -> None:
+    today = world.gitlab.state.clock.now().date()
+    ending = world.gitlab.add_token(expires_at=today + timedelta(days=1))
+    world.token = ending
+    planned = world.wizard("plan", str(world.profile))
+    assert planned.code == 0, planned.err
+    assert "The GitLab token of owner ends tomorrow." in planned.out
+    assert "ends tomorrow" in world.wizard("apply", str(world.profile), "--yes").err
+
+
+def test_a_first_apply_into_an_existing_namespace_asks_with_an_account_that_is_there(
+    world: World,
+) -> None:
+    jobs = "gitlab-runner-jobs"
+    world.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": jobs}})
+    assert world.apply().code == 0
+
+
+def test_who_may_only_read_sees_what_is_there_without_a_dry_run(world: World) -> None:
+    assert world.apply().code == 0
+    world.change("concurrent: 2", "concurrent: 3")
+    said = (
+        'configmaps "x" is forbidden: User "dev" cannot patch resource "configmaps" in API group ""'
+    )
+    world.cluster.fails("PATCH", ".*", status=403, message=said)
+    world.cluster.deny(verb="patch")
+    ended = world.wizard("plan", str(world.profile))
+    assert ended.code == 3
+    assert "update  ConfigMap" in ended.out
+    assert "compared by reading" in ended.out
+    assert "missing: patch configmaps" in ended.err

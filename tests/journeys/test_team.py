@@ -44,7 +44,10 @@ class TeamWorld(PlayedGitOps):
 
     @property
     def environment(self) -> dict[str, str]:
-        return super().environment | {"VAULT_TOKEN": self.vault_token}
+        return super().environment | {
+            "VAULT_TOKEN": self.vault_token,
+            "VAULT_ADDR": self.bao.url,
+        }
 
     def kept(self, remote: dict[str, str]) -> str:
         found = self.bao.root.secrets.kv.v2.read_secret_version(

@@ -50,7 +50,8 @@ def test_a_profile_that_names_its_runner_like_anothers_is_refused(world: World) 
         ended = on(world, command, copy, *options)
         assert ended.code == 3
         error = ended.document["error"]
-        assert "belongs to another profile" in error["problem"]
-        assert "cluster.namespace" in error["fix"]
+        assert "belongs to another profile" in error["cause"]
+        assert "cluster.namespace" in error["cause"]
+        assert len(error["findings"]) > 1  # every object of the other's, at once
     assert world.cluster.writes == []
     assert len(world.gitlab.runners) == 1

@@ -84,6 +84,7 @@ class World:
         return home | {
             "KUBECONFIG": str(self.kubeconfig),
             "GITLAB_TOKEN": self.token.get_secret_value(),
+            "GITLAB_HOST": self.gitlab.url,
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
         }
 
@@ -129,6 +130,24 @@ class World:
         process.stdout.close()
         process.wait(30)
         return said
+
+    def killed_at_kind(self, kind: str, *arguments: str) -> bool:
+        """The same at its first event of a kind; whether it came to that."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wizard", *arguments, "--json"],
+            env=self.environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdout
+        came = any(f'"event": "{kind}"' in line for line in process.stdout)
+        process.send_signal(signal.SIGKILL)
+        process.stdout.close()
+        process.wait(30)
+        return came
 
     def change(self, before: str, after: str) -> None:
         """Edit the profile as a person does."""

@@ -76,7 +76,7 @@ async def test_what_somebody_is_asked_for_is_enough_to_check_infisical_without_a
         wish.set(("secrets", "infisical", "host"), infisical.url)
         values = [identity.client_id, identity.client_secret]
         asked = [one.variable for one in credentials("infisical", wish.value)]
-        wiring = Wiring(wish.loaded(), environ=dict(zip(asked, values, strict=True)))
+        wiring = Wiring(wish.loaded(), typed=dict(zip(asked, values, strict=True)))
         checked = await check_backend(lambda: wiring.backend(wish.loaded().profile))
         assert checked.checks
         assert all(check.verdict is not Verdict.FAIL for check in checked.checks)

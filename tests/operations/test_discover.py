@@ -37,7 +37,7 @@ def test_facts_answer_what_they_know_and_nothing_else():
 
 def test_an_operator_that_is_missing_is_named_with_a_way_out():
     missing = missing_operators(FACTS, ["argocd", "external-secrets"])
-    assert [finding.symptom for finding in missing] == [
+    assert [finding.problem for finding in missing] == [
         "Argo CD is not on this cluster, and delivery as argocd needs it."
     ]
     assert "direct" in missing[0].fix

@@ -15,7 +15,6 @@ from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.kubernetes import FakeCluster
 from tests.journeys.world import World
 from wizard.core.errors import ExitCode
-from wizard.machine import Machine
 from wizard.profile.draft import Draft
 from wizard.tui import drafts
 from wizard.tui.app import WizardApp
@@ -25,6 +24,7 @@ from wizard.tui.memory import Memory
 from wizard.tui.outline import OUTLINE
 from wizard.tui.session import ProfileSession
 from wizard.tui.step import Step
+from wizard.wiring.machine import Machine
 
 _NO_SCROLLBARS = str.maketrans(dict.fromkeys("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", " "))
 Size = tuple[int, int]
@@ -137,7 +137,13 @@ def cluster() -> Iterator[FakeCluster]:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, without kubeconfig, keyring or anything in the environment."""
-    for name in ("GITLAB_TOKEN", "NO_COLOR", "TEXTUAL_THEME", "KUBERNETES_SERVICE_HOST"):
+    for name in (
+        "GITLAB_TOKEN",
+        "GITLAB_HOST",
+        "NO_COLOR",
+        "TEXTUAL_THEME",
+        "KUBERNETES_SERVICE_HOST",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
@@ -159,7 +165,7 @@ def kubeconfig(cluster: FakeCluster, home: Path, monkeypatch: pytest.MonkeyPatch
 def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """GitLab, a cluster whose managers work, and a profile for both; this machine knows them."""
     with World(home) as world:
-        for name in ("KUBECONFIG", "GITLAB_TOKEN"):
+        for name in ("KUBECONFIG", "GITLAB_TOKEN", "GITLAB_HOST"):
             monkeypatch.setenv(name, world.environment[name])
         yield world
 

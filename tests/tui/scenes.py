@@ -60,7 +60,6 @@ async def _reviewed(it: Sitting, title: str) -> None:
     await _with_the_cluster(it, "Review")
     await it.until(lambda: it.session.reviewed, SECONDS)
     await it.pilot.pause()
-    await it.press("down")
 
 
 async def _proven(it: Sitting, title: str) -> None:

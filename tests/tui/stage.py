@@ -16,13 +16,13 @@ from tests.fakes.gitlab import FakeGitLab, RunnerPlayer
 from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.names import Names
 from tests.journeys.world import NAMESPACE
-from wizard.machine import Machine
 from wizard.profile.draft import Draft
 from wizard.tui import drafts
 from wizard.tui.app import WizardApp
 from wizard.tui.files import opened_session
 from wizard.tui.machine_facts import MachineFacts
 from wizard.tui.memory import Memory
+from wizard.wiring.machine import Machine
 
 GITLAB, CLUSTER = "gitlab.example.com", "k3s.example.com"
 ID, UID, MANAGER = "3f9c2a71", "0b54e1d2-6f0c-4c1e-9a57-2d8f4f1c7a10", "r_N56XibT0p6LY"
@@ -91,6 +91,7 @@ class Stage:
             "XDG_STATE_HOME": str(self.home / "state"),
             "KUBECONFIG": str(self.home / "kubeconfig"),
             "GITLAB_TOKEN": self._token.get_secret_value(),
+            "GITLAB_HOST": GITLAB,
             "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
             "SSL_CERT_FILE": str(self._names.ca_file),
             "HTTPS_PROXY": self._names.url,

@@ -56,7 +56,7 @@ async def test_one_is_chosen_from_a_list_and_the_review_says_what_stops(
         tags = it.draft.answer("runners", 0, "tags")
         assert (tags.value, tags.origin) == (["docker", "old"], Origin.FOUND)
         assert it.draft.value("runners", 0, "run_untagged") is False
-        assert "docker [x]" in " ".join(str(one.label) for one in it.step.query(".chip"))
+        assert "docker ×" in " ".join(str(one.label) for one in it.step.query(".chip"))
 
         await reviewed(it)
         await it.sees("note: downtime: direct takes over runner")

@@ -45,12 +45,12 @@ async def test_a_first_set_up_ends_proven(world: World, size: tuple[int, int]):
     async with sitting(world.folder, world.profile, size=size) as it:
         await begin(it)
         await ended(it, State.DONE)
-        await it.sees("[x] direct: proven, it has run a job")
+        await it.sees("✓ direct: proven, it has run a job")
         assert it.step.title == "Proof"
         (runner,) = world.gitlab.runners
         assert runner.token == world.secret_token
         await it.go_to("Apply")
-        for text in ("[x] Namespaces and accounts", "[x] Proof of direct", "Done in"):
+        for text in ("✓ Namespaces and accounts", "✓ Proof of direct", "Done in"):
             await it.sees(text)
 
 
@@ -114,7 +114,7 @@ async def test_a_failure_is_explained_and_tried_again_from_there(world: World, s
         await begin(it)
         await ended(it, State.FAILED)
         await it.sees("etcd is full")
-        assert "[!] Runner direct and its token" in it.words
+        assert "✗ Runner direct and its token" in it.words
         fault.times = 0
         await it.press("enter")
         await ended(it, State.DONE)
@@ -193,7 +193,7 @@ async def test_the_report_holds_the_cause_and_no_secret(world: World):
         assert token not in it.screen
     report = (world.folder / "direct-report.txt").read_text()
     assert "etcd dislikes" in report
-    assert "[!] Runner direct and its token" in report
+    assert "✗ Runner direct and its token" in report
     assert token not in report
     assert not [one for one in world.live_tokens if one in report]
 

@@ -27,7 +27,7 @@ async def test_strategies_stand_side_by_side(home: Path, size: tuple[int, int]):
     async with sitting(home, size=size) as it:
         await it.go_to("Image builds")
         await it.sees("builds here level privilege speed cache upkeep")
-        await it.sees("(*) kaniko fits baseline none slow kept fork")
+        await it.sees("(•) kaniko fits baseline none slow kept fork")
         await it.sees("( ) none fits restricted none - - none")
 
 
@@ -102,6 +102,6 @@ async def test_a_level_that_the_strategy_does_not_run_under_is_refused_here(home
 async def test_it_can_be_used_at_60_by_20(home: Path):
     async with sitting(home, size=(60, 20)) as it:
         await it.go_to("Image builds")
-        await it.sees("(*) kaniko fits baseline")
+        await it.sees("(•) kaniko fits baseline")
         await choose(it, "none")
-        await it.sees("(*) none")
+        await it.sees("(•) none")

@@ -106,10 +106,10 @@ async def test_every_step_shows_its_focus_and_its_keys_at_any_size(home: Path, s
 
 async def test_the_stepper_gives_way_to_one_line_when_the_terminal_narrows(home: Path):
     async with sitting(home, size=(120, 40)) as it:
-        assert "[>] Start" in it.screen
+        assert "▸ Start" in it.screen
         await it.pilot.resize_terminal(80, 24)
         await it.pilot.pause()
-        assert "[>] Start" not in it.screen
+        assert "▸ Start" not in it.screen
         assert f"Step 1 of {len(OUTLINE)} Start" in it.words
         await it.pilot.resize_terminal(40, 12)
         await it.pilot.pause()
@@ -124,7 +124,7 @@ async def test_foreign_text_is_shown_as_it_is(
     monkeypatch.setenv("KUBECONFIG", str(file))
     async with sitting(home, size=(120, 40)) as it:
         await it.go_to("Cluster")
-        await it.sees(f"(*) {name}")
+        await it.sees(f"(•) {name}")
         (home / "[b").mkdir()
         monkeypatch.chdir(home)  # a short path is on one line, wherever the home is
         await it.save(Path("[b", "].yaml"))
@@ -160,7 +160,7 @@ async def test_without_colour_what_has_the_focus_still_stands_out(
 ):
     monkeypatch.setenv("NO_COLOR", "1")
     async with sitting(home) as it:
-        for selector, cursor in (("#presets", "(*) homelab"), ("#name Input", "homelab")):
+        for selector, cursor in (("#presets", "(•) homelab"), ("#name Input", "homelab")):
             await it.focus(selector)
             lines = it.app.screen._compositor.render_strips(it.app.size)
             segments = [segment for line in lines for segment in line if segment.style]

@@ -23,7 +23,7 @@ from wizard.tui.work import State
 @pytest.fixture
 def by_hand(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ByHandWorld]:
     with ByHandWorld(home) as world:
-        for name in ("KUBECONFIG", "GITLAB_TOKEN"):
+        for name in ("KUBECONFIG", "GITLAB_TOKEN", "GITLAB_HOST"):
             monkeypatch.setenv(name, world.environment[name])
         yield world.prepare()
 
@@ -119,6 +119,7 @@ def test_in_a_real_terminal_the_screens_step_aside_and_come_back(by_hand: ByHand
         "PATH",
         "KUBECONFIG",
         "GITLAB_TOKEN",
+        "GITLAB_HOST",
         "XDG_STATE_HOME",
         "PYTHON_KEYRING_BACKEND",
     }
@@ -154,4 +155,4 @@ async def test_the_check_finds_somebody_to_store_the_token(by_hand: ByHandWorld)
         await it.go_to("Secrets")
         await it.focus("#check")
         await it.press("enter")
-        await it.sees("[x] somebody stores the token")
+        await it.sees("✓ somebody stores the token")

@@ -55,7 +55,7 @@ async def test_from_nothing_to_a_proven_runner_in_at_most_eight_answers(
         await new.answer("preset", "", "up", "up", "enter")
         await it.until(lambda: it.draft.preset == "direct")
         await new.goes_on("Cluster")
-        await it.sees("(*) fake")
+        await it.sees("(•) fake")
         await new.goes_on("GitLab")
         await new.answer("address", world.gitlab.url, "enter")
         await new.answer("token", world.token.get_secret_value())
@@ -74,7 +74,7 @@ async def test_from_nothing_to_a_proven_runner_in_at_most_eight_answers(
         await new.answer("file", "", "enter")
         await it.until(lambda: it.session.work)
         await ended(it, State.DONE)
-        await it.sees("[x] direct: proven, it has run a job")
+        await it.sees("✓ direct: proven, it has run a job")
         typed = {key[0] for key, origin in it.draft.origins() if origin is Origin.TYPED}
         assert typed <= {"gitlab", "runners"}
         assert len(new.answers) <= MOST_ANSWERS
@@ -91,7 +91,7 @@ async def test_without_cluster_and_token_it_ends_with_files_and_what_to_type(
         new = Newcomer(it)
         await it.until(lambda: it.session.facts.contexts is not None)
         await new.goes_on("Cluster")
-        await it.sees("(*) no cluster")
+        await it.sees("(•) no cluster")
         await new.goes_on("GitLab")
         await new.goes_on("Runner")
         await it.sees("Not signed in, so write the whole path.")

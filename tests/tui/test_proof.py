@@ -36,7 +36,7 @@ async def test_it_names_the_manager_and_the_job(home: Path):
     async with sitting(home) as it:
         await shows(it, SEEN, SmokeJobPassed("homelab", 42, "r_4d1c2f"), Proven("homelab"))
         for text in (
-            "[x] homelab: proven, it has run a job",
+            "✓ homelab: proven, it has run a job",
             "manager r_4d1c2f, version 19.3.1",
             "smoke job 42: passed, on manager r_4d1c2f",
         ):
@@ -46,27 +46,27 @@ async def test_it_names_the_manager_and_the_job(home: Path):
 async def test_online_without_a_job_is_not_called_proven(home: Path):
     async with sitting(home) as it:
         await shows(it, SEEN, Unproven("homelab", "the token's scopes do not allow a pipeline"))
-        assert "[-] homelab: online, unproven (the token's scopes" in it.words
-        assert "[x]" not in it.words
+        assert "– homelab: online, unproven (the token's scopes" in it.words
+        assert "✓" not in it.words
 
 
 async def test_who_was_proven_before_needs_only_be_heard_from_again(home: Path):
     async with sitting(home) as it:
         await shows(it, SEEN)
-        assert "[x] homelab: heard from again, and proven before" in it.words
+        assert "✓ homelab: heard from again, and proven before" in it.words
 
 
 async def test_a_run_that_failed_after_hearing_from_a_manager_proves_nothing(home: Path):
     async with sitting(home) as it:
         await shows(it, SEEN, state=State.FAILED)
         assert "seen by GitLab: manager r_4d1c2f" in it.words
-        assert "[x]" not in it.words
+        assert "✓" not in it.words
 
 
 async def test_files_that_wait_show_what_to_type(home: Path):
     async with sitting(home, size=(80, 30)) as it:
         await shows(it, Waiting("The files wait.", ("cd gitops", "git push")))
-        assert "[>] The files wait." in it.words
+        assert "◐ The files wait." in it.words
         assert "cd gitops git push" in it.words
         it.step.query_one("#copy-commands", Button).press()
         await it.pilot.pause()
@@ -76,7 +76,7 @@ async def test_files_that_wait_show_what_to_type(home: Path):
 async def test_nothing_to_do_is_said_plainly(home: Path):
     async with sitting(home) as it:
         await shows(it, StepStarted("Look"), Planned(Plan()))
-        assert "[x] No change: everything is as the profile says" in it.words
+        assert "✓ No change: everything is as the profile says" in it.words
 
 
 async def test_the_pipeline_of_the_runner_is_shown_and_copied(home: Path):

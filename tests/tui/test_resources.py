@@ -40,7 +40,7 @@ async def test_the_gauge_follows_every_answer(home: Path):
         await it.sees("of 5 at once, 3 would wait")
         await it.focus("#runners-0-jobs-cpu-request Input")
         await it.type("1")
-        await it.sees("(*) custom")
+        await it.sees("(•) custom")
         await it.sees("1 job fit")
 
 

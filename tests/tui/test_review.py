@@ -36,7 +36,6 @@ async def test_the_plan_is_a_tree_of_systems_and_nothing_has_been_written(world:
 async def test_the_chosen_change_is_shown_field_by_field(world: World):
     async with sitting(world.folder, world.profile) as it:
         await reviewed(it)
-        await it.press("down")
         assert "+ tags: ['kubernetes']" in difference(it)
 
 
@@ -102,7 +101,6 @@ async def test_words_of_others_are_never_markup(world: World):
     world.change("tags: [kubernetes]", 'tags: ["[/red]", "[link=x"]')
     async with sitting(world.folder, world.profile) as it:
         await reviewed(it)
-        await it.press("down")
         assert "[/red]" in difference(it)
 
 

@@ -36,7 +36,7 @@ async def test_every_backend_stands_with_what_it_needs(home: Path, size: tuple[i
     async with sitting(home, size=size) as it:
         await it.go_to("Secrets")
         await it.sees("backend needs")
-        await it.sees("(*) infisical External Secrets; a machine identity that may write")
+        await it.sees("(•) infisical External Secrets; a machine identity that may write")
         await it.sees("( ) kubernetes a cluster that the wizard may write to")
 
 
@@ -178,7 +178,7 @@ async def test_checking_says_what_we_may_do_and_writes_nothing(home: Path, size:
                 await it.type(f"{value}\n")
             await it.press("f5")
             await it.sees("Nothing was written.")
-            await it.sees("[x]")
+            await it.sees("✓")
             assert infisical.writes == []
             assert identity.client_secret not in it.screen
             assert identity.client_secret not in it.draft.text()
@@ -199,7 +199,7 @@ async def test_a_wrong_secret_is_said_in_words(home: Path):
             it.session.keep_secret("INFISICAL_CLIENT_ID", identity.client_id)
             it.session.keep_secret("INFISICAL_CLIENT_SECRET", "no-" + identity.client_secret[::-1])
             await it.press("f5")
-            await it.sees("[!] sign in as a machine identity")
+            await it.sees("✗ sign in as a machine identity")
             await it.sees("check INFISICAL_CLIENT_ID and INFISICAL_CLIENT_SECRET")
 
 

@@ -342,7 +342,7 @@ def test_the_installed_command_walks_a_newcomer_to_the_review(
     tmux.press("Up")
     tmux.sees("nothing else installed: plain")
     tmux.press("Enter")
-    tmux.sees("(*) direct")
+    tmux.sees("(•) direct")
     tmux.press("C-n")
     tmux.sees("2 nodes")
     tmux.press("C-n")

@@ -10,6 +10,7 @@ from tests.fakes.gitlab import FakeGitLab
 from tests.tui.conftest import BOTH_SIZES, Size, sitting
 from wizard.profile.draft import Origin
 from wizard.profile.load import load
+from wizard.tui.modals import SaveAs
 from wizard.tui.outline import OUTLINE
 from wizard.tui.widgets import Choice, Row
 
@@ -18,7 +19,7 @@ async def test_the_first_set_up_takes_few_answers(home: Path, gitlab: FakeGitLab
     token = gitlab.add_token("api").get_secret_value()
     async with sitting(home, preset="direct") as it:
         await it.press("ctrl+n")
-        await it.sees("(*) fake")
+        await it.sees("(•) fake")
         await it.press("ctrl+n")
         await it.type(gitlab.url)
         await it.press("enter")
@@ -106,9 +107,9 @@ async def test_any_answered_step_can_be_jumped_to_and_no_later_one(home: Path):
     async with sitting(home, size=(120, 40)) as it:
         await it.press("ctrl+n")
         stepper = it.app.screen.query_one("#stepper", OptionList)
-        assert "[>] Cluster" in it.screen
-        assert "[x] Start" in it.screen
-        assert "[ ] GitLab" in it.screen
+        assert "▸ Cluster" in it.screen
+        assert "• Start" in it.screen
+        assert "○ GitLab" in it.screen
         assert stepper.get_option_at_index(2).disabled
         await it.pilot.click("#stepper", offset=(5, 0))
         await it.pilot.pause()
@@ -116,11 +117,11 @@ async def test_any_answered_step_can_be_jumped_to_and_no_later_one(home: Path):
 
 
 async def test_a_step_with_something_wrong_in_it_is_marked(home: Path):
-    async with sitting(home, size=(120, 40)) as it:
+    async with sitting(home, size=(150, 40)) as it:
         await it.go_to("Runner")
         it.draft.set(("cluster", "namespace"), "Not A Name")
         it.app.wizard.refresh_marks()
-        await it.sees("[!] Cluster")
+        await it.sees("! Cluster")
 
 
 async def test_enter_leads_from_field_to_field_and_then_to_the_next_step(home: Path):
@@ -150,6 +151,7 @@ async def test_saving_over_another_file_is_refused(home: Path):
     (home / "other.yaml").write_text("mine\n")
     async with sitting(home) as it:
         await it.press("ctrl+s")
+        await it.until(lambda: isinstance(it.app.screen, SaveAs))
         await it.type(str(home / "other.yaml"))
         await it.press("enter")
         await it.sees("is there already")
@@ -164,7 +166,7 @@ async def test_a_profile_opens_with_every_step_answered(home: Path):
         for step in OUTLINE[1:]:
             if not step.owns:
                 break  # what comes after the answers has still to happen
-            assert f"[x] {step.title}" in it.screen
+            assert f"• {step.title}" in it.screen
         assert it.draft.answer("gitlab", "url").origin is Origin.PROFILE
         await it.press("ctrl+q")
         assert it.app.return_value == 0, "nothing was changed, so nothing is asked"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -10,6 +12,7 @@ from typing import Any
 
 import click
 
+from wizard.checks.running import refusal_of, refuse_failed
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result, indented
 from wizard.cli.plans import plan_text
@@ -17,12 +20,13 @@ from wizard.cli.running import command
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, Refused
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
+from wizard.core.run import Run
 from wizard.core.threads import run
 from wizard.hand_over import hand_over
 from wizard.operations.profiles import open_profile
-from wizard.operations.wish import Run
 from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
+from wizard.wiring.trust import Trust
 
 _STOPPED = (
     "What was done stays, and the next run goes on from there; a token that had not been stored is "
@@ -30,6 +34,13 @@ _STOPPED = (
 )
 _NOTHING_THERE = "No change: nothing that this profile made was there."
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
+TRUST = click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="URL",
+    help="Send credentials of the environment to this address too.",
+)
 TIMEOUT = click.option(
     "--timeout",
     type=click.IntRange(1, 3600),
@@ -41,54 +52,66 @@ TIMEOUT = click.option(
 
 @click.command()
 @PROFILE
+@TRUST
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when apply has something to do.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, as JSON, here."
 )
 @command
-def plan(output: Output, profile: Path, detailed_exitcode: bool, out: Path | None) -> Result:
+def plan(
+    output: Output,
+    profile: Path,
+    trusted: tuple[str, ...],
+    detailed_exitcode: bool,
+    out: Path | None,
+) -> Result:
     """Show what would change, and where; writes nothing."""
     from wizard.operations import verbs
 
     opened = open_profile(profile)
-    made = run(verbs.plan(opened, _wiring(opened, output)))
+    how = Run(attended=_terminal())
+    made = run(verbs.plan(opened, _wiring(opened, output, trusted), how))
     data = plan_data(made)
     if out:
         _write_plan(out, data)
+    refused = refusal_of(made.checks)
     pending = detailed_exitcode and (made.pending or made.doubts)
-    return Result(
-        plan_text(made, output),
-        data,
-        ExitCode.CHANGES if pending else ExitCode.DONE,
-        opened.warnings,
-    )
+    code = ExitCode.REFUSED if refused else ExitCode.CHANGES if pending else ExitCode.DONE
+    return Result(plan_text(made, output), data, code, opened.warnings, refused)
 
 
 @click.command()
 @PROFILE
 @YES
+@TRUST
 @click.option("--no-smoke", is_flag=True, help="Do not end with a smoke job.")
 @click.option("--undo", is_flag=True, help="Take a first set-up that failed away again.")
 @TIMEOUT
 @command
 def apply(
-    output: Output, profile: Path, yes: bool, no_smoke: bool, undo: bool, timeout: int
+    output: Output,
+    profile: Path,
+    yes: bool,
+    trusted: tuple[str, ...],
+    no_smoke: bool,
+    undo: bool,
+    timeout: int,
 ) -> Result:
     """Make it so, then prove it. Killed and run again, it goes on where it was."""
     from wizard.operations import verbs
 
     if undo:
-        return _destroy(output, profile, yes, timeout)
+        return _destroy(output, profile, yes, trusted, timeout)
     opened = open_profile(profile)
-    systems = _wiring(opened, output)
+    systems = _wiring(opened, output, trusted)
     attended = not yes and _terminal()
+    how = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     agreed = None
     if not yes:
-        agreed = run(verbs.plan(opened, systems))
+        agreed = run(verbs.plan(opened, systems, how))
         _agree(output, agreed, "Apply this?", attended=attended)
     if agreed and agreed.pending:
         _ask_about_levels(opened, systems)
-    how = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     return _follow(output, verbs.apply(opened, systems, how), agreed)
 
 
@@ -104,18 +127,23 @@ def _ask_about_levels(opened: LoadedProfile, systems: Wiring) -> None:
 @click.command()
 @PROFILE
 @YES
+@TRUST
 @TIMEOUT
 @command
-def destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
+def destroy(
+    output: Output, profile: Path, yes: bool, trusted: tuple[str, ...], timeout: int
+) -> Result:
     """Remove runner, token and objects; proves that nothing of ours is left."""
-    return _destroy(output, profile, yes, timeout)
+    return _destroy(output, profile, yes, trusted, timeout)
 
 
-def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
+def _destroy(
+    output: Output, profile: Path, yes: bool, trusted: tuple[str, ...], timeout: int
+) -> Result:
     from wizard.operations import verbs
 
     opened = open_profile(profile)
-    systems = _wiring(opened, output)
+    systems = _wiring(opened, output, trusted)
     attended = not yes and _terminal()
     planned = run(verbs.plan_destroy(opened, systems))
     if not yes:
@@ -125,14 +153,20 @@ def _destroy(output: Output, profile: Path, yes: bool, timeout: int) -> Result:
     return _follow(output, verbs.destroy(opened, systems, how), agreed, _NOTHING_THERE)
 
 
-def _wiring(opened: LoadedProfile, output: Output) -> Wiring:
+def _wiring(opened: LoadedProfile, output: Output, trusted: tuple[str, ...]) -> Wiring:
     def ask(prompt: str) -> str:
         answer: str = click.prompt(prompt, hide_input=True, err=True)
         return answer
 
-    if not _terminal():
-        return Wiring(opened, say=output.say)
-    return Wiring(opened, ask=ask, hand_over=hand_over, say=output.say)
+    def confirm(question: str) -> bool:
+        return click.confirm(question, default=False, err=True)
+
+    command = f"runner-wizard {output.command} {shlex.quote(str(opened.path))}"
+    attended = _terminal()
+    trust = Trust(os.environ, trusted, confirm if attended else None, command)
+    if not attended:
+        return Wiring(opened, say=output.say, trust=trust)
+    return Wiring(opened, ask=ask, hand_over=hand_over, say=output.say, trust=trust)
 
 
 def _terminal() -> bool:
@@ -142,11 +176,13 @@ def _terminal() -> bool:
 def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None:
     """Show the plan and ask; nothing pending needs no answer.
 
-    Raises: Refused, when the answer is no, or when there is nobody to give one.
+    Raises: Refused, when a check has failed, when the answer is no, or when there is nobody to
+        give one.
     """
-    if not plan.pending:
+    if not plan.pending and not plan.refusals:
         return
     output.say(plan_text(plan, output))
+    refuse_failed(plan.checks)
     if not attended:
         raise Refused(
             "Nothing was changed: there is nobody to ask.",
@@ -224,6 +260,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "unseen": list(plan.unseen),
         "notes": list(plan.notes),
         "doubts": [asdict(doubt) for doubt in plan.doubts],
+        "checks": [check.record() for check in plan.checks],
     }
 
 

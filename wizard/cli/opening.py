@@ -24,17 +24,24 @@ if TYPE_CHECKING:
 @click.command(name="open")
 @click.argument("profile", type=click.Path(path_type=Path), metavar="[PROFILE]", required=False)
 @click.option("--plain", is_flag=True, help="Ask line by line, for screen readers.")
+@click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="URL",
+    help="Send credentials of the environment to this address too.",
+)
 @command
-def open_(output: Output, profile: Path | None, plain: bool) -> Result:
+def open_(output: Output, profile: Path | None, plain: bool, trusted: tuple[str, ...]) -> Result:
     """Open the wizard, for a new profile or on one that is there."""
     _refuse_without_terminal(profile, plain=plain)
     if plain:
         return _as_lines(output, profile)
     _stop_writing_on_the_screen()
-    return Result(exit_code=_wizard()(profile))
+    return Result(exit_code=_wizard()(profile, trusted))
 
 
-def _wizard() -> Callable[[Path | None], ExitCode]:
+def _wizard() -> Callable[[Path | None, tuple[str, ...]], ExitCode]:
     """Import the screens; nothing of what comes with them is ever garbage, so nobody looks."""
     # At Textual's 60 frames a second, what a key brings about behind its first frame waits for
     # up to two of them: longer than it takes to draw.

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, TextIO
 
 import click
 
 from wizard.cli.streams import narrate, write_out
-from wizard.core.errors import ExitCode, WizardError
+from wizard.core.errors import ExitCode, Refused, WizardError
+from wizard.core.findings import Finding
 from wizard.core.plain import harmless, harmless_line, plain
 from wizard.core.problems import InvalidDocument, Problem, key_path
 from wizard.core.secrets import redact_values
@@ -31,6 +32,8 @@ class Result:
     data: Any = None
     exit_code: ExitCode = ExitCode.DONE
     warnings: list[Problem] = field(default_factory=list)
+    error: WizardError | None = None
+    """What it ends with although it has something to say: a plan that `apply` would refuse."""
 
 
 @dataclass(slots=True)
@@ -60,13 +63,17 @@ class Output:
 
     def finish(self, result: Result) -> None:
         if self.as_json:
-            self._document(result.exit_code, result.data, warnings=result.warnings)
+            self._document(
+                result.exit_code, result.data, error=result.error, warnings=result.warnings
+            )
             return
         for warning in result.warnings:
             self.say(f"{self.mark('warning:', fg='yellow')} {_located(warning)}")
         if result.text:
             text = result.text if result.text.endswith("\n") else result.text + "\n"
             write_out(self._shown(text, sys.stdout))
+        if result.error:
+            self.fail(result.error)
 
     def fail(self, error: WizardError) -> None:
         """Say an error: problem, cause, fix."""
@@ -77,11 +84,17 @@ class Output:
         if isinstance(error, InvalidDocument):
             self._fail_document(error)
             return
-        self.say(f"{self.mark('error:', fg='red', bold=True)} {harmless_line(error.problem)}")
-        if error.cause:
-            self.say(indented(error.cause))
-        if error.fix:
-            self.say(indented(f"fix: {error.fix}"))
+        findings = error.findings if isinstance(error, Refused) else ()
+        for one in findings or (error.finding,):
+            self._fail_one(one)
+        if findings:
+            self.say(harmless_line(error.problem))
+
+    def _fail_one(self, found: Finding) -> None:
+        self.say(f"{self.mark('error:', fg='red', bold=True)} {harmless_line(found.problem)}")
+        for text in (found.evidence, found.cause, found.fix and f"fix: {found.fix}"):
+            if text:
+                self.say(indented(text))
 
     def _fail_document(self, error: InvalidDocument) -> None:
         file = error.problems.file
@@ -105,7 +118,7 @@ class Output:
             "exit_code": int(exit_code),
             "data": data,
             "problems": [_problem(problem) for problem in warnings],
-            "error": error and {"problem": error.problem, "cause": error.cause, "fix": error.fix},
+            "error": error and _error(error),
         }
         write_out(json.dumps(redact_values(document), indent=2, default=str) + "\n")
 
@@ -124,6 +137,12 @@ def indented(text: str) -> str:
     """Text of several lines, which may be foreign: only the first is where ours are."""
     first, *more = harmless(text).splitlines() or [""]
     return "\n".join([f"  {first}", *(f"      {line}" for line in more)])
+
+
+def _error(error: WizardError) -> dict[str, Any]:
+    found = {"problem": error.problem, "cause": error.cause, "fix": error.fix}
+    findings = error.findings if isinstance(error, Refused) else ()
+    return found | {"findings": [asdict(finding) for finding in findings]}
 
 
 def _problem(problem: Problem) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import difflib
 from wizard.cli.output import Output
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
 from wizard.core.plain import harmless_line
-from wizard.core.shown import TITLES, counted, head, is_long, value_text
+from wizard.core.shown import TITLES, counted, head, is_long, notes_of, unseen_of, value_text
 
 _COLORS = {
     Action.CREATE: "green",
@@ -23,7 +23,10 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
     if not plan.pending:
         kept = len(plan.changes)
         found = ", but not all is well:" if plan.doubts else "."
-        return "\n".join([f"No change ({kept} things looked at){found}", *_also(plan)])
+        found = f"No change ({kept} things looked at){found}"
+        if plan.refusals:
+            found = f"No change is known of ({kept} things looked at)."
+        return "\n".join([found, *_also(plan)])
     lines: list[str] = []
     for system, title in TITLES.items():
         changes = list(plan.of(system))
@@ -72,6 +75,10 @@ def _changed_lines(before: str, after: str) -> list[str]:
 
 
 def _also(plan: Plan) -> list[str]:
-    doubts = [f"  ? {harmless_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
-    unseen = [f"Not looked at: {harmless_line(sentence)}" for sentence in plan.unseen]
-    return [*doubts, *unseen, *(f"Note: {harmless_line(sentence)}" for sentence in plan.notes)]
+    """What is doubted, could not be seen or must be known, and how much stands against an apply."""
+    lines = [f"  ? {harmless_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
+    lines += [f"Not looked at: {harmless_line(sentence)}" for sentence in unseen_of(plan)]
+    lines += [f"Note: {harmless_line(sentence)}" for sentence in notes_of(plan)]
+    if count := len(plan.refusals):
+        lines.append(f"Apply would refuse this: {count} check{'s' if count > 1 else ''} failed.")
+    return lines

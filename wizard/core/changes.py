@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from wizard.core.findings import Check, Verdict, with_verdict
+
 
 class System(StrEnum):
     """The systems a plan looks at, in the order in which it is carried out."""
@@ -72,6 +74,14 @@ class Plan:
     """Sentences: what must be known before this is agreed to, such as a downtime."""
     doubts: tuple[Doubt, ...] = ()
     """What is not as it should be; apply proves these runners again."""
+    checks: tuple[Check, ...] = ()
+    """What was asked beforehand, with its answers."""
+
+    @property
+    def refusals(self) -> list[Check]:
+        """The checks over which `apply` refuses; of two that met the same wall, the first."""
+        failed = with_verdict(self.checks, Verdict.FAIL)
+        return list({check.finding: check for check in reversed(failed)}.values())[::-1]
 
     @property
     def pending(self) -> tuple[Change, ...]:

@@ -20,7 +20,10 @@ The whole tree, which every system's own errors belong to:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
+
+from wizard.core.findings import Finding
 
 
 class ExitCode(IntEnum):
@@ -55,11 +58,42 @@ class WizardError(Exception):
     def __str__(self) -> str:
         return "\n".join(part for part in (self.problem, self.cause, self.fix) if part)
 
+    @property
+    def finding(self) -> Finding:
+        """The error as the record that checks and imports share."""
+        return Finding(self.problem, cause=self.cause, fix=self.fix)
+
 
 class Refused(WizardError):
     """Refused before anything was changed."""
 
     exit_code = ExitCode.REFUSED
+
+    @classmethod
+    def because_of(cls, findings: Iterable[Finding]) -> Refused:
+        """One refusal that says everything that stands in the way, in the words of each.
+
+        Args:
+            findings: at least one.
+        """
+        first, *others = findings
+        if not others:
+            cause = "\n".join(filter(None, (first.evidence, first.cause)))
+            return cls(first.problem, cause, first.fix)
+        refused = cls(f"Nothing was changed: {1 + len(others)} checks failed.")
+        refused.findings = (first, *others)
+        refused.cause = "\n".join(_paragraph(one) for one in refused.findings)
+        return refused
+
+    findings: tuple[Finding, ...] = ()
+    """Each thing that is in the way, where there are several; `cause` has them all as text."""
+
+
+def _paragraph(finding: Finding) -> str:
+    told = filter(None, (finding.problem, finding.evidence, finding.cause))
+    return "\n  ".join(line for part in told for line in part.splitlines()) + (
+        f"\n  fix: {finding.fix}" if finding.fix else ""
+    )
 
 
 class UsageError(WizardError):

@@ -66,6 +66,8 @@ class Identity:
     is_admin: bool = False
     known: bool = True
     """False where GitLab would not tell (an OAuth or fine-grained token): trying is the test."""
+    user_id: int = 0
+    """0 where the token's scopes do not reach as far as its own user."""
 
     def may(self, scope: str) -> bool | None:
         """Whether the token has a scope; None where GitLab would not say."""

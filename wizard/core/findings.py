@@ -1,28 +1,36 @@
-"""What was looked at and what it showed: the words of `verify`, `doctor` and the preflight."""
+"""What was looked at and what it showed: the one record that errors, checks and imports share."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
     OK = "ok"
     WARN = "warn"
+    """It works, but not as somebody who reads the profile expects; `apply` goes on."""
     FAIL = "fail"
+    """`apply` refuses."""
     UNSEEN = "unseen"
     """Could not be looked at: not a failure, but not a proof either."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found: symptom, the evidence for it, its cause, and the fix."""
+    """One thing found: the problem, the evidence for it, its cause, and the fix."""
 
-    symptom: str
+    problem: str
     evidence: str = ""
     cause: str = ""
     fix: str = ""
+
+    def sentence(self) -> str:
+        """All of it in one line, for where there is no room for more."""
+        told = "; ".join(filter(None, (self.evidence, self.cause)))
+        return " ".join(filter(None, (self.problem, told and f"({told})", self.fix)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +38,42 @@ class Check:
     """One thing that was looked at, with its verdict."""
 
     name: str
+    """What was asked, for people."""
     verdict: Verdict
     finding: Finding | None = None
+    id: str = ""
+    """Which check of the list gave it, for machines: `gitlab.role`."""
+
+    def record(self) -> dict[str, Any]:
+        """The check as plain data."""
+        found = self.finding or Finding("")
+        return {
+            "id": self.id,
+            "name": self.name,
+            "verdict": self.verdict.value,
+            "problem": found.problem,
+            "evidence": found.evidence,
+            "cause": found.cause,
+            "fix": found.fix,
+        }
+
+
+def with_verdict(checks: Iterable[Check], verdict: Verdict) -> list[Check]:
+    """Those of the checks that have one verdict, in their order."""
+    return [check for check in checks if check.verdict is verdict]
 
 
 def findings_text(findings: Iterable[Finding]) -> Iterator[str]:
-    """Each finding as a few lines: symptom, evidence, cause, fix."""
+    """Each finding as a few lines: problem, evidence, cause, fix."""
     for finding in findings:
-        yield f"- {finding.symptom}"
-        for word, text in (
-            ("seen", finding.evidence),
-            ("why", finding.cause),
-            ("fix", finding.fix),
-        ):
-            if text:
-                yield f"    {word}: {text}"
+        yield f"- {finding.problem}"
+        yield from details(finding)
+
+
+def details(finding: Finding) -> Iterator[str]:
+    """What a finding says beside its problem, line by line and indented."""
+    for word, text in (("seen", finding.evidence), ("why", finding.cause), ("fix", finding.fix)):
+        if text:
+            first, *rest = text.splitlines()
+            yield f"    {word}: {first}"
+            yield from (f"      {line}" for line in rest)

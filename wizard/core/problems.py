@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from wizard.core.errors import ExitCode, WizardError
+from wizard.core.findings import Check, Finding, Verdict
 
 Key = tuple[str | int, ...]
 """Where in a document: mapping keys and list indices, outermost first."""
@@ -56,6 +57,11 @@ class Problem:
     line: int = 0
     column: int = 0
     severity: Severity = "error"
+
+    @property
+    def finding(self) -> Finding:
+        """The problem as the record that checks and errors share; its place is the evidence."""
+        return Finding(self.message, key_path(self.key), fix=self.fix)
 
     def __str__(self) -> str:
         place = key_path(self.key)
@@ -120,3 +126,10 @@ class InvalidDocument(WizardError):
             "\n".join(str(problem) for problem in problems.errors),
         )
         self.problems = problems
+
+    def checks(self, check_id: str) -> list[Check]:
+        """Each error as a check that failed."""
+        return [
+            Check(key_path(one.key), Verdict.FAIL, one.finding, check_id)
+            for one in self.problems.errors
+        ]

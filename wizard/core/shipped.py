@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -22,3 +23,11 @@ def profiles() -> Path:
 def asset(name: str) -> Path:
     """A file of `assets/`, by its path below that folder."""
     return _root() / "assets" / name
+
+
+@cache
+def operator_fields() -> dict[str, str]:
+    """Fields of External Secrets that came later than its API: name to the version that has it."""
+    text = asset("external-secrets-fields.json").read_text("utf-8")
+    since: dict[str, str] = json.loads(text)["since"]
+    return since

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
+from wizard.core.findings import Check, Verdict, with_verdict
 from wizard.core.plain import harmless, harmless_line
 
 SIGNS = {
@@ -35,6 +36,22 @@ def counted(plan: Plan) -> str:
     return ", ".join(
         f"{count} to {action}" for action, count in plan.counts().items() if action != "keep"
     )
+
+
+def unseen_of(plan: Plan) -> list[str]:
+    """What could not be looked at, in sentences."""
+    unseen = with_verdict(plan.checks, Verdict.UNSEEN)
+    return [*plan.unseen, *(f"{check.name}{_because(check)}" for check in unseen)]
+
+
+def notes_of(plan: Plan) -> list[str]:
+    """What must be known before a plan is agreed to, in sentences."""
+    warned = with_verdict(plan.checks, Verdict.WARN)
+    return [*plan.notes, *(check.finding.sentence() for check in warned if check.finding)]
+
+
+def _because(check: Check) -> str:
+    return f": {check.finding.sentence()}" if check.finding else ""
 
 
 def value_text(value: Any) -> str:

@@ -92,7 +92,7 @@ def findings_lines(findings: tuple[Found, ...]) -> Iterator[str]:
         if mine:
             yield f"{rank}: {MEANINGS[rank]}"
         for one in mine:
-            yield f"- {one.symptom}"
+            yield f"- {one.problem}"
             for word, text in (("seen", one.evidence), ("why", one.cause), ("fix", one.fix)):
                 if text:
                     yield f"    {word}: {text}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from wizard.core.changes import Action, Change, Plan, System
+from wizard.checks import connect, refuse_failed
+from wizard.core.changes import Change, Plan, System
 from wizard.core.errors import Refused
 from wizard.core.events import (
     Event,
@@ -18,29 +19,22 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.manifest import Manifest
-from wizard.operations.found import complete
+from wizard.core.run import Run
+from wizard.operations.found import save_found
 from wizard.operations.leaving import until_gone
 from wizard.operations.look import Seen
-from wizard.operations.namespaces import check_namespaces
-from wizard.operations.plan import compare, doubting, planned, unwanted_objects
-from wizard.operations.preflight import (
-    check_admission,
-    check_admission_where_judged,
-    check_identity,
-    check_operators,
-    check_permissions,
-    check_storing,
-    check_target,
-)
+from wizard.operations.plan import unwanted_objects
 from wizard.operations.proving import Proving
+from wizard.operations.reader import asked_for
 from wizard.operations.removal import delete_object
 from wizard.operations.streams import nothing, titled
+from wizard.operations.survey import Survey, survey, warnings
 from wizard.operations.synced import Sync
-from wizard.operations.wish import ProfileFile, Run, Systems
+from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
-from wizard.render import manifests
-from wizard.systems.backends import Backend
+from wizard.render import job_pod, manifests
+from wizard.systems import Systems
 from wizard.systems.gitlab import GitLab
 from wizard.systems.kubernetes import Applied, Cluster
 
@@ -51,66 +45,61 @@ _NEEDED_TO_ADMIT = {"Namespace", "ServiceAccount"}
 async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
     """Carry out what `plan` shows, then prove every runner; yields each fact as it happens.
 
-    The profile's id is saved before anything is created. Killed at any point and run again, it
-    goes on where it was. A run that changes nothing writes nothing, anywhere.
+    All that can be asked is asked before the first write, which is of the profile's id. Killed at
+    any point and run again, it goes on where it was. A run that changes nothing writes nothing.
 
-    Raises: WizardError; `Refused` before anything has been changed.
+    Raises: WizardError; `Refused`, with all that stands against it, before anything has changed.
     """
     yield StepStarted("Look")
-    gitlab, cluster = await asyncio.gather(
-        asyncio.to_thread(systems.gitlab), asyncio.to_thread(systems.cluster)
-    )
-    identity = await check_identity(gitlab, run)
-    await asyncio.to_thread(check_target, file.profile, cluster, run)
-    async for event in until_gone(file.profile, cluster, run, Refused):
-        yield event
-    await asyncio.to_thread(check_operators, file.profile, cluster)
-    await asyncio.to_thread(check_namespaces, file.profile, cluster)
-    await check_admission_where_judged(file.profile, cluster)
-    file, backend, saved = await complete(file, systems, cluster)
+    connected = await connect(file, systems, run)
+    if connected.cluster:
+        async for event in until_gone(file.profile, connected.cluster, run, Refused):
+            yield event
+    surveyed = await survey(connected, new=True)
+    refuse_failed(surveyed.plan.checks)
+    credential = await asked_for(surveyed.reader)
+    file, saved = await save_found(file, surveyed.found)
     for event in saved:
         yield event
-    may_smoke = identity.may("api") is not False
-    proving = Proving(file.profile, gitlab, backend, cluster, run, may_smoke)
-    async for fact in _Apply(file.profile, systems, gitlab, backend, cluster, proving).steps():
+    async for fact in _Apply(surveyed, credential).steps():
         yield fact
 
 
 @dataclass(slots=True)
 class _Apply:
-    profile: Profile
-    systems: Systems
-    gitlab: GitLab
-    backend: Backend
-    cluster: Cluster
-    proving: Proving
+    surveyed: Survey
+    credential: Manifest | None
+    """What the store signs in with; None where the one that is there is kept."""
+    profile: Profile = field(init=False)
+    gitlab: GitLab = field(init=False)
+    cluster: Cluster = field(init=False)
+    proving: Proving = field(init=False)
+
+    def __post_init__(self) -> None:
+        connected = self.surveyed.connected
+        self.profile = connected.profile
+        self.gitlab, self.cluster = connected.signed_in, connected.seen_cluster
+        self.proving = Proving.of(connected)
 
     async def steps(self) -> AsyncIterator[Event]:
-        seen, objects, reader = await compare(
-            self.profile, self.systems, self.gitlab, self.backend, self.cluster
-        )
-        plan = planned(seen, self.backend, objects, reader)
-        plan = await doubting(plan, self.profile, seen, self.backend, self.cluster)
+        plan, seen = self.surveyed.plan, self.surveyed.known
         yield Planned(plan)
+        for warning in warnings(self.surveyed):
+            yield warning
         due = self.proving.due(seen, plan)
         reading = await self._reading(plan, due)
         if not plan.pending and not due and not reading:
             return
-        pending = {change.subject for change in objects if change.action is not Action.KEEP}
-        wanted = [one for one in manifests(self.profile) if str(one.ref) in pending]
-        if reader and (credential := await asyncio.to_thread(reader.manifest)):
-            wanted = [credential, *wanted]
-            if doubt := reader.shared_with_the_writer():
-                yield Warned(doubt)
-        await check_permissions(self.profile, self.cluster, wanted)
-        stores = any(change.system is System.SECRETS for change in plan.pending)
-        if stores:
-            await check_storing(self.backend)
+        wanted = [*([self.credential] if self.credential else []), *self._pending]
         async for event in self._change(seen, wanted, reading):
             yield event
         for runner in due:
             async for event in titled(f"Proof of {runner.name}", self.proving.prove(runner)):
                 yield event
+
+    @property
+    def _pending(self) -> tuple[Manifest, ...]:
+        return self.surveyed.connected.pending.manifests
 
     async def _change(
         self, seen: Seen, wanted: list[Manifest], reading: list[Sync]
@@ -146,7 +135,7 @@ class _Apply:
         anew = any(_concerns_store(change) for change in plan.pending)
         run = self.proving.run
         ways = [
-            Sync(self.profile, runner, self.cluster, self.backend, None, run, anew)
+            Sync(self.profile, runner, self.cluster, self.proving.backend, None, run, anew)
             for runner in self.profile.runners
         ]
         store_is_stuck, *stuck = await asyncio.gather(
@@ -161,7 +150,8 @@ class _Apply:
 
     async def _admit(self) -> AsyncIterator[Event]:
         for runner in self.profile.runners:
-            for warning in await check_admission(self.profile, runner, self.cluster):
+            pod = job_pod(self.profile, runner).body
+            for warning in await asyncio.to_thread(self.cluster.admit, pod):
                 yield Warned(warning)
 
     async def _apply_objects(self, wanted: list[Manifest]) -> AsyncIterator[Event]:
@@ -174,7 +164,8 @@ class _Apply:
                 self.proving.restarted.add(manifest.name)
 
     async def _remove(self, seen: Seen) -> AsyncIterator[Event]:
-        for owned in await unwanted_objects(self.profile, self.cluster, manifests(self.profile)):
+        wanted = manifests(self.profile)
+        for owned in await asyncio.to_thread(unwanted_objects, self.profile, self.cluster, wanted):
             left = await asyncio.to_thread(delete_object, self.cluster, owned)
             yield left or ObjectDeleted(str(owned.ref))
         for stray in seen.strays:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
+from wizard.checks import connect, refuse_failed
 from wizard.core.changes import Plan
-from wizard.core.errors import Refused, WizardError
 from wizard.core.events import (
     Event,
     ObjectApplied,
@@ -24,63 +23,27 @@ from wizard.core.events import (
     Waiting,
     Warned,
 )
-from wizard.core.manifest import ObjectRef
+from wizard.core.manifest import Manifest
 from wizard.core.problems import Key
-from wizard.operations.adopt import look_to_settle
-from wizard.operations.committing import (
-    check_repository,
-    commit_commands,
-    other_branch,
-    pending,
-)
-from wizard.operations.existing import existing_namespaces, with_existing
-from wizard.operations.found import complete
+from wizard.core.run import Run
+from wizard.operations.committing import commit_commands, other_branch, pending
+from wizard.operations.found import save_found
 from wizard.operations.look import Seen, look
-from wizard.operations.namespaces import check_namespaces
-from wizard.operations.plan import doubting, planned
-from wizard.operations.preflight import check_identity, check_operators, check_storing
 from wizard.operations.proving import Proving
-from wizard.operations.reader import Reader, look_at_reader, reader_ref
+from wizard.operations.reader import asked_for, reader_ref
 from wizard.operations.streams import titled
+from wizard.operations.survey import Survey, directory, survey, warnings
 from wizard.operations.synced import Sync
-from wizard.operations.wish import ProfileFile, Run, Systems
-from wizard.operations.write_files import Delivery, compare_files, file_changes
+from wizard.operations.write_files import Delivery, compare_files
+from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
 from wizard.profile.readers import reader_parts
 from wizard.render.packagings.helm import install_commands
+from wizard.systems import Systems
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
 from wizard.systems.gitops.git import Checkout, checkout
 from wizard.systems.kubernetes import Cluster
-
-
-async def plan_delivery(file: ProfileFile, systems: Systems) -> Plan:
-    """What `deliver` would change; writes nothing.
-
-    Raises: WizardError, when GitLab, the backend or the folder cannot be looked at.
-    """
-    gitlab, backend, (cluster, unseen) = await asyncio.gather(
-        asyncio.to_thread(systems.gitlab),
-        asyncio.to_thread(systems.backend, file.profile),
-        asyncio.to_thread(cluster_if_seen, file.profile, systems, Run()),
-    )
-    profile = file.profile
-    if cluster:
-        await asyncio.to_thread(check_namespaces, profile, cluster)
-        kept = await asyncio.to_thread(existing_namespaces, file, cluster)
-        profile = with_existing(profile, kept)
-    seen, delivery, reader = await asyncio.gather(
-        look_to_settle(file.profile, gitlab, backend, cluster),
-        asyncio.to_thread(compare_files, profile, directory(file)),
-        asyncio.to_thread(_reader, file.profile, cluster, systems),
-    )
-    plan = _plan(seen, backend, delivery, reader, unseen)
-    return await doubting(plan, file.profile, seen, backend, cluster)
-
-
-def directory(file: ProfileFile) -> Path:
-    """The folder of the files: relative to the profile, unless it is a full path."""
-    return file.path.parent / file.profile.delivery.directory
 
 
 async def deliver(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
@@ -89,43 +52,41 @@ async def deliver(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterato
     Raises: WizardError; `Refused` before anything has been changed.
     """
     yield StepStarted("Look")
-    gitlab = await asyncio.to_thread(systems.gitlab)
-    identity = await check_identity(gitlab, run)
-    await asyncio.to_thread(_check_folder, file)
-    cluster, unseen = await asyncio.to_thread(cluster_if_seen, file.profile, systems, run)
-    if cluster:
-        await asyncio.to_thread(check_operators, file.profile, cluster)
-        await asyncio.to_thread(check_namespaces, file.profile, cluster)
-    await check_storing(await asyncio.to_thread(systems.backend, file.profile))
-    file, backend, saved = await complete(file, systems, cluster)
+    surveyed = await survey(await connect(file, systems, run), new=True)
+    refuse_failed(surveyed.plan.checks)
+    credential = await asked_for(surveyed.reader)
+    file, saved = await save_found(file, surveyed.found)
     for event in saved:
         yield event
-    reader = await asyncio.to_thread(_reader, file.profile, cluster, systems)
-    may_smoke = identity.may("api") is not False
-    proving = Proving(file.profile, gitlab, backend, cluster, run, may_smoke)
-    async for fact in _Deliver(file, gitlab, backend, cluster, proving, reader, unseen).steps():
+    async for fact in _Deliver(file, surveyed, credential).steps():
         yield fact
 
 
 @dataclass(slots=True)
 class _Deliver:
     file: ProfileFile
-    gitlab: GitLab
-    backend: Backend
-    cluster: Cluster | None
-    proving: Proving
-    reader: Reader | None
-    unseen: str
+    surveyed: Survey
+    credential: Manifest | None
+    """What the store signs in with; None where the one that is there is kept."""
+    gitlab: GitLab = field(init=False)
+    backend: Backend = field(init=False)
+    cluster: Cluster | None = field(init=False)
+    proving: Proving = field(init=False)
+
+    def __post_init__(self) -> None:
+        connected = self.surveyed.connected
+        self.gitlab, self.backend = connected.signed_in, connected.opened_backend
+        self.cluster, self.proving = connected.cluster, Proving.of(connected)
 
     async def steps(self) -> AsyncIterator[Event]:
-        seen = await look_to_settle(self.file.profile, self.gitlab, self.backend, self.cluster)
-        async for event in self._announce_downtime(seen):
-            yield event
-        delivery = await self._compare()
-        plan = _plan(seen, self.backend, delivery, self.reader, self.unseen)
-        plan = await doubting(plan, self.file.profile, seen, self.backend, self.cluster)
+        seen, plan = self.surveyed.known, self.surveyed.plan
         yield Planned(plan)
         self.proving.expect(plan)
+        for warning in warnings(self.surveyed):
+            yield warning
+        async for event in self._announce_downtime(seen):
+            yield event
+        delivery = await asyncio.to_thread(compare_files, self.file.profile, directory(self.file))
         async for event in titled("The cluster's credential", self._put_credential(delivery)):
             yield event
         for one in seen.runners:
@@ -142,19 +103,11 @@ class _Deliver:
             yield event
 
     async def _put_credential(self, delivery: Delivery) -> AsyncIterator[Event]:
-        """What the store signs in with is in no file; without the cluster, somebody puts it there.
-
-        Raises: Refused, when it is missing and there is nobody to ask.
-        """
-        if self.reader and self.cluster:
-            manifest = await asyncio.to_thread(self.reader.manifest)
-            if manifest is None:
-                return
-            if doubt := self.reader.shared_with_the_writer():
-                yield Warned(doubt)
-            applied = await asyncio.to_thread(self.cluster.apply, manifest)
-            yield ObjectApplied(str(manifest.ref), str(applied.outcome))
-        elif delivery.pending and (ref := reader_ref(self.file.profile)):
+        """What the store signs in with is in no file; without a cluster it is put there by hand."""
+        if self.credential and self.cluster:
+            applied = await asyncio.to_thread(self.cluster.apply, self.credential)
+            yield ObjectApplied(str(self.credential.ref), str(applied.outcome))
+        elif self.cluster is None and delivery.pending and (ref := reader_ref(self.file.profile)):
             keys = " and ".join(part.key for part in reader_parts(self.file.profile.secrets))
             yield Warned(f"the cluster cannot be seen: it needs {ref} with {keys}, to read tokens")
 
@@ -174,9 +127,6 @@ class _Deliver:
             key: Key = ("runners", index, "token_revision")
             self.file = await asyncio.to_thread(self.file.save, {key: one.token_revision + 1})
             yield ProfileSaved(f"runners[{index}].token_revision", str(one.token_revision + 1))
-
-    async def _compare(self) -> Delivery:
-        return await asyncio.to_thread(compare_files, self.file.profile, directory(self.file))
 
     async def _prove(self, seen: Seen, plan: Plan, git: Checkout | None) -> AsyncIterator[Event]:
         due = self.proving.due(seen, plan)
@@ -213,46 +163,11 @@ class _Deliver:
         managers = await asyncio.to_thread(self.gitlab.managers, info.id) if info else []
         if managers:
             return ""
-        return f"GitLab has not heard from its manager, and {self.unseen}"
+        return f"GitLab has not heard from its manager, and {self.surveyed.connected.unseen}"
 
     def _sync(self, name: str, cluster: Cluster, git: Checkout | None) -> Sync:
         profile = self.file.profile
         return Sync(profile, profile.runner(name), cluster, self.backend, git, self.proving.run)
-
-
-def _plan(
-    seen: Seen, backend: Backend, delivery: Delivery, reader: Reader | None, unseen: str
-) -> Plan:
-    unseen = f"the cluster: {unseen}" if unseen else ""
-    return planned(seen, backend, file_changes(delivery), reader, unseen)
-
-
-def _reader(profile: Profile, cluster: Cluster | None, systems: Systems) -> Reader | None:
-    return look_at_reader(profile, cluster, systems) if cluster else None
-
-
-def _check_folder(file: ProfileFile) -> None:
-    """Raises: Refused, when somebody else's files are in the way, or the cluster would not read
-    what is committed here; WizardError, when the folder is read-only."""
-    check_repository(file.profile, checkout(directory(file)))
-    compare_files(file.profile, directory(file)).folder.check_writable()
-
-
-def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Cluster | None, str]:
-    """The cluster, or why it cannot be seen. Unattended, only one that the profile names."""
-    if not run.attended and not profile.cluster.context and not profile.cluster.uid:
-        return None, "the profile names neither a context nor a uid"
-    try:
-        cluster = systems.cluster()
-        if profile.cluster.namespaces == "existing":  # who has only these may not know the uid
-            cluster.get(ObjectRef("v1", "Namespace", "", profile.cluster.namespace))
-        else:
-            cluster.uid()
-    except Refused:
-        raise  # another cluster than the profile's: not to be passed over
-    except WizardError as error:
-        return None, error.problem.rstrip(".")
-    return cluster, ""
 
 
 def _commit(profile: Profile, delivery: Delivery, git: Checkout | None) -> Waiting:

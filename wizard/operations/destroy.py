@@ -7,8 +7,9 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
+from wizard.checks.target import unnamed
 from wizard.core.changes import Action, Change, Plan, System
-from wizard.core.errors import WizardError
+from wizard.core.errors import Refused, WizardError
 from wizard.core.events import (
     Event,
     Left,
@@ -24,7 +25,6 @@ from wizard.core.manifest import ObjectRef
 from wizard.operations.leaving import until_gone
 from wizard.operations.look import Seen, SeenRunner, look
 from wizard.operations.plan import deleted
-from wizard.operations.preflight import check_target
 from wizard.operations.removal import delete_object, owned_objects, why_left
 from wizard.operations.streams import titled
 from wizard.operations.wish import Run, Systems
@@ -129,7 +129,8 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
     gitlab, backend, cluster = await _reach(profile, systems)
     seen, found = await _look(profile, gitlab, backend, cluster)
     yield Planned(_plan(profile, seen, found, backend))
-    await asyncio.to_thread(check_target, profile, cluster, run)
+    if finding := unnamed(profile, cluster, run):
+        raise Refused.because_of([finding])
     parts = [
         titled("Pause", pause(seen, gitlab)),
         titled("Jobs that still run", _drain(profile, cluster, run)),

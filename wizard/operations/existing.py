@@ -29,12 +29,6 @@ def existing_namespaces(file: ProfileFile, cluster: Cluster) -> list[str]:
     return known + [name for name in new if _is_of_others(profile, name, cluster)]
 
 
-def with_existing(profile: Profile, names: list[str]) -> Profile:
-    """The profile as it is once these namespaces are written into it."""
-    cluster = profile.cluster.model_copy(update={"existing_namespaces": names})
-    return profile.model_copy(update={"cluster": cluster})
-
-
 def _is_of_others(profile: Profile, name: str, cluster: Cluster) -> bool:
     try:
         live = cluster.get(ObjectRef("v1", "Namespace", "", name))

@@ -9,7 +9,7 @@ from wizard.core.changes import Plan
 from wizard.core.command_line import command
 from wizard.core.events import Event, Planned, StepStarted, Waiting
 from wizard.operations.committing import check_repository, commit_commands, pending
-from wizard.operations.deliver import directory
+from wizard.operations.survey import directory
 from wizard.operations.wish import ProfileFile
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.systems.gitops.git import checkout

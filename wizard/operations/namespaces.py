@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-from wizard.core.errors import NotAllowed, Refused
+from wizard.core.errors import NotAllowed
 from wizard.core.findings import Finding
 from wizard.core.manifest import ENFORCE, FIELD_MANAGER, MANAGED_BY, ObjectRef
 from wizard.profile.model import Profile
@@ -84,24 +84,6 @@ def _place(profile: Profile, name: str, cluster: Cluster) -> Place:
     live = cluster.get(ObjectRef("v1", "Namespace", "", name))
     created = live is not None and created_by(live, profile.id)
     return Place(name, live, created, pod_security_level(profile, name))
-
-
-def check_namespaces(profile: Profile, cluster: Cluster) -> None:
-    """Whether the runners can work where the profile says, with nobody harmed. Blocking.
-
-    Raises: Refused, with everything that speaks against it.
-    """
-    try:
-        found = list(namespace_findings(profile, cluster))
-    except NotAllowed:  # who may not look at namespaces learns it from what is made in them
-        return
-    if found:
-        first, *rest = found
-        raise Refused(
-            first.symptom,
-            "\n".join([first.cause, *(f"{one.symptom} {one.cause}" for one in rest)]),
-            "; ".join(dict.fromkeys(one.fix for one in found)),
-        )
 
 
 def namespace_findings(profile: Profile, cluster: Cluster) -> Iterator[Finding]:

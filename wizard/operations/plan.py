@@ -3,79 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 from wizard.core.changes import Action, Change, Doubt, FieldChange, Plan, System
-from wizard.core.errors import NotAllowed
+from wizard.core.errors import NotAllowed, NotReached, UsageError, WizardError
+from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import Manifest, ObjectRef
-from wizard.operations.adopt import downtime, look_to_settle
-from wizard.operations.leaving import refuse_leaving
 from wizard.operations.look import Seen, SeenRunner
 from wizard.operations.markers import called
-from wizard.operations.namespaces import check_namespaces
-from wizard.operations.preflight import check_admission_where_judged, check_permissions
-from wizard.operations.reader import Reader, look_at_reader, reader_ref
+from wizard.operations.reader import reader_ref
 from wizard.operations.removal import owned_objects, why_left
 from wizard.operations.restarts import stale_pods
 from wizard.operations.truth import why_not_running
-from wizard.operations.wish import Systems
 from wizard.profile.labels import RUNNER_LABEL
 from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
 from wizard.render import manifests
 from wizard.systems.backends import Backend
-from wizard.systems.gitlab import GitLab, RunnerInfo, RunnerSettings
+from wizard.systems.gitlab import RunnerInfo, RunnerSettings
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
 
 _AT_ONCE = 8
 _HIDDEN = {"maintenance_note"}  # ours to keep; its text is no news to anybody
-
-
-async def plan(profile: Profile, systems: Systems) -> Plan:
-    """What `apply` would change; writes nothing.
-
-    Raises: WizardError, when a system cannot be looked at.
-    """
-    # Each system is reached in a thread of its own: importing its client takes time as well.
-    gitlab, backend, cluster = await asyncio.gather(
-        asyncio.to_thread(systems.gitlab),
-        asyncio.to_thread(systems.backend, profile),
-        asyncio.to_thread(systems.cluster),
-    )
-    await asyncio.to_thread(refuse_leaving, profile, cluster)
-    await asyncio.to_thread(check_namespaces, profile, cluster)
-    await check_admission_where_judged(profile, cluster)
-    seen, objects, reader = await compare(profile, systems, gitlab, backend, cluster)
-    made = planned(seen, backend, objects, reader)
-    return await doubting(made, profile, seen, backend, cluster)
-
-
-async def compare(
-    profile: Profile, systems: Systems, gitlab: GitLab, backend: Backend, cluster: Cluster
-) -> tuple[Seen, list[Change], Reader | None]:
-    """Everything that a plan to the cluster is made of: runners, objects, and the reader."""
-    return await asyncio.gather(
-        look_to_settle(profile, gitlab, backend, cluster),
-        compare_objects(profile, cluster),
-        asyncio.to_thread(look_at_reader, profile, cluster, systems),
-    )
-
-
-def planned(
-    seen: Seen, backend: Backend, rest: Sequence[Change], reader: Reader | None, unseen: str = ""
-) -> Plan:
-    """The plan of everything that was looked at.
-
-    Args:
-        rest: changes of the cluster or the files.
-        reader: None where the profile needs none.
-        unseen: what else could not be looked at, as a sentence.
-    """
-    secrets = [*secret_changes(seen, backend), *([reader.change] if reader else [])]
-    sentences = filter(None, (unseen, reader.unseen if reader else ""))
-    changes = (*gitlab_changes(seen), *secrets, *rest)
-    return Plan(changes, tuple(sentences), downtime(seen))
 
 
 async def doubting(
@@ -180,46 +132,93 @@ def _why_replace(one: SeenRunner) -> str:
     return one.why_new_token
 
 
-async def compare_objects(profile: Profile, cluster: Cluster) -> list[Change]:
-    """What would change in the cluster: objects, those no longer wanted, and restarts."""
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What would change in the cluster, what could not be seen of it, and what refused."""
+
+    changes: tuple[Change, ...]
+    unseen: tuple[str, ...] = ()
+    refused: tuple[Check, ...] = ()
+
+
+async def compare_objects(profile: Profile, cluster: Cluster) -> Compared:
+    """What would change in the cluster: objects, those no longer wanted, and restarts.
+
+    Raises: NotReached, when the cluster does not answer.
+    """
     wanted = manifests(profile)
     room = asyncio.Semaphore(_AT_ONCE)
 
-    async def compare(manifest: Manifest) -> Change:
+    async def compare(manifest: Manifest) -> Compared:
         async with room:
-            change = await asyncio.to_thread(cluster.diff, manifest)
-        return replace(change, runner=manifest.labels.get(RUNNER_LABEL, ""))
+            return await asyncio.to_thread(_compare_object, manifest, cluster)
 
+    parts = await asyncio.gather(
+        *(compare(manifest) for manifest in wanted),
+        _seen("our objects", lambda: _deletions(profile, cluster, wanted)),
+        *(
+            _seen(f"the pods of {runner.release}", partial(_restarts, profile, runner, cluster))
+            for runner in profile.runners
+        ),
+    )
+    return Compared(
+        tuple(change for part in parts for change in part.changes),
+        tuple(dict.fromkeys(sentence for part in parts for sentence in part.unseen)),
+        tuple(check for part in parts for check in part.refused),
+    )
+
+
+def _compare_object(manifest: Manifest, cluster: Cluster) -> Compared:
+    """One object by the server's dry run; where that is not for us, by what is there."""
+    name = manifest.labels.get(RUNNER_LABEL, "")
+    ref, new = manifest.ref, "its kind is not served, so the cluster could not judge it yet"
     try:
-        compared, unwanted, restarts = await asyncio.gather(
-            asyncio.gather(*(compare(manifest) for manifest in wanted)),
-            unwanted_objects(profile, cluster, wanted),
-            asyncio.gather(*(_restart(profile, name, cluster) for name in _names(profile))),
-        )
+        if not cluster.serves(ref.api_version, ref.kind):
+            change = Change(System.CLUSTER, Action.CREATE, str(ref), (), new)
+        else:
+            change = cluster.diff(manifest)
     except NotAllowed:
-        await check_permissions(profile, cluster, wanted)  # names all that is missing, not one
+        return _compare_by_reading(manifest, cluster, name)
+    except (NotReached, UsageError):
         raise
-    deletions = [
-        Change(
-            System.CLUSTER,
-            Action.DELETE,
-            str(owned.ref),
-            (),
-            "no longer wanted",
-            owned.labels.get(RUNNER_LABEL, ""),
-        )
-        for owned in unwanted
+    except WizardError as refused:
+        asked = f"{ref} may be written"
+        return Compared((), (), (Check(asked, Verdict.FAIL, refused.finding, "cluster.objects"),))
+    return Compared((replace(change, runner=name),))
+
+
+def _compare_by_reading(manifest: Manifest, cluster: Cluster, name: str) -> Compared:
+    try:
+        change = cluster.diff_by_reading(manifest)
+    except NotAllowed as refused:
+        return Compared((), (f"{manifest.ref}: {refused.problem}",))
+    return Compared((replace(change, runner=name),))
+
+
+async def _seen(what: str, changes: Callable[[], list[Change]]) -> Compared:
+    try:
+        return Compared(tuple(await asyncio.to_thread(changes)))
+    except NotAllowed as refused:
+        return Compared((), (f"{what}: {refused.problem}",))
+
+
+def _deletions(profile: Profile, cluster: Cluster, wanted: Sequence[Manifest]) -> list[Change]:
+    why = "no longer wanted"
+    return [
+        Change(System.CLUSTER, Action.DELETE, str(one.ref), (), why, _runner_of(one))
+        for one in unwanted_objects(profile, cluster, wanted)
     ]
-    return [*compared, *deletions, *(change for change in restarts if change)]
 
 
-async def unwanted_objects(
-    profile: Profile, cluster: Cluster, wanted: Sequence[Manifest]
-) -> list[Owned]:
+def _runner_of(owned: Owned) -> str:
+    return owned.labels.get(RUNNER_LABEL, "")
+
+
+def unwanted_objects(profile: Profile, cluster: Cluster, wanted: Sequence[Manifest]) -> list[Owned]:
     """What the profile created and no longer wants, in the order in which it is deleted.
 
     Not a namespace that others have come to use. The Secrets of tokens and of the reader's
-    credential are not rendered, but wanted all the same.
+    credential are not rendered, but wanted all the same. Blocking.
     """
     keep = {_place(manifest.ref) for manifest in wanted}
     keep |= {
@@ -227,28 +226,18 @@ async def unwanted_objects(
     }
     if reads := reader_ref(profile):
         keep.add(_place(reads))
-    owned = await asyncio.to_thread(owned_objects, profile, cluster)
+    owned = owned_objects(profile, cluster)
     unwanted = [one for one in owned if one.created and _place(one.ref) not in keep]
     gone = {one.uid for one in unwanted}
-    return [
-        one
-        for one in in_reverse(unwanted)
-        if not await asyncio.to_thread(why_left, cluster, one, gone)
-    ]
+    return [one for one in in_reverse(unwanted) if not why_left(cluster, one, gone)]
 
 
-async def _restart(profile: Profile, name: str, cluster: Cluster) -> Change | None:
-    runner = profile.runner(name)
-    pods = await asyncio.to_thread(stale_pods, profile, runner, cluster)
-    if not pods:
-        return None
+def _restarts(profile: Profile, runner: Runner, cluster: Cluster) -> list[Change]:
+    if not stale_pods(profile, runner, cluster):
+        return []
     why = "they started before the token they should use was written"
     subject = f"pods of Deployment {profile.cluster.namespace}/{runner.release}"
-    return Change(System.CLUSTER, Action.REPLACE, subject, (), why, name)
-
-
-def _names(profile: Profile) -> list[str]:
-    return [runner.name for runner in profile.runners]
+    return [Change(System.CLUSTER, Action.REPLACE, subject, (), why, runner.name)]
 
 
 def _place(ref: ObjectRef) -> tuple[str, str, str]:

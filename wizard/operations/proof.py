@@ -7,6 +7,7 @@ after any contact.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import AsyncIterator
@@ -14,7 +15,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from wizard.core.errors import WizardError
+from wizard.checks.smoke import MARK, MESSAGE, NO_SCOPE, NoSmokeJobError, why_not_this_project
+from wizard.core.errors import NotReached, WizardError
 from wizard.core.events import (
     Event,
     Progress,
@@ -29,8 +31,8 @@ from wizard.systems.gitlab import GitLab, Job, Manager, Pipeline
 
 _POLL = 2.0
 _PIPELINE_FILE = ".gitlab-ci.yml"
-_MARK = "runner-wizard-smoke-"
-"""How the tag of a smoke job begins, and its branch, which has the same name."""
+_JOB = "runner-wizard-smoke"
+_ON_GITLAB_COM = re.compile(r"https://gitlab\.com(?:/|$)")
 
 
 @dataclass(slots=True)
@@ -77,7 +79,7 @@ class Proof:
 
         Raises: WizardError, when the job fails, is not taken, or prints something else.
         """
-        tag = f"{_MARK}{secrets.token_hex(4)}"
+        tag = f"{MARK}{secrets.token_hex(4)}"
         tags = frozenset(self.runner.tags)
         set_tags = self.gitlab.update_runner
         await asyncio.to_thread(set_tags, self.runner_id, {"tags": tags | {tag}})
@@ -89,25 +91,14 @@ class Proof:
             await asyncio.to_thread(set_tags, self.runner_id, {"tags": tags})
 
     async def why_gitlab_would_not(self, may_smoke: bool) -> str:
-        """Why GitLab would not run a smoke job; empty when it would."""
+        """Why GitLab would not run a smoke job, or not without side effects; else empty."""
         if not may_smoke:
-            return "the token's scopes do not allow starting a pipeline; api would"
-        if not await asyncio.to_thread(self.gitlab.default_branch, self.scope.id):
-            return f"{self.scope.path} has no commit yet to branch from"
-        return ""
+            return NO_SCOPE
+        return await asyncio.to_thread(why_not_this_project, self.gitlab, self.scope)
 
     async def _job(self, tag: str) -> AsyncIterator[Event]:
         left, right = secrets.token_hex(6), secrets.token_hex(6)
-        await asyncio.to_thread(
-            self.gitlab.commit_file,
-            self.scope.id,
-            tag,
-            await asyncio.to_thread(self.gitlab.default_branch, self.scope.id),
-            _PIPELINE_FILE,
-            _pipeline(tag, left, right),
-            f"Prove that runner {self.runner.name} works\n\nThis branch removes itself.",
-        )
-        pipeline = await self._pipeline_of(tag)
+        pipeline = await self._begin(tag, _pipeline(tag, left, right))
         yield SmokeJobStarted(self.runner.name, pipeline.web_url)
         job = await self._ended(pipeline)
         yield Progress(f"job {job.id} ended: {job.status}")
@@ -115,22 +106,40 @@ class Proof:
         self.job_id = job.id
         yield SmokeJobPassed(self.runner.name, job.id, job.system_id)
 
-    async def _pipeline_of(self, branch: str) -> Pipeline:
-        """The pipeline that GitLab starts for the push; asked for where it does not."""
-        for _ in range(5):
-            if found := await asyncio.to_thread(self.gitlab.find_pipelines, self.scope.id, branch):
-                return found[0]
-            await asyncio.sleep(_POLL / 2)
-        return await asyncio.to_thread(self.gitlab.create_pipeline, self.scope.id, branch)
+    async def _begin(self, branch: str, content: str) -> Pipeline:
+        """Push a branch for which GitLab starts nothing, and start our one pipeline on it.
+
+        The pipeline is known by its id from here on: another of the same branch is not ours.
+
+        Raises: NoSmokeJobError, in GitLab's words, when it refuses the one or the other.
+        """
+        gitlab, project_id = self.gitlab, self.scope.id
+        try:
+            project = await asyncio.to_thread(gitlab.project, project_id)
+            await asyncio.to_thread(
+                gitlab.commit_file,
+                project_id,
+                branch,
+                project.default_branch,
+                project.ci_config_path or _PIPELINE_FILE,
+                content,
+                MESSAGE,
+            )
+            return await asyncio.to_thread(gitlab.create_pipeline, project_id, branch)
+        except NotReached:
+            raise
+        except WizardError as refused:
+            raise _unproven(refused.cause or refused.problem) from refused
 
     async def _ended(self, pipeline: Pipeline) -> Job:
         end = time.monotonic() + self.run.deadline
         job: Job | None = None
         try:
             while time.monotonic() < end and not self.run.cancel.is_set():
-                jobs = await asyncio.to_thread(self.gitlab.jobs, self.scope.id, pipeline.id)
-                job = jobs[0] if jobs else None
-                if job and job.ended:
+                job = await self._our_job(pipeline)
+                if job is None:
+                    await self._check_begun(pipeline)
+                elif job.ended:
                     return job
                 await asyncio.sleep(_POLL)
         finally:
@@ -143,6 +152,20 @@ class Proof:
             "\n".join([state + (", and its log ends:" if said else ""), *said]),
             _advice(job) + (f"; the job is at {job.web_url}" if job and job.web_url else ""),
         )
+
+    async def _our_job(self, pipeline: Pipeline) -> Job | None:
+        """Our job of the pipeline, by its name: policies may have added others."""
+        jobs = await asyncio.to_thread(self.gitlab.jobs, self.scope.id, pipeline.id)
+        return next((job for job in jobs if job.name == _JOB), None)
+
+    async def _check_begun(self, pipeline: Pipeline) -> None:
+        """Raises: NoSmokeJobError, when a pipeline without our job has ended: it never began."""
+        now = await asyncio.to_thread(self.gitlab.pipeline, self.scope.id, pipeline.id)
+        if now.ended and await self._our_job(pipeline) is None:
+            why = now.failure or f"it is {now.status}, and has no job of ours"
+            if _ON_GITLAB_COM.match(self.gitlab.url):
+                why += "; gitlab.com runs pipelines only of users whose identity is verified"
+            raise _unproven(f"its pipeline did not begin: {why} ({now.web_url})")
 
     async def _last_lines(self, job: Job) -> list[str]:
         with suppress(WizardError):  # the reason matters more than a log that cannot be read
@@ -180,12 +203,16 @@ class Proof:
 
 
 async def sweep(gitlab: GitLab, scope: Scope, tags: frozenset[str]) -> AsyncIterator[Event]:
-    """Remove the branches of smoke jobs whose run was killed: their tags are still on the runner.
+    """Remove what smoke jobs left whose run was killed: their tags are still on the runner.
 
-    One that GitLab keeps is told and left: it must not keep the runner from its token.
+    The pipeline is canceled before its branch goes. What GitLab keeps is told and left: it must
+    not keep the runner from its token.
     """
-    for tag in sorted(tag for tag in tags if tag.startswith(_MARK)):
+    for tag in sorted(tag for tag in tags if tag.startswith(MARK)):
         try:
+            for pipeline in await asyncio.to_thread(gitlab.find_pipelines, scope.id, tag):
+                if not pipeline.ended:
+                    await asyncio.to_thread(gitlab.cancel_pipeline, scope.id, pipeline.id)
             await asyncio.to_thread(gitlab.delete_branch, scope.id, tag)
         except WizardError as error:
             yield Warned(f"a run that was killed left the branch {tag} behind: {error.problem}")
@@ -193,13 +220,8 @@ async def sweep(gitlab: GitLab, scope: Scope, tags: frozenset[str]) -> AsyncIter
             yield Progress(f"removed branch {tag}, which a run that was killed left behind")
 
 
-def why_no_smoke(runner: Runner) -> str:
-    """Why this runner, as the profile wants it, can take no smoke job; empty when it can."""
-    if runner.scope.kind != "project":
-        return f"a smoke job needs a project, and it is a runner of a {runner.scope.kind}"
-    if runner.protected:
-        return "it takes jobs of protected branches alone"
-    return "it is paused" if runner.paused else ""
+def _unproven(why: str) -> NoSmokeJobError:
+    return NoSmokeJobError(why, fix="Prove the runner with a pipeline of your own, or --no-smoke")
 
 
 def _in_contact(manager: Manager, known: frozenset[str], since: datetime, *, fresh: bool) -> bool:
@@ -237,7 +259,7 @@ def _advice(job: Job | None) -> str:
 def _pipeline(tag: str, left: str, right: str) -> str:
     # The job puts the halves together, so that the echo of its script does not hold the whole.
     return (
-        "runner-wizard-smoke:\n"
+        f"{_JOB}:\n"
         f"  tags: [{tag}]\n"
         "  variables:\n"
         "    GIT_STRATEGY: none\n"

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
+from wizard.checks import Connected
+from wizard.checks.smoke import NoSmokeJobError, why_not_this_runner
 from wizard.core.changes import Plan, System
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
@@ -16,7 +18,7 @@ from wizard.core.manifest import ObjectRef
 from wizard.operations.look import Seen, SeenRunner, look, settings
 from wizard.operations.markers import called
 from wizard.operations.note import Note
-from wizard.operations.proof import Proof, sweep, why_no_smoke
+from wizard.operations.proof import Proof, sweep
 from wizard.operations.restarts import release_waiting, stale_pods
 from wizard.operations.streams import stream
 from wizard.operations.tokens import TokenKeeper
@@ -57,6 +59,19 @@ class Proving:
     def __post_init__(self) -> None:
         self.since = self.gitlab.now()
 
+    @classmethod
+    def of(cls, connected: Connected) -> Proving:
+        """For one run in its context."""
+        identity = connected.identity
+        return cls(
+            connected.profile,
+            connected.signed_in,
+            connected.opened_backend,
+            connected.cluster,
+            connected.run,
+            may_smoke=identity is not None and identity.may("api") is not False,
+        )
+
     def due(self, seen: Seen, plan: Plan) -> list[Runner]:
         """The runners to prove.
 
@@ -84,7 +99,7 @@ class Proving:
         """Whether more can be proven of this runner than its note says."""
         if not one.token_fits or not one.note.has_proof:
             return True
-        can_smoke = self.run.smoke and self.may_smoke and not why_no_smoke(one.runner)
+        can_smoke = self.run.smoke and self.may_smoke and not why_not_this_runner(one.runner)
         return can_smoke and not one.note.job
 
     async def settle(self, one: SeenRunner) -> AsyncIterator[Event]:
@@ -178,12 +193,15 @@ class Proving:
         return there.id, settled.scope, settled.note
 
     async def _smoke(self, runner: Runner, proof: Proof) -> AsyncIterator[Event]:
-        why = "" if self.run.smoke else "no smoke job was wanted"
-        if why := why or why_no_smoke(runner) or await proof.why_gitlab_would_not(self.may_smoke):
+        why = why_not_this_runner(runner) if self.run.smoke else "no smoke job was wanted"
+        if why := why or await proof.why_gitlab_would_not(self.may_smoke):
             yield Unproven(runner.name, why)
             return
-        async for event in proof.smoke():
-            yield event
+        try:
+            async for event in proof.smoke():
+                yield event
+        except NoSmokeJobError as refused:
+            yield Unproven(runner.name, f"{refused.problem}; {refused.fix}")
 
     async def _rollout(self, runner: Runner, cluster: Cluster) -> AsyncIterator[Event]:
         namespace = self.profile.cluster.namespace

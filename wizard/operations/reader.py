@@ -7,6 +7,7 @@ names that Secret and nothing more.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass
@@ -90,6 +91,14 @@ def look_at_reader(profile: Profile, cluster: Cluster, systems: Systems) -> Read
         unseen = f"{ref}: the context's user may not read it, so it is taken to be there"
         return Reader(profile, ref, parts, systems, keep, unseen)
     return Reader(profile, ref, parts, systems, change)
+
+
+async def asked_for(reader: Reader | None) -> Manifest | None:
+    """The credential that is to be put into the cluster; a person may be asked for it.
+
+    Raises: Refused, where it is missing, or not what it is to be.
+    """
+    return await asyncio.to_thread(reader.manifest) if reader else None
 
 
 def reader_ref(profile: Profile) -> ObjectRef | None:

@@ -174,7 +174,7 @@ class Sync:
             return ""
         if finding := store_finding(found, self._store, self.profile.cluster.namespace):
             self._nudge(self._store)
-            return f"{finding.symptom}: {finding.evidence}".removesuffix(": ")
+            return f"{finding.problem}: {finding.evidence}".removesuffix(": ")
         return ""
 
     def _external_secret_lacks(self) -> str:

@@ -6,35 +6,40 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from wizard.checks import connect
 from wizard.core.changes import Plan
-from wizard.core.errors import Conflict, NotAllowed, Refused
-from wizard.core.events import Event, Planned, ProfileSaved, Progress, StepStarted, Warned
+from wizard.core.errors import Conflict, NotAllowed, Refused, WizardError
+from wizard.core.events import Event
+from wizard.core.run import Run
 from wizard.operations import apply as direct
 from wizard.operations import deliver as files
 from wizard.operations import destroy as direct_away
 from wizard.operations import namespaces
-from wizard.operations import plan as direct_plan
 from wizard.operations import withdraw as files_away
 from wizard.operations.lock import only_run
 from wizard.operations.namespaces import LevelQuestion
-from wizard.operations.wish import ProfileFile, Run, Systems
+from wizard.operations.survey import survey
+from wizard.profile.file import ProfileFile
+from wizard.systems import Systems
 
 _FAREWELL = 0.4
 """Seconds in which the sessions may be ended once somebody has interrupted."""
-_CHANGES_NOTHING = (StepStarted, Progress, Warned, Planned, ProfileSaved)
-"""What may happen before a no, and yet nothing of anybody's has been changed."""
 
 
 def _to_cluster(file: ProfileFile) -> bool:
     return file.profile.delivery.target == "cluster"
 
 
-async def plan(file: ProfileFile, systems: Systems) -> Plan:
-    """What `apply` would change; writes nothing. Raises: WizardError."""
+async def plan(file: ProfileFile, systems: Systems, run: Run | None = None) -> Plan:
+    """What `apply` would change, and over what it would refuse; writes nothing.
+
+    Args:
+        run: how `apply` would be run; unattended where nothing is said.
+
+    Raises: NotReached, UsageError: what could not be asked; all that refused is in the plan.
+    """
     async with _looking(systems):
-        if _to_cluster(file):
-            return await direct_plan.plan(file.profile, systems)
-        return await files.plan_delivery(file, systems)
+        return (await survey(await connect(file, systems, run or Run()))).plan
 
 
 def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
@@ -94,17 +99,18 @@ async def _followed(events: AsyncIterator[Event], systems: Systems) -> AsyncIter
     async with _sessions(systems):
         try:
             async for event in events:
-                untouched = untouched and isinstance(event, _CHANGES_NOTHING)
+                untouched = untouched and event.changes_nothing
                 yield event
-        except (Conflict, NotAllowed) as no:
+        except (Refused, Conflict, NotAllowed) as no:
             if untouched:
                 raise _refused(no) from no
-            raise
+            # Exit code 3 says that nothing was changed, which is not so any more.
+            raise WizardError(no.problem, no.cause, no.fix) from no
 
 
-def _refused(no: Conflict | NotAllowed) -> Refused:
+def _refused(no: Refused | Conflict | NotAllowed) -> Refused:
     """The same no, from a system that said it before anything was changed there."""
-    return Refused(no.problem, no.cause, no.fix)
+    return no if isinstance(no, Refused) else Refused(no.problem, no.cause, no.fix)
 
 
 @asynccontextmanager

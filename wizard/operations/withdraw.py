@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+from wizard.checks.connecting import cluster_if_seen
 from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Left, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
 from wizard.operations.committing import commit_commands, pending
-from wizard.operations.deliver import cluster_if_seen, directory
 from wizard.operations.destroy import (
     delete_objects,
     delete_runners,
@@ -25,6 +25,7 @@ from wizard.operations.look import Seen, look
 from wizard.operations.reader import reader_ref
 from wizard.operations.removal import owned_objects
 from wizard.operations.streams import nothing, titled
+from wizard.operations.survey import directory
 from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.model import Profile

@@ -66,6 +66,7 @@ class GitLabServer(Section):
     """The GitLab that the runners work for."""
 
     url: Url = option("https://gitlab.com", "GitLab's address, as it is in the browser.")
+    allow_http: bool = option(False, "Whether the token may be sent to an http:// address.")
     ca_file: FilePath | None = option(
         None, "A private CA, in PEM, relative to the profile; it reaches manager, helper and jobs."
     )

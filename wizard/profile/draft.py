@@ -21,6 +21,9 @@ from wizard.profile.fields import find
 from wizard.profile.inherit import SHORTHAND, merged
 from wizard.profile.load import LoadedProfile, Rule, load_text
 
+_MOST_UNDONE = 100
+"""Answers that can be taken back."""
+
 
 class Origin(StrEnum):
     """Where a value came from, the strongest first; each may replace itself and what is below."""
@@ -44,6 +47,16 @@ class Answer:
 
     value: Any
     origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A draft before an answer, and which one that was."""
+
+    key: Key
+    base: str
+    answers: dict[Key, Any]
+    origins: dict[Key, Origin]
 
 
 class Draft:
@@ -71,7 +84,10 @@ class Draft:
         self.rules = rules
         self.disk = text if base is Origin.PROFILE else None
         """What the file held when it was last read or written here; None where there was none."""
+        self.began_with = text
+        """The text that answers are compared with: the preset's, or what was last in the file."""
         self._unsaved = False
+        self._history: list[_Before] = []
         self._base = text
         self._answers: dict[Key, Any] = {}
         """By key, in the order in which they were given; None takes a key out."""
@@ -123,6 +139,7 @@ class Draft:
         """Answer a key with plain data; None takes it out, so that its default holds again."""
         if self.answer(*key) == Answer(value, origin):
             return
+        self._remember(key, origin)
         self.reset(key)  # what was answered inside it goes with it
         if not self._is_as_written(key, value):
             self._answers[key] = value
@@ -135,6 +152,21 @@ class Draft:
             for one in [one for one in known if one[: len(key)] == key]:
                 del known[one]
         self._changed()
+
+    def undo(self) -> bool:
+        """Take the last answer of a person back; whether there was one. What was typed into one
+        field in a row is one answer."""
+        if not self._history:
+            return False
+        before = self._history.pop()
+        self._base, self._answers, self._origins = before.base, before.answers, before.origins
+        self._original = None
+        self._changed()
+        return True
+
+    def forget_history(self) -> None:
+        """What was answered so far is not to be taken back."""
+        self._history.clear()
 
     def suggest(self, key: Key, value: Any, origin: Origin = Origin.FOUND) -> bool:
         """Answer a key unless somebody has, or took it out; whether that was done."""
@@ -208,8 +240,9 @@ class Draft:
     def saved(self, path: Path) -> None:
         """Note that this is in the file now."""
         self.path, self.disk, self._unsaved = path, self.text(), False
-        self._base = self.disk
+        self._base = self.began_with = self.disk
         self._answers.clear()
+        self.forget_history()
         self._original = None
 
     def state(self) -> dict[str, Any]:
@@ -222,6 +255,7 @@ class Draft:
             "preset": self.preset,
             "path": str(self.path.absolute()),
             "disk": self.disk,
+            "began_with": self.began_with,
         }
 
     @classmethod
@@ -230,6 +264,7 @@ class Draft:
         base, disk = Origin(state["base"]), state["disk"]
         draft = cls(str(state["text"]), Path(state["path"]), base, str(state["preset"]), rules)
         draft.disk = None if disk is None else str(disk)
+        draft.began_with = str(state["began_with"])
         draft._answers = {tuple(key): value for key, value in state["answers"]}
         draft._origins = {tuple(key): Origin(origin) for key, origin in state["origins"]}
         draft._unsaved = True
@@ -258,6 +293,14 @@ class Draft:
                 return self._origins[key[:length]]
         return self.base
 
+    def _remember(self, key: Key, origin: Origin) -> None:
+        """How it is before a person answers; what is found is nobody's to take back."""
+        same_field = self._history and key and self._history[-1].key == key
+        if origin is not Origin.TYPED or same_field:
+            return
+        self._history.append(_Before(key, self._base, dict(self._answers), dict(self._origins)))
+        del self._history[:-_MOST_UNDONE]
+
     def _written(self, key: Key) -> tuple[bool, Any]:
         """Whether the text has a key, apart from all answers, and what it holds there."""
         if self._original is None:
@@ -279,6 +322,7 @@ class Draft:
 
     def _settle(self, text: str) -> None:
         """Go on from another text, in which all answers stand."""
+        self._remember((), Origin.TYPED)
         self._base = text
         self._answers.clear()
         self._original = None

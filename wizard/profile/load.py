@@ -41,6 +41,13 @@ class LoadedProfile:
         """Line and column, from 1, where a key is written, or the nearest one around it."""
         return self.document.place(key)
 
+    def preview(self, changes: Mapping[Key, Any]) -> LoadedProfile:
+        """The same with values set, as `save` would leave it; nothing is written.
+
+        Raises: InvalidDocument, when the result is not a valid profile.
+        """
+        return load_text(set_values(self.text, changes), self.path) if changes else self
+
     def save(self, changes: Mapping[Key, Any]) -> LoadedProfile:
         """Set values in the file, leaving the rest of it as it is, and load it again.
 

@@ -76,12 +76,15 @@ def check(profile: Profile, problems: Problems) -> None:
         before = len(problems.errors)
         _check_extra_config(profile, index, runner, problems)
         config_is_sound = len(problems.errors) == before
+        known = len(problems.errors)
         _check_extra_values(profile, index, runner, problems)
+        values_are_sound = len(problems.errors) == known
         if config_is_sound:  # else there is no pod that could be made of it
-            values_are_sound = len(problems.errors) == before
             check_config(profile, index, runner, problems)
-            if values_are_sound:
-                _check_nulls(profile, index, runner, problems)
+            sound = len(problems.errors)
+            _check_nulls(profile, index, runner, problems)
+            if values_are_sound and len(problems.errors) == sound:
+                check_values(profile, index, runner, problems)
     if not problems.errors:  # else there is nothing yet that could be rendered
         check_listed(profile, problems)
 
@@ -202,9 +205,9 @@ def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: 
 
 def _check_nulls(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
     """Null takes a value away, and with it what the wizard wrote: config, account, labels."""
-    if not runner.extra_values:
+    if not runner.extra_values or profile.delivery.packaging not in _OF_A_CHART:
         return
-    where, before = ("runners", index, "extra_values"), len(problems.errors)
+    where = ("runners", index, "extra_values")
     ours = values(profile, runner.model_copy(update={"extra_values": {}}))
     for path, value in _paths(runner.extra_values):
         if value is None and _is_written(ours, path):
@@ -214,12 +217,11 @@ def _check_nulls(profile: Profile, index: int, runner: Runner, problems: Problem
             )
     labelled = labels(profile, runner)
     for key in ("podLabels", "deploymentLabels"):
-        for name in (runner.extra_values.get(key) or {}).keys() & labelled.keys():
+        given = runner.extra_values.get(key)
+        for name in given.keys() & labelled.keys() if isinstance(given, Mapping) else ():
             problems.at(*where, key, name).add(
                 "the wizard finds its managers by this label", "Remove it"
             )
-    if len(problems.errors) == before:
-        check_values(profile, index, runner, problems)
 
 
 def _is_written(data: Any, path: Key) -> bool:

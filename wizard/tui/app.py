@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shlex
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
@@ -18,16 +19,17 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.timer import Timer
 from textual.worker import Worker, WorkerState
 
 from wizard.core.errors import ExitCode, WizardError
 from wizard.core.threads import DaemonThreads
-from wizard.machine import Machine
 from wizard.operations.discover import discover
 from wizard.profile.draft import Draft
 from wizard.profile.questions import preset_question
-from wizard.tui import drafts, messages
+from wizard.tui import drafts, look, messages
+from wizard.tui.ending import ending
 from wizard.tui.files import Files, opened_session
 from wizard.tui.findings import findings
 from wizard.tui.garbage import spare_what_is_there
@@ -39,6 +41,8 @@ from wizard.tui.screen import WizardScreen
 from wizard.tui.session import ProfileSession
 from wizard.tui.step import told
 from wizard.tui.steps import STEPS
+from wizard.wiring.machine import Machine
+from wizard.wiring.trust import Trust
 
 if TYPE_CHECKING:
     from wizard.importing import Imported
@@ -71,7 +75,7 @@ class WizardApp(App[ExitCode]):
             id="quit",
             tooltip="Quit; a draft can be kept.",
             priority=True,
-        )
+        ),
     ]
 
     def __init__(self, session: ProfileSession, *, fresh: bool = True) -> None:
@@ -88,15 +92,32 @@ class WizardApp(App[ExitCode]):
         self.crash: Exception | None = None
         """The mistake of ours that ended it."""
         self.animation_level = "none"
+        for theme in (look.DARK, look.LIGHT):
+            self.register_theme(theme)
         if colourless:
-            self.theme = "ansi-dark"  # the only theme that sends no colour at all
+            self.theme = look.NO_COLOUR
+        elif "TEXTUAL_THEME" not in os.environ:
+            self.theme = self._chosen_theme()
 
     def on_mount(self) -> None:
         # Quitting must not wait for somebody else's timeout, as asyncio's own threads do.
         asyncio.get_running_loop().set_default_executor(DaemonThreads(_BLOCKING_CALLS))
         self._end_on_signals()
+        self.theme_changed_signal.subscribe(self, self._remember_theme)
         self.push_screen(WizardScreen(self.session))
         self.call_after_refresh(self._after_first_frame)
+
+    def _chosen_theme(self) -> str:
+        chosen = self.facts.memory.setting("theme")
+        return chosen if chosen in self.available_themes else look.DARK.name
+
+    def get_css_variables(self) -> dict[str, str]:
+        variables = super().get_css_variables()
+        return look.tokens(variables, ansi=self.current_theme.ansi)
+
+    def _remember_theme(self, theme: Theme) -> None:
+        if not os.environ.get("NO_COLOR"):
+            self.facts.memory.set_setting("theme", theme.name)
 
     @property
     def wizard(self) -> WizardScreen:
@@ -170,7 +191,10 @@ class WizardApp(App[ExitCode]):
 
     @on(messages.LookAgain)
     def look_around(self) -> None:
-        """Ask every context of the kubeconfig what it reaches; each answer is shown at once."""
+        """Ask the current context what it reaches; the others when they are chosen.
+
+        To ask one runs the sign-in command that the kubeconfig names for it.
+        """
         look: Callable[[], Awaitable[None]] = self._look_around
         self.run_worker(look, group="look", exclusive=True, exit_on_error=False)
 
@@ -186,7 +210,8 @@ class WizardApp(App[ExitCode]):
         else:
             facts.contexts, facts.current = found.names, found.current
         self.wizard.facts_found()
-        async for cluster in discover(facts.contexts, machine.look):
+        current = [name for name in facts.contexts if name == facts.current]
+        async for cluster in discover(current, machine.look):
             facts.clusters[cluster.context] = cluster
             self.wizard.facts_found()
         await asyncio.to_thread(import_module, "wizard.operations.verbs")  # before Review waits
@@ -226,6 +251,10 @@ class WizardApp(App[ExitCode]):
     def action_leave(self) -> None:
         if not isinstance(self.screen, Question) and self.wizard.step.may_leave():
             self._talk(self._leave())
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C, where nothing is selected that it would copy."""
+        self.notify("Ctrl+Q quits, and asks before anything is lost.", markup=False)
 
     async def _leave(self) -> None:
         if await self.files.may_leave(self.session, "Quit?"):
@@ -287,12 +316,17 @@ class WizardApp(App[ExitCode]):
         self._exit_renderables.clear()
 
 
-def open_wizard(path: Path | None = None) -> ExitCode:
+def open_wizard(path: Path | None = None, trusted: tuple[str, ...] = ()) -> ExitCode:
     """Open the wizard, on a profile or for a new one, and stay until it is left.
+
+    Args:
+        trusted: addresses that credentials of the environment may be sent to as well.
 
     Raises: UsageError, InvalidDocument, when the profile cannot be read; whatever crashed it.
     """
-    facts = MachineFacts(Machine(), Memory())
+    opened = f"runner-wizard {shlex.quote(str(path))}" if path else "runner-wizard"
+    trust = Trust(os.environ, trusted, command=opened)
+    facts = MachineFacts(Machine(trust=trust), Memory())
     if path:
         session = opened_session(drafts.of_file(path), facts)
         facts.memory.note(path, "opened")
@@ -303,4 +337,6 @@ def open_wizard(path: Path | None = None) -> ExitCode:
     code = app.run()
     if app.crash:
         raise app.crash
+    for line in ending(app.session):
+        print(line)  # noqa: T201 - the screens are gone, and this is what is left of them
     return ExitCode.DONE if code is None else code

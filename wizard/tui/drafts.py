@@ -48,6 +48,7 @@ def on_another_preset(old: Draft, name: str, folder: Path, before: Draft | None 
         if key[0] not in _WHAT_PRESETS_DIFFER_IN:
             new.set(key, old.value(*key), origin)
     new.path = free_name(folder / f"{named(new)}.yaml")
+    new.forget_history()
     return new
 
 

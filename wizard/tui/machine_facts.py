@@ -11,8 +11,8 @@ from textual.app import App
 
 from wizard.core.facts import ClusterFacts
 from wizard.core.secrets import SecretStr
-from wizard.machine import Machine
 from wizard.tui.memory import Memory
+from wizard.wiring.machine import Machine
 
 ShowOutside = Callable[[App[Any], str, SecretStr], None]
 """Show what to store where, and the token, beside the screens; return once it is stored."""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from urllib.parse import urlsplit
 
-from wizard.core.changes import Action, Plan, System
+from wizard.core.changes import Action, Change, Plan, System
 from wizard.core.errors import MissingCredentialError, WizardError
-from wizard.core.shown import counted
+from wizard.core.findings import details
+from wizard.core.run import Run
+from wizard.core.shown import counted, is_long, notes_of, unseen_of, value_text
 from wizard.tui.outline import StepId, info_of
 from wizard.tui.session import GITLAB_TOKEN, ProfileSession
 from wizard.tui.work import Reviewed
@@ -33,7 +36,8 @@ async def review(session: ProfileSession) -> Reviewed:
     text, file = draft.text(), draft.loaded()
     await asyncio.to_thread(session.machine.warm_up)
     files_only = await _files_only(session)
-    plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring()))
+    run = Run(attended=True)
+    plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring(), run))
     return Reviewed(text, draft.path.absolute(), plan, files_only)
 
 
@@ -64,20 +68,77 @@ def place(session: ProfileSession) -> str:
     return f"context {context}, namespaces {namespaces}"
 
 
+def target(session: ProfileSession) -> str:
+    """What the profile is about, short: its GitLab, its cluster, its way there."""
+    draft = session.draft
+    host = urlsplit(str(draft.value("gitlab", "url") or "")).netloc
+    context = draft.value("cluster", "context") or "no cluster"
+    delivery = f"{draft.value('delivery', 'as')} to {draft.value('delivery', 'to')}"
+    return " · ".join(str(part) for part in (host, context, delivery) if part)
+
+
+def look_command(session: ProfileSession) -> str:
+    """The command that shows the manager's own words; empty where no cluster is looked at."""
+    draft = session.draft
+    context = draft.value("cluster", "context")
+    try:
+        release = draft.loaded().profile.runners[session.runner].release
+    except (WizardError, LookupError):
+        return ""
+    where = ["--context", str(context)] if context else []
+    namespace = str(draft.value("cluster", "namespace"))
+    words = ["kubectl", *where, "-n", namespace, "logs", f"deploy/{release}", "--tail", "20"]
+    return shlex.join(words) if context or session.facts.current else ""
+
+
 def verdict(plan: Plan) -> str:
     """The plan in one sentence."""
     said = f"No change. All is as the profile says ({len(plan.changes)} things looked at)."
     if plan.pending:
-        said = f"{counted(plan)}. Nothing has been written yet."
+        said = f"{counted(plan)}. Nothing has been written yet. {meaning(plan)}".rstrip()
     elif plan.doubts:
         said = "No change, but not all is well. Applying proves these runners again."
     return "\n".join([said, *noted(plan)])
 
 
+def meaning(plan: Plan) -> str:
+    """What the changes come to, in one human sentence; empty where they speak for themselves."""
+    pending = plan.pending
+    changed = [(change, field) for change in pending for field in change.fields]
+    said = []
+    if len(pending) == 1 and pending[0].action is Action.UPDATE and len(changed) == 1:
+        _, field = changed[0]
+        if not is_long(field):
+            before, after = value_text(field.before), value_text(field.after)
+            said.append(f"{field.path}: {before} becomes {after}.")
+    if restarted := [one.subject for one in pending if _restarts(one)]:
+        names = ", ".join(subject.rpartition("/")[2] for subject in restarted[:_NAMED])
+        more = f" and {len(restarted) - _NAMED} more" if len(restarted) > _NAMED else ""
+        said.append(f"New pods for {names}{more}; the old ones finish their jobs first.")
+    return " ".join(said)
+
+
+def _restarts(change: Change) -> bool:
+    """Whether a manager that runs gets new pods."""
+    kind = change.subject.partition(" ")[0]
+    return (
+        change.system is System.CLUSTER
+        and kind == "Deployment"
+        and change.action in {Action.UPDATE, Action.REPLACE}
+        and any(field.path.startswith("spec.template") for field in change.fields)
+    )
+
+
 def noted(plan: Plan) -> list[str]:
     """What must be known before it is agreed to, line by line."""
+    refused = [
+        line
+        for one in plan.refusals
+        if one.finding
+        for line in (f"! {one.finding.problem}", *details(one.finding))
+    ]
     doubts = [f"found: {doubt}" for doubt in plan.doubts]
-    return [*doubts, *(f"note: {sentence}" for sentence in plan.notes)]
+    return [*refused, *doubts, *(f"note: {sentence}" for sentence in notes_of(plan))]
 
 
 def status(plan: Plan) -> str:
@@ -88,7 +149,7 @@ def status(plan: Plan) -> str:
         lines.append(f"and {len(runners) - _NAMED} more")
     pending = counted(plan)
     lines.append(f"pending: {pending}; the review shows it" if pending else verdict(plan))
-    return "\n".join([*lines, *(f"not looked at: {one}" for one in plan.unseen)])
+    return "\n".join([*lines, *(f"not looked at: {one}" for one in unseen_of(plan))])
 
 
 async def _files_only(session: ProfileSession) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from threading import Event
@@ -11,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from wizard.core.facts import ClusterFacts, Identity
 from wizard.core.secrets import SecretStr, remember_secret
-from wizard.machine import Address, Machine
 from wizard.profile.draft import Draft
 from wizard.tui.machine_facts import MachineFacts
 from wizard.tui.outline import StepId
 from wizard.tui.set_aside import SetAside
 from wizard.tui.work import Reviewed, Work
 from wizard.wiring import HandOver, Say, Wiring
+from wizard.wiring.machine import Address, Machine
 
 if TYPE_CHECKING:
     from wizard.importing import Imported
@@ -126,7 +125,8 @@ class ProfileSession:
         )
         no_proxy = ",".join(self.draft.value("gitlab", "no_proxy") or ())
         beside = str(self.draft.path.parent / ca_file) if ca_file else ""
-        return Address(url, beside, proxy, no_proxy)
+        allow_http = self.draft.value("gitlab", "allow_http") is True
+        return Address(url, beside, proxy, no_proxy, allow_http)
 
     async def hold_token(self) -> str | None:
         """Hold the token that this machine knows for the draft's GitLab, unless one is held.
@@ -172,7 +172,8 @@ class ProfileSession:
         }
         return Wiring(
             loaded or self.draft.loaded(),
-            environ={**os.environ, **typed},
+            typed=typed,
+            trust=self.machine.trust,
             say=say,
             hand_over=hand_over,
             cancel=cancel,

@@ -25,6 +25,10 @@ class SetAside:
         """Keep what the draft says at these keys, once: a second time it is somebody else's."""
         self._kept.setdefault(choice, {key: draft.answer(*key) for key in keys})
 
+    def remember(self, choice: Choice, draft: Draft, key: Key) -> None:
+        """Keep one answer for a choice, and leave it in the draft as well."""
+        self._kept[choice] = {key: draft.answer(*key)}
+
     def take(self, choice: Choice, draft: Draft, sections: Iterable[Key]) -> None:
         """Take whole sections out of the draft, to be brought back for this choice."""
         sections = list(sections)

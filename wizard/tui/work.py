@@ -13,6 +13,7 @@ from wizard.core.errors import WizardError
 from wizard.core.events import Event, Planned, Progress, Proven, StepStarted, Unproven, Waiting
 from wizard.operations.wish import Run
 from wizard.profile.draft import Draft
+from wizard.tui.look import signs
 
 Kind = TypeVar("Kind", bound=Event)
 Clock = Callable[[], float]
@@ -54,12 +55,14 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
-_MARKS = {
-    State.RUNNING: "[>]",
-    State.DONE: "[x]",
-    State.FAILED: "[!]",
-    State.STOPPED: "[-]",
-}
+def mark_of(state: State) -> str:
+    """The sign of a state."""
+    return {
+        State.RUNNING: signs().working,
+        State.DONE: signs().done,
+        State.FAILED: signs().failed,
+        State.STOPPED: signs().skipped,
+    }[state]
 
 
 @dataclass(slots=True)
@@ -162,7 +165,7 @@ class Work:
 
     def _line(self, stage: Stage) -> str:
         last = stage is self.stages[-1]
-        mark = _MARKS[self.state] if last else _MARKS[State.DONE]
+        mark = mark_of(self.state if last else State.DONE)
         took = (self.clock() if stage.ended is None else stage.ended) - stage.began
         return f"{mark} {stage.title:<38} {duration(took):>6}"
 

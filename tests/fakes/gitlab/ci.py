@@ -40,11 +40,18 @@ def new_pipeline(state: State, project: Project, ref: str, source: str) -> Pipel
     sha = project.branches.get(ref)
     if sha is None:
         raise base_error("Reference not found")
-    if CI_FILE not in state.trees[sha]:
+    if not project.ci_enabled:
+        raise Refusal(403, {"message": "403 Forbidden"})
+    file = project.ci_config_path or CI_FILE
+    if file not in state.trees[sha]:
         raise base_error("Missing CI config file")
     now = state.clock.now()
     pipeline = Pipeline(state.new_id(), project, ref, sha, source, now)
-    config = _parsed(state.trees[sha][CI_FILE])
+    if state.fails_at_birth:
+        pipeline.failure = state.fails_at_birth
+        state.pipelines[pipeline.id] = pipeline
+        return pipeline
+    config = _parsed(state.trees[sha][file])
     for name, stage, spec in _jobs(config):
         job = Job(state.new_id(), name, stage, pipeline, spec, now, tags=spec["tags"])
         pipeline.jobs.append(job)

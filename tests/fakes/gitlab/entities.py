@@ -153,6 +153,9 @@ def project_details(fake: Any, project: Project, user: User) -> dict[str, Any]:
     inherited = max(above, default=0)
     return project_row(fake, project) | {
         "archived": project.archived,
+        "ci_config_path": project.ci_config_path or None,
+        "jobs_enabled": project.ci_enabled,
+        "builds_access_level": "enabled" if project.ci_enabled else "disabled",
         "empty_repo": not project.branches,
         "shared_runners_enabled": True,
         "permissions": {
@@ -186,7 +189,13 @@ def pipeline_row(fake: Any, pipeline: Pipeline) -> dict[str, Any]:
         "source": pipeline.source,
         "created_at": stamp(pipeline.created_at),
         "web_url": f"{fake.external_url}/{pipeline.project.path}/-/pipelines/{pipeline.id}",
+        "yaml_errors": None,
+        "detailed_status": {"text": pipeline.status, "tooltip": _tooltip(pipeline)},
     }
+
+
+def _tooltip(pipeline: Pipeline) -> str:
+    return f"failed - ({pipeline.failure})" if pipeline.failure else pipeline.status
 
 
 def job_row(fake: Any, job: Job) -> dict[str, Any]:

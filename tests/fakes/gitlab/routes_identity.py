@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.fakes.gitlab import entities
-from tests.fakes.gitlab.http import Reply, Request, Routes, paginate
+from tests.fakes.gitlab.http import Refusal, Reply, Request, Routes, paginate
 from tests.fakes.gitlab.state import GUEST
 
 routes = Routes()
@@ -109,3 +110,21 @@ def group(fake: Any, request: Request) -> Reply:
         inside = [one for one in fake.state.projects.values() if one.namespace == found.path]
         body["projects"] = [entities.project_row(fake, one) for one in inside[:100]]
     return Reply(200, body)
+
+
+@routes.on("GET", "/projects/:id/members/all/:user", _READ, "read_member")
+def project_member(fake: Any, request: Request) -> Reply:
+    return _member(fake, request, fake.project(request))
+
+
+@routes.on("GET", "/groups/:id/members/all/:user", _READ, "read_member")
+def group_member(fake: Any, request: Request) -> Reply:
+    return _member(fake, request, fake.group(request))
+
+
+def _member(fake: Any, request: Request, there: Any) -> Reply:
+    user = fake.state.users.get(int(request.values["user"]))
+    level = user and fake.state.level(replace(user, is_admin=False), there)
+    if not level:
+        raise Refusal(404, {"message": "404 Not found"})
+    return Reply(200, entities.user_row(user) | {"access_level": level})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import re
+from fnmatch import fnmatchcase
 from typing import Any
 
 from tests.fakes.gitlab import ci, entities
@@ -57,6 +59,10 @@ def commit(fake: Any, request: Request) -> Reply:
     branch = request.text("branch")
     _may_push(fake, request, project, branch)
     _complete(fake, request)
+    pattern = project.push_rule.get("branch_name_regex")
+    if pattern and not re.search(pattern, branch):
+        text = f"Branch name '{branch}' does not follow the pattern '{pattern}'"
+        raise Refusal(400, {"message": text})
     files = _start(fake, request, project, branch)
     for action in request.params["actions"]:
         _act(files, action)
@@ -64,13 +70,24 @@ def commit(fake: Any, request: Request) -> Reply:
     if project.default_branch is None:
         project.default_branch = branch
     message = request.text("commit_message")
-    if ci.CI_FILE in files and "[skip ci]" not in message and fake.pipelines_on_push:
-        ci.new_pipeline(fake.state, project, branch, "push")
+    file = project.ci_config_path or ci.CI_FILE
+    if file in files and project.ci_enabled and fake.pipelines_on_push:
+        _for_push(fake, project, branch, message)
     return Reply(201, {"id": sha, "short_id": sha[:8], "title": message, "message": message})
 
 
+def _for_push(fake: Any, project: Project, branch: str, message: str) -> None:
+    """The pipeline of a push; one that skips CI is there all the same, and has no job."""
+    if "[skip ci]" not in message:
+        ci.new_pipeline(fake.state, project, branch, "push")
+        return
+    now, sha = fake.state.clock.now(), project.branches[branch]
+    skipped = Pipeline(fake.state.new_id(), project, branch, sha, "push", now, skipped=True)
+    fake.state.pipelines[skipped.id] = skipped
+
+
 def _may_push(fake: Any, request: Request, project: Project, branch: str) -> None:
-    protected = branch in project.protected_branches
+    protected = any(fnmatchcase(branch, pattern) for pattern in project.protected_branches)
     too_low = protected and fake.state.level(request.user, project) < MAINTAINER
     if too_low or project.archived:
         raise forbidden("You are not allowed to push into this branch")
@@ -195,3 +212,18 @@ def job(fake: Any, request: Request) -> Reply:
 @routes.on("GET", "/projects/:id/jobs/:job/trace", _READ, "read_pipeline_job")
 def trace(fake: Any, request: Request) -> Reply:
     return Reply(200, _job(fake, request).trace)
+
+
+@routes.on("GET", "/projects/:id/protected_branches", _READ, "read_protected_branch")
+def protected_branches(fake: Any, request: Request) -> Reply:
+    project = _writable(fake, request)
+    names = sorted(project.protected_branches)
+    return paginate(fake, request, names, lambda name: {"id": 1, "name": name})
+
+
+@routes.on("GET", "/projects/:id/push_rule", _READ, "read_push_rule")
+def push_rule(fake: Any, request: Request) -> Reply:
+    project = _writable(fake, request)
+    if not fake.premium:
+        raise Refusal(404, {"message": "404 Not Found"})
+    return Reply(200, project.push_rule or "null")

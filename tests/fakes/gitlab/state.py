@@ -56,6 +56,9 @@ class Project:
     branches: dict[str, str] = field(default_factory=dict)
     protected_branches: set[str] = field(default_factory=set)
     archived: bool = False
+    ci_config_path: str = ""
+    ci_enabled: bool = True
+    push_rule: dict[str, str] = field(default_factory=dict)
     runner_registration: bool = True
 
     @property
@@ -129,9 +132,14 @@ class Pipeline:
     source: str
     created_at: datetime
     jobs: list[Job] = field(default_factory=list)
+    failure: str = ""
+    """Why it failed at birth, without a job."""
+    skipped: bool = False
 
     @property
     def status(self) -> str:
+        if self.failure or self.skipped:
+            return "failed" if self.failure else "skipped"
         states = {job.status for job in self.jobs}
         for status in ("running", "pending", "failed", "canceled", "created"):
             if status in states:
@@ -167,6 +175,8 @@ class State:
         self.runners: dict[int, Runner] = {}
         self.pipelines: dict[int, Pipeline] = {}
         self.jobs: dict[int, Job] = {}
+        self.fails_at_birth = ""
+        """What every pipeline fails with, before it has a job."""
         self.queue_tick = 1
         """Rises whenever a job becomes pending; runners are told it as `X-GitLab-Last-Update`."""
         self._last_id = 0

@@ -27,6 +27,12 @@ _CORE = (
     Kind("v1", "ServiceAccount", "serviceaccounts"),
     Kind("v1", "ResourceQuota", "resourcequotas"),
     Kind("v1", "LimitRange", "limitranges"),
+    Kind(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        "customresourcedefinitions",
+        namespaced=False,
+    ),
     Kind("apps/v1", "Deployment", "deployments"),
     Kind("apps/v1", "ReplicaSet", "replicasets"),
     Kind("rbac.authorization.k8s.io/v1", "Role", "roles"),

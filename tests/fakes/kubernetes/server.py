@@ -135,18 +135,23 @@ class Handler(BaseHTTPRequestHandler):
         if self.query.get("watch") == "true":
             return self._watch(kind, namespace)
         items = [body for body in self.cluster.store.list(kind, namespace) if self._wanted(body)]
-        if "PartialObjectMetadataList" in self.headers.get("Accept", ""):
+        bare = "PartialObjectMetadataList" in self.headers.get("Accept", "")
+        if bare:
             items = [{"metadata": body["metadata"]} for body in items]
         start, limit = int(self.query.get("continue", 0)), int(self.query.get("limit", 10**9))
         metadata = {"resourceVersion": str(self.cluster.store.version)}
         if start + limit < len(items):
             metadata["continue"] = str(start + limit)
+        here = items[start : start + limit]
+        if bare:  # the server says null of an empty list of this kind
+            kind_of_list = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
+            return self._answer({**kind_of_list, "metadata": metadata, "items": here or None})
         return self._answer(
             {
                 "kind": f"{kind.kind}List",
                 "apiVersion": kind.api_version,
                 "metadata": metadata,
-                "items": items[start : start + limit],
+                "items": here,
             }
         )
 

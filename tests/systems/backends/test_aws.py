@@ -111,7 +111,7 @@ def test_a_scheduled_deletion_is_not_called_off_when_nobody_is_there(place: AwsP
     assert backend.read(runner) is None
     [check] = [check for check in backend.check() if check.verdict is Verdict.FAIL]
     assert check.finding
-    assert "scheduled for deletion" in check.finding.symptom
+    assert "scheduled for deletion" in check.finding.problem
     with pytest.raises(Refused, match="scheduled for deletion"):
         backend.write(runner, new_token())
     described = place.moto.client("secretsmanager").describe_secret(

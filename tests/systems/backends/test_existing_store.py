@@ -173,7 +173,7 @@ def test_with_nobody_there_it_refuses_before_anything_is_created(cluster, fake, 
         backend.write(RUNNER, new_token())
 
     assert fake.writes == []
-    assert [failed.symptom for failed in failures(backend)] == [refused.value.problem]
+    assert [failed.problem for failed in failures(backend)] == [refused.value.problem]
 
 
 def test_the_cluster_may_push_the_token_and_keeps_nothing_of_it(cluster, fake, operator):
@@ -286,7 +286,7 @@ def test_a_store_that_will_not_do_is_said_before_anything_is_done(
 
     (failed,) = failures(store(cluster, person, **settings))
 
-    assert told in failed.symptom
+    assert told in failed.problem
     assert failed.fix
 
 
@@ -295,7 +295,7 @@ def test_without_external_secrets_it_says_so(tmp_path, monkeypatch, person):
         monkeypatch.setenv("KUBECONFIG", str(bare.write_kubeconfig(tmp_path / "bare")))
         (failed,) = failures(store(connect(), person))
 
-    assert "older than 0.16" in failed.symptom
+    assert "older than 0.16" in failed.problem
 
 
 def test_rights_that_are_missing_are_named(cluster, fake, operator, person):

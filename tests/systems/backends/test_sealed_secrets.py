@@ -233,7 +233,7 @@ def test_a_certificate_that_will_not_do_is_said_before_anything_is_created(tmp_p
 
     (check,) = sealed.check()
     assert check.verdict is Verdict.FAIL
-    assert told in check.finding.symptom
+    assert told in check.finding.problem
     with pytest.raises(WizardError, match=told):
         sealed.write(RUNNER, new_token())
     assert not file_of(tmp_path).exists()
@@ -245,7 +245,7 @@ def test_a_certificate_that_is_not_there_is_said_so(tmp_path):
 
     (check,) = sealed.check()
 
-    assert "There is no certificate" in check.finding.symptom
+    assert "There is no certificate" in check.finding.problem
 
 
 def test_a_folder_that_cannot_be_written_is_said_so(tmp_path):

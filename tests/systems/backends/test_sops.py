@@ -170,7 +170,7 @@ def test_without_sops_it_says_so_before_anything_is_created(machine):
 
     (check,) = machine.sops().check()
     assert check.verdict is Verdict.FAIL
-    assert "no sops on this machine" in check.finding.symptom
+    assert "no sops on this machine" in check.finding.problem
     with pytest.raises(WizardError, match="no sops on this machine"):
         machine.sops().write(RUNNER, new_token())
 
@@ -181,7 +181,7 @@ def test_a_sops_that_is_too_old_is_said_so(machine, version):
 
     (check,) = machine.sops().check()
 
-    assert "too old" in check.finding.symptom
+    assert "too old" in check.finding.problem
     assert version in check.finding.cause
 
 

@@ -165,7 +165,7 @@ def test_a_vault_that_was_never_initialised_is_said_to_be_so(place: VaultPlace) 
     place.proxy.fail(Fault(reply=Reply(200, json.dumps(health).encode())))
     [check] = place.backend().check()
     assert check.finding
-    assert "never been initialised" in check.finding.symptom
+    assert "never been initialised" in check.finding.problem
 
 
 @pytest.mark.parametrize(

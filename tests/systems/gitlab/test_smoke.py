@@ -85,11 +85,14 @@ def test_the_branch_is_deleted_and_deleting_again_is_fine(gitlab, fake, project,
 
 def test_a_pipeline_can_be_started_by_hand(gitlab, project, commit):
     commit(message="Prove a runner [skip ci]")
-    assert gitlab.find_pipelines(project.id, BRANCH) == []
+    (skipped,) = gitlab.find_pipelines(project.id, BRANCH)
+    assert skipped.status == "skipped"
+    assert gitlab.jobs(project.id, skipped.id) == []
 
     started = gitlab.create_pipeline(project.id, BRANCH)
 
-    assert gitlab.find_pipelines(project.id, BRANCH) == [started]
+    assert gitlab.find_pipelines(project.id, BRANCH) == [started, skipped]
+    assert gitlab.pipeline(project.id, started.id) == started
 
 
 def test_a_branch_without_a_pipeline_file_is_told_so(gitlab, project):
@@ -116,8 +119,8 @@ def test_a_cancelled_pipeline_runs_no_more_and_cancelling_again_is_fine(
 def test_an_empty_repository_has_no_default_branch(gitlab, fake, project):
     empty = fake.add_project("acme/empty", files={})
 
-    assert gitlab.default_branch(project.id) == "main"
-    assert gitlab.default_branch(empty.id) == ""
+    assert gitlab.project(project.id).default_branch == "main"
+    assert gitlab.project(empty.id).default_branch == ""
 
 
 def test_runner_scopes_alone_cannot_prove_and_say_what_it_takes(connect, project):

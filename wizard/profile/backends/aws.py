@@ -15,6 +15,7 @@ from wizard.profile.backends.spec import (
     ReaderPart,
     SecretPath,
     SecretRef,
+    allow_http,
 )
 from wizard.profile.types import Section, Text, option
 
@@ -34,6 +35,7 @@ class Aws(Section):
         parameter_store="SecureString parameters",
     )
     region: Text = option(..., "The region, such as eu-central-1.")
+    allow_http: bool = allow_http()
     path: SecretPath = option("gitlab/runners", "Each runner's secret is named PATH/NAME.")
     profile: Text | None = option(None, "The profile of your AWS configuration; none: the chain.")
     role: Text | None = option(None, "The ARN of a role that the wizard assumes.")

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from wizard.profile.backends.spec import EXTERNAL_SECRETS, BackendSpec, ReaderPart, SecretRef
+from wizard.profile.backends.spec import (
+    EXTERNAL_SECRETS,
+    BackendSpec,
+    ReaderPart,
+    SecretRef,
+    allow_http,
+)
 from wizard.profile.types import Matching, Section, Text, option
 
 
@@ -12,6 +18,7 @@ class Gcp(Section):
     """Google Cloud Secret Manager."""
 
     project: Text = option(..., "The Google Cloud project's id.")
+    allow_http: bool = allow_http()
     prefix: Annotated[str, Matching(r"[A-Za-z0-9_-]{1,200}", "letters, digits, '-' and '_'")] = (
         option("gitlab-runner", "Each runner's secret is named PREFIX-NAME.")
     )

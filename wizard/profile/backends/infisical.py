@@ -13,6 +13,7 @@ from wizard.profile.backends.spec import (
     Credential,
     ReaderPart,
     SecretRef,
+    allow_http,
 )
 from wizard.profile.types import FilePath, Matching, Section, Text, Url, option
 
@@ -31,6 +32,7 @@ class Infisical(Section):
     host: Url = option(
         "https://app.infisical.com", "Its address; the EU cloud is eu.infisical.com."
     )
+    allow_http: bool = allow_http()
     project: Text = option(..., "The project, by slug or id.")
     environment: Text = option("prod", "The environment's slug.")
     path: _FolderPath = option("/gitlab/runners", "The folder; each runner has its own below it.")
@@ -75,6 +77,7 @@ INFISICAL = BackendSpec(
     },
     address_variables=("INFISICAL_API_URL",),
     address="https://app.infisical.com",
+    address_suffix="/api",
     readers={
         "universal-auth": (
             ReaderPart("clientId", "INFISICAL_READER_CLIENT_ID", "Reader's client id"),

@@ -32,6 +32,12 @@ SecretPath = Annotated[
 ]
 
 
+def allow_http() -> bool:
+    """The field by which a section allows its credentials to travel unencrypted."""
+    allowed: bool = option(False, "Whether credentials may be sent to an http:// address.")
+    return allowed
+
+
 class SecretRef(Section):
     """A Secret of the cluster, by name; its values never stand in the profile."""
 
@@ -121,6 +127,7 @@ class BackendSpec:
             is one way only.
         address_variables: the variables that say which address the sign-in belongs to.
         address: that address where none of them is set: what the system's own program takes.
+        address_suffix: the path of its API, which may be written too.
         readers: what a store that the wizard makes signs in with, by the settings' `reader`, where
             that is something secret. It is another identity than the wizard's: one that only reads.
         rule: what has to hold between its settings and the rest of the profile.
@@ -138,6 +145,7 @@ class BackendSpec:
     sign_in: Mapping[str, tuple[Credential, ...]] = field(default_factory=dict)
     address_variables: tuple[str, ...] = ()
     address: str = ""
+    address_suffix: str = ""
     readers: Mapping[str, tuple[ReaderPart, ...]] = field(default_factory=dict)
     rule: Callable[[Profile, Problems], None] = _no_rule
 

@@ -14,6 +14,7 @@ from wizard.profile.backends.spec import (
     ReaderPart,
     SecretPath,
     SecretRef,
+    allow_http,
 )
 from wizard.profile.types import FilePath, Section, Text, Url, option
 
@@ -27,6 +28,7 @@ class Vault(Section):
     """HashiCorp Vault or OpenBao."""
 
     address: Url = option(..., "Its address; VAULT_ADDR wins for the wizard's own calls.")
+    allow_http: bool = allow_http()
     mount: SecretPath = option("secret", "The KV secrets engine's mount.")
     path: SecretPath = option(
         "gitlab/runners", "Below the mount; each runner has its own under it."

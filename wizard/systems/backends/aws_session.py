@@ -136,7 +136,10 @@ class Session:
             read_timeout=read,
             retries={"total_max_attempts": 1},  # `carry_out` knows which calls may go again
         )
-        return session.client(service, config=config)
+        client = session.client(service, config=config)
+        # The profile names no address: it is AWS's own, or this machine's configuration says so.
+        self._around.may_send((), client.meta.endpoint_url)
+        return client
 
 
 def _kept(value: str) -> str:

@@ -116,6 +116,7 @@ class Session:
         credentials = self._credentials()
         self._who = getattr(credentials, "service_account_email", "") or "yourself"
         endpoint = self._around.variable(_ENDPOINT).rstrip("/")
+        self._around.may_send((), endpoint)  # this machine's own word; the profile names none
         return secretmanager_v1.SecretManagerServiceClient(
             credentials=credentials,
             transport="rest",

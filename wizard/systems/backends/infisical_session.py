@@ -125,8 +125,8 @@ class Session:
 
     def _log_in(self) -> SecretStr:
         asked = self._around.credential
-        client_id = asked("Infisical client id", "INFISICAL_CLIENT_ID")
-        secret = asked("Infisical client secret", "INFISICAL_CLIENT_SECRET")
+        client_id = asked("Infisical client id", "INFISICAL_CLIENT_ID", to=self.host)
+        secret = asked("Infisical client secret", "INFISICAL_CLIENT_SECRET", to=self.host)
         body = {"clientId": client_id.get_secret_value(), "clientSecret": secret.get_secret_value()}
         answer = self._carry_out("sign in", "post", _LOGIN, body=body)
         with reading("sign in", of=SOURCE):

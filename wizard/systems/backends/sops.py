@@ -13,6 +13,7 @@ from wizard.core.secrets import excerpt
 from wizard.systems.backends.checks import checked
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
 from wizard.systems.backends.surroundings import Surroundings, needed
+from wizard.systems.environment import for_children
 from wizard.systems.kubernetes import Cluster
 from wizard.systems.kubernetes.secret_body import opaque
 
@@ -84,7 +85,8 @@ class Sops(EncryptedFiles):
                 "install it and have it on PATH, or choose another secrets.backend",
             )
         # Its own variables and the nearest .sops.yaml could add keys, or leave values plain.
-        environ = {k: v for k, v in self._environ.items() if not k.startswith("SOPS_")}
+        given_on = for_children(self._environ)
+        environ = {k: v for k, v in given_on.items() if not k.startswith(("SOPS_", "AWS_"))}
         try:
             done = subprocess.run(  # noqa: S603 - no shell, and no word of a user in it
                 (program, *arguments),

@@ -18,6 +18,10 @@ from wizard.systems.http.policy import Policy
 Section = TypeVar("Section")
 
 
+def _anywhere(_names: tuple[str, ...], _address: str) -> None:
+    """Where nobody keeps watch."""
+
+
 def _nothing(_runner: Runner) -> Sequence[Manifest]:
     return ()
 
@@ -39,6 +43,8 @@ class Surroundings:
         readers: what must stand in the cluster for it to read a runner's token through its store:
             the namespace, and last the ExternalSecret, as they are rendered.
         cancel: ends every wait early.
+        may_send: asked before a credential is sent, with the variables or the file that it comes
+            from (none where a person was asked for it) and the address; raises Refused.
     """
 
     profile: Profile
@@ -51,6 +57,7 @@ class Surroundings:
     hand_over: Callable[[str, SecretStr], None] | None = None
     readers: Callable[[Runner], Sequence[Manifest]] = _nothing
     cancel: Event = field(default_factory=Event)
+    may_send: Callable[[tuple[str, ...], str], None] = _anywhere
 
     @property
     def policy(self) -> Policy:
@@ -62,14 +69,20 @@ class Surroundings:
         values = (self.environ.get(name, "").strip() for name in names)
         return next(filter(None, values), "")
 
-    def credential(self, prompt: str, *names: str) -> SecretStr:
+    def credential(self, prompt: str, *names: str, to: str = "") -> SecretStr:
         """A secret from the first of these variables that is set, or from whoever is asked.
 
-        Raises: MissingCredentialError, when there is none and nobody to ask.
+        Args:
+            to: the address that it will be sent to; empty where its service has only one.
+
+        Raises: MissingCredentialError, when there is none and nobody to ask; Refused, when it may
+            not be sent there.
         """
         found = self.variable(*names)
+        if to:
+            self.may_send(names if found else (), to)
         if not found and self.ask:
-            found = self.ask(prompt).strip()
+            found = self.ask(f"{prompt} for {to}" if to else prompt).strip()
         if not found:
             raise MissingCredentialError(
                 f"There is no {prompt}.",

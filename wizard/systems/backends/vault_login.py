@@ -19,29 +19,42 @@ Credentials = Mapping[str, SecretStr]
 """What a login is made with, by Vault's own names: `secret_id`, `jwt`, ..."""
 
 
-def credentials(settings: Vault, around: Surroundings) -> Credentials:
+def credentials(settings: Vault, around: Surroundings, address: str) -> Credentials:
     """What this profile's login needs, from the environment, a file of Vault's, or who is asked.
 
     Raises: UsageError, naming the variable to set.
     """
     if settings.login == "approle":
         return {
-            "role_id": around.credential("Vault role id", "VAULT_ROLE_ID", "BAO_ROLE_ID"),
-            "secret_id": around.credential("Vault secret id", "VAULT_SECRET_ID", "BAO_SECRET_ID"),
+            "role_id": around.credential(
+                "Vault role id", "VAULT_ROLE_ID", "BAO_ROLE_ID", to=address
+            ),
+            "secret_id": around.credential(
+                "Vault secret id", "VAULT_SECRET_ID", "BAO_SECRET_ID", to=address
+            ),
         }
     if settings.login == "userpass":
         return {
-            "username": around.credential("Vault user name", "VAULT_USERNAME", "BAO_USERNAME"),
-            "password": around.credential("Vault password", "VAULT_PASSWORD", "BAO_PASSWORD"),
+            "username": around.credential(
+                "Vault user name", "VAULT_USERNAME", "BAO_USERNAME", to=address
+            ),
+            "password": around.credential(
+                "Vault password", "VAULT_PASSWORD", "BAO_PASSWORD", to=address
+            ),
         }
     if settings.login == "token":
-        return {"token": _token(around)}
+        return {"token": _token(around, address)}
     if settings.login == "kubernetes" and not around.variable("VAULT_ID_TOKEN", "BAO_ID_TOKEN"):
         kept = _kept(_POD_TOKEN)
         if kept:
+            around.may_send((str(_POD_TOKEN),), address)
             return {"jwt": kept}
     # VAULT_ID_TOKEN is what GitLab's documentation calls a job's id token for Vault.
-    return {"jwt": around.credential("JSON web token for Vault", "VAULT_ID_TOKEN", "BAO_ID_TOKEN")}
+    return {
+        "jwt": around.credential(
+            "JSON web token for Vault", "VAULT_ID_TOKEN", "BAO_ID_TOKEN", to=address
+        )
+    }
 
 
 def sign_in(client: hvac.Client, settings: Vault, given: Credentials) -> None:
@@ -65,13 +78,14 @@ def token_of(client: hvac.Client) -> SecretStr:
     return SecretStr(client.token or "")
 
 
-def _token(around: Surroundings) -> SecretStr:
+def _token(around: Surroundings, address: str) -> SecretStr:
     if not around.variable("VAULT_TOKEN", "BAO_TOKEN"):
         # Where `vault login` and `bao login` leave theirs, an OIDC login's too.
         kept = _kept(Path(around.variable("HOME") or str(Path.home())) / ".vault-token")
         if kept:
+            around.may_send(("~/.vault-token",), address)
             return kept
-    return around.credential("Vault token", "VAULT_TOKEN", "BAO_TOKEN")
+    return around.credential("Vault token", "VAULT_TOKEN", "BAO_TOKEN", to=address)
 
 
 def _kept(path: Path) -> SecretStr | None:

@@ -132,7 +132,7 @@ class Session:
 
     def _log_in(self) -> hvac.Client:
         client = self._new_client()
-        credentials = vault_login.credentials(self._settings, self._around)
+        credentials = vault_login.credentials(self._settings, self._around, self.address)
 
         def ask(fresh: hvac.Client) -> None:
             vault_login.sign_in(fresh, self._settings, credentials)

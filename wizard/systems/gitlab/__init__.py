@@ -14,6 +14,8 @@ from wizard.systems.gitlab.nouns import (
     Manager,
     Page,
     Pipeline,
+    Project,
+    PushRule,
     RunnerInfo,
     RunnerPage,
     RunnerSettings,
@@ -29,6 +31,8 @@ __all__ = [
     "Manager",
     "Page",
     "Pipeline",
+    "Project",
+    "PushRule",
     "RunnerInfo",
     "RunnerPage",
     "RunnerSettings",
@@ -81,6 +85,10 @@ class GitLab(Protocol):
             kind: `project`, `group` or `instance`.
             path: full path or numeric id; ignored for the instance.
         """
+        ...
+
+    def access_level(self, scope: Scope, user_id: int) -> int | None:
+        """A user's access level in a project or group; 0: no member, None: not for us to see."""
         ...
 
     def search_projects(self, text: str = "", page: int = 1) -> Page:
@@ -145,8 +153,16 @@ class GitLab(Protocol):
         """Every runner manager GitLab has seen for the runner."""
         ...
 
-    def default_branch(self, project_id: int) -> str:
-        """The project's default branch; empty when its repository is empty."""
+    def project(self, project_id: int) -> Project:
+        """What of a project decides whether a job can be run there."""
+        ...
+
+    def protected_branches(self, project_id: int) -> tuple[str, ...]:
+        """The names and patterns (`*` for any text) of protected branches."""
+        ...
+
+    def push_rule(self, project_id: int) -> PushRule:
+        """What pushes must look like; an empty rule where this GitLab has none."""
         ...
 
     def commit_file(
@@ -171,6 +187,10 @@ class GitLab(Protocol):
 
     def create_pipeline(self, project_id: int, ref: str) -> Pipeline:
         """Start a pipeline on a branch."""
+        ...
+
+    def pipeline(self, project_id: int, pipeline_id: int) -> Pipeline:
+        """One pipeline by id."""
         ...
 
     def find_pipelines(self, project_id: int, ref: str) -> list[Pipeline]:

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.core.facts import Scope
+from wizard.core.plain import harmless
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.systems.gitlab.nouns import (
     Created,
     Job,
     Manager,
     Pipeline,
+    Project,
+    PushRule,
     RunnerInfo,
     RunnerSettings,
 )
@@ -98,7 +101,36 @@ def pipeline(answer: Any) -> Pipeline:
         sha=told.text("sha"),
         status=told.text("status"),
         web_url=told.text("web_url", ""),
+        failure=_failure(told),
     )
+
+
+def _failure(told: Record) -> str:
+    """Why a pipeline could not begin: GitLab tells it in one of three places."""
+    tooltip = told.record("detailed_status", {}).text("tooltip", "")
+    if told.text("status") != "failed" or tooltip == "failed":
+        tooltip = ""
+    said = (told.text(key, "") for key in ("yaml_errors", "failure_reason"))
+    return harmless(next(filter(None, said), tooltip))
+
+
+def project_settings(answer: Any) -> Project:
+    """What of a project decides whether a job can be run there."""
+    told = record(answer)
+    level = told.text("builds_access_level", "")
+    enabled = level != "disabled" if level else told.flag("jobs_enabled", True)
+    return Project(
+        default_branch=told.text("default_branch", ""),
+        ci_config_path=told.text("ci_config_path", ""),
+        ci_enabled=enabled,
+        archived=told.flag("archived", False),
+    )
+
+
+def push_rule(answer: Any) -> PushRule:
+    """A project's push rule; null where it has none."""
+    told = record(answer or {})
+    return PushRule(told.text("branch_name_regex", ""), told.text("commit_message_regex", ""))
 
 
 def job(answer: Any) -> Job:

@@ -9,6 +9,8 @@ from typing import Any
 from wizard.core.facts import Scope
 from wizard.core.secrets import SecretStr
 
+_ENDED = frozenset({"success", "failed", "canceled", "skipped"})
+
 
 @dataclass(frozen=True, slots=True)
 class RunnerSettings:
@@ -101,6 +103,26 @@ class Manager:
 
 
 @dataclass(frozen=True, slots=True)
+class Project:
+    """What of a project decides whether a job can be run there without side effects."""
+
+    default_branch: str
+    """Empty while its repository is."""
+    ci_config_path: str = ""
+    """The file that defines its pipelines; empty for `.gitlab-ci.yml`."""
+    ci_enabled: bool = True
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PushRule:
+    """What pushes to a project must look like, as patterns; empty where anything will do."""
+
+    branch_name: str = ""
+    commit_message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """A pipeline of a project."""
 
@@ -109,6 +131,12 @@ class Pipeline:
     sha: str
     status: str
     web_url: str = ""
+    failure: str = ""
+    """Why it could not begin, in GitLab's words, where GitLab says so."""
+
+    @property
+    def ended(self) -> bool:
+        return self.status in _ENDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +155,7 @@ class Job:
 
     @property
     def ended(self) -> bool:
-        return self.status in {"success", "failed", "canceled", "skipped"}
+        return self.status in _ENDED
 
 
 @dataclass(frozen=True, slots=True)

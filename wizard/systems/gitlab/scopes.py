@@ -47,6 +47,7 @@ class ScopeCalls:
             is_admin=user.flag("is_admin", False),
             # A fine-grained token lists the one word "granular", which says nothing.
             known=bool(scopes) and scopes != ("granular",),
+            user_id=user.number("id", 0),
         )
 
     def _token_itself(self) -> Record:
@@ -84,6 +85,20 @@ class ScopeCalls:
             "It is not among those the token's user maintains.",
             "Check the spelling and your role there",
         )
+
+    def access_level(self, scope: Scope, user_id: int) -> int | None:
+        if not user_id:
+            return None
+        errand = Errand(f"show the members of {scope.kind} {scope.path}")
+        # With `all`, what is inherited counts, and what comes through invited groups.
+        where = f"/{scope.kind}s/{scope.id}/members/all/{user_id}"
+        try:
+            answer = self._transport.get(errand, where)
+        except NotFound:
+            return 0
+        except ScopeTooSmall:
+            return None
+        return answer.read(lambda told: record(told).number("access_level"))
 
     def search_projects(self, text: str = "", page: int = 1) -> Page:
         query = {

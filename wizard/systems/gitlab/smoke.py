@@ -9,8 +9,8 @@ from wizard.core.errors import NotFound
 from wizard.core.plain import plain
 from wizard.systems.gitlab import answers
 from wizard.systems.gitlab.errors import Errand
-from wizard.systems.gitlab.nouns import Job, Pipeline
-from wizard.systems.gitlab.pages import PER_PAGE
+from wizard.systems.gitlab.nouns import Job, Pipeline, Project, PushRule
+from wizard.systems.gitlab.pages import PER_PAGE, all_rows
 from wizard.systems.gitlab.transport import Transport
 from wizard.systems.http.answers import each, record
 
@@ -25,10 +25,23 @@ class SmokeCalls:
 
     _transport: Transport
 
-    def default_branch(self, project_id: int) -> str:
+    def project(self, project_id: int) -> Project:
         errand = Errand(f"show project {project_id}")
         answer = self._transport.get(errand, f"/projects/{project_id}")
-        return answer.read(lambda told: record(told).text("default_branch", ""))
+        return answer.read(answers.project_settings)
+
+    def protected_branches(self, project_id: int) -> tuple[str, ...]:
+        errand = Errand(f"list the protected branches of project {project_id}")
+        rows = all_rows(self._transport, errand, f"/projects/{project_id}/protected_branches")
+        return tuple(str(row["name"]) for row in rows)
+
+    def push_rule(self, project_id: int) -> PushRule:
+        errand = Errand(f"show the push rule of project {project_id}")
+        try:
+            answer = self._transport.get(errand, f"/projects/{project_id}/push_rule")
+        except NotFound:
+            return PushRule()  # an edition or a licence without them
+        return answer.read(answers.push_rule)
 
     def commit_file(
         self,
@@ -81,6 +94,11 @@ class SmokeCalls:
         answer = self._transport.send(
             errand, "post", f"/projects/{project_id}/pipeline", {"ref": ref}
         )
+        return answer.read(answers.pipeline)
+
+    def pipeline(self, project_id: int, pipeline_id: int) -> Pipeline:
+        errand = Errand(f"show pipeline {pipeline_id}")
+        answer = self._transport.get(errand, f"/projects/{project_id}/pipelines/{pipeline_id}")
         return answer.read(answers.pipeline)
 
     def find_pipelines(self, project_id: int, ref: str) -> list[Pipeline]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from wizard.systems.environment import for_children
 
 _TIMEOUT = 10.0
 # A repository's own settings name programs, and whose repository this is nobody knows.
@@ -102,7 +103,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
             errors="replace",
             timeout=_TIMEOUT,
             check=False,
-            env={**os.environ, **_QUIET},
+            env=for_children() | _QUIET,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

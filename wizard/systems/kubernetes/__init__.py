@@ -129,6 +129,10 @@ class Cluster(Protocol):
         """
         ...
 
+    def diff_by_reading(self, manifest: Manifest) -> Change:
+        """The same for who may only read: what is there, compared without the server's judgment."""
+        ...
+
     def owned(self, profile_id: str, within: Sequence[str] = ()) -> list[Owned]:
         """Everything of a profile: our labels, and written by our field manager.
 

@@ -122,7 +122,7 @@ class Api:
         more = dict(query or {}, limit=500)
         while True:
             page = self.get(path, more, accept=accept)
-            yield from page["items"]
+            yield from page.get("items") or ()
             if not (token := (page.get("metadata") or {}).get("continue")):
                 return
             more["continue"] = token

@@ -40,6 +40,23 @@ def field_changes(before: Mapping[str, Any] | None, after: Mapping[str, Any]) ->
     return list(_walk("", left, right))
 
 
+def overlaid(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> Json:
+    """What an apply would leave behind, as far as that can be told without the server."""
+    result = dict(live)
+    for key, value in wanted.items():
+        result[key] = _overlaid(result.get(key), value)
+    return result
+
+
+def _overlaid(live: Any, wanted: Any) -> Any:
+    if isinstance(live, dict) and isinstance(wanted, dict):
+        return overlaid(live, wanted)
+    if isinstance(live, list) and isinstance(wanted, list) and _named(live) and _named(wanted):
+        there = {item["name"]: item for item in live}
+        return [_overlaid(there.get(item["name"], {}), item) for item in wanted]
+    return wanted
+
+
 def same_ownership(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether our field manager looks after the same fields in both."""
     return _our_fields(before) == _our_fields(after)

@@ -25,22 +25,20 @@ def connect(context: str = "", uid: str = "", policy: Policy | None = None) -> K
 
     Args:
         context: a context of the kubeconfig; where it is given, only it is looked at.
-        uid: the cluster's uid; where no context is given, the one that reaches it is searched.
+        uid: the cluster's uid. Only the one context is asked for it: each has a sign-in command
+            of its own, which nobody wanted to run.
         policy: how a wait is shown and ended.
 
-    Raises: Refused, when the context reaches another cluster, or none reaches this uid; NotFound,
+    Raises: Refused, when the context reaches another cluster; NotFound,
         when there is no such context; UsageError, NotAllowed, NotReached.
     """
     config = kubeconfig.load()
-    if uid and not context:
-        return _with_uid(config, uid, policy)
     cluster = KubernetesCluster(Api(config.select(context), policy=policy))
     if uid and cluster.uid() != uid:
         raise Refused(
             f"Context {cluster.context} reaches another cluster than the profile's.",
             f"the profile's cluster has the uid {uid}, this one {cluster.uid()}",
-            "Choose the context of the right cluster, or clear cluster.uid in the profile "
-            "if the cluster was really replaced",
+            _other_context(config, cluster.context, context),
         )
     return cluster
 
@@ -87,24 +85,13 @@ def _look(config: kubeconfig.Kubeconfig, name: str, timeouts: Timeouts) -> Clust
         return ClusterFacts(name, reachable=False, trouble=str(error))
 
 
-def _with_uid(config: kubeconfig.Kubeconfig, uid: str, policy: Policy | None) -> KubernetesCluster:
-    names = sorted(config.names.names, key=lambda name: name != config.names.current)
-    seen = side_by_side(lambda name: _uid_of(config, name), names, at_once=16)
-    for name, (found, _) in zip(names, seen, strict=True):
-        if found == uid:
-            return KubernetesCluster(Api(config.select(name), policy=policy))
-    looked = "\n".join(
-        f"{name}: {found or trouble}" for name, (found, trouble) in zip(names, seen, strict=True)
+def _other_context(config: kubeconfig.Kubeconfig, tried: str, chosen: str) -> str:
+    if chosen:
+        return (
+            "Choose the context of the right cluster, or clear cluster.uid in the profile "
+            "if the cluster was really replaced"
+        )
+    others = ", ".join(name for name in config.names.names if name != tried)
+    return "Write the context of the right cluster as cluster.context" + (
+        f"; the kubeconfig has also {others}" if others else ""
     )
-    raise Refused(
-        f"No context of the kubeconfig reaches the cluster {uid}.",
-        looked or "the kubeconfig has no context",
-        "Add the cluster's context to the kubeconfig, or point KUBECONFIG at the right file",
-    )
-
-
-def _uid_of(config: kubeconfig.Kubeconfig, name: str) -> tuple[str, str]:
-    try:
-        return KubernetesCluster(Api(config.select(name), _QUICK)).uid(), ""
-    except WizardError as error:
-        return "", error.problem

@@ -18,8 +18,8 @@ ABSENT = "1"
 """The resourceVersion of an apply that may only create: no stored object has it.
 
 With a resourceVersion the server refuses (409) to change any other version of an object; where
-there is no object it creates one (`GuaranteedUpdate` with `forceAllowCreate`, kube-apiserver 1.22
-to 1.36). Versions are revisions of etcd, whose first write has the number 2.
+there is no object it creates one (`GuaranteedUpdate` with `forceAllowCreate`;
+tried on a real kube-apiserver). Versions are revisions of etcd, whose first write has the number 2.
 """
 ANNOTATOR = "runner-wizard-annotations"
 """Another field manager, so that an annotated object does not count as written by us."""

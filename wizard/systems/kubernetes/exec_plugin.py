@@ -7,13 +7,13 @@ read our terminal and turns its failure into a line on the root logger.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Mapping
 from typing import Any
 
 from wizard.core.errors import NotAllowed, WizardError
 from wizard.core.secrets import SecretStr, redact, remember_secret
+from wizard.systems.environment import for_children
 
 
 def credentials(
@@ -70,7 +70,7 @@ def _run(
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=timeout,
-            env=os.environ | added | {"KUBERNETES_EXEC_INFO": json.dumps(request)},
+            env=for_children() | added | {"KUBERNETES_EXEC_INFO": json.dumps(request)},
             check=False,
         )
     except subprocess.TimeoutExpired:

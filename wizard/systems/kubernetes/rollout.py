@@ -14,7 +14,14 @@ from functools import partial
 from threading import Event
 from typing import Any
 
-from wizard.core.errors import Conflict, NotAllowed, NotFound, NotReached, WizardError
+from wizard.core.errors import (
+    Conflict,
+    InvalidAnswerError,
+    NotAllowed,
+    NotFound,
+    NotReached,
+    WizardError,
+)
 from wizard.core.manifest import ObjectRef
 from wizard.core.secrets import redact
 from wizard.systems.kubernetes import troubles
@@ -88,7 +95,14 @@ class Rollout:
     def watch(self, ref: ObjectRef, deadline: float, patience: float) -> Iterator[str]:
         """Yield progress until the newest ReplicaSet is available. Raises: WizardError."""
         deployment = self._api.get(f"{_apps(ref.namespace)}/deployments/{ref.name}")
-        labels = deployment["spec"]["selector"]["matchLabels"]
+        spec = deployment.get("spec") or {}
+        labels = (spec.get("selector") or {}).get("matchLabels")
+        if not labels:  # nothing would select every pod
+            raise InvalidAnswerError(
+                f"{ref} says of no pods that they are its own.",
+                "spec.selector.matchLabels is missing",
+                "Delete the Deployment, and run apply",
+            )
         yield from self._until(
             lambda pods: self._look(ref, labels, pods),
             _Pods(ref.namespace, labels),
@@ -147,7 +161,7 @@ class Rollout:
         generation = deployment["metadata"].get("generation", 0)
         if (deployment.get("status") or {}).get("observedGeneration", 0) < generation:
             return _Seen(f"{ref}: waiting for the cluster to take up the change.")
-        wanted = deployment["spec"].get("replicas", 1)
+        wanted = (deployment.get("spec") or {}).get("replicas", 1)
         replica_set = self._newest_replica_set(deployment, labels)
         available = (replica_set.get("status") or {}).get("availableReplicas", 0)
         progress = f"{ref}: {available} of {wanted} new pods available."

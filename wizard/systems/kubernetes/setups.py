@@ -48,7 +48,7 @@ def _setup(body: Json) -> Iterator[RunningSetup]:
     metadata = body["metadata"]
     if by_wizard(body):
         return
-    for container in body["spec"]["template"]["spec"].get("containers") or ():
+    for container in _pod_spec(body).get("containers") or ():
         if image := _IMAGE.search(container.get("image") or ""):
             yield RunningSetup(metadata["namespace"], metadata["name"], image["tag"] or "")
             return
@@ -111,7 +111,7 @@ def _unpacked(stored: str) -> Mapping[str, Any] | None:
 
 def _config(api: Api, body: Json) -> SetupText | None:
     namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
-    for config_map in _mounted(body["spec"]["template"]["spec"].get("volumes") or ()):
+    for config_map in _mounted(_pod_spec(body).get("volumes") or ()):
         try:
             data = api.get(f"/api/v1/namespaces/{namespace}/configmaps/{config_map}").get("data")
         except (NotFound, NotAllowed):
@@ -122,6 +122,12 @@ def _config(api: Api, body: Json) -> SetupText | None:
             text = "\n".join(parts)
             return SetupText("config", named, text, release=name, namespace=namespace)
     return None
+
+
+def _pod_spec(body: Json) -> Json:
+    template = (body.get("spec") or {}).get("template") or {}
+    found: Json = template.get("spec") or {}
+    return found
 
 
 def _mounted(volumes: Iterable[Json]) -> Iterator[str]:

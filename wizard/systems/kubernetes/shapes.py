@@ -132,10 +132,10 @@ _KINDS: dict[str, dict[str, Shape]] = {
         },
     },
     "deployments": {
-        "spec!": {
+        "spec": {
             "replicas": int,
-            "selector!": _SELECTOR,
-            "template!": {"spec!": _POD_SPEC, "metadata": {"labels": _TEXTS}},
+            "selector": _SELECTOR,
+            "template": {"spec": _POD_SPEC, "metadata": {"labels": _TEXTS}},
         },
         "status": {
             "conditions": [_CONDITION],
@@ -191,8 +191,11 @@ def shape_of(method: str, path: str, *, only_metadata: bool = False) -> Shape:
     if parts[1] == "authorization.k8s.io":
         return _REVIEW
     item = OBJECT | ({} if only_metadata else _KINDS.get(rest[0], {}))
-    is_list = method == "GET" and len(rest) == 1
-    return {"metadata": _LIST_METADATA, "items!": [item]} if is_list else item
+    if method != "GET" or len(rest) > 1:
+        return item
+    if only_metadata:  # an empty one has `items: null` (tried on a real kube-apiserver)
+        return {"kind!": str, "metadata!": _LIST_METADATA, "items": [item]}
+    return {"metadata": _LIST_METADATA, "items!": [item]}
 
 
 def hold(value: Any, shape: Shape, place: str = "") -> None:

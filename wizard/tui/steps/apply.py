@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 
 from textual import on
 from textual.app import ComposeResult
@@ -19,15 +19,17 @@ from wizard.core.shown import counted
 from wizard.operations.profiles import open_profile
 from wizard.tui import drafts, messages
 from wizard.tui.handing_over import Handing, show_outside
+from wizard.tui.look import signs
 from wizard.tui.modals import Question
 from wizard.tui.outline import StepId
-from wizard.tui.planning import noted, place
+from wizard.tui.planning import look_command, noted, place
 from wizard.tui.report import save_report
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, Said
 from wizard.tui.work import State, Verb, Work, duration
 
 _LOG_LINES = 2000
+_NOTHING = "nothing to change; a runner that no job has proven yet runs a small one"
 _DOING = {
     Verb.APPLY: "Applying",
     Verb.FILES: "Writing",
@@ -71,6 +73,7 @@ class ApplyStep(Step):
 
     def on_mount(self) -> None:
         self._asking: Question | None = None
+        self._look_with = look_command(self.session) if self.session.work else ""
         log = self.query_one("#log", RichLog)
         log.help_text = "What was done, one line each. Up and down scroll."  # type: ignore[attr-defined]
         if work := self.session.work:
@@ -145,6 +148,7 @@ class ApplyStep(Step):
     def _run(self, verb: Verb, *, first_setup: bool = False) -> None:
         work = Work(verb, self.session.facts.clock, first_setup=first_setup)
         self.session.work = work
+        self._look_with = look_command(self.session)
         self.query_one("#log", RichLog).clear()
         self._show()
         self.focus_first()
@@ -264,8 +268,7 @@ class ApplyStep(Step):
         work = self.session.work
         self.query_one("#state", Said).say(self._state())
         self.query_one("#stages", Said).say(work.lines() if work else "")
-        awaited = f"... {work.awaited}" if work and work.awaited else ""
-        self.query_one("#awaited", Said).say(awaited)
+        self.query_one("#awaited", Said).say("\n".join(self._awaited()))
         shown = {"back", "begin"} if work is None else _SHOWN[work.state]
         if work is None and not self._is_reviewed():
             shown = {"back"}
@@ -274,6 +277,18 @@ class ApplyStep(Step):
         for name in _BUTTONS:
             self.query_one(f"#{name}").display = name in shown
         self.query_one("#log").display = work is not None
+
+    def _awaited(self) -> Iterator[str]:
+        """What is waited for now, until when, and what shows the same outside."""
+        work = self.session.work
+        if work is None or not work.running:
+            return
+        if work.awaited:
+            yield f"{signs().working} {work.awaited}"
+        if work.verb is not Verb.FILES:
+            yield f"  at most  {duration(work.run.deadline)} for each wait; stopping is safe"
+        if work.verb is Verb.APPLY and self._look_with:
+            yield f"  look     {self._look_with}"
 
     def _is_reviewed(self) -> bool:
         reviewed = self.session.reviewed
@@ -302,7 +317,7 @@ class ApplyStep(Step):
         reviewed = self.session.reviewed
         if reviewed is None or not self._is_reviewed():
             return "The profile has changed since the review: look at it again first."
-        pending = counted(reviewed.plan) or "no change; a runner without a proof is proven"
+        pending = counted(reviewed.plan) or _NOTHING
         lines = [f"Ready: {pending}.", f"In {place(self.session)}.", *noted(reviewed.plan)]
         identity = self.session.identity
         if identity and identity.may("manage_runner") is False:

@@ -6,7 +6,7 @@ import asyncio
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button
 
 from wizard.core.errors import WizardError
@@ -54,10 +54,15 @@ class BuildsStep(Step):
         with VerticalScroll(id="pipeline", can_focus=True):
             yield Said(id="text")
         yield FieldRow(self.draft, *self._key("jobs", "pod_security"), label="Pod Security")
+        yield Vertical(*self._details(), id="details")
+
+    def _details(self) -> list[FieldRow]:
+        rows = []
         if self._strategy == "dind":
-            yield FieldRow(self.draft, *self._key("builds", "mtu"), label="MTU")
+            rows.append(FieldRow(self.draft, *self._key("builds", "mtu"), label="MTU"))
         if self._strategy not in {"none", "shared-runners"}:
-            yield FieldRow(self.draft, *self._key("builds", "image"), label="Builder image")
+            rows.append(FieldRow(self.draft, *self._key("builds", "image"), label="Builder image"))
+        return rows
 
     def entered(self) -> None:
         self.call_after_refresh(self._show)  # the pipeline takes a moment to be made
@@ -79,8 +84,12 @@ class BuildsStep(Step):
             aside.take(("builds", runner, self._strategy), self.draft, [self._key("builds")])
             self.draft.set(self._key("builds"), event.value)
             aside.bring_back(("builds", runner, event.value), self.draft)
-            await self.recompose()
-            self.focus_within(self)
+            details = self.query_one("#details", Vertical)
+            with self.app.batch_update():
+                await details.remove_children()
+                await details.mount_all(self._details())
+            self.read()
+            self._ways = self._compared()
             self.post_message(messages.DraftChanged())
         self._show()
 

@@ -12,10 +12,11 @@ from textual.widgets import Button
 from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts
 from wizard.core.problems import Key
-from wizard.operations.discover import answers_of, missing_operators, needed_rights
+from wizard.operations.discover import answers_of, discover, missing_operators, needed_rights
 from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
 from wizard.tui import messages
+from wizard.tui.look import signs
 from wizard.tui.outline import StepId
 from wizard.tui.set_aside import choose_backend
 from wizard.tui.step import Step
@@ -66,9 +67,23 @@ class ClusterStep(Step):
         self._asked = ()
         self.session.facts.clusters.clear()
         self.post_message(messages.LookAgain())
+        self._look_at_chosen()
         self.facts_found()
 
     def entered(self) -> None:
+        self._look_at_chosen()
+        self.facts_found()
+
+    def _look_at_chosen(self) -> None:
+        """A context is asked once it is chosen: that runs its sign-in command."""
+        chosen = self.draft.value("cluster", "context")
+        facts = self.session.facts
+        if chosen in (facts.contexts or ()) and chosen not in {*facts.clusters, facts.current}:
+            self.in_background("look", self._look, str(chosen))
+
+    async def _look(self, context: str) -> None:
+        async for facts in discover([context], self.session.machine.look):
+            self.session.facts.clusters[facts.context] = facts
         self.facts_found()
 
     def facts_found(self) -> None:
@@ -97,6 +112,7 @@ class ClusterStep(Step):
             for key, value in answers_of(facts).items():
                 if key == _UID or self.draft.answer(*key).origin is not Origin.TYPED:
                     self.draft.set(key, value, Origin.FOUND)
+        self._look_at_chosen()
         self.facts_found()
         self.post_message(messages.DraftChanged())
 
@@ -131,7 +147,8 @@ class ClusterStep(Step):
     def _about(self, name: str) -> str:
         facts = self.session.facts.clusters.get(name)
         if facts is None:
-            return "asking ..."
+            asked = {self.session.facts.current, self.draft.value("cluster", "context")}
+            return "asking ..." if name in asked else "choose it to ask it"
         if not facts.reachable:
             return f"not reached: {facts.trouble.splitlines()[0] if facts.trouble else ''}"
         return f"{facts.version}  {_room(facts)}"
@@ -144,7 +161,7 @@ class ClusterStep(Step):
             said.say(_told(facts))
         missing = missing_operators(facts, self._needed()) if facts and facts.reachable else []
         self.query_one("#missing", Said).say(
-            "\n".join(f"! {one.symptom} {one.fix[0].upper()}{one.fix[1:]}." for one in missing)
+            "\n".join(f"! {one.problem} {one.fix[0].upper()}{one.fix[1:]}." for one in missing)
         )
         self.query_one("#direct").display = bool(missing)
 
@@ -164,7 +181,7 @@ class ClusterStep(Step):
 
     async def _look_at_rights(self, context: str, needed: list[Permission]) -> None:
         refused = await asyncio.to_thread(self.session.machine.refused, context, needed)
-        said = "[x] you may set up a runner here"
+        said = f"{signs().done} you may set up a runner here"
         if refused:
             named = "\n".join(f"  {one}" for one in refused)
             said = f"! you may not do all that it takes here:\n{named}\nask for it, or write files"

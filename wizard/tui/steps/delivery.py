@@ -51,12 +51,20 @@ class DeliveryStep(Step):
             yield Vertical(*self._details(), id="details")
         yield FileTree(id="tree")
 
+    def on_mount(self) -> None:
+        self._packaging = str(self.draft.value(*_AS))
+
     def check(self) -> None:
         self._preview_soon(0)
 
     @on(Row.Answered)
     async def _changed(self, event: Row.Answered) -> None:
         if event.row.key in {_AS, _TO}:
+            if event.row.key == _AS:
+                aside, now = self.session.set_aside, str(self.draft.value(*_AS))
+                aside.remember(("as", self._packaging), self.draft, _TO)
+                aside.bring_back(("as", now), self.draft)
+                self._packaging = now
             if self.draft.value(*_AS) != "manifests" and self.draft.value(*_TO) == "cluster":
                 self.draft.suggest(_TO, "directory")
                 self.read()

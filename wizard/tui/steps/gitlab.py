@@ -18,12 +18,13 @@ from wizard.operations.sign_in import SignedIn, sign_in
 from wizard.profile.draft import Draft
 from wizard.profile.save import free_name, write
 from wizard.profile.typed import shown
+from wizard.tui.look import signs
 from wizard.tui.modals import Question
 from wizard.tui.outline import StepId
 from wizard.tui.session import GITLAB_TOKEN
 from wizard.tui.step import Step, told
 from wizard.tui.widgets import Action, FieldRow, Row, Said
-from wizard.tui.widgets.marks import MARKS
+from wizard.tui.widgets.marks import mark
 from wizard.tui.widgets.paste_input import PasteInput
 from wizard.tui.widgets.secret_row import SecretRow
 
@@ -143,7 +144,7 @@ class GitLabStep(Step):
         address = self.session.address
         self.query_one("#page", Said).say(self.session.machine.token_page(address.url))
         warning = await asyncio.to_thread(self.session.machine.knock, address)
-        said.say(f"note: {warning}" if warning else f"[x] {address.url} answers")
+        said.say(f"note: {warning}" if warning else f"{signs().done} {address.url} answers")
 
     async def _sign_in(self, pause: float) -> None:
         who, machine, session = self.query_one("#who", Said), self.session.machine, self.session
@@ -152,7 +153,11 @@ class GitLabStep(Step):
         await asyncio.sleep(pause)
         where = await session.hold_token()
         if where is None:
-            who.say("Without a token the wizard writes files, but creates and proves nothing.")
+            withheld = machine.withheld(session.address.url)
+            without = "Without a token the wizard writes files, but creates and proves nothing."
+            who.say(
+                f"{withheld}.\nType the token for this address.\n{without}" if withheld else without
+            )
             return
         if where:
             self.query_one(SecretRow).found(where)
@@ -213,4 +218,4 @@ def _who(signed_in: SignedIn) -> str:
 
 def _line(check: Check) -> str:
     finding = check.finding
-    return f"{MARKS[check.verdict]} {check.name}" + (f" ({finding.symptom})" if finding else "")
+    return f"{mark(check.verdict)} {check.name}" + (f" ({finding.problem})" if finding else "")

@@ -11,6 +11,7 @@ from wizard.core.errors import WizardError
 from wizard.core.events import Left, ManagerSeen, Proven, SmokeJobPassed, Unproven, Waiting, Warned
 from wizard.render.pipelines import pipeline
 from wizard.tui import messages
+from wizard.tui.look import signs
 from wizard.tui.outline import StepId
 from wizard.tui.planning import headless
 from wizard.tui.step import Step
@@ -102,17 +103,22 @@ def _commands(work: Work) -> tuple[str, ...]:
 def _proven(work: Work) -> str:
     """Who was seen and what ran, runner by runner."""
     jobs = {event.runner: event for event in work.told(SmokeJobPassed)}
-    lines = [f"[x] {event.sentence()}" for event in work.told(Proven)]
-    lines += [f"[-] {event.sentence()}" for event in work.told(Unproven)]
-    lines += [f"[x] {name}: heard from again, and proven before" for name in _proven_before(work)]
-    lines += [f"[>] {event.what}" for event in work.told(Waiting)]
+    lines = [f"{signs().done} {event.sentence()}" for event in work.told(Proven)]
+    lines += [f"{signs().skipped} {event.sentence()}" for event in work.told(Unproven)]
+    lines += [
+        f"{signs().done} {name}: heard from again, and proven before"
+        for name in _proven_before(work)
+    ]
+    lines += [f"{signs().working} {event.what}" for event in work.told(Waiting)]
     for seen in work.told(ManagerSeen):
         lines.append(f"    seen by GitLab: manager {seen.system_id}, version {seen.version}")
         if job := jobs.get(seen.runner):
             lines.append(f"    smoke job {job.job}: passed, on manager {job.system_id}")
     lines += [event.sentence() for event in (*work.told(Warned), *work.told(Left))]
     if not lines:
-        lines = ["[x] No change: everything is as the profile says, and was proven before."]
+        lines = [
+            f"{signs().done} No change: everything is as the profile says, and was proven before."
+        ]
     return "\n".join([*lines, f"It took {duration(work.seconds)}."])
 
 

@@ -84,8 +84,7 @@ class ResourcesStep(Step):
     def _size_chosen(self, event: Choice.Changed) -> None:
         event.stop()
         if event.value == CUSTOM:
-            self.focus_within(self._row("cpu", "request"))
-            return
+            return  # the amounts below are what is chosen
         for key, amount in amounts(event.value).items():
             self.draft.set(self._key(*key), amount)
         self.read()

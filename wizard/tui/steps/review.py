@@ -72,6 +72,8 @@ class ReviewStep(Step):
             yield Problem(
                 "there is no plan yet", "see what keeps it from being made; F5 tries again"
             )
+        elif self.session.reviewed.plan.refusals:
+            yield Problem("apply would refuse this", "mend what is said above; F5 looks again")
 
     def focus_first(self) -> None:
         self.screen.set_focus(self.query_one(PlanTree))

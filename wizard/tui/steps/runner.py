@@ -19,7 +19,7 @@ from wizard.systems.gitlab import Page
 from wizard.tui import messages
 from wizard.tui.outline import StepId
 from wizard.tui.step import Step, told
-from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
+from wizard.tui.widgets import Action, Choice, FieldRow, Menu, Row, Said
 from wizard.tui.widgets.adoption import Adoption
 from wizard.tui.widgets.chips import Chips
 from wizard.tui.widgets.field_row import is_example, row_id
@@ -132,15 +132,18 @@ class RunnerStep(Step):
     def _several(self) -> ComposeResult:
         names = self.draft.runners
         if len(names) > 1:
-            listed = {str(number): name for number, name in enumerate(names, 1)}
+            numbers = range(1, len(names) + 1)
+            shown = {str(n): "below" if n == self.session.runner + 1 else "" for n in numbers}
+            labels = {str(n): f"{n} {name}" for n, name in zip(numbers, names, strict=True)}
             with Horizontal(classes="line"):
                 yield Said("Runners", classes="label")
-                yield Choice(listed, str(self.session.runner + 1), id="which")
+                help_text = "Enter shows the one that the arrows are on."
+                yield Menu(shown, labels, help_text=help_text, id="which", classes="control")
 
-    @on(Choice.Changed, "#which")
-    def _another_runner(self, event: Choice.Changed) -> None:
+    @on(Menu.Picked, "#which")
+    def _another_runner(self, event: Menu.Picked) -> None:
         event.stop()
-        self._show_runner(int(event.value) - 1)
+        self._show_runner(int(event.name) - 1)
 
     @on(Button.Pressed, "#add")
     def _add(self, event: Button.Pressed) -> None:

@@ -74,6 +74,7 @@ class Adoption(Vertical):
         yield FieldRow(self._draft, *self._key("adopt"), label="Takes over")
         yield Choice(
             {},
+            arrows=False,
             help_text="Enter or a click chooses; what it is set to now becomes the answer here.",
             id="existing",
             classes="aside",

@@ -12,6 +12,8 @@ from textual.events import Key
 from textual.message import Message
 from textual.widgets import Button, Input
 
+from wizard.tui.look import signs
+
 
 class Chips(Vertical):
     """Enter or a comma adds what was typed; Backspace in the empty input takes the last away."""
@@ -45,7 +47,7 @@ class Chips(Vertical):
 
     def _chips(self) -> list[Button]:
         return [
-            Button(Content(f"{value} [x]"), name=value, compact=True, classes="chip")
+            Button(Content(f"{value} {signs().remove}"), name=value, compact=True, classes="chip")
             for value in self.values
         ]
 

@@ -19,6 +19,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from wizard.core.plain import harmless
+from wizard.tui.look import signs
 
 _PADDING = 2
 """Columns that Textual keeps free around an option."""
@@ -28,13 +29,15 @@ _WIDEST = 30
 
 
 class Choice(OptionList):
-    """Values one below the other, each with what it means; `(*)` marks the chosen one.
+    """Values one below the other, each with what it means; a mark tells the chosen one.
 
     Args:
         choices: each value with its meaning.
         value: the chosen one; empty where none is.
         unavailable: values that cannot be chosen, with the reason, which stands beside them.
         labels: what is shown in the place of a value, where that is too long.
+        arrows: whether the arrow keys choose; without it Enter does, for what costs more than a
+            look.
         brief: one line each, with as much of a meaning as fits; all of it is in the help line.
         help_text: for the help line, where the choice stands in no row.
     """
@@ -60,12 +63,14 @@ class Choice(OptionList):
         labels: Mapping[str, str] | None = None,
         *,
         brief: bool = False,
+        arrows: bool = True,
         help_text: str = "",
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
         super().__init__(id=id, classes=classes, markup=False, compact=True)
         self._brief = brief
+        self._arrows = arrows
         self.help_text = self._help = help_text
         self._choices = dict(choices)
         self._unavailable = unavailable or {}
@@ -77,7 +82,7 @@ class Choice(OptionList):
     def on_focus(self) -> None:
         """Enter must have something to choose, also where nothing is chosen yet."""
         if self.highlighted is None and self.option_count:
-            self.action_first()
+            super().action_first()
 
     def on_resize(self) -> None:
         """What a value means hangs beside it, however wide the terminal is."""
@@ -122,6 +127,29 @@ class Choice(OptionList):
         if at in self._choices and (at != before or self.highlighted is None):
             self.highlighted = self.get_option_index(at)
 
+    def action_cursor_up(self) -> None:
+        super().action_cursor_up()
+        self._choose_highlighted()
+
+    def action_cursor_down(self) -> None:
+        super().action_cursor_down()
+        self._choose_highlighted()
+
+    def action_first(self) -> None:
+        super().action_first()
+        self._choose_highlighted()
+
+    def action_last(self) -> None:
+        super().action_last()
+        self._choose_highlighted()
+
+    def _choose_highlighted(self) -> None:
+        """What the arrows lead to is the choice: one that differs from what is lit is a trap."""
+        name = self._under_highlight
+        if self._arrows and name and name != self.value and name not in self._unavailable:
+            self.choose(name)
+            self.post_message(self.Changed(self, name))
+
     def on_option_list_option_highlighted(self) -> None:
         if self._brief:
             self.help_text = f"{self._help}\n{self.meaning}".strip()
@@ -144,7 +172,7 @@ class Choice(OptionList):
         return self._labels.get(name, name)
 
     def _prompt(self, name: str) -> Content:
-        mark = "(*)" if name == self.value else "( )"
+        mark = signs().chosen if name == self.value else signs().open
         width = min(max(len(self._label(one)) for one in self._choices), _WIDEST)
         meaning = self._unavailable.get(name) or self._choices[name]
         head = f"{mark} {self._label(name):<{width}}  "
@@ -157,7 +185,7 @@ class Choice(OptionList):
             subsequent_indent=" " * len(head),
             break_on_hyphens=False,
             max_lines=1 if self._brief else None,
-            placeholder=" ...",
+            placeholder=f" {signs().cut}",
         )
         return Content("\n".join(line.rstrip() for line in lines))
 
@@ -193,7 +221,7 @@ class Tick(Widget, can_focus=True):
 
     def _lines(self, width: int) -> list[str]:
         """The mark, and beside it what it means."""
-        mark = "[x] yes  " if self.value else "[ ] no   "
+        mark = f"{signs().on} yes  " if self.value else f"{signs().off} no   "
         room = max(width, _NARROWEST)
         return wrap(f"{mark}{self._meaning}", room, subsequent_indent=" " * len(mark))
 

@@ -90,14 +90,12 @@ class Row(Vertical):
         """Label and origin. They are drawn around the control: a widget for each would cost a
         third of the time that a step takes to appear."""
         first, *rest = self._label_lines
-        label = "$text-error bold" if self.has_class("-wrong") else ""
+        label = "$bad bold" if self.has_class("-wrong") else ""
         if self.has_class("-table"):
             first, gap, label = first[:_TABLE_ORIGIN], _TABLE_ORIGIN - len(first), label or "bold"
         else:
             gap = self.size.width - len(first) - _ORIGIN
-        line = Content.assemble(
-            (first, label), " " * max(gap, 1), (self.origin, "$foreground-muted")
-        )
+        line = Content.assemble((first, label), " " * max(gap, 1), (self.origin, "$quiet"))
         return Content("\n").join([line, *(Content.styled(one, label) for one in rest)])
 
     @property

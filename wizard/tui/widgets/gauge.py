@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from wizard.core.plain import harmless
 from wizard.operations.fit import Fit, NodeFit, Room
+from wizard.tui.look import signs
 
 _NAME = 14
 _BAR = 12
@@ -58,7 +59,12 @@ def told(fit: Fit, concurrent: int, most: int) -> list[str]:
     if rest := fit.nodes[most:]:
         jobs = sum(one.jobs for one in rest)
         lines.append(f"... and {plural(len(rest), 'node')} more: {plural(jobs, 'job')}")
-    return [*lines, "# used now   = jobs that fit   . left over   (F2: the arithmetic)"]
+    return [*lines, legend()]
+
+
+def legend() -> str:
+    one = signs()
+    return f"{one.used} used now   {one.fits} jobs that fit   {one.free} left over   (F2: the sums)"
 
 
 def node_line(one: NodeFit, job: Room) -> str:
@@ -92,15 +98,17 @@ def sums(one: NodeFit, job: Room) -> str:
 
 def short(name: str) -> str:
     """A node's name without its beginning, where it is long: nodes differ in their ends."""
-    return name if len(name) <= _NAME else f"..{name[2 - _NAME :]}"
+    cut = signs().cut
+    return name if len(name) <= _NAME else f"{cut}{name[len(cut) - _NAME :]}"
 
 
 def bar(used: int, more: int, whole: int) -> str:
-    """`[###===..]`: what is used, what the jobs would take, what is left."""
+    """`[██▒▒░░]`: what is used, what the jobs would take, what is left."""
     whole = max(whole, 1)
     first = min(round(_BAR * used / whole), _BAR)
     both = min(round(_BAR * (used + more) / whole), _BAR)
-    return f"[{'#' * first}{'=' * (both - first)}{'.' * (_BAR - both)}]"
+    used_, fits, free = signs().used, signs().fits, signs().free
+    return f"[{used_ * first}{fits * (both - first)}{free * (_BAR - both)}]"
 
 
 def amounts(room: Room) -> str:

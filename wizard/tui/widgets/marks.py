@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from wizard.core.findings import Check, Verdict
+from wizard.tui.look import signs
 
-MARKS = {Verdict.OK: "[x]", Verdict.WARN: "[-]", Verdict.FAIL: "[!]", Verdict.UNSEEN: "[?]"}
+
+def mark(verdict: Verdict) -> str:
+    """The sign of a verdict."""
+    return {
+        Verdict.OK: signs().done,
+        Verdict.WARN: signs().needs_you,
+        Verdict.FAIL: signs().failed,
+        Verdict.UNSEEN: signs().skipped,
+    }[verdict]
 
 
 def marked(check: Check) -> str:
     """A check on one line, and below it what to do where it failed."""
     finding = check.finding
     if finding is None:
-        return f"{MARKS[check.verdict]} {check.name}"
+        return f"{mark(check.verdict)} {check.name}"
     details = [part for part in (finding.evidence, finding.cause, finding.fix) if part]
-    lines = [f"{MARKS[check.verdict]} {check.name} ({finding.symptom})", *details]
+    lines = [f"{mark(check.verdict)} {check.name} ({finding.problem})", *details]
     return "\n    ".join(lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,9 +16,13 @@ from textual.widgets.tree import TreeNode
 
 from wizard.core.changes import Action, Change, Plan
 from wizard.core.plain import harmless
-from wizard.core.shown import TITLES, diff, head
+from wizard.core.shown import SIGNS, TITLES, diff, head
+from wizard.tui.look import signs
 
-_COLORS = {"+": "$text-success", "-": "$text-error", "@": "$text-muted"}
+_COLORS = {"+": "$ok", "-": "$bad", "@": "$quiet"}
+_NARROWEST = 16
+"""Columns below which a label is cut at its end."""
+_PENDING = tuple(sign for action, sign in SIGNS.items() if action is not Action.KEEP)
 _MOST = 400
 """Lines of a difference that are shown; nobody reads more of it on a screen."""
 
@@ -32,12 +37,28 @@ class PlanTree(Tree[str]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right", "open(True)", "Open", show=False),
         Binding("left", "open(False)", "Close", show=False),
+        Binding("d", "next_change", "Next change", id="next-change", tooltip="Go to it."),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__("", id=id)
         self.show_root = False
         self.guide_depth = 2
+
+    def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
+        """A label that does not fit loses its middle: things differ in their ends."""
+        label = super().render_label(node, base_style, style)
+        depth, above = 0, node.parent
+        while above and above is not self.root:
+            depth, above = depth + 1, above.parent
+        room = self.scrollable_content_region.width - self.guide_depth * depth
+        over = label.cell_len - room
+        if over <= 0 or room < _NARROWEST:
+            return label
+        cut = signs().cut
+        left = (room - len(cut)) * 2 // 5
+        right = room - len(cut) - left
+        return Text.assemble(label[:left], (cut, style), label[-right:])
 
     def show(self, plan: Plan) -> None:
         """Show another plan instead."""
@@ -77,16 +98,34 @@ class PlanTree(Tree[str]):
             self.move_cursor(node.parent)
 
     def _highlight_first(self) -> None:
-        if self.last_line >= 0:
+        """The first change is what one came for; where there is none, the first line."""
+        pending = (
+            leaf
+            for branch in self.root.children
+            if branch.is_expanded
+            for leaf in branch.children
+            if not leaf.allow_expand
+        )
+        if first := next(pending, None):
+            self.move_cursor(first)
+        elif self.last_line >= 0:
             self.cursor_line = 0
+
+    def action_next_change(self) -> None:
+        """Go to the next change, over what stays as it is."""
+        before = self.cursor_line
+        for line in [*range(before + 1, self.last_line + 1), *range(before)]:
+            node = self.get_node_at_line(line)
+            if node and node.data and not node.allow_expand and node.data.startswith(_PENDING):
+                self.cursor_line = line
+                return
 
     def _branch(self, parent: TreeNode[str], title: str, *, open_: bool) -> TreeNode[str]:
         return parent.add(_plain(title), title, expand=open_)
 
     def _fill(self, branch: TreeNode[str], changes: Iterable[Change]) -> None:
         for change in changes:
-            why = f"  ({change.why})" if change.why else ""
-            branch.add_leaf(_plain(head(change) + why), _inside(change))
+            branch.add_leaf(_plain(head(change)), _inside(change))  # why, too, is said beside it
 
 
 class Difference(VerticalScroll, can_focus=True):

@@ -6,6 +6,23 @@ from textual.content import Content
 from textual.widgets import Static
 
 from wizard.core.plain import harmless
+from wizard.tui.look import signs
+
+
+def toned(text: str) -> Content:
+    """A text whose lines have the colour of the sign they begin with, if they begin with one."""
+    tones = {
+        signs().done: "$ok",
+        signs().failed: "$bad",
+        signs().needs_you: "$bad",
+        signs().working: "$wait",
+        "note:": "$wait",
+    }
+    lines = text.split("\n")
+    if not any(line.split(" ", 1)[0] in tones for line in lines):
+        return Content(text)
+    styled = (Content.styled(line, tones.get(line.split(" ", 1)[0], "")) for line in lines)
+    return Content("\n").join(styled)
 
 
 class Said(Static):
@@ -19,7 +36,7 @@ class Said(Static):
         classes: str | None = None,
     ) -> None:
         self._text = harmless(text)
-        super().__init__(Content(self._text), id=id, classes=classes, markup=False)
+        super().__init__(toned(self._text), id=id, classes=classes, markup=False)
         self.display = bool(text)
 
     def say(self, text: str) -> None:
@@ -31,7 +48,7 @@ class Said(Static):
         width = 0 if self.styles.is_auto_width else self.content_size.width
         before = self._lines(width)
         self._text = text
-        self.update(Content(text), layout=False)
+        self.update(toned(text), layout=False)
         self.display = bool(text)
         if not width or self._lines(width) != before:
             self.refresh(layout=True)

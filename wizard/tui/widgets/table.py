@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets.option_list import Option
 
 from wizard.core.plain import harmless
+from wizard.tui.look import signs
 from wizard.tui.widgets.choice import Choice
 
 
@@ -47,7 +48,7 @@ class Table(Choice):
         super()._fill()
 
     def _prompt(self, name: str) -> Content:
-        mark = "(*)" if name == self.value else "( )"
+        mark = signs().chosen if name == self.value else signs().open
         return self._line(mark, (name, *self._rows[name]))
 
     def _line(self, mark: str, cells: Sequence[str]) -> Content:

@@ -7,33 +7,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts
 from wizard.core.secrets import SecretStr
-from wizard.wiring import KEYRING_SERVICE, kept_token
+from wizard.wiring.gitlab import Address, open_gitlab, require_way
+from wizard.wiring.kept import forget_token, keep_token, kept_token, keyring_name, require_keyring
+from wizard.wiring.trust import GITLAB, Trust
 
 if TYPE_CHECKING:
     from wizard.systems.gitlab import GitLab
     from wizard.systems.kubernetes import Contexts, Permission, RunningSetup, SetupText
 
+__all__ = ["Address", "Machine"]
+
 _READ_TIMEOUT = 15.0
 """Seconds; somebody sits and waits."""
 _SLOW = ("requests", "kubernetes.client", "kubernetes.config", "gitlab")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a GitLab is, and the way there; empty where the usual way will do."""
-
-    url: str
-    ca_file: str = ""
-    proxy: str = ""
-    no_proxy: str = ""
 
 
 class Machine:
@@ -42,10 +34,17 @@ class Machine:
     Args:
         environ: where GITLAB_TOKEN is looked for.
         folder: where profiles are written, and the Git repository is looked for.
+        trust: which addresses the environment's credentials may be sent to.
     """
 
-    def __init__(self, environ: Mapping[str, str] = os.environ, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str] = os.environ,
+        folder: Path | None = None,
+        trust: Trust | None = None,
+    ) -> None:
         self._environ = environ
+        self.trust = trust or Trust(environ)
         self.folder = folder or Path.cwd()
 
     def warm_up(self) -> None:
@@ -92,19 +91,18 @@ class Machine:
 
         Raises: UsageError, NotReached.
         """
-        gitlab = self.gitlab(address, SecretStr("unsigned"))
+        gitlab = open_gitlab(address, SecretStr("unsigned"), read_timeout=_READ_TIMEOUT)
         gitlab.knock()
         return gitlab.warning
 
     def gitlab(self, address: Address, token: SecretStr) -> GitLab:
-        """The GitLab at an address. Raises: UsageError, when address or token cannot be one."""
-        from wizard.systems.gitlab.adapter import PythonGitLab
-        from wizard.systems.gitlab.connection import Connection
+        """The GitLab at an address, with a token that is for it.
 
-        way = Connection(
-            address.ca_file, address.proxy, address.no_proxy, read_timeout=_READ_TIMEOUT
-        )
-        return PythonGitLab(address.url, token, way)
+        Raises: UsageError, when address or token cannot be one; Refused, when a token may not
+            travel there.
+        """
+        require_way(address, self.trust)
+        return open_gitlab(address, token, read_timeout=_READ_TIMEOUT)
 
     def token_page(self, url: str) -> str:
         """The page of a GitLab on which a token with the right scopes is made."""
@@ -113,33 +111,33 @@ class Machine:
         return token_page(url)
 
     def token(self, url: str) -> tuple[str, str]:
-        """A GitLab token that is there already, and where: the environment, or the keyring."""
-        if found := self._environ.get("GITLAB_TOKEN", "").strip():
+        """A GitLab token that is there for this address, and where: environment or keyring."""
+        found = self._environ.get("GITLAB_TOKEN", "").strip()
+        if found and self.trust.allows(GITLAB, url):
             return found, "GITLAB_TOKEN"
         return kept_token(url), "keyring"
 
+    def withheld(self, url: str) -> str:
+        """Why GITLAB_TOKEN is not used for a GitLab; empty where it is, or is not set."""
+        if not self._environ.get("GITLAB_TOKEN", "").strip():
+            return ""
+        return self.trust.withheld(GITLAB, "GITLAB_TOKEN", url)
+
     def keep_token(self, url: str, token: SecretStr) -> None:
         """Keep a token in the system's keyring. Raises: WizardError."""
-        import keyring
-        from keyring.errors import KeyringError
+        keep_token(url, token)
 
-        try:
-            keyring.set_password(KEYRING_SERVICE, url, token.get_secret_value())
-        except KeyringError as error:
-            raise WizardError(
-                "The system's keyring cannot be used.",
-                str(error) or type(error).__name__,
-                "on a machine without one, set GITLAB_TOKEN instead",
-            ) from None
+    def forget_token(self, url: str) -> bool:
+        """Forget a token that was kept; False where none was. Raises: WizardError."""
+        return forget_token(url)
 
     def keyring(self) -> str:
         """The name of the keyring tokens can be kept in; empty where there is none."""
-        import keyring
-        from keyring.backends import fail, null
+        return keyring_name()
 
-        ring = keyring.get_keyring()
-        usable = not isinstance(ring, fail.Keyring | null.Keyring)
-        return str(ring.name) if usable else ""
+    def require_keyring(self) -> None:
+        """Raises: WizardError, where there is no keyring to keep a token in."""
+        require_keyring()
 
     def repository(self) -> str:
         """The address of the Git repository around the folder; empty where there is none."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from importlib import import_module
 from threading import Event as Cancel
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from wizard.core.errors import MissingCredentialError
@@ -14,13 +15,14 @@ from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.load import LoadedProfile
 from wizard.profile.model import Profile
 from wizard.systems.backends.surroundings import Surroundings
+from wizard.wiring.gitlab import Address, open_gitlab, require_way
+from wizard.wiring.kept import kept_token
+from wizard.wiring.trust import GITLAB, Audience, Trust, refuse_plain_http
 
 if TYPE_CHECKING:
     from wizard.systems.backends import Backend
     from wizard.systems.gitlab import GitLab
     from wizard.systems.kubernetes import Cluster
-
-KEYRING_SERVICE = "gitlab-runner-wizard"
 
 Ask = Callable[[str], str]
 """Ask for a hidden value: the prompt in, the answer out."""
@@ -43,6 +45,8 @@ class Wiring:
         hand_over: how to have somebody store a token where only they can, without leaving a trace;
             None where nobody is there.
         cancel: set it to end every wait of a backend early.
+        typed: secrets that a person typed for the addresses of this profile, by variable.
+        trust: which addresses the environment's credentials may be sent to.
     """
 
     def __init__(
@@ -54,14 +58,19 @@ class Wiring:
         say: Say = _silent,
         hand_over: HandOver | None = None,
         cancel: Cancel | None = None,
+        typed: Mapping[str, str] = MappingProxyType({}),
+        trust: Trust | None = None,
     ) -> None:
         self._loaded = loaded
         self._profile = loaded.profile
-        self._environ = environ
+        self._environ = {**environ, **typed}
+        self._typed = typed
+        self._trust = trust or Trust(environ)
         self._ask = _once(ask) if ask else None
         self._say = say
         self._hand_over = hand_over
         self.cancel = cancel or Cancel()
+        self._said: set[str] = set()
         self._backends: list[tuple[Profile, Backend]] = []
 
     def gitlab(self) -> GitLab:
@@ -116,25 +125,24 @@ class Wiring:
             hand_over=self._hand_over,
             readers=partial(token_readers, profile),
             cancel=self.cancel,
+            may_send=partial(self._may_send, profile),
         )
         backend: Backend = build(around, self.cluster)
         return backend
 
     @cached_property
     def _gitlab(self) -> GitLab:
-        from wizard.systems.gitlab.adapter import PythonGitLab
-        from wizard.systems.gitlab.connection import Connection
-
         server = self._profile.gitlab
-        way = Connection(
-            ca_file=self._beside(server.ca_file),
-            proxy=server.proxy or "",
-            no_proxy=",".join(server.no_proxy),
+        address = Address(
+            server.url,
+            self._beside(server.ca_file),
+            server.proxy or "",
+            ",".join(server.no_proxy),
+            server.allow_http,
         )
-
-        return PythonGitLab(
-            server.url, self.token(server.url), way, self._waiting, cancel=self.cancel
-        )
+        if warning := require_way(address, self._trust):
+            self._say_once(warning)
+        return open_gitlab(address, self.token(server.url), self._waiting, cancel=self.cancel)
 
     @cached_property
     def _cluster(self) -> Cluster:
@@ -147,15 +155,22 @@ class Wiring:
         return connect(context=target.context or "", uid=target.uid or "", policy=policy)
 
     def token(self, url: str) -> SecretStr:
-        """A GitLab token: from GITLAB_TOKEN, the keyring, or somebody who is asked; in that order.
+        """A GitLab token: from GITLAB_TOKEN, the keyring, or a person; in that order.
 
-        Raises: MissingCredentialError, when there is none and nobody to ask.
+        GITLAB_TOKEN counts only where it belongs to this address.
+
+        Raises: MissingCredentialError, when there is none and nobody to ask; Refused, when
+            GITLAB_TOKEN is the only one and nothing says that it may be sent to this address.
         """
         prompt, variable = f"GitLab token for {url}", "GITLAB_TOKEN"
-        if found := self.credential(prompt, variable, ask=False):
+        found = self.credential(prompt, variable, ask=False)
+        if found and (variable in self._typed or self._trust.allows(GITLAB, url)):
             return found
         if kept := kept_token(url):
             return remember_secret(SecretStr(kept))
+        if found:
+            self._trust.require(GITLAB, variable, url)
+            return found
         if found := self.credential(prompt, variable):
             return found
         raise MissingCredentialError(
@@ -164,6 +179,25 @@ class Wiring:
             f"set GITLAB_TOKEN, or run: runner-wizard login {url}",
             variable="GITLAB_TOKEN",
         )
+
+    def _may_send(self, profile: Profile, names: tuple[str, ...], address: str) -> None:
+        """Let a backend send a credential to an address. Raises: Refused.
+
+        Args:
+            names: the variables or the file that it comes from; empty where a person was asked.
+        """
+        spec, settings = profile.secrets.spec, profile.secrets.settings
+        allowed = bool(getattr(settings, "allow_http", False))
+        if warning := refuse_plain_http(address, f"secrets.{spec.key}", allowed=allowed):
+            self._say_once(warning)
+        if names and not self._typed.keys() & set(names):
+            given = next((name for name in names if self._environ.get(name)), names[0])
+            self._trust.require(Audience.of(spec), given, address)
+
+    def _say_once(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._say(text)
 
     def _waiting(self, seconds: int, why: str) -> None:
         self._say(f"waiting {seconds} s: {why}")
@@ -191,14 +225,3 @@ def _import_what_all_share() -> None:
     one from a part of it, one is given a part that is not ready: Python breaks the deadlock so.
     """
     import requests  # noqa: F401
-
-
-def kept_token(url: str) -> str:
-    """The token kept in the system's keyring for this GitLab; empty where there is none."""
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        return keyring.get_password(KEYRING_SERVICE, url) or ""
-    except KeyringError:
-        return ""  # a machine without a keyring: GITLAB_TOKEN is the way there

@@ -1,0 +1,23 @@
+"""How an operation is run, whichever it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Event as Cancel
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How an operation is run.
+
+    Args:
+        attended: a person is there to be asked and has agreed.
+        smoke: end with a smoke job where the token's scopes allow one.
+        deadline: seconds for each wait: a rollout, a first contact, a job.
+        cancel: set it to end every wait early.
+    """
+
+    attended: bool = False
+    smoke: bool = True
+    deadline: float = 300
+    cancel: Cancel = field(default_factory=Cancel)
