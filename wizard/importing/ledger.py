@@ -54,11 +54,14 @@ class Row:
 
     file: str
     line: int
-    key: str
     fate: Fate
     words: str
     spot: Spot
     told: bool = False
+
+    @property
+    def key(self) -> str:
+        return key_path(self.spot.path) or "the whole document"
 
 
 @dataclass(slots=True)
@@ -138,11 +141,9 @@ class Ledger:
         for number, source in enumerate(self.sources):
             for path in _leaves(source, source.data, ()):
                 note = self._nearest(number, path)
-                key = key_path(path) or "the whole document"
                 yield Row(
                     source.file,
                     source.line(path),
-                    key,
                     note.fate,
                     note.words,
                     Spot(number, path),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Literal
 
 from wizard.core.problems import Key, did_you_mean, key_path
@@ -102,8 +103,7 @@ def _leave_unknown(release: Release) -> None:
     values, version = release.values, exact(release.chart.text)
     target = chart_keys(target_chart(target_runner(version)))
     own = chart_keys(version) if version else None
-    told = 0
-    for complaint in list(target.complaints(values.data)):
+    for complaint in list(islice(target.complaints(values.data), _MOST_TOLD)):
         key: Key = complaint.path
         open_leaves = values.open_leaves(key)
         if not open_leaves or _is_old_rbac(key):
@@ -113,10 +113,12 @@ def _leave_unknown(release: Release) -> None:
             continue
         whole = len(open_leaves) == len(list(leaf_paths(values.get(*key))))
         for one in [key] if whole else open_leaves:
-            told += 1
-            if told <= _MOST_TOLD:
-                _tell_unknown(release, one, complaint.what, target, own)
-            values.leave(*one, why="the chart does not read it", told=told <= _MOST_TOLD)
+            _tell_unknown(release, one, complaint.what, target, own)
+            values.leave(*one, why="the chart does not read it", told=True)
+    for key in leaf_paths(values.data):
+        path = ".".join(str(part) for part in key)
+        if key and not values.claimed(key) and not _is_old_rbac(key) and not target.knows(path):
+            values.leave(*key, why="the chart does not read it")
 
 
 def _is_empty(value: Any) -> bool:

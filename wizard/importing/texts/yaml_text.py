@@ -19,7 +19,7 @@ from wizard.core.errors import UsageError
 from wizard.core.problems import Key
 
 DEEPEST = 80
-LARGEST = 300_000
+LARGEST = 40_000
 """Values of one text, those counted again that an alias repeats."""
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
