@@ -20,7 +20,7 @@ from wizard.systems.gitlab.connection import Connection, open_session
 from wizard.systems.gitlab.errors import Errand, refusal
 from wizard.systems.gitlab.url import clean_url, token_page
 from wizard.systems.http import answers, failures
-from wizard.systems.http.origins import Bound, redirect_target, same_origin, sent_elsewhere
+from wizard.systems.http.origins import Bound, is_part_of, redirect_target, sent_elsewhere
 from wizard.systems.http.policy import Policy, ThrottledError
 from wizard.systems.http.throttling import http_date, seconds_asked
 
@@ -233,7 +233,7 @@ class Transport:
     def _allow_redirect(self, response: requests.Response) -> None:
         """Let only a read go on to another path of the same GitLab (a moved project)."""
         target = redirect_target(response.url, response.headers["Location"])
-        if response.request.method == "GET" and same_origin(target, self.url):
+        if response.request.method == "GET" and is_part_of(self.url, target):
             return
         response.close()
         raise sent_elsewhere(self.url, target, "GitLab's address (gitlab.url)")
