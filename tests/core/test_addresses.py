@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from wizard.core.addresses import is_readable_by_others, same
+from wizard.systems.http.origins import is_part_of
 
 HOME = "https://gitlab.example.com"
 
@@ -60,3 +61,11 @@ def test_only_this_machine_may_be_spoken_to_in_the_clear(near: str) -> None:
     assert is_readable_by_others("http://192.0.2.1")
     assert is_readable_by_others("http://localhost.evil.example")
     assert not is_readable_by_others(HOME)
+
+
+@pytest.mark.parametrize(
+    "beside", ["/other/x", "/gitlabber", "/gitlab/../other", "/", "/gitlab/%2e%2e/x"]
+)
+def test_a_redirect_to_what_else_the_host_serves_is_not_followed(beside: str) -> None:
+    assert is_part_of(f"{HOME}/gitlab", f"{HOME}/gitlab/api/v4/projects/1")
+    assert not is_part_of(f"{HOME}/gitlab", f"{HOME}{beside}")

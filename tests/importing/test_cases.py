@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import pytest
 
 from tests.importing.cases import URL, data, profile, read, runner, symptoms, told, toml
 from wizard.core.errors import UsageError
 from wizard.importing.placeholders import FILL_IN
-from wizard.render import files
+from wizard.profile.load import load_text
+from wizard.render import check, files
 
 
 def test_an_application_that_only_names_a_folder_says_what_to_import():
@@ -495,6 +497,32 @@ def test_the_defects_that_an_expert_would_name_are_named():
         "speaks http",
     ):
         assert told(imported, words)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("allow_privilege_escalation = true", "may become root by a setuid file"),
+        ('service_account_overwrite_allowed = "^[a-z-]+"', "a job may run as any ServiceAccount"),
+        ('volumes = {secret = [{name = "s", mount_path = "/s"}]}', "can read these Secrets"),
+    ],
+)
+def test_what_check_warns_of_in_a_kept_key_the_import_says_too(line: str, words: str):
+    imported = read(
+        f"""
+        [[runners]]
+          name = "a"
+          url = "{URL}"
+          executor = "kubernetes"
+          [runners.kubernetes]
+            {line}
+        """,
+        "config.toml",
+    )
+    loaded = load_text(imported.text, Path("profile.yaml"))
+    loaded.check(check)
+    assert any(words in str(one) for one in loaded.warnings)
+    assert told(imported, words)
 
 
 def test_the_runner_is_found_by_structure_and_not_by_a_word_in_another_document():

@@ -18,7 +18,7 @@ import pytest
 
 from tests.journeys.world import World
 from tests.profile.profiles import SMALLEST, read
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import RefusedError, WizardError
 from wizard.wiring import Wiring
 from wizard.wiring.trust import Trust
 
@@ -184,7 +184,7 @@ def test_a_backends_credentials_follow_the_same_rule(
     environ = dict.fromkeys(variables, secret) | {"HOME": str(tmp_path)}
     runner = loaded.profile.runners[0]
     refusing = Wiring(loaded, environ=environ).backend(loaded.profile)
-    with pytest.raises(Refused, match="was not sent") as refused:
+    with pytest.raises(RefusedError, match="was not sent") as refused:
         refusing.read(runner)
     assert refused.value.problem == f"{what} was not sent to {stranger.url}."
     assert f"--trust {stranger.url}" in refused.value.fix
@@ -203,7 +203,7 @@ def test_a_backends_credential_does_not_travel_unencrypted(section: str) -> None
     }[section]
     loaded = read(SMALLEST + f"secrets: {{backend: {section}, {section}: {settings}}}\n")
     wiring = Wiring(loaded, environ={}, ask=lambda _prompt: "a-secret")
-    with pytest.raises(Refused, match="it is not encrypted") as refused:
+    with pytest.raises(RefusedError, match="it is not encrypted") as refused:
         wiring.backend(loaded.profile).read(loaded.profile.runners[0])
     assert f"allow_http: true into secrets.{section}" in refused.value.fix
 
@@ -214,6 +214,30 @@ def test_a_token_does_not_travel_unencrypted(world: World) -> None:
     assert code == 3
     assert "No credential was sent to http://192.0.2.2:8080: it is not encrypted." in said
     assert "allow_http: true into gitlab of the profile" in " ".join(said.split())
+
+
+def test_where_plain_http_is_allowed_the_warning_comes_before_the_first_byte(
+    stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine's address, which the stranger's proxy stands in for."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, stranger.url)
+    vault = "{address: 'http://192.0.2.2:8200', allow_http: true}"
+    loaded = read(SMALLEST + f"secrets: {{backend: vault, vault: {vault}}}\n")
+    said: list[tuple[str, int]] = []
+    wiring = Wiring(
+        loaded,
+        environ={"VAULT_TOKEN": "a-" + os.urandom(8).hex(), "VAULT_ADDR": "http://192.0.2.2:8200"},
+        say=lambda text: said.append((text, len(stranger.seen))),
+    )
+    with pytest.raises(WizardError):
+        wiring.backend(loaded.profile).read(loaded.profile.runners[0])
+    warning, sent_before = said[0]
+    assert warning.startswith("warning: http://192.0.2.2:8200 is not encrypted")
+    assert sent_before == 0
+    assert stranger.seen
 
 
 def test_a_profiles_own_proxy_with_its_own_ca_has_to_be_trusted(

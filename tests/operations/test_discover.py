@@ -6,6 +6,8 @@ import time
 
 from wizard.core.facts import ClusterFacts, NodeFacts
 from wizard.operations.discover import answers_of, discover, missing_operators
+from wizard.profile.backends.spec import EXTERNAL_SECRETS
+from wizard.profile.packagings.argocd import ARGOCD
 
 FACTS = ClusterFacts(
     "home",
@@ -36,7 +38,7 @@ def test_facts_answer_what_they_know_and_nothing_else():
 
 
 def test_an_operator_that_is_missing_is_named_with_a_way_out():
-    missing = missing_operators(FACTS, ["argocd", "external-secrets"])
+    missing = missing_operators(FACTS, [ARGOCD.operator, EXTERNAL_SECRETS])
     assert [finding.problem for finding in missing] == [
         "Argo CD is not on this cluster, and delivery as argocd needs it."
     ]

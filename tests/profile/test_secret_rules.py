@@ -13,6 +13,7 @@ import pytest
 from tests.profile.profiles import SMALLEST, errors, problems, said
 from wizard.core.problems import key_path
 from wizard.core.secret_shapes import secret_keys
+from wizard.core.secrets import redact
 
 _HEX = "0123456789abcdef"
 
@@ -114,6 +115,9 @@ def test_a_secret_by_its_shape_is_refused_and_not_repeated(service: str, lines: 
     assert len(errors(text)) == 1
     assert secret not in str([(one.message, one.fix) for one in problems(text)])
     assert errors(SMALLEST + f"    description: '{secret}'\n") == ["runners[0].description"]
+    assert secret not in redact(f"it said: {secret}"), (
+        "and what is shown is masked by the same table"
+    )
 
 
 @pytest.mark.parametrize("name", ["SONAR_LOGIN", "ARTIFACTORY_KEY", "SENTRY_DSN"])

@@ -13,9 +13,10 @@ from wizard.core.shipped import profiles
 from wizard.profile.model import Profile
 from wizard.profile.runner import Strategy
 from wizard.render import check, files, manifests
+from wizard.render import packagings as rendered
 
 PRESETS = ("homelab", "direct", "team", "eks", "airgapped")
-PACKAGINGS = ("argocd", "helm", "manifests")
+PACKAGINGS = tuple(sorted(rendered.PACKAGINGS))
 REPOSITORY = {"url": "https://gitlab.com/acme/gitops.git"}
 _SHARES: dict[str, Any] = {
     "cpu": {"request": "100m", "limit": 1, "ceiling": 2},
@@ -86,7 +87,7 @@ def every_reader() -> dict[str, Profile]:
 def packaged(preset: str, packaging: str) -> Profile:
     """A preset in one of the packagings."""
     delivery: dict[str, Any] = {"as": packaging, "to": "directory"}
-    if packaging == "argocd":
+    if rendered.PACKAGINGS[packaging].spec.operator:
         delivery["repository"] = REPOSITORY
     return profile_of(preset, delivery=delivery)
 

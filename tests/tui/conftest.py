@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,6 +26,13 @@ from wizard.tui.outline import OUTLINE
 from wizard.tui.session import ProfileSession
 from wizard.tui.step import Step
 from wizard.wiring.machine import Machine
+
+
+@pytest.fixture(autouse=True)
+def _started_from_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The commands that the screens print begin with how the wizard was started."""
+    monkeypatch.setattr(sys, "argv", ["runner-wizard"])
+
 
 _NO_SCROLLBARS = str.maketrans(dict.fromkeys("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉", " "))
 Size = tuple[int, int]

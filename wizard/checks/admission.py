@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.checks.connected import Connected
-from wizard.core.errors import NotAllowed, NotFound, Refused
+from wizard.core.errors import NotAllowedError, NotFoundError, RefusedError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.render import job_pod
@@ -27,16 +27,16 @@ def of_job_pods(connected: Connected) -> Iterator[Check]:
         asked = f"{pod.namespace} admits the jobs of {runner.name}"
         try:
             warnings = connected.seen_cluster.admit(_with_known_account(pod, connected))
-        except NotFound:
+        except NotFoundError:
             yield Check(
                 asked,
                 Verdict.UNSEEN,
                 Finding(f"namespace {pod.namespace} is not there yet to judge a job's pod"),
             )
-        except Refused as refused:
+        except RefusedError as refused:
             problem = f"Namespace {pod.namespace} would not admit the jobs of {runner.name}."
             yield Check(asked, Verdict.FAIL, Finding(problem, cause=refused.cause, fix=refused.fix))
-        except NotAllowed as refused:
+        except NotAllowedError as refused:
             yield Check(asked, Verdict.UNSEEN, Finding(refused.problem, cause=refused.cause))
         else:
             yield Check(asked, Verdict.OK)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from wizard.checks.connected import Connected
-from wizard.core.errors import NotAllowed
+from wizard.core.errors import NotAllowedError
 from wizard.core.findings import Check, Finding, Verdict
-from wizard.core.run import Run
+from wizard.core.run import RunOptions
 from wizard.profile.model import Profile
+from wizard.profile.operators import Operator
 from wizard.systems.kubernetes import Cluster
 from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS, named_store, store_finding
 
@@ -21,12 +22,12 @@ def named(connected: Connected) -> Iterator[Check]:
     yield Check(asked, Verdict.FAIL if finding else Verdict.OK, finding)
 
 
-def unnamed(profile: Profile, cluster: Cluster, run: Run) -> Finding | None:
+def unnamed(profile: Profile, cluster: Cluster, run: RunOptions) -> Finding | None:
     """What is wrong where nobody is there to be asked, and nothing says which cluster is meant."""
     if run.attended or profile.cluster.uid or profile.cluster.context:
         return None
     fix = f"Write cluster.context: {cluster.context} into it"
-    with suppress(NotAllowed):  # who has only namespaces may not know the uid
+    with suppress(NotAllowedError):  # who has only namespaces may not know the uid
         fix += f", or cluster.uid: {cluster.uid()}"
     return Finding(
         "The profile does not say which cluster it is for.",
@@ -38,7 +39,8 @@ def unnamed(profile: Profile, cluster: Cluster, run: Run) -> Finding | None:
 def operators(connected: Connected) -> Iterator[Check]:
     """Whether what the profile leaves to operators finds them."""
     cluster = connected.seen_cluster
-    for api, kind, title in _operators(connected.profile):
+    for operator in _operators(connected.profile):
+        api, kind, title = operator.api, operator.kind, operator.title
         asked = f"{title} is there"
         if cluster.serves(api, kind):
             yield Check(asked, Verdict.OK)
@@ -67,7 +69,7 @@ def store(connected: Connected) -> Iterator[Check]:
     asked = f"{ref} can be read through"
     try:
         found = connected.object(ref)
-    except NotAllowed:  # the wait for the token shows it then
+    except NotAllowedError:  # the wait for the token shows it then
         yield Check(asked, Verdict.UNSEEN, Finding(f"{ref} is not for the context's user to see"))
         return
     finding = store_finding(found, ref, connected.profile.cluster.namespace)
@@ -78,11 +80,6 @@ def store(connected: Connected) -> Iterator[Check]:
     yield Check(asked, Verdict.FAIL, Finding(problem, finding.evidence, finding.cause, finding.fix))
 
 
-def _operators(profile: Profile) -> list[tuple[str, str, str]]:
-    """API version, kind, and whose it is."""
-    needed = []
-    if operator := profile.secrets.spec.operator:
-        needed.append((operator.api, operator.kind, operator.title))
-    if profile.delivery.packaging == "argocd":
-        needed.append(("argoproj.io/v1alpha1", "Application", "Argo CD"))
-    return needed
+def _operators(profile: Profile) -> list[Operator]:
+    chosen = (profile.secrets.spec.operator, profile.delivery.spec.operator)
+    return [operator for operator in chosen if operator]

@@ -196,7 +196,7 @@ def init(
         raise UsageError(
             "There is nobody to ask.",
             "init asks its questions on a terminal, and this is none",
-            f"choose a preset: runner-wizard init --preset NAME ({names})",
+            f"choose a preset: {spelt('init', '--preset', 'NAME')} ({names})",
         )
     if preset is None:
         from wizard.cli.asking import ask_questions

@@ -69,7 +69,7 @@ def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:
     way = (
         f"{spelt('plan', profile)}, then {spelt('apply', profile, '--yes')}"
         if profile
-        else "runner-wizard init --preset homelab, then runner-wizard plan homelab.yaml"
+        else f"{spelt('init', '--preset', 'homelab')}, then {spelt('plan', 'homelab.yaml')}"
     )
     raise UsageError(
         "The wizard needs a terminal.", "there is nobody to ask", f"without one: {way}"

@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
+from wizard.core.secret_shapes import without_shapes
+
 MASK = "[redacted]"
 
 _FEW = 1000
@@ -200,6 +202,7 @@ def mask_shapes(text: str) -> str:
         text = _BASIC.sub(_without_pair, text)
     if _hints(text):
         text = _SHAPES.sub(MASK, text)
+    text = without_shapes(text, MASK)
     return _RUN.sub(_without_encoded, text) if _may_encode(text) else text
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from wizard.core.facts import ClusterFacts
 from wizard.core.findings import Finding
 from wizard.core.problems import Key
+from wizard.profile.operators import Operator
 from wizard.systems.kubernetes import Permission
 
 _PATIENCE = 20.0
@@ -20,12 +21,6 @@ _OF_JOBS = (
     ("rbac.authorization.k8s.io", "rolebindings"),
     ("", "serviceaccounts"),
 )
-_NEEDED_FOR = {
-    "argocd": ("Argo CD", "delivery as argocd"),
-    "flux": ("Flux", "delivery as flux"),
-    "external-secrets": ("External Secrets", "keeping tokens in a backend"),
-    "sealed-secrets": ("Sealed Secrets", "sealing tokens"),
-}
 
 
 async def discover(
@@ -78,20 +73,15 @@ def needed_rights(namespace: str, job_namespace: str, *, creates: bool = True) -
     return rights + [Permission("create", *what, job_namespace) for what in _OF_JOBS]
 
 
-def missing_operators(facts: ClusterFacts, needed: Iterable[str]) -> list[Finding]:
-    """Which of the operators that a wish needs the cluster has not.
-
-    Args:
-        needed: their names, as in `ClusterFacts.operators`.
-    """
+def missing_operators(facts: ClusterFacts, needed: Iterable[Operator]) -> list[Finding]:
+    """Which of the operators that a wish needs the cluster has not."""
     there = dict(facts.operators)
     return [
         Finding(
-            f"{title} is not on this cluster, and {use} needs it.",
+            f"{operator.title} is not on this cluster, and {operator.use} needs it.",
             f"{facts.context} serves {', '.join(sorted(there)) or 'no operator known here'}",
             fix="install it first, or start from the preset direct, which needs none",
         )
-        for name in needed
-        if name not in there
-        for title, use in [_NEEDED_FOR[name]]
+        for operator in needed
+        if operator.name not in there
     ]

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
-from wizard.core.errors import NotAllowed, WizardError
+from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.events import Event, Progress
 from wizard.core.manifest import ObjectRef
-from wizard.operations.wish import Run
+from wizard.core.run import RunOptions
+from wizard.operations.arrival import Arrival, arrival_of
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
-from wizard.render import manifests
 from wizard.systems.backends import Backend
 from wizard.systems.gitops.git import Checkout
 from wizard.systems.kubernetes import Cluster, Json
 from wizard.systems.kubernetes.objects import condition
 from wizard.systems.kubernetes.secret_stores import (
     EXTERNAL_SECRETS,
+    force_sync,
     last_warning,
-    nudge,
     store_finding,
 )
 
@@ -34,7 +33,7 @@ _TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
 
 
 @dataclass(slots=True)
-class Sync:
+class GitOpsSync:
     """The way of one runner's files and token into the cluster."""
 
     profile: Profile
@@ -42,39 +41,27 @@ class Sync:
     cluster: Cluster
     backend: Backend
     git: Checkout | None
-    run: Run
+    run: RunOptions
     anew: bool = False
     """The store has changed, or what it signs in with: that it was read before proves nothing."""
     _read_before: str | None = field(default=None, init=False)
     _nudged: dict[str, float] = field(default_factory=dict, init=False)
+    _arrival: Arrival = field(init=False)
 
-    def not_begun(self) -> str:
+    def __post_init__(self) -> None:
+        self._arrival = arrival_of(self.profile, self.runner, self.cluster, self.git)
+
+    def not_started(self) -> str:
         """Why there is nothing yet to wait for, in words; empty where there is something."""
-        if self.profile.delivery.packaging == "argocd":
-            if self.cluster.get(self._application) is None:
-                return f"Argo CD has no {self._application} yet"
-        elif self.cluster.get(self._deployment) is None:
-            return f"the cluster has no {self._deployment} yet"
-        return ""
+        return self._arrival.not_started()
 
     def behind(self) -> str:
         """How what runs is not what the files say, in words; empty where it is.
 
-        Also where it cannot be told: a release of Helm's does not say what it was made of.
+        Also where it cannot be told.
         """
-        with suppress(NotAllowed):
-            if self.profile.delivery.packaging == "argocd":
-                return self._application_lacks()
-            if self.profile.delivery.packaging == "manifests":
-                return self._deployment_lacks()
-        return ""
-
-    def _deployment_lacks(self) -> str:
-        alone = self.profile.model_copy(update={"runners": [self.runner]})
-        wanted = next(one.body for one in manifests(alone) if one.ref == self._deployment)
-        found = self.cluster.get(self._deployment)
-        if found is None or _made_of(found) != _made_of(wanted):
-            return f"{self._deployment} is not yet what the files say"
+        with suppress(NotAllowedError):
+            return self._arrival.behind()
         return ""
 
     def is_stuck(self) -> bool:
@@ -86,7 +73,7 @@ class Sync:
         return self.profile.secrets.store.create and self._has_failed(self._store)
 
     def _has_failed(self, ref: ObjectRef) -> bool:
-        with suppress(NotAllowed):
+        with suppress(NotAllowedError):
             return condition(self.cluster.get(ref) or {}, "Ready").get("status") == "False"
         return False
 
@@ -95,9 +82,7 @@ class Sync:
 
         Raises: WizardError, when the deadline passes; it says what is there instead.
         """
-        steps: list[Callable[[], str]] = []
-        if self.profile.delivery.packaging == "argocd":
-            steps.append(self._application_lacks)
+        steps: list[Callable[[], str]] = [self._arrival.awaited]
         if self.profile.secrets.through_store:
             steps += [self._store_lacks, self._external_secret_lacks]
         steps.append(self._secret_lacks)
@@ -126,35 +111,11 @@ class Sync:
         return WizardError(problem, "\n".join([what, *self._operator_said()]), fix)
 
     @property
-    def _application(self) -> ObjectRef:
-        namespace = self.profile.delivery.argocd.namespace
-        return ObjectRef("argoproj.io/v1alpha1", "Application", namespace, self.runner.release)
-
-    @property
-    def _deployment(self) -> ObjectRef:
-        return self._of_the_runner("apps/v1", "Deployment", self.runner.release)
-
-    @property
     def _external_secret(self) -> ObjectRef:
         return self._of_the_runner(EXTERNAL_SECRETS, "ExternalSecret", self.runner.token_secret)
 
     def _of_the_runner(self, api_version: str, kind: str, name: str) -> ObjectRef:
         return ObjectRef(api_version, kind, self.profile.cluster.namespace, name)
-
-    def _application_lacks(self) -> str:
-        found = self.cluster.get(self._application)
-        if found is None:
-            return f"Argo CD has no {self._application} yet"
-        status = found.get("status", {})
-        sync, health = status.get("sync", {}), status.get("health", {})
-        revisions = [*sync.get("revisions", []), sync.get("revision", "")]
-        if self.git and self.git.revision and not any(map(self.git.holds, revisions)):
-            return f"Argo CD has not synced commit {self.git.revision[:8]} yet"
-        if sync.get("status") != "Synced":
-            return f"{self._application} is {sync.get('status', 'not synced')}{_said(status)}"
-        if health.get("status") != "Healthy":
-            return f"{self._application} is {health.get('status', 'not healthy')}{_said(health)}"
-        return ""
 
     @property
     def _store(self) -> ObjectRef:
@@ -170,7 +131,7 @@ class Sync:
             if self.anew and self._store.kind not in self._nudged:
                 self._nudge(self._store)
             found = self.cluster.get(self._store)
-        except NotAllowed:  # the ExternalSecret says whether it works, only later
+        except NotAllowedError:  # the ExternalSecret says whether it works, only later
             return ""
         if finding := store_finding(found, self._store, self.profile.cluster.namespace):
             self._nudge(self._store)
@@ -218,8 +179,8 @@ class Sync:
         if now - self._nudged.get(ref.kind, -_NUDGE_EVERY) < _NUDGE_EVERY:
             return
         self._nudged[ref.kind] = now
-        with suppress(NotAllowed):  # then it comes by itself, in its own time
-            nudge(self.cluster, ref)
+        with suppress(NotAllowedError):  # then it comes by itself, in its own time
+            force_sync(self.cluster, ref)
 
     def _operator_said(self) -> list[str]:
         if not self.profile.secrets.through_store:
@@ -228,20 +189,7 @@ class Sync:
         return [words for words in said if words]
 
 
-def _made_of(deployment: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """What shows in a Deployment of its runner's configuration: a checksum, and the images."""
-    template = deployment["spec"]["template"]
-    annotations = template["metadata"].get("annotations") or {}
-    images = [container["image"] for container in template["spec"]["containers"]]
-    return annotations.get("checksum/config", ""), images
-
-
 def _last_read(external_secret: Json) -> str:
     """Changes with every reading that a nudge has caused (External Secrets 2.9)."""
     status = external_secret.get("status", {})
     return f"{status.get('syncedResourceVersion', '')} {status.get('refreshTime', '')}"
-
-
-def _said(status: dict[str, Any]) -> str:
-    said = status.get("message") or status.get("operationState", {}).get("message") or ""
-    return f": {said}" if said else ""

@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PrivateAttr
 
+from wizard.profile.packagings import PACKAGINGS
+from wizard.profile.packagings.argocd import ArgoCd
+from wizard.profile.packagings.spec import PackagingName, PackagingSpec
 from wizard.profile.runner import CpuShare, MemoryShare, Resources, Toleration
 from wizard.profile.types import (
     Architecture,
@@ -26,7 +29,6 @@ from wizard.profile.types import (
     option,
 )
 
-Packaging = Literal["argocd", "flux", "helm", "manifests"]
 Target = Literal["cluster", "directory", "merge-request"]
 
 
@@ -183,13 +185,6 @@ class Repository(Section):
     manifests_path: _Folder = option("manifests", "The folder of the manifests.")
 
 
-class ArgoCd(Section):
-    """How Argo CD is set up."""
-
-    namespace: DnsLabel = option("argocd", "The namespace Argo CD runs in.")
-    project: ObjectName = option("default", "The AppProject of the Applications.")
-
-
 class Chart(Section):
     """GitLab's Helm chart."""
 
@@ -200,14 +195,11 @@ class Chart(Section):
 class Delivery(Section):
     """How the runner is expressed, and where that goes."""
 
-    packaging: Packaging = option(
+    packaging: PackagingName = option(
         "manifests",
         "How the runner is expressed.",
         alias="as",
-        manifests="plain manifests with a kustomization; needs nothing but Kubernetes",
-        helm="values for GitLab's chart, with the companion manifests",
-        argocd="an Argo CD Application per runner, of GitLab's chart and its own manifests",
-        flux="a HelmRelease per runner, for Flux",
+        **{spec.name: spec.about for spec in PACKAGINGS.values()},
     )
     target: Target = option(
         "cluster",
@@ -221,6 +213,11 @@ class Delivery(Section):
     repository: Repository | None = option(None, "The Git repository that is synced.")
     argocd: ArgoCd = option(ArgoCd(), "How Argo CD is set up.")
     chart: Chart = option(Chart(), "GitLab's Helm chart.")
+
+    @property
+    def spec(self) -> PackagingSpec:
+        """What is known of the chosen packaging."""
+        return PACKAGINGS[self.packaging]
 
     def folder(self, field: Literal["apps_path", "manifests_path"]) -> str:
         """A folder of the repository, relative to the directory; `.` for the directory itself."""

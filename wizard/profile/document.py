@@ -16,7 +16,8 @@ from typing import Any
 
 import yaml
 
-from wizard.core.problems import InvalidDocument, Key, Problem, Problems
+from wizard.core.command_line import command
+from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems
 from wizard.profile.json_escapes import padded_pairs, take_padding_out
 from wizard.profile.reading import refuse_control_characters, refused
 
@@ -190,12 +191,12 @@ def parse(text: str, name: str) -> Document:
     Args:
         text: the document, with or without a byte order mark.
         name: what messages call it, usually its path.
-    Raises: InvalidDocument, with the place of everything that makes it unreadable.
+    Raises: InvalidDocumentError, with the place of everything that makes it unreadable.
     """
     refuse_control_characters(text, name)
     root = _compose(text.removeprefix("\ufeff"), name)
     if root is None or (isinstance(root, yaml.ScalarNode) and _plain(root) is None):
-        raise refused(name, "is empty", "make a profile with: runner-wizard init")
+        raise refused(name, "is empty", f"make a profile with: {command('init')}")
     if not isinstance(root, yaml.MappingNode):
         kind = "a list" if isinstance(root, yaml.SequenceNode) else "plain text"
         line, column = root.start_mark.line + 1, root.start_mark.column + 1
@@ -225,7 +226,7 @@ def _composed(text: str, name: str) -> yaml.Node | None:
         raise _unreadable(error, text, name) from None
 
 
-def _unreadable(error: yaml.YAMLError, text: str, name: str) -> InvalidDocument:
+def _unreadable(error: yaml.YAMLError, text: str, name: str) -> InvalidDocumentError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     problem = str(getattr(error, "problem", "") or error)

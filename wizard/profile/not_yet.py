@@ -1,6 +1,6 @@
 """What a profile can already say and the wizard cannot do yet: refused in words, never ignored.
 
-Whoever builds one of these removes its line.
+To build one of these is to remove its line; a packaging says itself that it `is_built`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any
 from wizard.core.problems import Key, Problems
 from wizard.profile.fields import ITEM
 from wizard.profile.model import Profile
+from wizard.profile.packagings import PACKAGINGS, any_of
 from wizard.profile.types import Section
 
 
@@ -34,7 +35,11 @@ def _path(path: str) -> tuple[str, ...]:
 
 
 NOT_YET = (
-    _line("delivery.packaging", "flux", "Flux files", "write argocd, helm or manifests"),
+    *(
+        _line("delivery.packaging", spec.name, f"{spec.title} files", f"write {any_of()}")
+        for spec in PACKAGINGS.values()
+        if not spec.is_built
+    ),
     _line("delivery.target", "merge-request", "merge requests", "write directory"),
 )
 

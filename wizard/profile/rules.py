@@ -16,13 +16,6 @@ from wizard.profile.namespace_rules import check_namespaces
 from wizard.profile.runner import Runner
 from wizard.profile.secret_rules import check_secrets
 
-_GITOPS = {"argocd": "Argo CD", "flux": "Flux"}
-_NOT_APPLIED = {
-    "argocd": "Argo CD reads from Git",
-    "flux": "Flux reads from Git",
-    "helm": "as: helm writes values and the commands to install them",
-}
-
 
 def check(profile: Profile, problems: Problems) -> None:
     """Add every broken rule: errors, and warnings for what works but is seldom meant."""
@@ -169,16 +162,16 @@ def _cluster(profile: Profile, problems: Problems) -> None:
 
 def _delivery(profile: Profile, problems: Problems) -> None:
     delivery = profile.delivery
-    needs = _GITOPS.get(delivery.packaging)
-    if not needs and delivery.target == "merge-request":
-        needs = "a merge request"
+    needs = "a merge request" if delivery.target == "merge-request" else ""
+    if delivery.spec.operator:
+        needs = delivery.spec.title
     if needs and not delivery.repository:
         problems.at("delivery").add(
             f"{needs} needs the Git repository that the files are committed to",
             "add `repository:` with `url: https://gitlab.com/acme/gitops.git`",
         )
-    if delivery.target == "cluster" and delivery.packaging != "manifests":
+    if delivery.target == "cluster" and delivery.spec.not_applied:
         problems.at("delivery", "to").add(
-            f"{_NOT_APPLIED[delivery.packaging]}; to: cluster applies plain manifests alone",
+            f"{delivery.spec.not_applied}; to: cluster applies only plain manifests",
             "write to: directory, or as: manifests",
         )

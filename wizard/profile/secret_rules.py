@@ -8,11 +8,12 @@ from typing import Any
 from wizard.core.problems import Key, Problems
 from wizard.core.secret_shapes import has_shape, secret_keys
 from wizard.profile.document import FREE, Document
+from wizard.profile.packagings import any_of
 
 _OUT_OF_HERE = "remove it, and change it if this file was ever committed"
 _OF_A_CACHE = (
-    "name a Secret that holds it in extra_values: {runners: {cache: {secretName: NAME}}} (as: helm "
-    "or argocd), or sign in without one: AuthenticationType: iam"
+    "name a Secret that holds it in extra_values: {runners: {cache: {secretName: NAME}}} (as: "
+    f"{any_of(uses_chart=True)}), or sign in without one: AuthenticationType: iam"
 )
 _OF_A_JOB = "make it a CI/CD variable of the project or group, masked and protected"
 _ELSEWHERE = "bring it in through a Secret, by its name"

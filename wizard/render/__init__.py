@@ -10,7 +10,7 @@ from wizard.render.config_toml import config, config_toml
 from wizard.render.image_list import ImageUse, images
 from wizard.render.job_pod import job_pod
 from wizard.render.mirroring import copy_script
-from wizard.render.packagings import PACKAGINGS
+from wizard.render.packagings import packaging_of
 from wizard.render.releases import manifests
 from wizard.render.security import pod_security_level
 
@@ -34,4 +34,4 @@ def files(profile: Profile) -> list[RenderedFile]:
 
     The profile is one that `check` found no error in. Raises: LookupError, for any other.
     """
-    return PACKAGINGS[profile.delivery.packaging](profile)
+    return packaging_of(profile).files(profile)

@@ -8,6 +8,7 @@ from typing import Any
 from wizard.core.problems import Key, Problems, key_path
 from wizard.profile.labels import labels
 from wizard.profile.model import Profile
+from wizard.profile.packagings import any_of
 from wizard.profile.runner import Runner
 from wizard.render.catalogue import Catalogue, chart_keys, runner_keys, version_key
 from wizard.render.chart_values import values
@@ -26,7 +27,6 @@ from wizard.render.versions import (
     runner_of,
 )
 
-_OF_A_CHART = frozenset({"argocd", "helm", "flux"})
 _WE_WRITE = "the wizard writes it itself"
 _NO_TOKEN = "a token never stands in a profile"  # noqa: S105
 _IN_GITLAB = "GitLab keeps it for the runner; write it in the runner's own entry of the profile"
@@ -65,7 +65,7 @@ _VALUES_NOT_YOURS = {
 def check(profile: Profile, problems: Problems) -> None:
     """Add what the tables know against a profile that its own rules found no error in."""
     _check_runner_version(profile, problems)
-    uses_chart = profile.delivery.packaging in _OF_A_CHART
+    uses_chart = profile.delivery.spec.uses_chart
     if uses_chart:
         _check_chart(profile, problems)
     check_mirror(profile, problems, uses_chart=uses_chart)
@@ -164,10 +164,10 @@ def _check_extra_config(profile: Profile, index: int, runner: Runner, problems: 
 def _without_chart(values: Mapping[str, Any]) -> str:
     if "hostAliases" in values:
         return (
-            "write as: helm or argocd, which give them to the manager; jobs get theirs from "
-            "extra_config: {kubernetes: {host_aliases: [...]}}"
+            f"write as: {any_of(uses_chart=True)}, which give them to the manager; jobs get theirs "
+            "from extra_config: {kubernetes: {host_aliases: [...]}}"
         )
-    return "remove them, or write as: argocd"
+    return f"remove them, or write as: {any_of(uses_chart=True)}"
 
 
 def _accounts(runner: Runner) -> dict[str, str]:
@@ -191,7 +191,7 @@ def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: 
     if not runner.extra_values:
         return
     where = ("runners", index, "extra_values")
-    if profile.delivery.packaging not in _OF_A_CHART:
+    if not profile.delivery.spec.uses_chart:
         problems.at(*where).add(
             f"as: {profile.delivery.packaging} has no chart that would read them",
             _without_chart(runner.extra_values),
@@ -205,7 +205,7 @@ def _check_extra_values(profile: Profile, index: int, runner: Runner, problems: 
 
 def _check_nulls(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
     """Null takes a value away, and with it what the wizard wrote: config, account, labels."""
-    if not runner.extra_values or profile.delivery.packaging not in _OF_A_CHART:
+    if not runner.extra_values or not profile.delivery.spec.uses_chart:
         return
     where = ("runners", index, "extra_values")
     ours = values(profile, runner.model_copy(update={"extra_values": {}}))

@@ -73,7 +73,7 @@ def _all(profile: Profile) -> Iterator[_Used]:
 
 
 def _of_the_manager(profile: Profile, runner: Runner) -> Iterator[tuple[str, str]]:
-    if profile.delivery.packaging == "manifests":
+    if not profile.delivery.spec.uses_chart:
         yield manager_image(profile), "the runner manager"
         return
     chart = values(profile, runner)

@@ -248,7 +248,8 @@ def _tell_user(release: Release) -> None:
                 f"the {flavor} image's own user is {user}:{group}; another has no home there, so "
                 "the runner looks for its configuration in /, may not write it, and part of the "
                 "values has no effect",
-                "The profile lets the image decide: nothing to do, and no init container",
+                f"The profile's manager runs as {user}:{group}; an init container that is there "
+                "for the other user can go",
             )
             return
 

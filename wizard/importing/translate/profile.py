@@ -24,6 +24,7 @@ from wizard.importing.translate.namespaces import Namespaces, namespaces, note_n
 from wizard.importing.view import View
 from wizard.importing.wrappers.beside import Beside, builds_with
 from wizard.profile.model import CURRENT_VERSION
+from wizard.profile.packagings import PACKAGINGS
 
 _ADDRESS = re.compile(r"https?://[^\s@$]+$")
 _LONGEST_NAME = 39
@@ -75,12 +76,12 @@ def _add_release(data: dict[str, Any], release: Release, beside: Beside, number:
     for index, name, table in zip(indices, names, release.tables, strict=True):
         made = runner_of_table(release, table, index, builds_with(beside))
         _note_identity(table)
-        made = with_rest(table, made, index)
+        made = with_rest(release, table, made, index)
         made |= _own_namespace(data, release, table, index, beside)
         data["runners"].append({"name": name, "scope": dict(SCOPE), **told, **made})
     tell_identity(release, data_places(data), data["runners"][begin:])
     manager, images = manager_data(release), images_data(release, extra)
-    reads_chart = data["delivery"]["as"] != "manifests"
+    reads_chart = PACKAGINGS[data["delivery"]["as"]].uses_chart
     if rest := rest_of_values(release, extra, reads_chart=reads_chart):
         for index in indices:
             data["runners"][index]["extra_values"] = rest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wizard.profile.backends.spec import BackendSpec, Operator
+from wizard.profile.backends.spec import BackendSpec
+from wizard.profile.operators import Operator
 from wizard.profile.types import DnsLabel, FilePath, ObjectName, Section, option
 
 
@@ -24,5 +25,11 @@ SEALED_SECRETS = BackendSpec(
     through="files",
     section=SealedSecrets,
     needs_section=False,
-    operator=Operator("sealed-secrets", "Sealed Secrets", "bitnami.com/v1alpha1", "SealedSecret"),
+    operator=Operator(
+        "sealed-secrets",
+        "Sealed Secrets",
+        "bitnami.com/v1alpha1",
+        "SealedSecret",
+        "sealing tokens",
+    ),
 )

@@ -26,9 +26,11 @@ def _rule(profile: Profile, problems: Problems) -> None:
         problems.at("secrets", "sops", "age").add(
             "is empty", "name the age public keys to encrypt for"
         )
-    if profile.delivery.packaging == "argocd":
+    packaging = profile.delivery.spec
+    if packaging.sops_plugin:
         problems.at("secrets", "backend").warn(
-            "Argo CD does not decrypt SOPS by itself", "install a plugin for it, such as KSOPS"
+            f"{packaging.title} does not decrypt SOPS by itself",
+            f"install a plugin for it, such as {packaging.sops_plugin}",
         )
 
 

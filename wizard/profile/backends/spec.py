@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from wizard.profile.operators import Operator
 from wizard.profile.types import DnsLabel, Matching, ObjectName, Section, option
 
 if TYPE_CHECKING:
@@ -87,20 +88,12 @@ class ReaderPart:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """What has to run in the cluster for it to read the token."""
-
-    name: str
-    """As in `ClusterFacts.operators`."""
-    title: str
-    api: str
-    kind: str
-    """A kind that it serves."""
-
-
 EXTERNAL_SECRETS = Operator(
-    "external-secrets", "External Secrets", "external-secrets.io/v1", "ExternalSecret"
+    "external-secrets",
+    "External Secrets",
+    "external-secrets.io/v1",
+    "ExternalSecret",
+    "keeping tokens in a backend",
 )
 
 

@@ -1,16 +1,24 @@
-"""The ways to express a runner; each is one module with one function: profile to files."""
+"""How each packaging is rendered; every one is a module with one function: profile to files."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
-from wizard.core.manifest import RenderedFile
-from wizard.profile.delivery import Packaging
 from wizard.profile.model import Profile
-from wizard.render.packagings import argocd, helm, plain
+from wizard.render.packagings.argocd import ARGOCD
+from wizard.render.packagings.helm import HELM
+from wizard.render.packagings.manifests import MANIFESTS
+from wizard.render.packagings.packaging import Packaging
 
-PACKAGINGS: dict[Packaging, Callable[[Profile], list[RenderedFile]]] = {
-    "argocd": argocd.files,
-    "helm": helm.files,
-    "manifests": plain.files,
-}
+
+def _by_name(packagings: Iterable[Packaging]) -> Mapping[str, Packaging]:
+    return MappingProxyType({one.spec.name: one for one in packagings})
+
+
+PACKAGINGS = _by_name((MANIFESTS, HELM, ARGOCD))
+
+
+def packaging_of(profile: Profile) -> Packaging:
+    """How the packaging that the profile chose is rendered."""
+    return PACKAGINGS[profile.delivery.packaging]

@@ -13,6 +13,8 @@ from wizard.core.manifest import Manifest, RenderedFile
 from wizard.profile.delivery import Repository
 from wizard.profile.labels import labels
 from wizard.profile.model import Profile
+from wizard.profile.packagings import argocd as declared
+from wizard.profile.packagings.argocd import WAVE
 from wizard.profile.runner import Runner
 from wizard.render.chart_values import values
 from wizard.render.ownership import header
@@ -22,34 +24,33 @@ from wizard.render.packagings.folders import (
     manifests_path,
     token_note,
 )
+from wizard.render.packagings.packaging import Packaging
 from wizard.render.pipelines import pipeline
 from wizard.render.releases import companions, shared
 from wizard.render.versions import chart_version
 from wizard.render.yaml_text import to_yaml
 
-_WAVE = "argocd.argoproj.io/sync-wave"
-_OPTIONS = "argocd.argoproj.io/sync-options"
 _SHARED_WAVE = "-2"
-# The token is there before the manager starts: Argo CD waits until an ExternalSecret is Ready.
-_WAVES = {
-    "Namespace": "-3",
-    "ServiceAccount": "-2",
-    "ClusterSecretStore": "-2",
-    "ExternalSecret": "-1",
-}
 _CREATE_NAMESPACE = "CreateNamespace=true"
 _SYNC_OPTIONS = [
     "PrunePropagationPolicy=foreground",
     "PruneLast=true",
     "ServerSideApply=true",
 ]
+# A default that External Secrets has since 2.3.0. Earlier versions refuse the field, so it cannot
+# be written out as the others are, and Argo CD compares a list as a whole.
+_ADDED_BY_LATER_VERSIONS = {
+    "group": "external-secrets.io",
+    "kind": "ExternalSecret",
+    "jqPathExpressions": [".spec.data[].remoteRef.nullBytePolicy"],
+}
 
 
 def files(profile: Profile) -> list[RenderedFile]:
     """The Applications, and the folders of manifests that they read."""
     names = {"ClusterSecretStore": "store"}
     shared_folder = manifests_path(profile, profile.shared)
-    together = manifest_files(profile, shared_folder, map(_in_waves, shared(profile)), names)
+    together = manifest_files(profile, shared_folder, map(_annotated, shared(profile)), names)
     path = apps_path(profile, profile.shared)
     # Argo CD fails on a folder that is not in the repository.
     found = [_application_file(path, profile, _shared_application(profile))] if together else []
@@ -58,7 +59,7 @@ def files(profile: Profile) -> list[RenderedFile]:
         found.append(_application_file(path, profile, body, runner))
     found += together
     for runner in profile.runners:
-        own = map(_in_waves, companions(profile, runner))
+        own = map(_annotated, companions(profile, runner))
         found += manifest_files(profile, manifests_path(profile, runner.release), own)
     return found + [pipeline(profile, runner) for runner in profile.runners]
 
@@ -89,7 +90,10 @@ def _runner_application(profile: Profile, runner: Runner) -> dict[str, Any]:
         "helm": {"releaseName": runner.release, "valuesObject": values(profile, runner)},
     }
     sources = {"sources": [chart, _folder_source(profile, runner.release)]}
-    return _application(profile, runner.release, labels(profile, runner), sources, "0")
+    body = _application(profile, runner.release, labels(profile, runner), sources, "0")
+    if profile.secrets.through_store:
+        body["spec"]["ignoreDifferences"] = [_ADDED_BY_LATER_VERSIONS]
+    return body
 
 
 def _folder_source(profile: Profile, folder: str) -> dict[str, Any]:
@@ -119,7 +123,7 @@ def _application(
             "name": name,
             "namespace": argocd.namespace,
             "labels": labelled,
-            "annotations": {_WAVE: wave},
+            "annotations": {WAVE: wave},
             # Deleting the Application takes what it made with it: no manager is left running that
             # nothing looks after. Namespaces stay, and with them the jobs' and other people's data.
             "finalizers": ["resources-finalizer.argocd.argoproj.io"],
@@ -143,14 +147,13 @@ def _application(
     }
 
 
-def _in_waves(manifest: Manifest) -> Manifest:
-    annotations = {}
-    if manifest.kind in _WAVES:
-        annotations[_WAVE] = _WAVES[manifest.kind]
-    if manifest.kind == "Namespace":
-        annotations[_OPTIONS] = "Delete=false,Prune=false"
-    if not annotations:
+def _annotated(manifest: Manifest) -> Manifest:
+    wanted = declared.ARGOCD.annotated(manifest.kind)
+    if not wanted:
         return manifest
     metadata = manifest.body["metadata"]
-    annotations = {**metadata.get("annotations", {}), **annotations}
+    annotations = {**metadata.get("annotations", {}), **wanted}
     return Manifest({**manifest.body, "metadata": {**metadata, "annotations": annotations}})
+
+
+ARGOCD = Packaging(declared.ARGOCD, files)

@@ -22,7 +22,6 @@ _ABOUT = {
     "ExternalSecret": "brings the runner's token into the cluster",
     "Deployment": "the runner manager",
     "PodDisruptionBudget": "how nodes may be drained under the manager",
-    "Application": "what Argo CD keeps in step",
 }
 
 

@@ -6,10 +6,12 @@ import shlex
 
 from wizard.core.manifest import RenderedFile
 from wizard.profile.model import Profile
+from wizard.profile.packagings import helm as declared
 from wizard.profile.runner import Runner
 from wizard.render.chart_values import values
 from wizard.render.ownership import header, markdown_header
 from wizard.render.packagings.folders import kustomized, manifests_path, token_note
+from wizard.render.packagings.packaging import Packaging
 from wizard.render.pipelines import pipeline
 from wizard.render.releases import companions
 from wizard.render.versions import chart_version
@@ -122,3 +124,6 @@ def _token_words(profile: Profile) -> str:
 
 def _code(*commands: str) -> list[str]:
     return ["```sh", *commands, "```"]
+
+
+HELM = Packaging(declared.HELM, files, install_commands, uninstall_commands)

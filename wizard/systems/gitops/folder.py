@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import RefusedError, WizardError
 from wizard.core.manifest import RenderedFile
 
 _HEADER_BYTES = 400
@@ -79,7 +79,7 @@ class Folder:
         Args:
             keep: paths of files of ours that are somebody else's to write, and stay as they are.
 
-        Raises: Refused, naming everything in the way that is not ours; WizardError, when the
+        Raises: RefusedError, naming everything in the way that is not ours; WizardError, when the
             folder cannot be read.
         """
         try:
@@ -88,7 +88,7 @@ class Folder:
             same = {key for path in wanted if (key := self._identity(path))}
             changes = [self._change(file) for file in files]
             changes += [
-                FileChange(path, FileAction.REMOVED, "no longer wanted", self._read(path), "")
+                self._removal(path)
                 for path in self._mine()
                 # Where names differ in case only, one file may be found under two of them.
                 if path not in wanted and self._identity(path) not in same
@@ -131,13 +131,24 @@ class Folder:
         if _mode(self.root / file.path) is None:
             return FileChange(file.path, FileAction.CREATED, file.about, "", file.content)
         before = self._read(file.path)
-        action = FileAction.UNCHANGED if before == file.content else FileAction.CHANGED
-        return FileChange(file.path, action, file.about, before, file.content)
+        if before == file.content:
+            return FileChange(file.path, FileAction.UNCHANGED, file.about, before, file.content)
+        about = f"{file.about}{self._other_names(file.path)}"
+        return FileChange(file.path, FileAction.CHANGED, about, before, file.content)
+
+    def _removal(self, path: str) -> FileChange:
+        about = f"no longer wanted{self._other_names(path)}"
+        return FileChange(path, FileAction.REMOVED, about, self._read(path), "")
+
+    def _other_names(self, path: str) -> str:
+        """What to say of a file that is known elsewhere too; only its name here is replaced."""
+        names = (self.root / path).lstat().st_nlink
+        return "; a hard link: its other names keep the old text" if names > 1 else ""
 
     def _refuse_foreign(self, files: Sequence[RenderedFile]) -> None:
         foreign = [found for file in files for found in self._in_the_way(file.path)]
         if foreign:
-            raise Refused(
+            raise RefusedError(
                 f"{self.root} holds files that were not written from this profile; "
                 "nothing was changed.",
                 "\n".join(dict.fromkeys(foreign)),

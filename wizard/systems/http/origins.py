@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
-from wizard.core.errors import NotReached
+from wizard.core.errors import NotReachedError
 from wizard.core.secrets import SecretStr, redact
 
 _PORTS = {"http": 80, "https": 443}
@@ -27,6 +27,18 @@ def same_origin(one: str, other: str) -> bool:
     return origin(one) == origin(other)
 
 
+def is_part_of(address: str, url: str) -> bool:
+    """Whether a URL is of the server at an address: below its path too, where it has one.
+
+    What else a host serves beside a GitLab at `/gitlab` is not that GitLab.
+    """
+    path = urlsplit(url).path
+    top = urlsplit(address).path.rstrip("/")
+    if ".." in path.split("/") or "%2e" in path.lower():
+        return False
+    return same_origin(address, url) and (path == top or path.startswith(f"{top}/"))
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
     """A credential and the one address that it is for; how clients are handed either.
@@ -42,9 +54,9 @@ class Bound:
     def for_url(self, url: str) -> SecretStr | None:
         """The credential, for a request to `url`.
 
-        Raises: NotReached, where that is another origin: nothing is sent there.
+        Raises: NotReachedError, where that is another server: nothing is sent there.
         """
-        if self.credential is not None and not same_origin(self.address, url):
+        if self.credential is not None and not is_part_of(self.address, url):
             raise sent_elsewhere(self.address, url, "its address")
         return self.credential
 
@@ -57,7 +69,7 @@ def redirect_target(url: str, location: str) -> str:
         return location
 
 
-def sent_elsewhere(address: str, target: str, setting: str, why: str = "") -> NotReached:
+def sent_elsewhere(address: str, target: str, setting: str, why: str = "") -> NotReachedError:
     """The error for an answer that sends us to another address; it is not followed.
 
     Args:
@@ -70,7 +82,7 @@ def sent_elsewhere(address: str, target: str, setting: str, why: str = "") -> No
         there = target
     there = redact(there) if "://" in there else redact(target)
     cause = "Credentials are sent to no address but the one that you wrote."
-    return NotReached(
+    return NotReachedError(
         f"{address} sends us on to {there}.",
         f"{why} {cause}".strip(),
         f"If that is the right one, write {there} as {setting}",

@@ -15,6 +15,8 @@ from wizard.core.problems import Key
 from wizard.operations.discover import answers_of, discover, missing_operators, needed_rights
 from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
+from wizard.profile.operators import Operator
+from wizard.profile.packagings import PACKAGINGS
 from wizard.tui import messages
 from wizard.tui.look import signs
 from wizard.tui.outline import StepId
@@ -193,12 +195,12 @@ class ClusterStep(Step):
         else:
             super().failed(name, error)
 
-    def _needed(self) -> list[str]:
-        packaging = self.draft.value("delivery", "as")
-        backend = BACKENDS.get(self.draft.value("secrets", "backend"))
-        operator = backend.operator if backend else None
-        needed = [packaging] if packaging in {"argocd", "flux"} else []
-        return [*needed, operator.name] if operator else needed
+    def _needed(self) -> list[Operator]:
+        chosen = (
+            PACKAGINGS.get(self.draft.value("delivery", "as")),
+            BACKENDS.get(self.draft.value("secrets", "backend")),
+        )
+        return [spec.operator for spec in chosen if spec and spec.operator]
 
 
 def _room(facts: ClusterFacts) -> str:

@@ -13,6 +13,7 @@ from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
 from wizard.operations.preview import preview
 from wizard.profile.not_yet import unavailable
+from wizard.profile.packagings import PACKAGINGS
 from wizard.tui.outline import StepId
 from wizard.tui.step import Step
 from wizard.tui.widgets import FieldRow, Row
@@ -65,7 +66,8 @@ class DeliveryStep(Step):
                 aside.remember(("as", self._packaging), self.draft, _TO)
                 aside.bring_back(("as", now), self.draft)
                 self._packaging = now
-            if self.draft.value(*_AS) != "manifests" and self.draft.value(*_TO) == "cluster":
+            spec = PACKAGINGS.get(self.draft.value(*_AS))
+            if spec and spec.not_applied and self.draft.value(*_TO) == "cluster":
                 self.draft.suggest(_TO, "directory")
                 self.read()
             details = self.query_one("#details", Vertical)
@@ -85,14 +87,14 @@ class DeliveryStep(Step):
     def _rows_for(self, packaging: str, target: str) -> Iterator[FieldRow]:
         if target == "directory":
             yield FieldRow(self.draft, "delivery", "directory", label="Folder")
-        if packaging in {"argocd", "flux"} or target == "merge-request":
+        spec = PACKAGINGS.get(packaging)
+        if (spec and spec.operator) or target == "merge-request":
             for name in _REPOSITORY:
                 asked = name == "url"
                 label = "Repository" if asked else ""
                 yield FieldRow(self.draft, "delivery", "repository", name, label=label, ask=asked)
-        if packaging == "argocd":
-            yield FieldRow(self.draft, "delivery", "argocd", "namespace", label="Argo CD is in")
-            yield FieldRow(self.draft, "delivery", "argocd", "project", label="AppProject")
+        for name, label in spec.settings.items() if spec else ():
+            yield FieldRow(self.draft, "delivery", packaging, name, label=label)
 
     # The preview
 

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, TextArea
 
+from wizard.core.command_line import command
 from wizard.core.errors import WizardError
 from wizard.core.events import Left, ManagerSeen, Proven, SmokeJobPassed, Unproven, Waiting, Warned
 from wizard.render.pipelines import pipeline
@@ -63,7 +64,7 @@ class ProofStep(Step):
         name = self.draft.path.name
         return [
             f"- commit {name}; it holds no secret",
-            f"- change something: runner-wizard {name}",
+            f"- change something: {command(name)}",
             f"- the same unattended: {headless(self.session)} --yes",
         ]
 

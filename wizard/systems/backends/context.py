@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import TypeVar
 
+from wizard.core.command_line import command
 from wizard.core.errors import MissingCredentialError, UsageError
 from wizard.core.manifest import Manifest
 from wizard.core.secrets import SecretStr, remember_secret
@@ -27,7 +28,7 @@ def _nothing(_runner: Runner) -> Sequence[Manifest]:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class BackendContext:
     """Everything outside a backend that it may use.
 
     Args:
@@ -75,7 +76,8 @@ class Surroundings:
         Args:
             to: the address that it will be sent to; empty where its service has only one.
 
-        Raises: MissingCredentialError, when there is none and nobody to ask; Refused, when it may
+        Raises: MissingCredentialError, when there is none and nobody to ask; RefusedError, when it
+        may
             not be sent there.
         """
         found = self.variable(*names)
@@ -107,6 +109,6 @@ def needed(settings: Section | None) -> Section:
         raise UsageError(
             "The profile chooses a secret backend and has no section for it.",
             "secrets.backend names one whose settings are missing",
-            "Run runner-wizard check on the profile, and add the section that it names",
+            f"Run {command('check', 'PROFILE')}, and add the section that it names",
         )
     return settings
