@@ -124,7 +124,8 @@ def test_a_profile_cannot_send_the_token_to_an_address_of_its_own(
     assert stranger.seen == []
     assert f"GITLAB_TOKEN was not sent to {stranger.url}." in said
     assert "GITLAB_HOST and CI_SERVER_URL are not set, so it is for https://gitlab.com" in said
-    line = f"runner-wizard {command[0]} {world.profile} --trust {stranger.url}"
+    # As it was started here, so that the line runs as pasted.
+    line = f"{sys.executable} -m wizard {command[0]} {world.profile} --trust {stranger.url}"
     assert f"If you trust it, run: {line}" in " ".join(said.split())
 
 
