@@ -9,12 +9,10 @@ from wizard.core.problems import Key, key_path
 from wizard.importing.chart_tables import default_of
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, number, texts
-from wizard.importing.report import Rank
 from wizard.importing.translate.builds import leave_docker, maintained, strategy_of
 from wizard.importing.translate.levels import level_of
 from wizard.importing.view import View
 from wizard.profile.runner import LEAST_SECURITY, SecurityLevel, Strategy
-from wizard.render.dangers import dangers
 
 _SHARES = ("cpu", "memory", "ephemeral_storage")
 _FIELDS = {
@@ -76,25 +74,14 @@ def runner_of_table(release: Release, table: View, index: int, of_pipelines: str
     return runner
 
 
-def with_rest(release: Release, table: View, runner: dict[str, Any], index: int) -> dict[str, Any]:
-    """The runner with what nobody took of its table, in `extra_config`, and what that opens."""
+def with_rest(table: View, runner: dict[str, Any], index: int) -> dict[str, Any]:
+    """The runner with what nobody took of its table, in `extra_config`."""
     rest = table.rest()
     for key in _leaves(rest):
         target: Key = ("runners", index, "extra_config", *key)
         table.note_if_open(key, Fate.KEPT, key_path(target), target)
     extra = _merged(rest, runner.pop("extra_config", {}))
-    _tell_dangers(release, table, extra)
     return {**runner, **({"extra_config": extra} if extra else {})}
-
-
-def _tell_dangers(release: Release, table: View, extra: Mapping[str, Any]) -> None:
-    """What `check` says of each key that is kept, where no finding is about it yet."""
-    told = {one.evidence for one in release.report.found if one.rank is Rank.OPENS}
-    for danger in dangers(extra, "config"):
-        place = table.at(*danger.path)
-        if place not in told:
-            why = f"the profile keeps it as extra_config.{key_path(danger.path)}"
-            release.report.opens(danger.opens, place, why, danger.instead)
 
 
 def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def _add_release(data: dict[str, Any], release: Release, beside: Beside, number:
     for index, name, table in zip(indices, names, release.tables, strict=True):
         made = runner_of_table(release, table, index, builds_with(beside))
         _note_identity(table)
-        made = with_rest(release, table, made, index)
+        made = with_rest(table, made, index)
         made |= _own_namespace(data, release, table, index, beside)
         data["runners"].append({"name": name, "scope": dict(SCOPE), **told, **made})
     tell_identity(release, data_places(data), data["runners"][begin:])
