@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from wizard.core.errors import WizardError
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 from wizard.core.secrets import SecretStr
 
 _ENTER = "\x1b[?1049h"
@@ -96,4 +96,4 @@ def _silent_keys(handle: int) -> Iterator[None]:
 
 def _plain(text: str) -> str:
     """Without control characters: part of it may be somebody else's words."""
-    return "".join(char if char.isprintable() else " " for char in harmless(text))
+    return "".join(char if char.isprintable() else " " for char in strip_controls(text))

@@ -10,7 +10,7 @@ import pytest
 
 from tests.journeys.race import WAYS, race
 from tests.journeys.world import NAMESPACE, World
-from wizard.core.errors import Refused
+from wizard.core.errors import RefusedError
 from wizard.operations.lock import only_run
 from wizard.profile.load import load
 
@@ -107,7 +107,7 @@ def test_an_id_that_another_run_has_written_is_not_replaced(world: World) -> Non
     opened = load(world.profile)
     world.change("version: 1\n", f"version: 1\nid: {ID}\n")
     before = world.profile.read_bytes()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         opened.save({("id",): "0badcafe", ("cluster", "uid"): "x"})
     assert f"has the id {ID} by now" in refused.value.problem
     assert world.profile.read_bytes() == before
@@ -121,7 +121,10 @@ def test_two_names_of_one_file_are_one_file(
     file.write_text("")
     link.symlink_to(file)
     with only_run(file, "destroy"):
-        with pytest.raises(Refused, match="Another run is at work") as refused, only_run(link, "x"):
+        with (
+            pytest.raises(RefusedError, match="Another run is at work") as refused,
+            only_run(link, "x"),
+        ):
             pass
         assert "destroy" in refused.value.cause
         with only_run(tmp_path / "c.yaml", "apply"):

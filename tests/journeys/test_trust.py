@@ -18,7 +18,7 @@ import pytest
 
 from tests.journeys.world import World
 from tests.profile.profiles import SMALLEST, read
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import RefusedError, WizardError
 from wizard.wiring import Wiring
 from wizard.wiring.trust import Trust
 
@@ -184,7 +184,7 @@ def test_a_backends_credentials_follow_the_same_rule(
     environ = dict.fromkeys(variables, secret) | {"HOME": str(tmp_path)}
     runner = loaded.profile.runners[0]
     refusing = Wiring(loaded, environ=environ).backend(loaded.profile)
-    with pytest.raises(Refused, match="was not sent") as refused:
+    with pytest.raises(RefusedError, match="was not sent") as refused:
         refusing.read(runner)
     assert refused.value.problem == f"{what} was not sent to {stranger.url}."
     assert f"--trust {stranger.url}" in refused.value.fix
@@ -203,7 +203,7 @@ def test_a_backends_credential_does_not_travel_unencrypted(section: str) -> None
     }[section]
     loaded = read(SMALLEST + f"secrets: {{backend: {section}, {section}: {settings}}}\n")
     wiring = Wiring(loaded, environ={}, ask=lambda _prompt: "a-secret")
-    with pytest.raises(Refused, match="it is not encrypted") as refused:
+    with pytest.raises(RefusedError, match="it is not encrypted") as refused:
         wiring.backend(loaded.profile).read(loaded.profile.runners[0])
     assert f"allow_http: true into secrets.{section}" in refused.value.fix
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.render.profiles import profile_of
 from wizard.core.command_line import command, program
-from wizard.core.errors import Refused
+from wizard.core.errors import RefusedError
 from wizard.operations.committing import (
     check_repository,
     commit_commands,
@@ -58,7 +58,7 @@ def _paste(commands: tuple[str, ...], folder: Path) -> None:
 
 def test_the_clone_of_another_repository_is_refused(tmp_path: Path) -> None:
     clone = _clone(tmp_path / "tool", "https://gitlab.com/tools/runner-wizard.git")
-    with pytest.raises(Refused, match="in a clone of another repository") as refused:
+    with pytest.raises(RefusedError, match="in a clone of another repository") as refused:
         check_repository(_profile(), checkout(clone))
     assert "runner-wizard.git, and Argo CD reads https://gitlab.com/acme" in refused.value.cause
 
@@ -66,7 +66,7 @@ def test_the_clone_of_another_repository_is_refused(tmp_path: Path) -> None:
 def test_a_folder_below_the_top_is_refused_with_the_paths_to_write(tmp_path: Path) -> None:
     clone = _clone(tmp_path / "home lab")
     for folder in (clone / "gitops", clone / "gitops" / "not" / "yet"):
-        with pytest.raises(Refused, match=r"committed below gitops(/not/yet)?/") as refused:
+        with pytest.raises(RefusedError, match=r"committed below gitops(/not/yet)?/") as refused:
             check_repository(_profile(), checkout(folder))
         assert f"delivery.directory: {clone}" in refused.value.fix
         assert "manifests_path: gitops/" in refused.value.fix

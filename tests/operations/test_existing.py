@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.fakes.gitlab import FakeGitLab
-from wizard.core.errors import NotAllowed
+from wizard.core.errors import NotAllowedError
 from wizard.core.facts import Scope
 from wizard.operations.adopt import existing
 from wizard.systems.gitlab import RunnerSettings
@@ -90,7 +90,7 @@ async def test_where_none_may_be_seen_that_is_told_and_not_that_there_is_none(
     gitlab.create_runner(gitlab.resolve("group", "acme"), BY_HAND)
     _only_owns(fake, "acme/team")
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowedError):
         await existing(gitlab, "group", "acme/team", OURS)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fakes.gitlab import FakeGitLab
-from wizard.core.errors import NotAllowed, NotReached
+from wizard.core.errors import NotAllowedError, NotReachedError
 from wizard.core.findings import Verdict
 from wizard.operations.scopes import search
 from wizard.operations.sign_in import sign_in
@@ -52,19 +52,19 @@ async def test_a_token_that_does_not_tell_its_scopes_is_unseen(fake: FakeGitLab)
 
 
 async def test_a_refused_token_is_an_error(fake: FakeGitLab):
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowedError):
         await sign_in(PythonGitLab(fake.url, fake.add_token("api", revoked=True)))
 
 
 def test_knocking_sends_no_token(fake: FakeGitLab):
-    PythonGitLab(fake.url, fake.add_token("api")).knock()
+    PythonGitLab(fake.url, fake.add_token("api")).ping()
     assert [call.headers.get("Authorization") for call in fake.calls] == [None]
 
 
 def test_knocking_at_something_else_is_an_error(fake: FakeGitLab):
     fake.fail_next("GET", "/metadata", 200, "<html><title>Router</title></html>")
-    with pytest.raises(NotReached, match="makes no sense"):
-        PythonGitLab(fake.url, fake.add_token("api")).knock()
+    with pytest.raises(NotReachedError, match="makes no sense"):
+        PythonGitLab(fake.url, fake.add_token("api")).ping()
 
 
 async def test_a_search_lists_what_matches(fake: FakeGitLab):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wizard.core.problems import InvalidDocument, Problem, key_path
+from wizard.core.problems import InvalidDocumentError, Problem, key_path
 from wizard.profile.load import LoadedProfile, load_text
 
 SMALLEST = """\
@@ -29,7 +29,7 @@ def problems(text: str) -> list[Problem]:
     """Every error and warning of a text, in the order of its lines."""
     try:
         return read(text).warnings
-    except InvalidDocument as error:
+    except InvalidDocumentError as error:
         return error.problems.found
 
 

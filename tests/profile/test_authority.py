@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from tests.profile.profiles import SMALLEST
-from wizard.core.problems import InvalidDocument, key_path
+from wizard.core.problems import InvalidDocumentError, key_path
 from wizard.profile.load import load, load_text
 
 _TEXT = SMALLEST + "gitlab: {url: 'https://git.example.com', ca_file: tls/ca.pem}\n"
@@ -27,7 +27,7 @@ def _profile(folder: Path, content: bytes | None) -> Path:
 
 def _said(folder: Path, content: bytes | None) -> str:
     path = _profile(folder, content)
-    with pytest.raises(InvalidDocument) as refused:
+    with pytest.raises(InvalidDocumentError) as refused:
         load(path)
     (problem,) = refused.value.problems.errors
     assert key_path(problem.key) == "gitlab.ca_file"
@@ -50,7 +50,7 @@ def test_only_the_certificates_count_whatever_stands_around_them(tmp_path: Path)
 def test_the_certificates_are_no_key_of_the_profile(tmp_path: Path) -> None:
     gitlab = load(_profile(tmp_path, _CERTIFICATE)).profile.gitlab
     assert "BEGIN" not in gitlab.model_dump_json()
-    with pytest.raises(InvalidDocument):
+    with pytest.raises(InvalidDocumentError):
         load_text(SMALLEST + "gitlab: {authority: x}\n", tmp_path / "other.yaml")
 
 

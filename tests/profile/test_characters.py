@@ -58,10 +58,10 @@ def test_a_key_as_long_as_a_book_is_cut(place: str) -> None:
     text += "" if place else f"? {key}\n: 1\n"
     from pathlib import Path
 
-    from wizard.core.problems import InvalidDocument
+    from wizard.core.problems import InvalidDocumentError
     from wizard.profile.load import load_text
     from wizard.render import check
 
-    with pytest.raises(InvalidDocument) as raised:
+    with pytest.raises(InvalidDocumentError) as raised:
         load_text(text, Path("p.yaml")).check(check)
     assert all(len(str(one)) < 600 for one in raised.value.problems.found)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wizard.core.errors import WizardError
-from wizard.core.problems import InvalidDocument
+from wizard.core.problems import InvalidDocumentError
 from wizard.core.shipped import profiles
 from wizard.profile.draft import Answer, Draft, Origin
 from wizard.profile.load import load_text
@@ -68,11 +68,11 @@ def test_the_rules_are_those_of_a_file():
     one = draft()
     one.set(("cluster", "namespace"), "Not A Name")
     one.set(("runners", 0, "maximum_timeout"), "5m")
-    with pytest.raises(InvalidDocument) as refused:
+    with pytest.raises(InvalidDocumentError) as refused:
         load_text(one.text(), Path("homelab.yaml"))
     said = [(problem.key, problem.message) for problem in refused.value.problems.found]
     assert [(problem.key, problem.message) for problem in one.problems()] == said
-    with pytest.raises(InvalidDocument):
+    with pytest.raises(InvalidDocumentError):
         one.loaded()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.profile.profiles import SMALLEST, read, said
-from wizard.core.problems import InvalidDocument
+from wizard.core.problems import InvalidDocumentError
 from wizard.profile.document import parse
 from wizard.profile.edit import delete, set_values
 from wizard.profile.migrate import STEPS, upgrade_file, upgraded, version_of
@@ -95,5 +95,5 @@ def test_a_file_in_between_takes_only_the_steps_it_lacks() -> None:
 
 
 def test_a_document_newer_than_the_steps_is_refused() -> None:
-    with pytest.raises(InvalidDocument):
+    with pytest.raises(InvalidDocumentError):
         version_of(parse("version: 4\n", "x"), 3)

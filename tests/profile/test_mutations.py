@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from wizard.core.errors import WizardError
-from wizard.core.problems import InvalidDocument, Problems
+from wizard.core.problems import InvalidDocumentError, Problems
 from wizard.profile.edit import delete, set_values
 from wizard.profile.fields import fields
 from wizard.profile.load import load, load_text
@@ -136,7 +136,7 @@ def _try(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     try:
         load(path)
-    except InvalidDocument as error:
+    except InvalidDocumentError as error:
         _is_clear(error.problems, content.count(b"\n") + 2)
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.profile.profiles import read
 from wizard.profile.not_yet import NOT_YET
 from wizard.profile.presets import from_preset, presets
-from wizard.profile.questions import Answer, Question, preset_question, questions
+from wizard.profile.questions import AnswerError, Question, preset_question, questions
 
 NAMES = [preset.name for preset in presets()]
 
@@ -37,7 +37,7 @@ def test_every_question_is_a_question_with_a_default(name: str) -> None:
 
 def test_the_first_chooses_a_preset() -> None:
     assert preset_question().parse("direct") == "direct"
-    with pytest.raises(Answer, match="did you mean 'homelab'"):
+    with pytest.raises(AnswerError, match="did you mean 'homelab'"):
         preset_question().parse("homelb")
 
 
@@ -73,7 +73,7 @@ def test_an_answer_becomes_a_value(key: tuple[str | int, ...], typed: str, value
 def test_an_answer_that_cannot_be_says_why(
     key: tuple[str | int, ...], typed: str, words: str
 ) -> None:
-    with pytest.raises(Answer, match=words):
+    with pytest.raises(AnswerError, match=words):
         _question(*key).parse(typed)
 
 

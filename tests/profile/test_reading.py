@@ -9,7 +9,7 @@ import pytest
 
 from tests.profile.profiles import SMALLEST, problems, read
 from wizard.core.errors import ExitCode, UsageError
-from wizard.core.problems import InvalidDocument
+from wizard.core.problems import InvalidDocumentError
 from wizard.profile.document import parse
 from wizard.profile.load import load
 
@@ -100,12 +100,12 @@ def test_ten_megabytes_of_junk_are_not_even_parsed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
 def test_another_encoding_is_named_or_guessed(tmp_path: Path, encoding: str) -> None:
-    with pytest.raises(InvalidDocument, match="UTF-16"):
+    with pytest.raises(InvalidDocumentError, match="UTF-16"):
         load(_file(tmp_path, SMALLEST.encode(encoding)))
 
 
 def test_latin_1_is_pointed_at_by_line_and_column(tmp_path: Path) -> None:
-    with pytest.raises(InvalidDocument, match="not UTF-8: the byte 0xfc") as caught:
+    with pytest.raises(InvalidDocumentError, match="not UTF-8: the byte 0xfc") as caught:
         load(_file(tmp_path, "version: 1\nname: für\n".encode("latin-1")))
     found = caught.value.problems.found[0]
     assert (found.line, found.column) == (2, 8)

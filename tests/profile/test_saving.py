@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.profile.profiles import SMALLEST
-from wizard.core.errors import Refused, UsageError, WizardError
-from wizard.core.problems import InvalidDocument
+from wizard.core.errors import RefusedError, UsageError, WizardError
+from wizard.core.problems import InvalidDocumentError
 from wizard.profile.load import load, load_text
 from wizard.profile.save import write, write_new
 
@@ -31,7 +31,7 @@ def test_a_new_file_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 def test_a_file_that_is_there_is_not_overwritten_by_a_new_one(file: Path) -> None:
     before = file.read_bytes()
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         write_new(file, SMALLEST)
     assert file.read_bytes() == before
 
@@ -87,7 +87,7 @@ def test_what_somebody_changed_meanwhile_is_not_lost(file: Path) -> None:
 
 def test_a_value_that_would_make_the_profile_invalid_is_not_saved(file: Path) -> None:
     before = file.read_bytes()
-    with pytest.raises(InvalidDocument):
+    with pytest.raises(InvalidDocumentError):
         load(file).save({("id",): "not hex"})
     assert file.read_bytes() == before
 
@@ -101,6 +101,6 @@ def test_a_rule_of_another_room_tells_its_problems_with_their_places(file: Path)
     loaded = load(file)
     loaded.check(lambda profile, problems: problems.at("runners", 0, "scope").warn(profile.name))
     assert [(one.message, one.line) for one in loaded.warnings] == [("small", 6)]
-    with pytest.raises(InvalidDocument) as caught:
+    with pytest.raises(InvalidDocumentError) as caught:
         loaded.check(lambda _, problems: problems.at("name").add("no"))
     assert caught.value.problems.found[0].line == 3

@@ -8,7 +8,7 @@ import pytest
 
 from wizard.core.problems import Key
 from wizard.profile.fields import declared
-from wizard.profile.typed import key_of, shown, taken
+from wizard.profile.typed import format_value, key_of, parse_value
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def test_a_key_is_written_as_the_documentation_does_or_for_short(text: str, key:
 )
 def test_a_value_is_shown_as_it_may_be_typed(key: Key, value: Any, text: str):
     info = declared(key)
-    assert shown(value, info) == text
+    assert format_value(value, info) == text
     if key[-1] != "maximum_timeout":  # the model reads `1h`
-        assert taken(text, info) == value
+        assert parse_value(text, info) == value
 
 
 def test_what_is_no_answer_is_left_to_the_model_to_refuse():
-    assert taken("perhaps", declared(("runners", 0, "protected"))) == "perhaps"
-    assert taken("many", declared(("runners", 0, "jobs", "concurrent"))) == "many"
+    assert parse_value("perhaps", declared(("runners", 0, "protected"))) == "perhaps"
+    assert parse_value("many", declared(("runners", 0, "jobs", "concurrent"))) == "many"

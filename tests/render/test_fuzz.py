@@ -19,7 +19,7 @@ import pytest
 import yaml
 from ruamel.yaml import YAML
 
-from wizard.core.problems import InvalidDocument
+from wizard.core.problems import InvalidDocumentError
 from wizard.profile.load import load_text
 from wizard.profile.model import Profile
 from wizard.profile.presets import presets
@@ -173,7 +173,7 @@ def accepted(text: str) -> Profile | None:
     try:
         loaded = load_text(text, Path("p.yaml"))
         loaded.check(check)
-    except InvalidDocument as error:
+    except InvalidDocumentError as error:
         if any(len(str(problem)) > 2000 for problem in error.problems.found):
             raise ValueError("a problem is as long as a page") from None
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.render.profiles import packaged, profile_of
-from wizard.core.errors import Refused
+from wizard.core.errors import RefusedError
 from wizard.operations.write_files import Delivery, compare_files
 from wizard.profile.model import Profile
 from wizard.render import files
@@ -80,7 +80,9 @@ def test_a_linked_folder_is_refused_and_nothing_written(inside: bool, tmp_path: 
     (root / "manifests").rename(elsewhere)
     (root / "manifests").symlink_to(elsewhere)
     before = _there(root)
-    with pytest.raises(Refused, match=r"manifests \(a link; links are not followed") as refused:
+    with pytest.raises(
+        RefusedError, match=r"manifests \(a link; links are not followed"
+    ) as refused:
         _render(profile_of(runner={"jobs": {"image": "alpine:3.21"}}), root)
     assert "nothing was changed" in refused.value.problem
     assert _there(root) == before
@@ -91,7 +93,7 @@ def test_a_linked_file_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "argocd-apps/gitlab-runner-homelab.yaml"
     file.rename(tmp_path / "kept.yaml")
     file.symlink_to(tmp_path / "kept.yaml")
-    with pytest.raises(Refused, match=r"homelab\.yaml \(a link"):
+    with pytest.raises(RefusedError, match=r"homelab\.yaml \(a link"):
         _render(GITOPS, tmp_path)
     assert file.is_symlink()
     assert (tmp_path / "kept.yaml").exists()
@@ -147,7 +149,7 @@ def test_what_is_in_the_way_is_known_before_the_first_write(
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
     make(path)  # type: ignore[operator]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedError) as refused:
         _render(GITOPS, tmp_path)
     assert name in refused.value.cause
     assert [p for p in tmp_path.rglob("*") if p.is_file() and p != path] == []

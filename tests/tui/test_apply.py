@@ -10,7 +10,7 @@ from textual.widgets import Button
 from tests.journeys.world import World
 from tests.tui.conftest import BOTH_SIZES, Sitting, Size, sitting
 from wizard.core.events import Event, RunnerCreated
-from wizard.operations import verbs
+from wizard.operations import dispatch as verbs
 from wizard.operations.profiles import open_profile
 from wizard.tui.modals import Question, SaveAs
 from wizard.tui.work import State, Verb, Work

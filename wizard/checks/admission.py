@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.checks.connected import Connected
-from wizard.core.errors import NotAllowed, NotFound, Refused
+from wizard.core.errors import NotAllowedError, NotFoundError, RefusedError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.manifest import ENFORCE, Manifest, ObjectRef
 from wizard.render import job_pod, pod_security_level
@@ -31,12 +31,12 @@ def of_job_pods(connected: Connected) -> Iterator[Check]:
                 yield Check(asked, Verdict.UNSEEN, Finding(why))
                 continue
             warnings = connected.seen_cluster.admit(_with_known_account(pod, connected))
-        except NotFound:
+        except NotFoundError:
             yield Check(asked, Verdict.UNSEEN, Finding(_not_there(pod.namespace)))
-        except Refused as refused:
+        except RefusedError as refused:
             problem = f"Namespace {pod.namespace} would not admit the jobs of {runner.name}."
             yield Check(asked, Verdict.FAIL, Finding(problem, cause=refused.cause, fix=refused.fix))
-        except NotAllowed as refused:
+        except NotAllowedError as refused:
             yield Check(asked, Verdict.UNSEEN, Finding(refused.problem, cause=refused.cause))
         else:
             yield Check(asked, Verdict.OK)
@@ -63,8 +63,8 @@ def _not_there(namespace: str) -> str:
 
 
 def _with_known_account(pod: Manifest, connected: Connected) -> Mapping[str, Any]:
-    """The pod, with an account that is there. Raises: NotFound, where the namespace is too new."""
+    """The pod, with an account that is there. Raises: NotFoundError, where none is yet."""
     for account in (pod.body["spec"]["serviceAccountName"], _THERE_ALWAYS):
         if connected.object(ObjectRef("v1", "ServiceAccount", pod.namespace, account)) is not None:
             return {**pod.body, "spec": {**pod.body["spec"], "serviceAccountName": account}}
-    raise NotFound(f"Namespace {pod.namespace} has no account yet that a pod could run as.")
+    raise NotFoundError(f"Namespace {pod.namespace} has no account yet that a pod could run as.")

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from wizard.core.facts import ClusterFacts, Identity, Scope
 from wizard.core.findings import Check
 from wizard.core.manifest import Manifest, ObjectRef
-from wizard.core.run import Run
+from wizard.core.run import RunOptions
 from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -56,7 +56,7 @@ class Connected:
 
     file: ProfileFile
     systems: Systems
-    run: Run
+    run: RunOptions
     gitlab: GitLab | None = None
     backend: Backend | None = None
     cluster: Cluster | None = None
@@ -112,7 +112,7 @@ class Connected:
     def object(self, ref: ObjectRef) -> Json | None:
         """One object of the cluster; None where there is none.
 
-        Raises: NotAllowed, and all that `Cluster.get` raises.
+        Raises: NotAllowedError, and all that `Cluster.get` raises.
         """
         return self._once(ref, lambda: self.seen_cluster.get(ref))
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from wizard.checks.connected import Connected
-from wizard.core.errors import NotReached, Refused, UsageError, WizardError
+from wizard.core.errors import NotReachedError, RefusedError, UsageError, WizardError
 from wizard.core.facts import Identity
 from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import ObjectRef
-from wizard.core.run import Run
+from wizard.core.run import RunOptions
 from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
 from wizard.systems import Systems
@@ -20,10 +20,10 @@ from wizard.systems.kubernetes import Cluster
 T = TypeVar("T")
 
 
-async def connect(file: ProfileFile, systems: Systems, run: Run) -> Connected:
+async def connect(file: ProfileFile, systems: Systems, run: RunOptions) -> Connected:
     """Reach GitLab, the backend and the cluster side by side, and ask who we are.
 
-    Raises: NotReached, when one of them does not answer; UsageError, when it cannot be asked.
+    Raises: NotReachedError, when one of them does not answer; UsageError, when it cannot be asked.
     """
     # Each system is reached in a thread of its own: importing its client takes time as well.
     (gitlab, no_gitlab), (backend, no_backend), (seen, no_cluster) = await asyncio.gather(
@@ -57,26 +57,28 @@ async def answered(what: str, check_id: str, ask: Callable[[], T]) -> tuple[T | 
         check_id: the same, for machines.
         ask: blocking.
 
-    Raises: NotReached and UsageError: those are no answers.
+    Raises: NotReachedError and UsageError: those are no answers.
     """
     try:
         return await asyncio.to_thread(ask), []
-    except (NotReached, UsageError):
+    except (NotReachedError, UsageError):
         raise
     except WizardError as refused:
         return None, [Check(what, Verdict.FAIL, refused.finding, check_id)]
 
 
-def _cluster(file: ProfileFile, systems: Systems, run: Run) -> tuple[Cluster | None, str]:
+def _cluster(file: ProfileFile, systems: Systems, run: RunOptions) -> tuple[Cluster | None, str]:
     if file.profile.delivery.target == "cluster":
         return systems.cluster(), ""
     return cluster_if_seen(file.profile, systems, run)
 
 
-def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Cluster | None, str]:
+def cluster_if_seen(
+    profile: Profile, systems: Systems, run: RunOptions
+) -> tuple[Cluster | None, str]:
     """The cluster, or why it cannot be seen. Unattended, only one that the profile names.
 
-    Raises: Refused, when it is another cluster than the profile's: not to be passed over.
+    Raises: RefusedError, when it is another cluster than the profile's: not to be passed over.
     """
     if not run.attended and not profile.cluster.context and not profile.cluster.uid:
         return None, "the profile names neither a context nor a uid"
@@ -86,7 +88,7 @@ def cluster_if_seen(profile: Profile, systems: Systems, run: Run) -> tuple[Clust
             cluster.get(ObjectRef("v1", "Namespace", "", profile.cluster.namespace))
         else:
             cluster.uid()
-    except Refused:
+    except RefusedError:
         raise
     except WizardError as error:
         return None, error.problem.rstrip(".")

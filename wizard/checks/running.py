@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from wizard.checks.connected import Connected
 from wizard.core.changes import System
-from wizard.core.errors import NotAllowed, Refused
+from wizard.core.errors import NotAllowedError, RefusedError
 from wizard.core.findings import Check, Finding, Verdict, with_verdict
 
 
@@ -19,7 +19,7 @@ class Declared:
     Args:
         id: for machines; never changes.
         asks: what it finds out, for people.
-        look: finds it out; blocking. What it raises as `NotAllowed` was not for us to see.
+        look: finds it out; blocking. What it raises as `NotAllowedError` was not for us to see.
         of: the system that answers; where that cannot be seen, it is left out.
         only_to_cluster: whether only an apply to the cluster needs it.
         always: also where nothing is to be changed.
@@ -45,10 +45,10 @@ class Declared:
         return bool(wanted and fits and there[self.of])
 
     def answer(self, connected: Connected) -> list[Check]:
-        """Its checks; blocking. Raises: NotReached, when the system does not answer at all."""
+        """Its checks; blocking. Raises: NotReachedError, when the system does not answer at all."""
         try:
             found = list(self.look(connected))
-        except NotAllowed as refused:
+        except NotAllowedError as refused:
             # To look is a right of its own, which `apply` may do without.
             finding = Finding(refused.problem, cause=refused.cause)
             found = [Check(self.asks, Verdict.UNSEEN, finding)]
@@ -58,7 +58,7 @@ class Declared:
 async def run_checks(checks: Sequence[Declared], connected: Connected) -> list[Check]:
     """What every check that applies has found, in the order of the list.
 
-    Raises: NotReached, when a system does not answer at all.
+    Raises: NotReachedError, when a system does not answer at all.
     """
     asked = [check for check in checks if check.applies_to(connected)]
     answers = await asyncio.gather(*(asyncio.to_thread(check.answer, connected) for check in asked))
@@ -66,13 +66,13 @@ async def run_checks(checks: Sequence[Declared], connected: Connected) -> list[C
 
 
 def refuse_failed(checks: Iterable[Check]) -> None:
-    """Raises: Refused, once, with everything that failed."""
+    """Raises: RefusedError, once, with everything that failed."""
     if refused := refusal_of(checks):
         raise refused
 
 
-def refusal_of(checks: Iterable[Check]) -> Refused | None:
+def refusal_of(checks: Iterable[Check]) -> RefusedError | None:
     """The one refusal over all that failed; None where nothing did."""
     failed = [check.finding for check in with_verdict(checks, Verdict.FAIL) if check.finding]
     findings = list(dict.fromkeys(failed))  # two checks may meet the same wall
-    return Refused.because_of(findings) if findings else None
+    return RefusedError.because_of(findings) if findings else None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from wizard.checks.connected import Connected
-from wizard.core.errors import NotAllowed, NotFound, WizardError
+from wizard.core.errors import NotAllowedError, NotFoundError, WizardError
 from wizard.core.facts import Scope
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.profile.runner import Runner
@@ -86,7 +86,7 @@ def _why_not_this_branch(gitlab: GitLab, scope: Scope, branch: str) -> str:
     try:
         protected = gitlab.protected_branches(scope.id)
         rule = gitlab.push_rule(scope.id)
-    except (NotAllowed, NotFound):
+    except (NotAllowedError, NotFoundError):
         return ""  # not for us to see; the push is the test, and starts nothing
     if pattern := next((one for one in protected if fnmatchcase(branch, one)), ""):
         return f"every branch like {branch} is protected in {scope.path} (by {pattern})"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from wizard.checks.connected import Connected
-from wizard.core.errors import NotAllowed
+from wizard.core.errors import NotAllowedError
 from wizard.core.findings import Check, Finding, Verdict
-from wizard.core.run import Run
+from wizard.core.run import RunOptions
 from wizard.profile.model import Profile
 from wizard.profile.operators import Operator
 from wizard.systems.kubernetes import Cluster
@@ -22,12 +22,12 @@ def named(connected: Connected) -> Iterator[Check]:
     yield Check(asked, Verdict.FAIL if finding else Verdict.OK, finding)
 
 
-def unnamed(profile: Profile, cluster: Cluster, run: Run) -> Finding | None:
+def unnamed(profile: Profile, cluster: Cluster, run: RunOptions) -> Finding | None:
     """What is wrong where nobody is there to be asked, and nothing says which cluster is meant."""
     if run.attended or profile.cluster.uid or profile.cluster.context:
         return None
     fix = f"Write cluster.context: {cluster.context} into it"
-    with suppress(NotAllowed):  # who has only namespaces may not know the uid
+    with suppress(NotAllowedError):  # who has only namespaces may not know the uid
         fix += f", or cluster.uid: {cluster.uid()}"
     return Finding(
         "The profile does not say which cluster it is for.",
@@ -69,7 +69,7 @@ def store(connected: Connected) -> Iterator[Check]:
     asked = f"{ref} can be read through"
     try:
         found = connected.object(ref)
-    except NotAllowed:  # the wait for the token shows it then
+    except NotAllowedError:  # the wait for the token shows it then
         yield Check(asked, Verdict.UNSEEN, Finding(f"{ref} is not for the context's user to see"))
         return
     finding = store_finding(found, ref, connected.profile.cluster.namespace)

@@ -15,8 +15,8 @@ from wizard.cli.output import Output
 from wizard.core.problems import Key, did_you_mean, key_path
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.fields import FieldInfo, declared, fields, find
-from wizard.profile.questions import Answer, Question, preset_question, questions
-from wizard.profile.typed import key_of, shown, taken
+from wizard.profile.questions import AnswerError, Question, preset_question, questions
+from wizard.profile.typed import format_value, key_of, parse_value
 
 
 def ask_questions(output: Output) -> tuple[str, dict[Key, Any]]:
@@ -79,14 +79,14 @@ def _ask_field(output: Output, draft: Draft, key: Key) -> None:
     now = draft.answer(*key)
 
     def take(text: str) -> None:
-        if text == shown(now.value, info):
+        if text == format_value(now.value, info):
             return
-        draft.set(key, None if text.strip() == "-" else taken(text, info))
+        draft.set(key, None if text.strip() == "-" else parse_value(text, info))
         if wrong := _wrong(draft, key):
             draft.set(key, now.value if now.origin is not Origin.DEFAULT else None, now.origin)
             raise click.UsageError(wrong)  # Click says it and asks again
 
-    click.prompt("", shown(now.value, info), value_proc=take, prompt_suffix="> ", err=True)
+    click.prompt("", format_value(now.value, info), value_proc=take, prompt_suffix="> ", err=True)
 
 
 def _wrong(draft: Draft, key: Key) -> str:
@@ -115,7 +115,7 @@ def _taking(parse: Callable[[str], Any]) -> Callable[[str], Any]:
     def take(text: str) -> Any:
         try:
             return parse(text.strip())
-        except Answer as refused:
+        except AnswerError as refused:
             raise click.UsageError(str(refused)) from None  # Click says it and asks again
 
     return take

@@ -18,9 +18,9 @@ from wizard.cli.plans import plan_text
 from wizard.cli.running import command
 from wizard.core.changes import Plan
 from wizard.core.command_line import command as spelt
-from wizard.core.errors import ExitCode, Refused
+from wizard.core.errors import ExitCode, RefusedError
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
-from wizard.core.run import Run
+from wizard.core.run import RunOptions
 from wizard.core.threads import run
 from wizard.hand_over import hand_over
 from wizard.operations.profiles import open_profile
@@ -66,10 +66,10 @@ def plan(
     out: Path | None,
 ) -> Result:
     """Show what would change, and where; writes nothing."""
-    from wizard.operations import verbs
+    from wizard.operations import dispatch as verbs
 
     opened = open_profile(profile)
-    how = Run(attended=_terminal())
+    how = RunOptions(attended=_terminal())
     made = run(verbs.plan(opened, _wiring(opened, output, trusted), how))
     data = plan_data(made)
     if out:
@@ -98,14 +98,14 @@ def apply(
     timeout: int,
 ) -> Result:
     """Make it so, then prove it. Killed and run again, it goes on where it was."""
-    from wizard.operations import verbs
+    from wizard.operations import dispatch as verbs
 
     if undo:
         return _destroy(output, profile, yes, trusted, timeout)
     opened = open_profile(profile)
     systems = _wiring(opened, output, trusted)
     attended = not yes and _terminal()
-    how = Run(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
+    how = RunOptions(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     agreed = None
     if not yes:
         agreed = run(verbs.plan(opened, systems, how))
@@ -117,7 +117,7 @@ def apply(
 
 def _ask_about_levels(opened: LoadedProfile, systems: Wiring) -> None:
     """A namespace that was there gets another Pod Security level only if a person says so."""
-    from wizard.operations import verbs
+    from wizard.operations import dispatch as verbs
 
     for question in run(verbs.level_questions(opened, systems)):
         if click.confirm(question.sentence(), default=False, err=True):
@@ -140,7 +140,7 @@ def destroy(
 def _destroy(
     output: Output, profile: Path, yes: bool, trusted: tuple[str, ...], timeout: int
 ) -> Result:
-    from wizard.operations import verbs
+    from wizard.operations import dispatch as verbs
 
     opened = open_profile(profile)
     systems = _wiring(opened, output, trusted)
@@ -148,7 +148,7 @@ def _destroy(
     planned = run(verbs.plan_destroy(opened, systems))
     if not yes:
         _agree(output, planned, "Destroy all this?", attended=attended)
-    how = Run(attended, deadline=timeout, cancel=systems.cancel)
+    how = RunOptions(attended, deadline=timeout, cancel=systems.cancel)
     agreed = None if yes else planned
     return _follow(output, verbs.destroy(opened, systems, how), agreed, _NOTHING_THERE)
 
@@ -176,7 +176,7 @@ def _terminal() -> bool:
 def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None:
     """Show the plan and ask; nothing pending needs no answer.
 
-    Raises: Refused, when a check has failed, when the answer is no, or when there is nobody to
+    Raises: RefusedError, when a check has failed, when the answer is no, or when there is nobody to
         give one.
     """
     if not plan.pending and not plan.refusals:
@@ -184,13 +184,13 @@ def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None
     output.say(plan_text(plan, output))
     refuse_failed(plan.checks)
     if not attended:
-        raise Refused(
+        raise RefusedError(
             "Nothing was changed: there is nobody to ask.",
             "without a terminal, changes need to be agreed to beforehand",
             "read the plan above, then add --yes",
         )
     if not click.confirm(question, default=False, err=True):
-        raise Refused("Nothing was changed.")
+        raise RefusedError("Nothing was changed.")
 
 
 def _follow(

@@ -11,10 +11,10 @@ from typing import Any, TextIO
 import click
 
 from wizard.cli.streams import narrate, write_out
-from wizard.core.errors import ExitCode, Refused, WizardError
+from wizard.core.errors import ExitCode, RefusedError, WizardError
 from wizard.core.findings import Finding
-from wizard.core.plain import harmless, harmless_line, plain
-from wizard.core.problems import InvalidDocument, Problem, key_path
+from wizard.core.plain import plain, strip_controls, strip_to_line
+from wizard.core.problems import InvalidDocumentError, Problem, key_path
 from wizard.core.secrets import redact_values
 
 _ESCAPE = f"\ufdd0{os.urandom(8).hex()}"
@@ -78,25 +78,25 @@ class Output:
     def fail(self, error: WizardError) -> None:
         """Say an error: problem, cause, fix."""
         if self.as_json:
-            problems = error.problems.found if isinstance(error, InvalidDocument) else []
+            problems = error.problems.found if isinstance(error, InvalidDocumentError) else []
             self._document(error.exit_code, None, error=error, warnings=problems)
             return
-        if isinstance(error, InvalidDocument):
+        if isinstance(error, InvalidDocumentError):
             self._fail_document(error)
             return
-        findings = error.findings if isinstance(error, Refused) else ()
+        findings = error.findings if isinstance(error, RefusedError) else ()
         for one in findings or (error.finding,):
             self._fail_one(one)
         if findings:
-            self.say(harmless_line(error.problem))
+            self.say(strip_to_line(error.problem))
 
     def _fail_one(self, found: Finding) -> None:
-        self.say(f"{self.mark('error:', fg='red', bold=True)} {harmless_line(found.problem)}")
+        self.say(f"{self.mark('error:', fg='red', bold=True)} {strip_to_line(found.problem)}")
         for text in (found.evidence, found.cause, found.fix and f"fix: {found.fix}"):
             if text:
                 self.say(indented(text))
 
-    def _fail_document(self, error: InvalidDocument) -> None:
+    def _fail_document(self, error: InvalidDocumentError) -> None:
         file = error.problems.file
         for problem in sorted(error.problems.found, key=lambda problem: problem.line):
             style = "red" if problem.severity == "error" else "yellow"
@@ -124,7 +124,7 @@ class Output:
 
     def _shown(self, text: str, stream: TextIO) -> str:
         """As it may be shown; colours are ours, and nothing else of a terminal's commands is."""
-        coloured = harmless(text, keep=_ESCAPE).replace(_ESCAPE, "\x1b")
+        coloured = strip_controls(text, keep=_ESCAPE).replace(_ESCAPE, "\x1b")
         is_plain = self.color is False or (self.color is None and not stream.isatty())
         return click.unstyle(coloured) if is_plain else coloured
 
@@ -135,13 +135,13 @@ def _located(problem: Problem) -> str:
 
 def indented(text: str) -> str:
     """Text of several lines, which may be foreign: only the first is where ours are."""
-    first, *more = harmless(text).splitlines() or [""]
+    first, *more = strip_controls(text).splitlines() or [""]
     return "\n".join([f"  {first}", *(f"      {line}" for line in more)])
 
 
 def _error(error: WizardError) -> dict[str, Any]:
     found = {"problem": error.problem, "cause": error.cause, "fix": error.fix}
-    findings = error.findings if isinstance(error, Refused) else ()
+    findings = error.findings if isinstance(error, RefusedError) else ()
     return found | {"findings": [asdict(finding) for finding in findings]}
 
 

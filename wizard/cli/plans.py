@@ -6,8 +6,8 @@ import difflib
 
 from wizard.cli.output import Output
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
-from wizard.core.plain import harmless_line
-from wizard.core.shown import TITLES, counted, head, is_long, notes_of, unseen_of, value_text
+from wizard.core.plain import strip_to_line
+from wizard.core.plan_format import TITLES, counted, head, is_long, notes_of, unseen_of, value_text
 
 _COLORS = {
     Action.CREATE: "green",
@@ -42,13 +42,13 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
 
 
 def _change(change: Change, output: Output) -> list[str]:
-    why = f" ({harmless_line(change.why)})" if change.why else ""
+    why = f" ({strip_to_line(change.why)})" if change.why else ""
     line = output.mark(f"  {head(change)}", fg=_COLORS.get(change.action)) + why
     if change.action in {Action.CREATE, Action.DELETE} and change.system in _WHOLE:
         return [line]  # every line of it is new, or goes; `render` shows it whole
     lines_of = _field if change.system in _WHOLE else _one_line
     fields = [line for field in change.fields for line in lines_of(field)]
-    return [line, *(f"      {harmless_line(field)}" for field in fields)]
+    return [line, *(f"      {strip_to_line(field)}" for field in fields)]
 
 
 def _field(field: FieldChange) -> list[str]:
@@ -76,9 +76,9 @@ def _changed_lines(before: str, after: str) -> list[str]:
 
 def _also(plan: Plan) -> list[str]:
     """What is doubted, could not be seen or must be known, and how much stands against an apply."""
-    lines = [f"  ? {harmless_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
-    lines += [f"Not looked at: {harmless_line(sentence)}" for sentence in unseen_of(plan)]
-    lines += [f"Note: {harmless_line(sentence)}" for sentence in notes_of(plan)]
+    lines = [f"  ? {strip_to_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
+    lines += [f"Not looked at: {strip_to_line(sentence)}" for sentence in unseen_of(plan)]
+    lines += [f"Note: {strip_to_line(sentence)}" for sentence in notes_of(plan)]
     if count := len(plan.refusals):
         lines.append(f"Apply would refuse this: {count} check{'s' if count > 1 else ''} failed.")
     return lines

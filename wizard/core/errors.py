@@ -64,13 +64,13 @@ class WizardError(Exception):
         return Finding(self.problem, cause=self.cause, fix=self.fix)
 
 
-class Refused(WizardError):
+class RefusedError(WizardError):
     """Refused before anything was changed."""
 
     exit_code = ExitCode.REFUSED
 
     @classmethod
-    def because_of(cls, findings: Iterable[Finding]) -> Refused:
+    def because_of(cls, findings: Iterable[Finding]) -> RefusedError:
         """One refusal that says everything that stands in the way, in the words of each.
 
         Args:
@@ -120,7 +120,7 @@ class MissingCredentialError(UsageError):
         self.variable = variable
 
 
-class NotReached(WizardError):
+class NotReachedError(WizardError):
     """The other side could not be asked: refused, timed out, cut, or answered nonsense.
 
     Args:
@@ -135,31 +135,31 @@ class NotReached(WizardError):
         self.maybe_done = maybe_done
 
 
-class TransientError(NotReached):
+class TransientError(NotReachedError):
     """A failure that is often over in a second: the connection was cut, or 502, 503, 504."""
 
 
-class InvalidAnswerError(NotReached):
+class InvalidAnswerError(NotReachedError):
     """An answer came, and it is not one that this system gives: a login page, half of one, ..."""
 
 
-class NotAllowed(WizardError):
+class NotAllowedError(WizardError):
     """The other side knows us and says no, or does not know us."""
 
 
-class ScopeTooSmall(NotAllowed):
+class ScopeTooSmallError(NotAllowedError):
     """The token is good, but its scopes do not reach this call; another token may."""
 
 
-class LoginRefused(NotAllowed):
+class LoginRefusedError(NotAllowedError):
     """The credentials were refused; sent again and again, they would lock the account."""
 
 
-class NotFound(WizardError):
+class NotFoundError(WizardError):
     """The thing asked for is not there, or may not be seen."""
 
 
-class Conflict(WizardError):
+class ConflictError(WizardError):
     """Somebody else holds or changed the thing."""
 
 

@@ -37,7 +37,7 @@ def one_line(text: str) -> str:
     return plain(text).replace("\n", "\\n").replace("\t", " ")
 
 
-def harmless(text: str, *, keep: str = "") -> str:
+def strip_controls(text: str, *, keep: str = "") -> str:
     """Text as it may be shown: with no secret in it, and steering nothing.
 
     Args:
@@ -47,6 +47,6 @@ def harmless(text: str, *, keep: str = "") -> str:
     return keep.join(map(plain, redacted.split(keep))) if keep else plain(redacted)
 
 
-def harmless_line(text: str) -> str:
+def strip_to_line(text: str) -> str:
     """The same on one line."""
     return one_line(redact(text))

@@ -94,9 +94,9 @@ class Problems:
         return [problem for problem in self.found if problem.severity == "warning"]
 
     def raise_if_any(self) -> None:
-        """Raises: InvalidDocument, when at least one problem is an error."""
+        """Raises: InvalidDocumentError, when at least one problem is an error."""
         if self.errors:
-            raise InvalidDocument(self)
+            raise InvalidDocumentError(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Spot:
         self.problems.add(message, fix, key=self.key, severity="warning")
 
 
-class InvalidDocument(WizardError):
+class InvalidDocumentError(WizardError):
     """A document with at least one error; carries all its problems."""
 
     exit_code = ExitCode.USAGE

@@ -7,7 +7,7 @@ from threading import Event as Cancel
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunOptions:
     """How an operation is run.
 
     Args:

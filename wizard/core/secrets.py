@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from wizard.core.redaction import Needles, mask_shapes
 
 __all__ = [
-    "NOTHING",
+    "EMPTY_FINGERPRINT",
     "SecretStr",
     "excerpt",
     "fingerprint",
@@ -98,5 +98,5 @@ def fingerprint(value: SecretStr) -> str:
     return hashlib.sha256(value.get_secret_value().encode()).hexdigest()
 
 
-NOTHING = fingerprint(SecretStr(""))
+EMPTY_FINGERPRINT = fingerprint(SecretStr(""))
 """What an empty value's fingerprint is: a place that holds it holds no secret."""

@@ -24,9 +24,9 @@ class DaemonThreads(ThreadPoolExecutor):
         at_once: how many threads.
     """
 
-    def __init__(self, at_once: int) -> None:
-        super().__init__(at_once)
-        self._at_once = at_once
+    def __init__(self, max_workers: int) -> None:
+        super().__init__(max_workers)
+        self._at_once = max_workers
         self._started = 0
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()
 
@@ -79,9 +79,11 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         return runner.run(work)
 
 
-def map_concurrently(call: Callable[[A], B], things: Iterable[A], *, at_once: int = 8) -> list[B]:
+def map_concurrently(
+    call: Callable[[A], B], things: Iterable[A], *, max_workers: int = 8
+) -> list[B]:
     """`call` for each thing, answers in the order of the things; the first error is raised."""
-    with DaemonThreads(at_once) as threads:
+    with DaemonThreads(max_workers) as threads:
         return list(threads.map(call, things))
 
 

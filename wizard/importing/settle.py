@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wizard.core.problems import InvalidDocument, Key, Problem, Problems, key_path
+from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems, key_path
 from wizard.importing.placeholders import with_examples
 from wizard.importing.release import Bundle
 from wizard.profile.edit import take
@@ -30,8 +30,10 @@ def settled(data: dict[str, Any], bundle: Bundle) -> None:
                 _tell(bundle, replace(problem, key=key))
                 break
         else:
-            raise InvalidDocument(problems)
-    raise InvalidDocument(Problems("the profile", [Problem("too much of it breaks the rules")]))
+            raise InvalidDocumentError(problems)
+    raise InvalidDocumentError(
+        Problems("the profile", [Problem("too much of it breaks the rules")])
+    )
 
 
 def errors_of(data: Mapping[str, Any]) -> Problems | None:
@@ -39,7 +41,7 @@ def errors_of(data: Mapping[str, Any]) -> Problems | None:
     try:
         text = json.dumps(with_examples(data), ensure_ascii=False)
         load_text(text, Path("profile")).check(check)
-    except InvalidDocument as error:
+    except InvalidDocumentError as error:
         return error.problems
     return None
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 
-from wizard.core.errors import Conflict, NotAllowed, NotFound, Refused
+from wizard.core.errors import ConflictError, NotAllowedError, NotFoundError, RefusedError
 from wizard.core.facts import Scope
 from wizard.operations import markers
-from wizard.operations.look import Seen, SeenRunner, look, settings
-from wizard.operations.note import Note
+from wizard.operations.maintenance_note import Note
+from wizard.operations.observe import ObservedRunner, ObservedState, observe, settings
 from wizard.operations.truth import with_truth
 from wizard.profile.model import Profile
 from wizard.systems.backends import Backend
@@ -24,28 +24,29 @@ from wizard.systems.kubernetes import Cluster
 _OF = {"project_type": "a project", "group_type": "a group", "instance_type": "the whole instance"}
 
 
-async def look_to_settle(
+async def observe_with_adoptions(
     profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster | None = None
-) -> Seen:
+) -> ObservedState:
     """`look`, at what is true of the tokens, and at the runners that are to be taken over.
 
     Args:
         cluster: shows the tokens of a backend that cannot be read back; None where it is not seen.
-    Raises: Refused, for a runner that cannot be taken over; Conflict, for a stored token that is
+    Raises: RefusedError, for a runner that cannot be taken over; ConflictError, for a stored token
+    that is
         not ours; WizardError, from GitLab or the backend.
     """
-    seen = await look(profile, gitlab, backend)
+    seen = await observe(profile, gitlab, backend)
     for one in seen.runners:
         refuse_foreign_token(one, backend)
     runners = await asyncio.gather(*(_with_adopted(profile, one, gitlab) for one in seen.runners))
     runners = await asyncio.gather(*(with_truth(profile, one, gitlab, cluster) for one in runners))
     taken = {one.adopting.id for one in runners if one.adopting}
-    strays = tuple(info for info in seen.strays if info.id not in taken)
-    return Seen(tuple(runners), strays)
+    orphans = tuple(info for info in seen.orphans if info.id not in taken)
+    return ObservedState(tuple(runners), orphans)
 
 
-def refuse_foreign_token(one: SeenRunner, backend: Backend) -> None:
-    """Raises: Conflict, where the token that is stored is another's, or not known to be ours."""
+def refuse_foreign_token(one: ObservedRunner, backend: Backend) -> None:
+    """Raises: ConflictError, where the stored token is another's, or not known to be ours."""
     if one.stores_ours or one.stored is None:
         return
     where = backend.where(one.runner)
@@ -53,21 +54,21 @@ def refuse_foreign_token(one: SeenRunner, backend: Backend) -> None:
     raise not_known_as_ours(where, one.runner.name)
 
 
-async def _with_adopted(profile: Profile, one: SeenRunner, gitlab: GitLab) -> SeenRunner:
+async def _with_adopted(profile: Profile, one: ObservedRunner, gitlab: GitLab) -> ObservedRunner:
     wanted = one.runner.adopt
     if one.info is not None or wanted is None:
         return one
     try:
         info = await asyncio.to_thread(gitlab.get_runner, wanted)
-    except NotFound:
-        raise Refused(
+    except NotFoundError:
+        raise RefusedError(
             f"There is no runner {wanted} in GitLab for {one.runner.name} to take over.",
             "it was deleted, or this token may not see it",
             "remove `adopt` from the profile, and a runner is created instead",
         ) from None
     why = why_not(info, one.scope, profile.id or "") or _other_of_ours(profile, info)
     if why:
-        raise Refused(
+        raise RefusedError(
             f"Runner {wanted} of GitLab cannot be taken over as {one.runner.name}.",
             why,
             "correct `adopt` in the profile, or remove it, and a runner is created instead",
@@ -102,17 +103,17 @@ async def existing(
     asked = [asyncio.to_thread(_if_seen, gitlab, one) for one in listed.ids]
     answers = await asyncio.gather(*asked)
     infos = [one for one in answers if isinstance(one, RunnerInfo)]
-    if not infos and (refused := [one for one in answers if isinstance(one, NotAllowed)]):
+    if not infos and (refused := [one for one in answers if isinstance(one, NotAllowedError)]):
         raise refused[0]
     return [Existing(info, _taken(info, scope, profile_id)) for info in infos], listed.next_page
 
 
-def _if_seen(gitlab: GitLab, runner_id: int) -> RunnerInfo | NotAllowed | None:
+def _if_seen(gitlab: GitLab, runner_id: int) -> RunnerInfo | NotAllowedError | None:
     try:
         return gitlab.get_runner(runner_id)
-    except NotFound:
+    except NotFoundError:
         return None  # deleted since it was listed
-    except NotAllowed as refusal:
+    except NotAllowedError as refusal:
         return refusal  # a group above shows that it has one, and not what it is
 
 
@@ -144,25 +145,25 @@ def _other_of_ours(profile: Profile, info: RunnerInfo) -> str:
     return ""
 
 
-def check_still_free(info: RunnerInfo, seen: SeenRunner) -> None:
+def check_still_free(info: RunnerInfo, seen: ObservedRunner) -> None:
     """Just before it is taken over: nobody else has done so since it was looked at.
 
-    Raises: Conflict.
+    Raises: ConflictError.
     """
     if why := why_not(info, seen.scope, seen.profile_id):
-        raise Conflict(
+        raise ConflictError(
             f"Runner {info.id} of GitLab changed while it was to be taken over.",
             why,
             "look at it in GitLab, then run plan again",
         )
 
 
-def downtime(seen: Seen) -> tuple[str, ...]:
+def downtime(seen: ObservedState) -> tuple[str, ...]:
     """Sentences about what taking over stops, and about an `adopt` that is not used."""
     return tuple(filter(None, map(_about, seen.runners)))
 
 
-def _about(one: SeenRunner) -> str:
+def _about(one: ObservedRunner) -> str:
     name, wanted = one.runner.name, one.runner.adopt
     if one.adopting is not None:
         others = [path for path in one.adopting.projects if path != one.scope.path]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from wizard.checks import connect, refuse_failed
 from wizard.core.changes import Change, Plan, System
-from wizard.core.errors import Refused
+from wizard.core.errors import RefusedError
 from wizard.core.events import (
     Event,
     ObjectApplied,
@@ -19,17 +19,17 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.manifest import Manifest
-from wizard.core.run import Run
-from wizard.operations.found import save_found
+from wizard.core.run import RunOptions
+from wizard.operations.discovered_facts import save_found
 from wizard.operations.leaving import until_gone
-from wizard.operations.look import Seen
+from wizard.operations.observe import ObservedState
 from wizard.operations.plan import unwanted_objects
-from wizard.operations.proving import Proving
-from wizard.operations.reader import asked_for
+from wizard.operations.reader_credential import asked_for
 from wizard.operations.removal import delete_object
 from wizard.operations.streams import nothing, titled
 from wizard.operations.survey import Survey, survey, warnings
-from wizard.operations.synced import Sync
+from wizard.operations.synced import GitOpsSync
+from wizard.operations.verification import RunnerVerifier
 from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -42,18 +42,19 @@ _NEEDED_TO_ADMIT = {"Namespace", "ServiceAccount"}
 """What a pod's admission looks up: the namespace's labels, and the account it runs as."""
 
 
-async def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+async def apply(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
     """Carry out what `plan` shows, then prove every runner; yields each fact as it happens.
 
     All that can be asked is asked before the first write, which is of the profile's id. Killed at
     any point and run again, it goes on where it was. A run that changes nothing writes nothing.
 
-    Raises: WizardError; `Refused`, with all that stands against it, before anything has changed.
+    Raises: WizardError; `RefusedError`, with all that stands against it, before anything has
+    changed.
     """
     yield StepStarted("Look")
     connected = await connect(file, systems, run)
     if connected.cluster:
-        async for event in until_gone(file.profile, connected.cluster, run, Refused):
+        async for event in until_gone(file.profile, connected.cluster, run, RefusedError):
             yield event
     surveyed = await survey(connected, new=True)
     refuse_failed(surveyed.plan.checks)
@@ -73,13 +74,13 @@ class _Apply:
     profile: Profile = field(init=False)
     gitlab: GitLab = field(init=False)
     cluster: Cluster = field(init=False)
-    proving: Proving = field(init=False)
+    proving: RunnerVerifier = field(init=False)
 
     def __post_init__(self) -> None:
         connected = self.surveyed.connected
         self.profile = connected.profile
         self.gitlab, self.cluster = connected.signed_in, connected.seen_cluster
-        self.proving = Proving.of(connected)
+        self.proving = RunnerVerifier.of(connected)
 
     async def steps(self) -> AsyncIterator[Event]:
         plan, seen = self.surveyed.plan, self.surveyed.known
@@ -102,7 +103,7 @@ class _Apply:
         return self.surveyed.connected.pending.manifests
 
     async def _change(
-        self, seen: Seen, wanted: list[Manifest], reading: list[Sync]
+        self, seen: ObservedState, wanted: list[Manifest], reading: list[GitOpsSync]
     ) -> AsyncIterator[Event]:
         first = [manifest for manifest in wanted if manifest.kind in _NEEDED_TO_ADMIT]
         managers = [manifest for manifest in wanted if manifest.kind == "Deployment"]
@@ -128,14 +129,14 @@ class _Apply:
             async for event in part:
                 yield event
 
-    async def _reading(self, plan: Plan, due: list[Runner]) -> list[Sync]:
+    async def _reading(self, plan: Plan, due: list[Runner]) -> list[GitOpsSync]:
         """What has to bring tokens into the cluster: for those due, and where it does not now."""
         if not self.profile.secrets.through_store:
             return []
         anew = any(_concerns_store(change) for change in plan.pending)
         run = self.proving.run
         ways = [
-            Sync(self.profile, runner, self.cluster, self.proving.backend, None, run, anew)
+            GitOpsSync(self.profile, runner, self.cluster, self.proving.backend, None, run, anew)
             for runner in self.profile.runners
         ]
         store_is_stuck, *stuck = await asyncio.gather(
@@ -163,12 +164,12 @@ class _Apply:
             if manifest.kind == "Deployment" and _makes_new_pods(applied):
                 self.proving.restarted.add(manifest.name)
 
-    async def _remove(self, seen: Seen) -> AsyncIterator[Event]:
+    async def _remove(self, seen: ObservedState) -> AsyncIterator[Event]:
         wanted = manifests(self.profile)
         for owned in await asyncio.to_thread(unwanted_objects, self.profile, self.cluster, wanted):
             left = await asyncio.to_thread(delete_object, self.cluster, owned)
             yield left or ObjectDeleted(str(owned.ref))
-        for stray in seen.strays:
+        for stray in seen.orphans:
             await asyncio.to_thread(self.gitlab.delete_runner, stray.id)
             yield RunnerDeleted(stray.settings.description, stray.id)
 

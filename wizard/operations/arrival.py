@@ -17,12 +17,15 @@ from wizard.systems.kubernetes import Cluster
 class Arrival(Protocol):
     """How far one runner's files have come. Each answer is in words, and empty for nothing."""
 
-    def not_begun(self) -> str:
+    def not_started(self) -> str:
         """Why there is nothing yet to wait for."""
         ...
 
     def behind(self) -> str:
-        """How what runs is not what the files say. Raises: NotAllowed, where it cannot be told."""
+        """How what runs is not what the files say.
+
+        Raises: NotAllowedError, where it cannot be told.
+        """
         ...
 
     def awaited(self) -> str:
@@ -39,7 +42,7 @@ class ArgoCdSync:
     cluster: Cluster
     git: Checkout | None
 
-    def not_begun(self) -> str:
+    def not_started(self) -> str:
         if self.cluster.get(self._application) is None:
             return f"Argo CD has no {self._application} yet"
         return ""
@@ -77,7 +80,7 @@ class AppliedByHand:
     cluster: Cluster
     git: Checkout | None
 
-    def not_begun(self) -> str:
+    def not_started(self) -> str:
         if self.cluster.get(self._deployment) is None:
             return f"the cluster has no {self._deployment} yet"
         return ""

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from wizard.core.errors import Refused
+from wizard.core.errors import RefusedError
 from wizard.profile.delivery import Repository
 from wizard.profile.model import Profile
 from wizard.profile.operators import Operator
@@ -29,7 +29,7 @@ _PARTS = re.compile(
 def check_repository(profile: Profile, git: Checkout | None) -> None:
     """Hold the folder of the files against `delivery.repository`, which the cluster reads.
 
-    Raises: Refused, where what is committed there would never be read.
+    Raises: RefusedError, where what is committed there would never be read.
     """
     repository = profile.delivery.repository
     reader = profile.delivery.spec.operator
@@ -44,7 +44,7 @@ def _check_remote(repository: Repository, git: Checkout, reader: Operator) -> No
     if not git.remotes or any(same_place(url, repository.url) for _, url in git.remotes):
         return
     shown = ", ".join(without_credentials(url) for _, url in git.remotes)
-    raise Refused(
+    raise RefusedError(
         f"{git.folder} is in a clone of another repository than delivery.repository.",
         f"the clone's remote is {shown}, and {reader.title} reads {repository.url}",
         f"Have delivery.directory name the top of a clone of {repository.url}",
@@ -54,7 +54,7 @@ def _check_remote(repository: Repository, git: Checkout, reader: Operator) -> No
 def _check_prefix(repository: Repository, git: Checkout, reader: Operator) -> None:
     places = ((repository.apps_path, "apps_path"), (repository.manifests_path, "manifests_path"))
     inside = {key: os.path.normpath(f"{git.prefix}/{path}") for path, key in places}
-    raise Refused(
+    raise RefusedError(
         f"The files would be committed below {git.prefix}/, where {reader.title} does not look.",
         f"its {reader.kind}s read {repository.manifests_path}/ from the top of the repository, "
         f"which is {git.top}",

@@ -25,15 +25,15 @@ from wizard.core.events import (
 )
 from wizard.core.manifest import Manifest
 from wizard.core.problems import Key
-from wizard.core.run import Run
+from wizard.core.run import RunOptions
 from wizard.operations.committing import commit_commands, other_branch, pending
-from wizard.operations.found import save_found
-from wizard.operations.look import Seen, look
-from wizard.operations.proving import Proving
-from wizard.operations.reader import asked_for, reader_ref
+from wizard.operations.discovered_facts import save_found
+from wizard.operations.observe import ObservedState, observe
+from wizard.operations.reader_credential import asked_for, reader_ref
 from wizard.operations.streams import titled
 from wizard.operations.survey import Survey, directory, survey, warnings
-from wizard.operations.synced import Sync
+from wizard.operations.synced import GitOpsSync
+from wizard.operations.verification import RunnerVerifier
 from wizard.operations.write_files import Delivery, compare_files
 from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
@@ -46,10 +46,10 @@ from wizard.systems.gitops.git import Checkout, checkout
 from wizard.systems.kubernetes import Cluster
 
 
-async def deliver(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+async def deliver(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
     """Create what is missing, write the files; or wait for their sync, and prove.
 
-    Raises: WizardError; `Refused` before anything has been changed.
+    Raises: WizardError; `RefusedError` before anything has been changed.
     """
     yield StepStarted("Look")
     surveyed = await survey(await connect(file, systems, run), new=True)
@@ -71,12 +71,12 @@ class _Deliver:
     gitlab: GitLab = field(init=False)
     backend: Backend = field(init=False)
     cluster: Cluster | None = field(init=False)
-    proving: Proving = field(init=False)
+    proving: RunnerVerifier = field(init=False)
 
     def __post_init__(self) -> None:
         connected = self.surveyed.connected
         self.gitlab, self.backend = connected.signed_in, connected.opened_backend
-        self.cluster, self.proving = connected.cluster, Proving.of(connected)
+        self.cluster, self.proving = connected.cluster, RunnerVerifier.of(connected)
 
     async def steps(self) -> AsyncIterator[Event]:
         seen, plan = self.surveyed.known, self.surveyed.plan
@@ -111,7 +111,7 @@ class _Deliver:
             keys = " and ".join(part.key for part in reader_parts(self.file.profile.secrets))
             yield Warned(f"the cluster cannot be seen: it needs {ref} with {keys}, to read tokens")
 
-    async def _announce_downtime(self, seen: Seen) -> AsyncIterator[Event]:
+    async def _announce_downtime(self, seen: ObservedState) -> AsyncIterator[Event]:
         """Without the cluster nobody restarts a manager whose token is about to be replaced.
 
         The files do it: a raised `token_revision` changes the pods' template.
@@ -128,7 +128,9 @@ class _Deliver:
             self.file = await asyncio.to_thread(self.file.save, {key: one.token_revision + 1})
             yield ProfileSaved(f"runners[{index}].token_revision", str(one.token_revision + 1))
 
-    async def _prove(self, seen: Seen, plan: Plan, git: Checkout | None) -> AsyncIterator[Event]:
+    async def _prove(
+        self, seen: ObservedState, plan: Plan, git: Checkout | None
+    ) -> AsyncIterator[Event]:
         due = self.proving.due(seen, plan)
         for runner in self.file.profile.runners:
             behind = await self._behind(runner.name, git)
@@ -157,17 +159,19 @@ class _Deliver:
 
     async def _not_begun(self, name: str, git: Checkout | None) -> str:
         if self.cluster:
-            return await asyncio.to_thread(self._sync(name, self.cluster, git).not_begun)
-        seen = await look(self.file.profile, self.gitlab, self.backend)
+            return await asyncio.to_thread(self._sync(name, self.cluster, git).not_started)
+        seen = await observe(self.file.profile, self.gitlab, self.backend)
         info = next(one.info for one in seen.runners if one.runner.name == name)
         managers = await asyncio.to_thread(self.gitlab.managers, info.id) if info else []
         if managers:
             return ""
         return f"GitLab has not heard from its manager, and {self.surveyed.connected.unseen}"
 
-    def _sync(self, name: str, cluster: Cluster, git: Checkout | None) -> Sync:
+    def _sync(self, name: str, cluster: Cluster, git: Checkout | None) -> GitOpsSync:
         profile = self.file.profile
-        return Sync(profile, profile.runner(name), cluster, self.backend, git, self.proving.run)
+        return GitOpsSync(
+            profile, profile.runner(name), cluster, self.backend, git, self.proving.run
+        )
 
 
 def _commit(profile: Profile, delivery: Delivery, git: Checkout | None) -> Waiting:

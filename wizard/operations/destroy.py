@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from wizard.checks.target import unnamed
 from wizard.core.changes import Action, Change, Plan, System
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import RefusedError, WizardError
 from wizard.core.events import (
     Event,
     Left,
@@ -22,14 +22,15 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.manifest import ObjectRef
+from wizard.core.run import RunOptions
 from wizard.operations.leaving import until_gone
-from wizard.operations.look import Seen, SeenRunner, look
+from wizard.operations.observe import ObservedRunner, ObservedState, observe
 from wizard.operations.plan import deleted
 from wizard.operations.removal import delete_object, owned_objects, why_left
 from wizard.operations.streams import titled
-from wizard.operations.wish import Run, Systems
 from wizard.profile.model import Profile
 from wizard.render.config_toml import job_service_account
+from wizard.systems import Systems
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab, RunnerInfo
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
@@ -63,10 +64,10 @@ class _Found:
 
 async def _look(
     profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster
-) -> tuple[Seen, _Found]:
+) -> tuple[ObservedState, _Found]:
     """Everything of the profile that is there, in all three systems."""
     return await asyncio.gather(
-        look(profile, gitlab, backend), asyncio.to_thread(_objects, profile, cluster)
+        observe(profile, gitlab, backend), asyncio.to_thread(_objects, profile, cluster)
     )
 
 
@@ -81,7 +82,7 @@ def _objects(profile: Profile, cluster: Cluster) -> _Found:
     )
 
 
-def _plan(profile: Profile, seen: Seen, found: _Found, backend: Backend) -> Plan:
+def _plan(profile: Profile, seen: ObservedState, found: _Found, backend: Backend) -> Plan:
     places = {backend.where(runner) for runner in profile.runners}
     objects = [
         Change(System.CLUSTER, Action.DELETE, str(one.ref))
@@ -93,7 +94,7 @@ def _plan(profile: Profile, seen: Seen, found: _Found, backend: Backend) -> Plan
     return Plan((*objects, *removals(seen, backend)), notes=notes)
 
 
-def removals(seen: Seen, backend: Backend) -> list[Change]:
+def removals(seen: ObservedState, backend: Backend) -> list[Change]:
     """The tokens that are kept and the runners of the profile, as changes that remove them."""
     tokens = [
         Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
@@ -104,24 +105,24 @@ def removals(seen: Seen, backend: Backend) -> list[Change]:
     return [*tokens, *runners]
 
 
-def foreign_tokens(seen: Seen, backend: Backend) -> tuple[str, ...]:
+def foreign_tokens(seen: ObservedState, backend: Backend) -> tuple[str, ...]:
     """Sentences about the stored tokens that stay, since they are not known to be ours."""
     return tuple(f"{left.what} stays: {left.why}" for left in _foreign(seen, backend))
 
 
-def _foreign(seen: Seen, backend: Backend) -> list[Left]:
+def _foreign(seen: ObservedState, backend: Backend) -> list[Left]:
     foreign = [one for one in seen.runners if not one.stores_ours]
     return [Left(backend.where(one.runner), _whose(one)) for one in foreign]
 
 
-def _whose(one: SeenRunner) -> str:
+def _whose(one: ObservedRunner) -> str:
     owner = one.stored.owner if one.stored else None
     if owner is None:
         return "nothing shows that the token there is this profile's"
     return f"the token there belongs to another profile, with the id {owner.profile}"
 
 
-async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+async def destroy(profile: Profile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
     """Pause the runners, delete our objects, the tokens and the runners; then look again.
 
     Raises: WizardError; run again, it goes on with what is still there.
@@ -130,12 +131,12 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
     seen, found = await _look(profile, gitlab, backend, cluster)
     yield Planned(_plan(profile, seen, found, backend))
     if finding := unnamed(profile, cluster, run):
-        raise Refused.because_of([finding])
+        raise RefusedError.because_of([finding])
     parts = [
         titled("Pause", pause(seen, gitlab)),
         titled("Jobs that still run", _drain(profile, cluster, run)),
         titled("Objects in the cluster", delete_objects(found.going, cluster)),
-        titled("What stays", told(found.staying)),
+        titled("What stays", replayed(found.staying)),
         titled("Tokens", delete_tokens(seen, backend)),
         titled("Runners in GitLab", delete_runners(seen, gitlab)),
         titled("Proof that nothing is left", _gone(profile, gitlab, backend, cluster, run)),
@@ -145,17 +146,17 @@ async def destroy(profile: Profile, systems: Systems, run: Run) -> AsyncIterator
             yield event
 
 
-def ids_of(seen: Seen) -> list[int]:
+def ids_of(seen: ObservedState) -> list[int]:
     """The ids of every runner of the profile in GitLab."""
     return [info.id for info in _runners(seen)]
 
 
-def _runners(seen: Seen) -> list[RunnerInfo]:
+def _runners(seen: ObservedState) -> list[RunnerInfo]:
     ours = [info for one in seen.runners for info in (one.info, *one.duplicates) if info]
-    return [*ours, *seen.strays]
+    return [*ours, *seen.orphans]
 
 
-async def pause(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
+async def pause(seen: ObservedState, gitlab: GitLab) -> AsyncIterator[Event]:
     """Paused first, so that no new job comes in while its pod's rights go."""
     for info in _runners(seen):
         if not info.settings.paused:
@@ -163,17 +164,17 @@ async def pause(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
             yield RunnerUpdated(info.settings.description, info.id, ("paused",))
 
 
-async def _drain(profile: Profile, cluster: Cluster, run: Run) -> AsyncIterator[Event]:
+async def _drain(profile: Profile, cluster: Cluster, run: RunOptions) -> AsyncIterator[Event]:
     """Wait for the pods of running jobs: without the manager's Role they would fail."""
     end = time.monotonic() + run.deadline
-    told = 0
+    replayed = 0
     while running := await asyncio.to_thread(_job_pods, profile, cluster):
         if run.cancel.is_set() or time.monotonic() > end:
             yield Warned(f"{running} pods of jobs still run; these jobs fail now")
             return
-        if running != told:
+        if running != replayed:
             yield Progress(f"waiting for {running} pods of jobs to end")
-            told = running
+            replayed = running
         await asyncio.sleep(_POLL)
 
 
@@ -190,7 +191,7 @@ def _job_pods(profile: Profile, cluster: Cluster) -> int:
     )
 
 
-async def delete_tokens(seen: Seen, backend: Backend) -> AsyncIterator[Event]:
+async def delete_tokens(seen: ObservedState, backend: Backend) -> AsyncIterator[Event]:
     """Remove every token of ours from its backend."""
     for left in _foreign(seen, backend):
         yield left
@@ -199,7 +200,7 @@ async def delete_tokens(seen: Seen, backend: Backend) -> AsyncIterator[Event]:
             yield SecretRemoved(one.runner.name, backend.where(one.runner))
 
 
-async def delete_runners(seen: Seen, gitlab: GitLab) -> AsyncIterator[Event]:
+async def delete_runners(seen: ObservedState, gitlab: GitLab) -> AsyncIterator[Event]:
     """Delete every runner of the profile, strays and twins as well."""
     for info in _runners(seen):
         await asyncio.to_thread(gitlab.delete_runner, info.id)
@@ -213,14 +214,14 @@ async def delete_objects(owned: Iterable[Owned], cluster: Cluster) -> AsyncItera
         yield left or ObjectDeleted(str(one.ref))
 
 
-async def told(events: Iterable[Event]) -> AsyncIterator[Event]:
+async def replayed(events: Iterable[Event]) -> AsyncIterator[Event]:
     """What is known already, as events."""
     for event in events:
         yield event
 
 
 async def _gone(
-    profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster, run: Run
+    profile: Profile, gitlab: GitLab, backend: Backend, cluster: Cluster, run: RunOptions
 ) -> AsyncIterator[Event]:
     """Look again until nothing of ours is there; what is kept on purpose was said before.
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import yaml
 
-from wizard.core.errors import NotAllowed
+from wizard.core.errors import NotAllowedError
 from wizard.core.manifest import ObjectRef
-from wizard.operations.wish import ProfileFile
+from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
 from wizard.systems.kubernetes import Cluster, profile_of
 from wizard.systems.kubernetes.owners import by_wizard
@@ -32,7 +32,7 @@ def existing_namespaces(file: ProfileFile, cluster: Cluster) -> list[str]:
 def _is_of_others(profile: Profile, name: str, cluster: Cluster) -> bool:
     try:
         live = cluster.get(ObjectRef("v1", "Namespace", "", name))
-    except NotAllowed:
+    except NotAllowedError:
         return False
     if live is None:
         return False

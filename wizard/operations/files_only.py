@@ -10,20 +10,20 @@ from wizard.core.command_line import command
 from wizard.core.events import Event, Planned, StepStarted, Waiting
 from wizard.operations.committing import check_repository, commit_commands, pending
 from wizard.operations.survey import directory
-from wizard.operations.wish import ProfileFile
 from wizard.operations.write_files import Delivery, compare_files, file_changes
+from wizard.profile.file import ProfileFile
 from wizard.systems.gitops.git import checkout
 
 _UNSEEN = ("GitLab, the token's place and the cluster: only files are written",)
 
 
 async def plan_files(file: ProfileFile) -> Plan:
-    """What `write_files` would change. Raises: Refused, WizardError, as `compare_files`."""
+    """What `write_files` would change. Raises: RefusedError, WizardError, as `compare_files`."""
     return _plan(await _compare(file))
 
 
 async def write_files(file: ProfileFile) -> AsyncIterator[Event]:
-    """Write the difference; no runner is created. Raises: Refused, WizardError."""
+    """Write the difference; no runner is created. Raises: RefusedError, WizardError."""
     yield StepStarted("Files")
     check_repository(file.profile, await asyncio.to_thread(checkout, directory(file)))
     delivery = await _compare(file)

@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
-from wizard.core.errors import NotAllowed, Refused, WizardError
+from wizard.core.errors import NotAllowedError, RefusedError, WizardError
 from wizard.core.events import Event, Progress
 from wizard.core.manifest import ObjectRef
-from wizard.operations.wish import Run
+from wizard.core.run import RunOptions
 from wizard.profile.model import Profile
 from wizard.systems.kubernetes import Cluster, Json
 
@@ -17,7 +17,7 @@ _POLL = 1.0
 
 
 async def until_gone(
-    profile: Profile, cluster: Cluster, run: Run, otherwise: type[WizardError]
+    profile: Profile, cluster: Cluster, run: RunOptions, otherwise: type[WizardError]
 ) -> AsyncIterator[Event]:
     """Wait for namespaces of the profile that are being deleted: nothing can be made in them.
 
@@ -35,16 +35,16 @@ async def until_gone(
 
 
 def refuse_leaving(profile: Profile, cluster: Cluster) -> None:
-    """Raises: Refused, where a namespace of the profile is being deleted. Blocking."""
+    """Raises: RefusedError, where a namespace of the profile is being deleted. Blocking."""
     if leaving := _leaving(profile, cluster):
-        raise _still_leaving(leaving, Refused)
+        raise _still_leaving(leaving, RefusedError)
 
 
 def _leaving(profile: Profile, cluster: Cluster) -> list[tuple[ObjectRef, Json]]:
     refs = [ObjectRef("v1", "Namespace", "", name) for name in sorted(profile.namespaces)]
     try:
         found = [(ref, cluster.get(ref) or {}) for ref in refs]
-    except NotAllowed:  # who may not look at namespaces learns it from what is made in them
+    except NotAllowedError:  # who may not look at namespaces learns it from what is made in them
         return []
     return [(ref, live) for ref, live in found if "deletionTimestamp" in live.get("metadata", {})]
 

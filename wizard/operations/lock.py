@@ -17,7 +17,7 @@ from pathlib import Path
 
 import platformdirs
 
-from wizard.core.errors import Refused
+from wizard.core.errors import RefusedError
 
 _APP = "runner-wizard"
 
@@ -30,7 +30,7 @@ def only_run(profile: Path, doing: str) -> Iterator[None]:
         profile: the file; two names of one file share a lock.
         doing: `apply` or `destroy`, told to whoever comes second.
 
-    Raises: Refused, naming the run that holds it.
+    Raises: RefusedError, naming the run that holds it.
     """
     handle = _open(profile)
     if handle is None:
@@ -87,8 +87,8 @@ def _holder(handle: int) -> str:
         return ""
 
 
-def _refused(profile: Path, holder: str) -> Refused:
-    return Refused(
+def _refused(profile: Path, holder: str) -> RefusedError:
+    return RefusedError(
         f"Another run is at work on {profile}.",
         f"it is {holder}" if holder else "",
         "Wait until it has ended, then run it again; a run that was killed holds nothing",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from wizard.core.errors import Refused
+from wizard.core.errors import RefusedError
 from wizard.core.facts import Scope
 from wizard.systems.gitlab import RunnerInfo
 
@@ -46,12 +46,12 @@ def refuse_foreign(foreign: Iterable[tuple[RunnerInfo, str]], profile_id: str) -
 
     Args:
         foreign: each with where the profile has the runner of that name.
-    Raises: Refused, naming every one of them.
+    Raises: RefusedError, naming every one of them.
     """
     lines = [f"{called(info)} carries it, expected in {where}" for info, where in foreign]
     if not lines:
         return
-    raise Refused(
+    raise RefusedError(
         f"The marker {all_of(profile_id)}...] of this profile is on a runner that is not its own.",
         "\n".join([*lines, "anybody who may edit a runner can write a marker into it"]),
         "If such a runner is not yours, have the marker taken out of its description; if this "

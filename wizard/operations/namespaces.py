@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import get_args
 
-from wizard.core.errors import NotAllowed
+from wizard.core.errors import NotAllowedError
 from wizard.core.findings import Finding
 from wizard.core.manifest import ENFORCE, FIELD_MANAGER, MANAGED_BY, ObjectRef
 from wizard.profile.model import Profile
@@ -177,7 +177,7 @@ def _has_jobs(profile: Profile, place: Place, cluster: Cluster) -> bool:
 def _seen(cluster: Cluster, api_version: str, kind: str, namespace: str) -> list[Json]:
     try:
         return cluster.find(api_version, kind, namespace)
-    except NotAllowed:
+    except NotAllowedError:
         return []
 
 

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from wizard.core.changes import Action, Change, Doubt, FieldChange, Plan, System
-from wizard.core.errors import NotAllowed, NotReached, UsageError, WizardError
+from wizard.core.errors import NotAllowedError, NotReachedError, UsageError, WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import Manifest, ObjectRef
-from wizard.operations.look import Seen, SeenRunner
 from wizard.operations.markers import called
-from wizard.operations.reader import reader_ref
+from wizard.operations.observe import ObservedRunner, ObservedState
+from wizard.operations.reader_credential import reader_ref
 from wizard.operations.removal import owned_objects, why_left
 from wizard.operations.restarts import stale_pods
 from wizard.operations.truth import why_not_running
@@ -31,7 +31,7 @@ _HIDDEN = {"maintenance_note"}  # ours to keep; its text is no news to anybody
 
 
 async def doubting(
-    plan: Plan, profile: Profile, seen: Seen, backend: Backend, cluster: Cluster | None
+    plan: Plan, profile: Profile, seen: ObservedState, backend: Backend, cluster: Cluster | None
 ) -> Plan:
     """The plan, with what is not as it should be of runners that nothing is changed of.
 
@@ -52,17 +52,17 @@ async def doubting(
     return replace(plan, doubts=tuple(doubts))
 
 
-def gitlab_changes(seen: Seen) -> list[Change]:
+def gitlab_changes(seen: ObservedState) -> list[Change]:
     """What would change in GitLab."""
     changes = [_runner_change(one) for one in seen.runners]
     for one in seen.runners:
         why = "a second runner with the same marker"
         changes += [_deletion(double, one.runner.name, why) for double in one.duplicates]
-    changes += [_deletion(stray, "", "the profile no longer wants it") for stray in seen.strays]
+    changes += [_deletion(stray, "", "the profile no longer wants it") for stray in seen.orphans]
     return changes
 
 
-def _runner_change(one: SeenRunner) -> Change:
+def _runner_change(one: ObservedRunner) -> Change:
     name = one.runner.name
     subject = f"runner {name}"
     if one.adopting is not None:
@@ -107,7 +107,7 @@ def _plain(value: Any) -> Any:
     return sorted(value) if isinstance(value, frozenset) else value
 
 
-def secret_changes(seen: Seen, backend: Backend) -> list[Change]:
+def secret_changes(seen: ObservedState, backend: Backend) -> list[Change]:
     """What would change where the tokens are kept."""
     changes = []
     for one in seen.runners:
@@ -124,7 +124,7 @@ def secret_changes(seen: Seen, backend: Backend) -> list[Change]:
     return changes
 
 
-def _why_replace(one: SeenRunner) -> str:
+def _why_replace(one: ObservedRunner) -> str:
     if one.adopting is not None:
         return "the token that the runner gets when it is taken over"
     if one.info is None:
@@ -144,7 +144,7 @@ class Compared:
 async def compare_objects(profile: Profile, cluster: Cluster) -> Compared:
     """What would change in the cluster: objects, those no longer wanted, and restarts.
 
-    Raises: NotReached, when the cluster does not answer.
+    Raises: NotReachedError, when the cluster does not answer.
     """
     wanted = manifests(profile)
     room = asyncio.Semaphore(_AT_ONCE)
@@ -177,9 +177,9 @@ def _compare_object(manifest: Manifest, cluster: Cluster) -> Compared:
             change = Change(System.CLUSTER, Action.CREATE, str(ref), (), new)
         else:
             change = cluster.diff(manifest)
-    except NotAllowed:
+    except NotAllowedError:
         return _compare_by_reading(manifest, cluster, name)
-    except (NotReached, UsageError):
+    except (NotReachedError, UsageError):
         raise
     except WizardError as refused:
         asked = f"{ref} may be written"
@@ -190,7 +190,7 @@ def _compare_object(manifest: Manifest, cluster: Cluster) -> Compared:
 def _compare_by_reading(manifest: Manifest, cluster: Cluster, name: str) -> Compared:
     try:
         change = cluster.diff_by_reading(manifest)
-    except NotAllowed as refused:
+    except NotAllowedError as refused:
         return Compared((), (f"{manifest.ref}: {refused.problem}",))
     return Compared((replace(change, runner=name),))
 
@@ -198,7 +198,7 @@ def _compare_by_reading(manifest: Manifest, cluster: Cluster, name: str) -> Comp
 async def _seen(what: str, changes: Callable[[], list[Change]]) -> Compared:
     try:
         return Compared(tuple(await asyncio.to_thread(changes)))
-    except NotAllowed as refused:
+    except NotAllowedError as refused:
         return Compared((), (f"{what}: {refused.problem}",))
 
 

@@ -11,7 +11,7 @@ from wizard.render import check
 def open_profile(path: Path) -> LoadedProfile:
     """Load a profile and check all of it, offline; `-` is standard input.
 
-    Raises: UsageError, when it cannot be read; InvalidDocument, with every problem.
+    Raises: UsageError, when it cannot be read; InvalidDocumentError, with every problem.
     """
     loaded = load(path)
     loaded.check(check)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from wizard.core.errors import NotAllowed
+from wizard.core.errors import NotAllowedError
 from wizard.core.events import Left
 from wizard.core.manifest import ObjectRef
 from wizard.profile.model import Profile
@@ -103,6 +103,6 @@ def _is_gone(cluster: Cluster, namespace: str, owner: Json) -> bool:
     ref = ObjectRef(owner["apiVersion"], owner["kind"], namespace, owner["name"])
     try:
         found = cluster.get(ref)
-    except NotAllowed:
+    except NotAllowedError:
         return False
     return found is None or found["metadata"]["uid"] != owner["uid"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from wizard.core.errors import NotAllowed, NotFound
+from wizard.core.errors import NotAllowedError, NotFoundError
 from wizard.systems.gitlab import GitLab, Page
 
 
@@ -25,5 +25,5 @@ async def search(gitlab: GitLab, kind: str, text: str = "", page: int = 1) -> Pa
     try:
         # GitLab's search wants three letters and looks at names; a path is an address.
         return Page((await asyncio.to_thread(gitlab.resolve, kind, text.strip()),), total=1)
-    except (NotFound, NotAllowed):
+    except (NotFoundError, NotAllowedError):
         return found

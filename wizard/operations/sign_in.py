@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from wizard.core.errors import NotAllowed, NotReached, WizardError
+from wizard.core.errors import NotAllowedError, NotReachedError, WizardError
 from wizard.core.facts import Identity
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.systems.gitlab import GitLab, token_page
@@ -30,7 +30,7 @@ class SignedIn:
 async def sign_in(gitlab: GitLab) -> SignedIn:
     """Ask GitLab who the token is; nothing is changed.
 
-    Raises: NotAllowed, when GitLab does not accept it; NotReached, UsageError.
+    Raises: NotAllowedError, when GitLab does not accept it; NotReachedError, UsageError.
     """
     identity, version = await asyncio.gather(
         asyncio.to_thread(gitlab.whoami), asyncio.to_thread(_version, gitlab)
@@ -41,9 +41,9 @@ async def sign_in(gitlab: GitLab) -> SignedIn:
 def _version(gitlab: GitLab) -> str:
     try:
         return gitlab.version()
-    except NotReached:
+    except NotReachedError:
         raise
-    except (NotAllowed, WizardError):
+    except (NotAllowedError, WizardError):
         return ""  # the token's scopes do not reach that far
 
 

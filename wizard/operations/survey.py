@@ -14,16 +14,16 @@ from typing import Any, TypeVar
 
 from wizard.checks import CHECKS, Connected, Pending, run_checks
 from wizard.core.changes import Plan, System
-from wizard.core.errors import NotAllowed, NotReached, UsageError, WizardError
+from wizard.core.errors import NotAllowedError, NotReachedError, UsageError, WizardError
 from wizard.core.events import Warned
 from wizard.core.findings import Check, Verdict, with_verdict
 from wizard.core.problems import Key
-from wizard.operations.adopt import downtime, look_to_settle
+from wizard.operations.adopt import downtime, observe_with_adoptions
 from wizard.operations.committing import check_repository
-from wizard.operations.found import find_missing
+from wizard.operations.discovered_facts import find_missing
 from wizard.operations.leaving import refuse_leaving
-from wizard.operations.look import Seen
 from wizard.operations.namespaces import namespace_findings
+from wizard.operations.observe import ObservedState
 from wizard.operations.plan import (
     Compared,
     compare_objects,
@@ -31,7 +31,7 @@ from wizard.operations.plan import (
     gitlab_changes,
     secret_changes,
 )
-from wizard.operations.reader import Reader, look_at_reader
+from wizard.operations.reader_credential import ReaderCredential, look_at_reader
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.file import ProfileFile
 from wizard.render import manifests
@@ -56,14 +56,14 @@ class Survey:
     """
 
     connected: Connected
-    seen: Seen | None
+    seen: ObservedState | None
     delivery: Delivery | None
-    reader: Reader | None
+    reader: ReaderCredential | None
     found: Mapping[Key, Any]
     plan: Plan
 
     @property
-    def known(self) -> Seen:
+    def known(self) -> ObservedState:
         """What there is, for what is only done when no check has failed."""
         if self.seen is None:
             raise RuntimeError("the runners were not looked at")
@@ -81,7 +81,7 @@ class _Looks:
         """An answer; a refusal is kept as a check that failed."""
         try:
             return await ask
-        except (NotReached, UsageError):
+        except (NotReachedError, UsageError):
             raise
         except WizardError as refused:
             self.checks.append(Check(what, Verdict.FAIL, refused.finding, check_id))
@@ -94,7 +94,7 @@ async def survey(connected: Connected, *, new: bool = False) -> Survey:
     Args:
         new: whether a profile without an id is to get one.
 
-    Raises: NotReached, when a system does not answer.
+    Raises: NotReachedError, when a system does not answer.
     """
     looks = _Looks([*connected.refusals])
     connected, found, refused = await find_missing(connected, new=new)
@@ -122,11 +122,11 @@ def _without_consequences(checks: list[Check]) -> list[Check]:
     return [check for check in checks if _CAUSES.get(check.id) not in failed]
 
 
-async def _look_at_runners(connected: Connected, looks: _Looks) -> Seen | None:
+async def _look_at_runners(connected: Connected, looks: _Looks) -> ObservedState | None:
     gitlab, backend = connected.gitlab, connected.backend
     if not (gitlab and connected.identity and backend):
         return None
-    look = look_to_settle(connected.profile, gitlab, backend, connected.cluster)
+    look = observe_with_adoptions(connected.profile, gitlab, backend, connected.cluster)
     return await looks.take("the runners and their tokens can be seen", "gitlab.runners", look)
 
 
@@ -157,7 +157,7 @@ def directory(file: ProfileFile) -> Path:
     return file.path.parent / file.profile.delivery.directory
 
 
-async def _look_at_reader(connected: Connected, looks: _Looks) -> Reader | None:
+async def _look_at_reader(connected: Connected, looks: _Looks) -> ReaderCredential | None:
     if connected.cluster is None:
         return None
     look = asyncio.to_thread(
@@ -178,17 +178,17 @@ async def _look_at_namespaces(connected: Connected, looks: _Looks) -> None:
         look = asyncio.to_thread(refuse_leaving, profile, cluster)
         await looks.take("no namespace is being deleted", "cluster.leaving", look)
     what = "the namespaces suit the runners"
-    with suppress(NotAllowed):  # who may not look at them learns it from what is made in them
+    with suppress(NotAllowedError):  # who may not look at them learns it from what is made in them
         found = await asyncio.to_thread(lambda: list(namespace_findings(profile, cluster)))
         looks.checks += [Check(what, Verdict.FAIL, one, "cluster.namespaces") for one in found]
 
 
 def _plan(
     connected: Connected,
-    seen: Seen | None,
+    seen: ObservedState | None,
     compared: Compared,
     delivery: Delivery | None,
-    reader: Reader | None,
+    reader: ReaderCredential | None,
 ) -> Plan:
     changes = gitlab_changes(seen) if seen else []
     if seen and connected.backend:
@@ -205,7 +205,7 @@ def _plan(
     return Plan(tuple(changes), tuple(filter(None, unseen)), notes)
 
 
-def _pending(connected: Connected, plan: Plan, seen: Seen | None) -> Pending:
+def _pending(connected: Connected, plan: Plan, seen: ObservedState | None) -> Pending:
     """What `apply` would write; of runners that could not be looked at, all that it may have to."""
     runners = tuple(connected.profile.runners)
     subjects = {change.subject for change in plan.pending if change.system is System.CLUSTER}

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from wizard.core.errors import NotAllowed, WizardError
+from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.events import Event, Progress
 from wizard.core.manifest import ObjectRef
+from wizard.core.run import RunOptions
 from wizard.operations.arrival import Arrival, arrival_of
-from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend
@@ -21,8 +21,8 @@ from wizard.systems.kubernetes import Cluster, Json
 from wizard.systems.kubernetes.objects import condition
 from wizard.systems.kubernetes.secret_stores import (
     EXTERNAL_SECRETS,
+    force_sync,
     last_warning,
-    nudge,
     store_finding,
 )
 
@@ -33,7 +33,7 @@ _TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
 
 
 @dataclass(slots=True)
-class Sync:
+class GitOpsSync:
     """The way of one runner's files and token into the cluster."""
 
     profile: Profile
@@ -41,7 +41,7 @@ class Sync:
     cluster: Cluster
     backend: Backend
     git: Checkout | None
-    run: Run
+    run: RunOptions
     anew: bool = False
     """The store has changed, or what it signs in with: that it was read before proves nothing."""
     _read_before: str | None = field(default=None, init=False)
@@ -51,16 +51,16 @@ class Sync:
     def __post_init__(self) -> None:
         self._arrival = arrival_of(self.profile, self.runner, self.cluster, self.git)
 
-    def not_begun(self) -> str:
+    def not_started(self) -> str:
         """Why there is nothing yet to wait for, in words; empty where there is something."""
-        return self._arrival.not_begun()
+        return self._arrival.not_started()
 
     def behind(self) -> str:
         """How what runs is not what the files say, in words; empty where it is.
 
         Also where it cannot be told.
         """
-        with suppress(NotAllowed):
+        with suppress(NotAllowedError):
             return self._arrival.behind()
         return ""
 
@@ -73,7 +73,7 @@ class Sync:
         return self.profile.secrets.store.create and self._has_failed(self._store)
 
     def _has_failed(self, ref: ObjectRef) -> bool:
-        with suppress(NotAllowed):
+        with suppress(NotAllowedError):
             return condition(self.cluster.get(ref) or {}, "Ready").get("status") == "False"
         return False
 
@@ -131,7 +131,7 @@ class Sync:
             if self.anew and self._store.kind not in self._nudged:
                 self._nudge(self._store)
             found = self.cluster.get(self._store)
-        except NotAllowed:  # the ExternalSecret says whether it works, only later
+        except NotAllowedError:  # the ExternalSecret says whether it works, only later
             return ""
         if finding := store_finding(found, self._store, self.profile.cluster.namespace):
             self._nudge(self._store)
@@ -179,8 +179,8 @@ class Sync:
         if now - self._nudged.get(ref.kind, -_NUDGE_EVERY) < _NUDGE_EVERY:
             return
         self._nudged[ref.kind] = now
-        with suppress(NotAllowed):  # then it comes by itself, in its own time
-            nudge(self.cluster, ref)
+        with suppress(NotAllowedError):  # then it comes by itself, in its own time
+            force_sync(self.cluster, ref)
 
     def _operator_said(self) -> list[str]:
         if not self.profile.secrets.through_store:

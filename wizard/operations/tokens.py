@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wizard.core.errors import Conflict, NotReached, WizardError
+from wizard.core.errors import ConflictError, NotReachedError, WizardError
 from wizard.core.events import (
     Event,
     RunnerAdopted,
@@ -28,8 +28,8 @@ from wizard.core.events import (
 )
 from wizard.core.secrets import SecretStr, fingerprint, remember_secret
 from wizard.operations.adopt import check_still_free
-from wizard.operations.look import SeenRunner
-from wizard.operations.note import life
+from wizard.operations.maintenance_note import life
+from wizard.operations.observe import ObservedRunner
 from wizard.systems.backends import Backend, BelongsToAnotherError
 from wizard.systems.gitlab import Created, GitLab, RunnerInfo, RunnerSettings
 
@@ -41,7 +41,7 @@ _STORE_TRIES = 3
 class TokenKeeper:
     """Settles one runner: afterwards `runner_id` is its id, and its token is stored."""
 
-    seen: SeenRunner
+    seen: ObservedRunner
     gitlab: GitLab
     backend: Backend
     marker: str
@@ -74,7 +74,7 @@ class TokenKeeper:
         bare = replace(self.seen.wanted, maintenance_note=self.seen.note.text)
         try:
             created = await asyncio.to_thread(self.gitlab.create_runner, self.seen.scope, bare)
-        except NotReached as error:
+        except NotReachedError as error:
             if not error.maybe_done:
                 raise
             async for event in self._recover(error):
@@ -101,7 +101,7 @@ class TokenKeeper:
         async for event in self._reset("it was taken over"):
             yield event
 
-    async def _recover(self, lost: NotReached) -> AsyncIterator[Event]:
+    async def _recover(self, lost: NotReachedError) -> AsyncIterator[Event]:
         """The answer to the create was lost: the runner is there under our marker, or it is not."""
         await asyncio.sleep(_LOST_ANSWER_PAUSE)
         found = await self._marked()
@@ -163,7 +163,7 @@ class TokenKeeper:
             )
 
     async def _read_back(self, token: SecretStr) -> None:
-        """Raises: Conflict, where another token is stored by now; WizardError, where none is."""
+        """Raises: ConflictError, where another token is stored; WizardError, where none is."""
         name, where = self.seen.runner.name, self.backend.where(self.seen.runner)
         stored = await asyncio.to_thread(self.backend.read, self.seen.runner)
         if stored is None:
@@ -173,7 +173,7 @@ class TokenKeeper:
                 "Find out what prunes it, then run apply again: the runner gets a new token",
             )
         if stored.fingerprint != fingerprint(token):
-            raise Conflict(
+            raise ConflictError(
                 f"The token of {name} was written to {where}, and another one is there now.",
                 "another run of this profile, or somebody, wrote there at the same moment",
                 "Wait until no other run is at work, then run apply again: the runner gets a new "
@@ -186,7 +186,7 @@ class TokenKeeper:
             try:
                 write = self.backend.write
                 await asyncio.to_thread(write, self.seen.runner, token, self.runner_id)
-            except NotReached as error:
+            except NotReachedError as error:
                 if attempt == _STORE_TRIES:
                     raise WizardError(
                         f"The token of {self.seen.runner.name} could not be stored in "
@@ -204,7 +204,7 @@ class TokenKeeper:
         found = await self._marked()
         if found and found[0].id < ours:
             await asyncio.to_thread(self.gitlab.delete_runner, ours)
-            raise Conflict(
+            raise ConflictError(
                 f"Another apply of this profile created {self.seen.runner.name} at the same time.",
                 f"its runner {found[0].id} came first, so runner {ours} was deleted again and its "
                 "token was stored nowhere",

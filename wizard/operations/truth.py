@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from wizard.core.errors import NotAllowed, WizardError
+from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.manifest import ObjectRef
 from wizard.core.secrets import SecretStr, fingerprint, remember_secret
-from wizard.operations.look import SeenRunner
-from wizard.operations.note import Life
+from wizard.operations.maintenance_note import Life
+from wizard.operations.observe import ObservedRunner
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend, Stored
@@ -29,8 +29,8 @@ and the newest contact is lost with its cache."""
 
 
 async def with_truth(
-    profile: Profile, one: SeenRunner, gitlab: GitLab, cluster: Cluster | None
-) -> SeenRunner:
+    profile: Profile, one: ObservedRunner, gitlab: GitLab, cluster: Cluster | None
+) -> ObservedRunner:
     """A runner with what GitLab says of its token and its managers now.
 
     Args:
@@ -48,7 +48,7 @@ async def with_truth(
     return replace(one, dead=dead, silent="" if dead else silent)
 
 
-def why_dead(one: SeenRunner, info: RunnerInfo, known: bool | None, now: datetime) -> str:
+def why_dead(one: ObservedRunner, info: RunnerInfo, known: bool | None, now: datetime) -> str:
     """Why the noted token is no good, or not for long; empty where it is.
 
     Args:
@@ -65,7 +65,7 @@ def why_dead(one: SeenRunner, info: RunnerInfo, known: bool | None, now: datetim
     return ""
 
 
-def _life(one: SeenRunner, info: RunnerInfo) -> Life | None:
+def _life(one: ObservedRunner, info: RunnerInfo) -> Life | None:
     ends = info.token_expires_at or (one.note.life.ends if one.note.life else None)
     if ends is None:
         return None
@@ -76,7 +76,7 @@ def _life(one: SeenRunner, info: RunnerInfo) -> Life | None:
 
 
 def _known(
-    profile: Profile, one: SeenRunner, gitlab: GitLab, cluster: Cluster | None
+    profile: Profile, one: ObservedRunner, gitlab: GitLab, cluster: Cluster | None
 ) -> bool | None:
     token = one.stored.token if one.stored else None
     if token is None and cluster is not None and one.stored:
@@ -110,7 +110,7 @@ def _silence(managers: Sequence[Manager], now: datetime, wanted: int) -> str:
 
 
 def why_not_running(
-    profile: Profile, one: SeenRunner, backend: Backend, cluster: Cluster | None
+    profile: Profile, one: ObservedRunner, backend: Backend, cluster: Cluster | None
 ) -> str:
     """How what runs in the cluster is not what it should be; empty where it is. Blocking.
 
@@ -122,13 +122,13 @@ def why_not_running(
         try:
             if what := lacks(profile, one, backend, cluster):
                 return what
-        except NotAllowed:
+        except NotAllowedError:
             continue
     return ""
 
 
 def _deployment_lacks(
-    profile: Profile, one: SeenRunner, _backend: Backend, cluster: Cluster
+    profile: Profile, one: ObservedRunner, _backend: Backend, cluster: Cluster
 ) -> str:
     ref = ObjectRef("apps/v1", "Deployment", profile.cluster.namespace, one.runner.release)
     found = cluster.get(ref)
@@ -143,7 +143,7 @@ def _deployment_lacks(
     return ""
 
 
-def _secret_lacks(profile: Profile, one: SeenRunner, backend: Backend, cluster: Cluster) -> str:
+def _secret_lacks(profile: Profile, one: ObservedRunner, backend: Backend, cluster: Cluster) -> str:
     ref, stored, where = _secret(profile, one.runner), one.stored, backend.where(one.runner)
     if stored is None or str(ref) == where:
         return ""

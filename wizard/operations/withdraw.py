@@ -10,6 +10,7 @@ from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Left, Planned, Waiting, Warned
 from wizard.core.manifest import ObjectRef
+from wizard.core.run import RunOptions
 from wizard.operations.committing import commit_commands, pending
 from wizard.operations.destroy import (
     delete_objects,
@@ -19,17 +20,18 @@ from wizard.operations.destroy import (
     ids_of,
     pause,
     removals,
-    told,
+    replayed,
 )
-from wizard.operations.look import Seen, look
-from wizard.operations.reader import reader_ref
+from wizard.operations.observe import ObservedState, observe
+from wizard.operations.reader_credential import reader_ref
 from wizard.operations.removal import owned_objects
 from wizard.operations.streams import nothing, titled
 from wizard.operations.survey import directory
-from wizard.operations.wish import ProfileFile, Run, Systems
 from wizard.operations.write_files import Delivery, compare_files, file_changes
+from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
 from wizard.render.packagings import packaging_of
+from wizard.systems import Systems
 from wizard.systems.backends import Backend
 from wizard.systems.gitlab import GitLab
 from wizard.systems.gitops.git import checkout
@@ -43,7 +45,7 @@ async def plan_withdrawal(file: ProfileFile, systems: Systems) -> Plan:
     return _plan(seen, gone, backend)
 
 
-def _plan(seen: Seen, gone: Delivery, backend: Backend) -> Plan:
+def _plan(seen: ObservedState, gone: Delivery, backend: Backend) -> Plan:
     changes = (*removals(seen, backend), *file_changes(gone))
     return Plan(changes, notes=foreign_tokens(seen, backend))
 
@@ -54,15 +56,17 @@ async def _reach(profile: Profile, systems: Systems) -> tuple[GitLab, Backend]:
     )
 
 
-async def _look(file: ProfileFile, gitlab: GitLab, backend: Backend) -> tuple[Seen, Delivery]:
+async def _look(
+    file: ProfileFile, gitlab: GitLab, backend: Backend
+) -> tuple[ObservedState, Delivery]:
     """What is there in GitLab, the backend and the folder."""
     return await asyncio.gather(
-        look(file.profile, gitlab, backend),
+        observe(file.profile, gitlab, backend),
         asyncio.to_thread(compare_files, file.profile, directory(file), wanted=False),
     )
 
 
-async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+async def withdraw(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
     """Remove the files and wait for the commit; run again, remove tokens and runners.
 
     Raises: WizardError; run again, it goes on with what is still there.
@@ -94,13 +98,13 @@ async def withdraw(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterat
     for title, events in (
         # Applied, not committed: what Git brought is not ours to delete, and not among these.
         ("Objects in the cluster", delete_objects(owned, cluster) if cluster else nothing()),
-        ("What stays", told(remaining)),
+        ("What stays", replayed(remaining)),
         ("Tokens", delete_tokens(seen, backend)),
         ("Runners in GitLab", delete_runners(seen, gitlab)),
     ):
         async for event in titled(title, events):
             yield event
-    left = await look(file.profile, gitlab, backend)
+    left = await observe(file.profile, gitlab, backend)
     if still_known := ids_of(left):
         raise WizardError(
             "Some runners are still in GitLab.",

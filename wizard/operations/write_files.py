@@ -68,7 +68,8 @@ def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> Deliv
         root: the folder; it need not exist yet.
         wanted: False when all of them are to go.
 
-    Raises: Refused, naming every file in the way that is not ours; WizardError, when the folder
+    Raises: RefusedError, naming every file in the way that is not ours; WizardError, when the
+    folder
         cannot be read.
     """
     folder = Folder(root, lambda beginning: is_ours(profile, beginning))

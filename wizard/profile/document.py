@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from wizard.core.command_line import command
-from wizard.core.problems import InvalidDocument, Key, Problem, Problems
+from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems
 from wizard.profile.json_escapes import padded_pairs, take_padding_out
 from wizard.profile.reading import refuse_control_characters, refused
 
@@ -191,7 +191,7 @@ def parse(text: str, name: str) -> Document:
     Args:
         text: the document, with or without a byte order mark.
         name: what messages call it, usually its path.
-    Raises: InvalidDocument, with the place of everything that makes it unreadable.
+    Raises: InvalidDocumentError, with the place of everything that makes it unreadable.
     """
     refuse_control_characters(text, name)
     root = _compose(text.removeprefix("\ufeff"), name)
@@ -226,7 +226,7 @@ def _composed(text: str, name: str) -> yaml.Node | None:
         raise _unreadable(error, text, name) from None
 
 
-def _unreadable(error: yaml.YAMLError, text: str, name: str) -> InvalidDocument:
+def _unreadable(error: yaml.YAMLError, text: str, name: str) -> InvalidDocumentError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     problem = str(getattr(error, "problem", "") or error)

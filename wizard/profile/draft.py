@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from wizard.core.problems import InvalidDocument, Key, Problem, Problems
+from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems
 from wizard.profile.document import parse
 from wizard.profile.edit import delete, put, set_values, take
 from wizard.profile.fields import find
@@ -223,12 +223,12 @@ class Draft:
             try:
                 # JSON is YAML: the same door as a file's, without the work of keeping its layout.
                 self._found = self._judged(json.dumps(self._plain(), ensure_ascii=False)).warnings
-            except InvalidDocument as error:
+            except InvalidDocumentError as error:
                 self._found = error.problems.found
         return self._found
 
     def loaded(self) -> LoadedProfile:
-        """The draft as a profile. Raises: InvalidDocument; WizardError, as `text`."""
+        """The draft as a profile. Raises: InvalidDocumentError; WizardError, as `text`."""
         return self._judged(self.text())
 
     def _judged(self, text: str) -> LoadedProfile:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from wizard.core.errors import WizardError
-from wizard.core.problems import InvalidDocument, Key, key_path
+from wizard.core.problems import InvalidDocumentError, Key, key_path
 from wizard.profile import yaml_text
 from wizard.profile.document import parse
 from wizard.profile.fields import keys_below
@@ -33,7 +33,8 @@ def set_values(text: str, changes: Mapping[Key, Any]) -> str:
     Args:
         text: a YAML document whose top is a mapping.
         changes: plain data by key; `("runners", n)` with n the number of runners adds one.
-    Raises: InvalidDocument, when the text is no such document; WizardError, when the file is laid
+    Raises: InvalidDocumentError, when the text is no such document; WizardError, when the file is
+    laid
         out so that the value cannot be set without changing another.
     """
     for key, value in changes.items():
@@ -63,7 +64,7 @@ def _changed(text: str, key: Key, value: Any) -> str:
         edited = _Editor(body).edited(document.root, key, wanted, gone=value is _GONE)
         if _canonical(parse(edited, "the profile").data) == _canonical(wanted):
             return text[: len(text) - len(body)] + edited
-    except (InvalidDocument, LookupError, TypeError, ValueError):
+    except (InvalidDocumentError, LookupError, TypeError, ValueError):
         pass  # the edit did not hold; the file stays as it is, and its owner is asked
     raise WizardError(
         f"{key_path(key)} cannot be changed without changing something else.",

@@ -50,7 +50,7 @@ def _worth(detail: ErrorDetails) -> int:
     return 0 if detail["type"].endswith("_type") else 1
 
 
-def told(error: ValidationError, key: Key, value: Any) -> str:
+def format_error(error: ValidationError, key: Key, value: Any) -> str:
     """The problems of one value, typed as the answer to a question, in one line.
 
     Args:
@@ -97,7 +97,7 @@ def _said(key: Key, detail: ErrorDetails, value: Any) -> _Said:
     if kind == "extra_forbidden":
         return _unknown(key)
     if kind == "value_error":
-        return str(context["error"]).replace(repr(value), shown(value)), ""
+        return str(context["error"]).replace(repr(value), format_value(value)), ""
     if value is None:
         return "has no value", "give it one, or remove the line"
     if kind == "literal_error":
@@ -105,7 +105,7 @@ def _said(key: Key, detail: ErrorDetails, value: Any) -> _Said:
     say = _BY_KIND.get(kind)
     if say:
         return say(value, context)
-    return f"{shown(value)} is not what belongs here", f"it is a {info.kind}" if info else ""
+    return f"{format_value(value)} is not what belongs here", f"it is a {info.kind}" if info else ""
 
 
 def _is_short(key: Key, value: Any) -> bool:
@@ -133,13 +133,13 @@ def _not_a_choice(value: Any, info: FieldInfo | None) -> _Said:
     if isinstance(value, dict | list) or not choices:
         return f"must be one word, not {_what(value)}", f"one of {', '.join(choices)}"
     near = did_you_mean(str(value), choices)
-    return f"{shown(value)} is not one of {', '.join(choices)}", near
+    return f"{format_value(value)} is not one of {', '.join(choices)}", near
 
 
 def _not_text(value: Any, _context: Any) -> _Said:
     if isinstance(value, bool | int | float):
-        shown = str(value).lower()
-        return f"must be text, not {_what(value)}", f'put it in quotes: "{shown}"'
+        format_value = str(value).lower()
+        return f"must be text, not {_what(value)}", f'put it in quotes: "{format_value}"'
     return f"must be text, not {_what(value)}", ""
 
 
@@ -178,11 +178,11 @@ _BY_KIND: dict[str, Callable[[Any, Any], _Said]] = {
     "model_attributes_type": _not_mapping,
     "too_short": lambda *_: ("needs at least one entry", "add one that begins with '- '"),
     "greater_than_equal": lambda value, limits: (
-        f"{shown(value)} is too small",
+        f"{format_value(value)} is too small",
         f"{limits['ge']} is the least",
     ),
     "less_than_equal": lambda value, limits: (
-        f"{shown(value)} is too large",
+        f"{format_value(value)} is too large",
         f"{limits['le']} is the most",
     ),
 }
@@ -196,10 +196,10 @@ def _what(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return str(value).lower()
-    return f"the {'number' if isinstance(value, int | float) else 'text'} {shown(value)}"
+    return f"the {'number' if isinstance(value, int | float) else 'text'} {format_value(value)}"
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as it may stand in a message: quoted, and no longer than fits a line."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"

@@ -22,7 +22,7 @@ class ProfileFile(Protocol):
     def preview(self, changes: Mapping[Key, Any]) -> ProfileFile:
         """The file as `save` would leave it; nothing is written.
 
-        Raises: InvalidDocument, when the result is not a valid profile.
+        Raises: InvalidDocumentError, when the result is not a valid profile.
         """
         ...
 

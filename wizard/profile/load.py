@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from wizard.core.errors import Refused, UsageError
-from wizard.core.problems import InvalidDocument, Key, Problem, Problems
+from wizard.core.errors import RefusedError, UsageError
+from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems
 from wizard.profile import not_yet, rules
 from wizard.profile.authority import with_authority
 from wizard.profile.document import Document, parse
@@ -44,7 +44,7 @@ class LoadedProfile:
     def preview(self, changes: Mapping[Key, Any]) -> LoadedProfile:
         """The same with values set, as `save` would leave it; nothing is written.
 
-        Raises: InvalidDocument, when the result is not a valid profile.
+        Raises: InvalidDocumentError, when the result is not a valid profile.
         """
         return load_text(set_values(self.text, changes), self.path) if changes else self
 
@@ -56,7 +56,8 @@ class LoadedProfile:
 
         An id is written once: another run may have written one since this file was read.
 
-        Raises: Refused, where it has; InvalidDocument, when the result is no valid profile
+        Raises: RefusedError, where it has; InvalidDocumentError, when the result is no valid
+        profile
             (nothing is written in either case); UsageError and WizardError, when the file
             cannot be read, edited or written.
         """
@@ -75,7 +76,7 @@ class LoadedProfile:
     def _refuse_another_id(self, found: str, changes: Mapping[Key, Any]) -> None:
         there = parse(found, str(self.path)).data.get("id")
         if there is not None and changes.get(("id",), there) != there:
-            raise Refused(
+            raise RefusedError(
                 f"{self.path} has the id {there} by now.",
                 "another run has written it since the file was read; all that it makes carries it",
                 "Wait until that run has ended, then run it again",
@@ -84,7 +85,7 @@ class LoadedProfile:
     def check(self, rule: Rule) -> None:
         """Hold the profile against a rule of another room; its warnings join the others.
 
-        Raises: InvalidDocument, with every error and its place.
+        Raises: InvalidDocumentError, with every error and its place.
         """
         problems = Problems(str(self.path))
         rule(self.profile, problems)
@@ -96,7 +97,8 @@ class LoadedProfile:
 def load(path: Path) -> LoadedProfile:
     """Read, check and complete a profile; `-` is standard input.
 
-    Raises: UsageError, when the file cannot be read; InvalidDocument, with every problem at once.
+    Raises: UsageError, when the file cannot be read; InvalidDocumentError, with every problem at
+    once.
     """
     return load_text(read_text(path), path)
 
@@ -104,7 +106,7 @@ def load(path: Path) -> LoadedProfile:
 def load_text(text: str, path: Path) -> LoadedProfile:
     """The same for a text that is not, or not yet, in the file at `path`.
 
-    Raises: InvalidDocument, with every problem at once.
+    Raises: InvalidDocumentError, with every problem at once.
     """
     problems = Problems(str(path))
     document = parse(text, str(path))
@@ -122,7 +124,7 @@ def load_text(text: str, path: Path) -> LoadedProfile:
         profile = with_authority(profile, path.parent, problems)
     _place(problems, document)
     if profile is None or problems.errors:
-        raise InvalidDocument(problems)
+        raise InvalidDocumentError(problems)
     if "defaults" in document.data:
         profile = profile.model_copy(update={"defaults": document.data["defaults"] or {}})
     return LoadedProfile(profile, path, text, document, problems.warnings)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from wizard.core.problems import InvalidDocument, Problem, Problems
+from wizard.core.problems import InvalidDocumentError, Problem, Problems
 from wizard.profile.document import Document, parse
 from wizard.profile.edit import set_values
-from wizard.profile.explain import shown
+from wizard.profile.explain import format_value
 from wizard.profile.model import CURRENT_VERSION
 from wizard.profile.reading import read_text
 from wizard.profile.save import write
@@ -26,11 +26,13 @@ STEPS: Mapping[int, Step] = {}
 def version_of(document: Document, current: int = CURRENT_VERSION) -> int:
     """The format a document says it is in; one that says nothing is in the current one.
 
-    Raises: InvalidDocument, when it is no format, or a newer one than this wizard knows.
+    Raises: InvalidDocumentError, when it is no format, or a newer one than this wizard knows.
     """
     version = document.data.get("version", current)
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise _refused(document, f"{shown(version)} is not a format", f"write version: {current}")
+        raise _refused(
+            document, f"{format_value(version)} is not a format", f"write version: {current}"
+        )
     if version > current:
         raise _refused(
             document,
@@ -41,10 +43,10 @@ def version_of(document: Document, current: int = CURRENT_VERSION) -> int:
     return version
 
 
-def _refused(document: Document, message: str, fix: str) -> InvalidDocument:
+def _refused(document: Document, message: str, fix: str) -> InvalidDocumentError:
     line, column = document.place(("version",))
     problem = Problem(message, fix, ("version",), line, column)
-    return InvalidDocument(Problems(document.name, [problem]))
+    return InvalidDocumentError(Problems(document.name, [problem]))
 
 
 def upgraded(
@@ -62,7 +64,7 @@ def upgrade_file(
     """Bring a file to the current format; None where it is there already.
 
     Returns: the backup with the file as it was, `FILE.v1.bak`, which is never overwritten.
-    Raises: InvalidDocument; UsageError, when it cannot be read or written.
+    Raises: InvalidDocumentError; UsageError, when it cannot be read or written.
     """
     text = read_text(path)
     version = version_of(parse(text, str(path)), current)

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from wizard.core.errors import UsageError
-from wizard.core.problems import InvalidDocument
+from wizard.core.problems import InvalidDocumentError
 from wizard.profile.draft import Draft
 from wizard.profile.load import load_text
 from wizard.profile.reading import read_text
@@ -70,7 +70,7 @@ def on_disk(path: Path) -> str | None:
     """The text in a file; None where there is none, or it is not text."""
     try:
         return read_text(path)
-    except (UsageError, InvalidDocument):
+    except (UsageError, InvalidDocumentError):
         return None
 
 
@@ -79,7 +79,7 @@ def _is_valid(text: str, draft: Draft) -> bool:
         loaded = load_text(text, draft.path)
         for rule in draft.rules:
             loaded.check(rule)
-    except InvalidDocument:
+    except InvalidDocumentError:
         return False
     return True
 

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from wizard.core.problems import Key, Problems, did_you_mean
 from wizard.profile.document import parse
-from wizard.profile.explain import told
+from wizard.profile.explain import format_error
 from wizard.profile.fields import find
 from wizard.profile.inherit import merged
 from wizard.profile.not_yet import NOT_YET
@@ -24,7 +24,7 @@ from wizard.profile.runner import Builds, Jobs, RunnerScope
 from wizard.profile.types import RunnerName, Url
 
 
-class Answer(ValueError):
+class AnswerError(ValueError):
     """An answer that cannot be taken; its text says why, and what can."""
 
 
@@ -128,7 +128,7 @@ def _one_of(choices: Mapping[str, str]) -> Callable[[str], str]:
     def parse_choice(text: str) -> str:
         if text not in choices:
             near = did_you_mean(text, set(choices))
-            raise Answer(f"{text!r} is not one of {', '.join(choices)}{near and '; ' + near}")
+            raise AnswerError(f"{text!r} is not one of {', '.join(choices)}{near and '; ' + near}")
         return text
 
     return parse_choice
@@ -144,7 +144,7 @@ def _checked(
         try:
             kind.validate_python({inside: value} if inside else value)
         except ValidationError as error:
-            raise Answer(told(error, key, value)) from None
+            raise AnswerError(format_error(error, key, value)) from None
         return value
 
     return parse_answer
@@ -174,5 +174,5 @@ def _builds_as_typed(builds: Mapping[str, Any] | str) -> str:
 
 def _whole_number(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text):
-        raise Answer(f"{text!r} is not a whole number")
+        raise AnswerError(f"{text!r} is not a whole number")
     return int(text)

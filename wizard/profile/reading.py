@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wizard.core.command_line import command
 from wizard.core.errors import UsageError
-from wizard.core.problems import InvalidDocument, Problem, Problems
+from wizard.core.problems import InvalidDocumentError, Problem, Problems
 
 STANDARD_INPUT = Path("-")
 LARGEST = 5 * 1024 * 1024
@@ -26,7 +26,7 @@ _NOT_PLAIN = re.compile("[^\t\n\r\x20-\x7e]")
 def read_text(path: Path) -> str:
     """The text of a profile, line ends and byte order mark as they are; `-` is standard input.
 
-    Raises: UsageError, when it cannot be read; InvalidDocument, when it is not text.
+    Raises: UsageError, when it cannot be read; InvalidDocumentError, when it is not text.
     """
     content = _read(path)
     if len(content) > LARGEST:
@@ -76,7 +76,7 @@ def _decoded(content: bytes, name: str) -> str:
 
 
 def refuse_control_characters(text: str, name: str) -> None:
-    """Raises: InvalidDocument, at the first character that no YAML file may hold."""
+    """Raises: InvalidDocumentError, at the first character that no YAML file may hold."""
     found = _NOT_PLAIN.search(text) and re.search(_NOT_PRINTABLE, text)
     if not found:
         return
@@ -92,12 +92,14 @@ def refuse_control_characters(text: str, name: str) -> None:
     )
 
 
-def refused(name: str, message: str, fix: str, line: int = 1, column: int = 1) -> InvalidDocument:
+def refused(
+    name: str, message: str, fix: str, line: int = 1, column: int = 1
+) -> InvalidDocumentError:
     """The error for a document with one problem that hides all others."""
-    return InvalidDocument(Problems(name, [Problem(message, fix, line=line, column=column)]))
+    return InvalidDocumentError(Problems(name, [Problem(message, fix, line=line, column=column)]))
 
 
-def _not_text(name: str, message: str, line: int, column: int) -> InvalidDocument:
+def _not_text(name: str, message: str, line: int, column: int) -> InvalidDocumentError:
     return refused(name, message, "save it as UTF-8", line, column)
 
 

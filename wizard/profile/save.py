@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import RefusedError, WizardError
 
 _OWNER_ONLY = 0o600
 
@@ -54,10 +54,10 @@ def _settle(folder: Path) -> None:
 def write_new(path: Path, text: str) -> None:
     """Write a file that is not there yet.
 
-    Raises: Refused, when it is; WizardError, as `write`.
+    Raises: RefusedError, when it is; WizardError, as `write`.
     """
     if path.exists() or path.is_symlink():
-        raise Refused(
+        raise RefusedError(
             f"{path} is there already; nothing was written.",
             "a profile is never overwritten by a new one",
             "name another file",

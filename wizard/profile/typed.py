@@ -13,7 +13,7 @@ _PART = re.compile(r"([\w-]+)((?:\[\d+\])*)")
 _YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
-def shown(value: Any, info: FieldInfo) -> str:
+def format_value(value: Any, info: FieldInfo) -> str:
     """A value as it stands in an input: `1h` for 3600 seconds, `a, b` for a list."""
     if value is None:
         return ""
@@ -26,7 +26,7 @@ def shown(value: Any, info: FieldInfo) -> str:
     return str(value)
 
 
-def taken(text: str, info: FieldInfo) -> Any:
+def parse_value(text: str, info: FieldInfo) -> Any:
     """What was typed, as plain data; the model says what is wrong with it. None for nothing."""
     text = text.strip()
     if info.kind.startswith("list"):

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from wizard.core.problems import InvalidDocument
+from wizard.core.problems import InvalidDocumentError
 from wizard.profile.document import parse
 
 STEP = 2
@@ -46,7 +46,11 @@ def _safe_plain(text: str) -> bool:
             and parse(f"a: [{text}]", "").data == {"a": [text]}
             and yaml.load(f"a: {text}", Loader=yaml.CSafeLoader) == {"a": text}
         )
-    except (yaml.YAMLError, InvalidDocument, ValueError):  # ValueError: looks like a date, is none
+    except (
+        yaml.YAMLError,
+        InvalidDocumentError,
+        ValueError,
+    ):  # ValueError: looks like a date, is none
         return False
 
 

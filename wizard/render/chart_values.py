@@ -30,7 +30,7 @@ from wizard.render.manager import (
     pull_policy,
     resources,
 )
-from wizard.render.objects import given
+from wizard.render.objects import without_empty
 from wizard.render.rbac import rules
 from wizard.render.versions import CHARTS, chart_of
 
@@ -111,7 +111,9 @@ def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
         "volumeMounts": [TMP_MOUNT, *authority.manager_mount(profile)],
         "deploymentLabels": labels(profile, runner),
         "podLabels": labels(profile, runner),
-        **given(podAnnotations=pod_annotations(profile, runner), envVars=environment(profile)),
+        **without_empty(
+            podAnnotations=pod_annotations(profile, runner), envVars=environment(profile)
+        ),
         **placement(profile, runner),
     }
 

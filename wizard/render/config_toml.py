@@ -27,7 +27,7 @@ from wizard.render.catalogue import runner_keys
 from wizard.render.images import ARCH_LABEL, from_mirrors, job_architecture
 from wizard.render.job_environment import job_environment
 from wizard.render.job_volumes import volumes
-from wizard.render.objects import given
+from wizard.render.objects import without_empty
 from wizard.render.pod_patches import FLAG, patches, pod_annotations
 from wizard.render.security import job_security
 
@@ -172,7 +172,7 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
     if runner_keys(profile.manager.runner_version).knows(_POD_BUDGET):
         # A node that is drained waits for its jobs, which end within their timeout.
         table["pod_disruption_budget"] = True
-    return table | given(
+    return table | without_empty(
         allowed_images=jobs.allowed_images,
         allowed_services=jobs.allowed_services,
         image_pull_secrets=jobs.image_pull_secrets,

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from wizard.core.shipped import asset
 
-Refused = Literal["", "shared", "always"]
+RefusedError = Literal["", "shared", "always"]
 """For whom it is an error: nobody, runners whose jobs come from several projects, everybody."""
 
 
@@ -28,7 +28,7 @@ class Danger:
     opens: str
     """What somebody may do because of it, as the second half of a sentence."""
     instead: str
-    refused: Refused
+    refused: RefusedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from wizard.profile.runner import Runner
 from wizard.render.config_toml import runner_table
 from wizard.render.images import helper_image
 from wizard.render.manager import PULL_POLICIES
-from wizard.render.objects import given, manifest
+from wizard.render.objects import manifest, without_empty
 from wizard.render.patched_pod import PatchError, patched
 
 _Table = Mapping[str, Any]
@@ -81,7 +81,7 @@ def _patched(spec: dict[str, Any], table: _Table) -> dict[str, Any]:
 
 def _pod_settings(table: _Table) -> dict[str, Any]:
     tolerations = table.get("node_tolerations", {}).items()
-    return given(
+    return without_empty(
         nodeSelector=table.get("node_selector"),
         tolerations=[_toleration(key, effect) for key, effect in tolerations],
         imagePullSecrets=[{"name": name} for name in table.get("image_pull_secrets", ())],
@@ -113,7 +113,7 @@ def _container(
     return {
         "name": name,
         "image": image,
-        **given(imagePullPolicy=policy),
+        **without_empty(imagePullPolicy=policy),
         "resources": _resources(table, prefix),
         "volumeMounts": mounts,
         "securityContext": _security(table, kind),

@@ -12,7 +12,7 @@ from wizard.profile.runner import Runner
 from wizard.render import authority
 from wizard.render.builds import CERTIFICATES, STRATEGIES
 from wizard.render.catalogue import runner_keys
-from wizard.render.objects import given, manifest
+from wizard.render.objects import manifest, without_empty
 from wizard.render.security import BUILD_HOME
 
 _DAEMON = "daemon.json"
@@ -21,7 +21,9 @@ _PROPAGATION = "runners.kubernetes.volumes.empty_dir.mount_propagation"
 
 def volumes(profile: Profile, runner: Runner) -> dict[str, Any]:
     """`[runners.kubernetes.volumes]`, kind by kind."""
-    return given(empty_dir=_empty_dirs(profile, runner), config_map=_config_maps(profile, runner))
+    return without_empty(
+        empty_dir=_empty_dirs(profile, runner), config_map=_config_maps(profile, runner)
+    )
 
 
 def docker_daemon(profile: Profile, runner: Runner) -> Manifest | None:

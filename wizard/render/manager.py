@@ -15,7 +15,7 @@ from wizard.profile.runner import Runner, Toleration
 from wizard.render import authority, proxy
 from wizard.render.config_toml import METRICS_PORT, config_toml
 from wizard.render.images import manager_image, mirrored
-from wizard.render.objects import given, manifest
+from wizard.render.objects import manifest, without_empty
 
 CONFIG_FOLDER = "/home/gitlab-runner/.gitlab-runner"
 # User and group of each image's own `gitlab-runner` (values.yaml of the chart, 0.86.0). Another
@@ -125,7 +125,7 @@ def pod_annotations(profile: Profile, runner: Runner) -> dict[str, str]:
     revision = runner.token_revision
     found = {"runner-wizard/token-revision": str(revision) if revision else ""}
     found["runner-wizard/ca"] = authority.checksum(profile)
-    return given(**found)
+    return without_empty(**found)
 
 
 def environment(profile: Profile) -> list[dict[str, str]]:
@@ -137,11 +137,11 @@ def environment(profile: Profile) -> list[dict[str, str]]:
 def resources(manager: Manager) -> dict[str, Any]:
     """Requests and limits of the manager's container, as Kubernetes writes them."""
     cpu, memory, disk = manager.cpu, manager.memory, manager.ephemeral_storage
-    requests = given(cpu=cpu.request, memory=memory.request)
-    limits = given(cpu=cpu.limit, memory=memory.limit)
-    return given(
-        requests=requests | given(**{_DISK: disk.request}),
-        limits=limits | given(**{_DISK: disk.limit}),
+    requests = without_empty(cpu=cpu.request, memory=memory.request)
+    limits = without_empty(cpu=cpu.limit, memory=memory.limit)
+    return without_empty(
+        requests=requests | without_empty(**{_DISK: disk.request}),
+        limits=limits | without_empty(**{_DISK: disk.limit}),
     )
 
 
@@ -153,7 +153,7 @@ def pull_policy(profile: Profile) -> str:
 def placement(profile: Profile, runner: Runner) -> dict[str, Any]:
     """Which nodes take the manager's pods, and with which Secrets their image is pulled."""
     manager = profile.manager
-    return given(
+    return without_empty(
         nodeSelector=manager.node_selector,
         tolerations=_tolerations(manager.tolerations),
         topologySpreadConstraints=_spread(profile, runner),
@@ -227,7 +227,7 @@ def _container(profile: Profile) -> dict[str, Any]:
         "image": mirrored(profile, manager_image(profile)),
         "imagePullPolicy": pull_policy(profile),
         "command": [*_INIT, "/bin/bash", "/configmaps/entrypoint"],
-        **given(env=environment(profile)),
+        **without_empty(env=environment(profile)),
         "ports": [{"name": "metrics", "containerPort": METRICS_PORT}],
         "livenessProbe": {**metrics, "periodSeconds": 30, "failureThreshold": 10},
         "readinessProbe": {**metrics, "periodSeconds": 10, "failureThreshold": 3},

@@ -7,7 +7,7 @@ from typing import Any
 from wizard.core.manifest import Manifest
 
 
-def given(**values: Any) -> dict[str, Any]:
+def without_empty(**values: Any) -> dict[str, Any]:
     """The values that are there: not None, and not empty."""
     return {key: value for key, value in values.items() if value}
 

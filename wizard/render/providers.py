@@ -25,7 +25,7 @@ from wizard.profile.secrets import (
     SecretRef,
     Vault,
 )
-from wizard.render.objects import given, manifest
+from wizard.render.objects import manifest, without_empty
 
 _AWS_SERVICES = {"secrets-manager": "SecretsManager", "parameter-store": "ParameterStore"}
 
@@ -62,7 +62,7 @@ def reader_account(profile: Profile) -> Manifest | None:
         labels(profile),
         automountServiceAccountToken=False,
     )
-    metadata = {**account.body["metadata"], **given(annotations=annotations)}
+    metadata = {**account.body["metadata"], **without_empty(annotations=annotations)}
     return Manifest({**account.body, "metadata": metadata})
 
 
@@ -78,14 +78,14 @@ def _aws_annotations(profile: Profile) -> dict[str, str] | None:
     settings = _aws(profile)
     if settings.reader != "irsa":
         return None
-    return given(**{"eks.amazonaws.com/role-arn": settings.reader_role})
+    return without_empty(**{"eks.amazonaws.com/role-arn": settings.reader_role})
 
 
 def _gcp_annotations(profile: Profile) -> dict[str, str] | None:
     settings = _gcp(profile)
     if settings.reader != "workload-identity":
         return None
-    return given(**{"iam.gke.io/gcp-service-account": settings.reader_account})
+    return without_empty(**{"iam.gke.io/gcp-service-account": settings.reader_account})
 
 
 def _present(settings: Settings | None, name: str) -> Settings:
@@ -142,7 +142,7 @@ def _infisical_provider(profile: Profile) -> dict[str, Any]:
     return {
         "infisical": {
             "hostAPI": settings.host,
-            **given(caProvider=_trusted(settings.reader_ca)),
+            **without_empty(caProvider=_trusted(settings.reader_ca)),
             "auth": auth,
             "secretsScope": {
                 "projectSlug": settings.project,
@@ -167,7 +167,7 @@ def _vault_provider(profile: Profile) -> dict[str, Any]:
             "server": settings.address,
             "path": settings.mount,
             "version": f"v{settings.kv_version or 2}",
-            **given(namespace=settings.namespace, caProvider=_trusted(settings.reader_ca)),
+            **without_empty(namespace=settings.namespace, caProvider=_trusted(settings.reader_ca)),
             "auth": _vault_auth(profile, settings),
         }
     }
@@ -213,7 +213,7 @@ def _aws_provider(profile: Profile) -> dict[str, Any]:
     if settings.reader == "irsa":
         found["auth"] = {"jwt": {"serviceAccountRef": _account(profile)}}
     elif settings.reader == "static":
-        found |= given(role=settings.reader_role)
+        found |= without_empty(role=settings.reader_role)
         found["auth"] = {
             "secretRef": {
                 "accessKeyIDSecretRef": _in(settings.reader_secret, "access-key"),
@@ -245,7 +245,7 @@ def _gcp_provider(profile: Profile) -> dict[str, Any]:
 
 def _own_key(profile: Profile, runner: Runner) -> dict[str, str]:
     key, inside = _existing_store(profile).place(runner.name)
-    return {"key": key, **given(property=inside)}
+    return {"key": key, **without_empty(property=inside)}
 
 
 _KEYS: dict[BackendName, Callable[[Profile, Runner], dict[str, str]]] = {

@@ -16,12 +16,12 @@ from wizard.render.rbac import role, role_binding
 
 def shared(profile: Profile) -> list[Manifest]:
     """What all runners share: the namespaces, a private CA, and the store that the wizard makes."""
-    account = _there(reader_account(profile))
+    account = _as_list(reader_account(profile))
     return [
         *namespaces(profile),
         *authority.config_maps(profile),
         *account,
-        *_there(store(profile)),
+        *_as_list(store(profile)),
     ]
 
 
@@ -29,8 +29,8 @@ def companions(profile: Profile, runner: Runner) -> list[Manifest]:
     """What GitLab's chart does not make for a runner."""
     return [
         job_account(profile, runner),
-        *_there(docker_daemon(profile, runner)),
-        *_there(external_secret(profile, runner)),
+        *_as_list(docker_daemon(profile, runner)),
+        *_as_list(external_secret(profile, runner)),
         disruption_budget(profile, runner),
     ]
 
@@ -43,8 +43,8 @@ def release(profile: Profile, runner: Runner) -> list[Manifest]:
         role(profile, runner),
         role_binding(profile, runner),
         config_map(profile, runner),
-        *_there(docker_daemon(profile, runner)),
-        *_there(external_secret(profile, runner)),
+        *_as_list(docker_daemon(profile, runner)),
+        *_as_list(external_secret(profile, runner)),
         deployment(profile, runner),
         disruption_budget(profile, runner),
     ]
@@ -53,7 +53,7 @@ def release(profile: Profile, runner: Runner) -> list[Manifest]:
 def token_readers(profile: Profile, runner: Runner) -> list[Manifest]:
     """What the cluster needs to read a runner's token from its store, the ExternalSecret last."""
     managers = [one for one in namespaces(profile) if one.name == profile.cluster.namespace]
-    return [*managers, *_there(external_secret(profile, runner))]
+    return [*managers, *_as_list(external_secret(profile, runner))]
 
 
 def manifests(profile: Profile) -> list[Manifest]:
@@ -64,5 +64,5 @@ def manifests(profile: Profile) -> list[Manifest]:
     return found
 
 
-def _there(manifest: Manifest | None) -> list[Manifest]:
+def _as_list(manifest: Manifest | None) -> list[Manifest]:
     return [manifest] if manifest else []

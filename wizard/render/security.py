@@ -9,7 +9,7 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner, SecurityLevel
 from wizard.render.builds import STRATEGIES
 from wizard.render.catalogue import runner_keys
-from wizard.render.objects import given
+from wizard.render.objects import without_empty
 
 BUILD_HOME = "/build-home"
 _BUILD = "runners.kubernetes.build_container_security_context"
@@ -74,13 +74,13 @@ def job_security(profile: Profile, runner: Runner) -> dict[str, Any]:
     if _is_normal_user(runner):
         pod |= _NORMAL_USER
     if runner.jobs.pod_security == "privileged":
-        return {"privileged": True, **given(pod_security_context=pod)}
+        return {"privileged": True, **without_empty(pod_security_context=pod)}
     keys: dict[str, Any] = {"privileged": False}
     seccomp = _default_seccomp(profile)
     if strategy.rootless:
         beside = {**_NO_CAPABILITY, **seccomp}
         keys |= {f"{kind}_container_security_context": beside for kind in _BESIDE_THE_BUILD}
-        keys |= given(build_container_security_context=_known(profile, strategy.build))
+        keys |= without_empty(build_container_security_context=_known(profile, strategy.build))
     else:
         pod |= seccomp
         if runner.security_level != "restricted":
@@ -89,7 +89,7 @@ def job_security(profile: Profile, runner: Runner) -> dict[str, Any]:
             keys["service_container_security_context"] = dict(strategy.services)
     if runner.security_level == "restricted":
         keys |= {"allow_privilege_escalation": False, "cap_drop": ["ALL"]}
-    return keys | given(pod_security_context=pod)
+    return keys | without_empty(pod_security_context=pod)
 
 
 def _beside_root() -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _beside_root() -> dict[str, Any]:
     return {
         f"{kind}_container_security_context": {
             **_NO_CAPABILITY,
-            "capabilities": {**given(add=list(kept)), "drop": ["ALL"]},
+            "capabilities": {**without_empty(add=list(kept)), "drop": ["ALL"]},
         }
         for kind, kept in keeps.items()
     }

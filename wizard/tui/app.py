@@ -33,14 +33,14 @@ from wizard.tui.confirming import Confirming
 from wizard.tui.ending import ending
 from wizard.tui.files import Files, opened_session
 from wizard.tui.findings import findings
-from wizard.tui.garbage import spare_what_is_there
+from wizard.tui.freezing import freeze_gc
 from wizard.tui.machine_facts import MachineFacts
 from wizard.tui.memory import Memory
 from wizard.tui.modals import Question
 from wizard.tui.planning import headless
 from wizard.tui.screen import WizardScreen
 from wizard.tui.session import ProfileSession
-from wizard.tui.step import told
+from wizard.tui.step import format_error
 from wizard.tui.steps import STEPS
 from wizard.wiring.machine import Machine
 from wizard.wiring.trust import Trust
@@ -174,7 +174,7 @@ class WizardApp(App[ExitCode]):
                 self.facts.memory.note(file, "opened")
                 self._work_on(session)
         except WizardError as error:
-            self.wizard.step.say_trouble(told(error))
+            self.wizard.step.say_trouble(format_error(error))
 
     @on(messages.OpenDraft)
     def _open_draft(self, event: messages.OpenDraft) -> None:
@@ -205,11 +205,11 @@ class WizardApp(App[ExitCode]):
     async def _look_around(self) -> None:
         machine, facts = self.facts.machine, self.facts
         await asyncio.to_thread(machine.warm_up)
-        spare_what_is_there()
+        freeze_gc()
         try:
             found = await asyncio.to_thread(machine.contexts)
         except WizardError as error:
-            facts.trouble = told(error)
+            facts.trouble = format_error(error)
             facts.contexts = ()
         else:
             facts.contexts, facts.current = found.names, found.current
@@ -218,7 +218,7 @@ class WizardApp(App[ExitCode]):
         async for cluster in discover(current, machine.look):
             facts.clusters[cluster.context] = cluster
             self.wizard.facts_found()
-        await asyncio.to_thread(import_module, "wizard.operations.verbs")  # before Review waits
+        await asyncio.to_thread(import_module, "wizard.operations.dispatch")  # before Review waits
 
     # Saving, keeping and leaving
 
@@ -326,7 +326,7 @@ def open_wizard(path: Path | None = None, trusted: tuple[str, ...] = ()) -> Exit
     Args:
         trusted: addresses that credentials of the environment may be sent to as well.
 
-    Raises: UsageError, InvalidDocument, when the profile cannot be read; whatever crashed it.
+    Raises: UsageError, InvalidDocumentError, when the profile cannot be read; whatever crashed it.
     """
     opened = command(path) if path else program()
     trust = Trust(os.environ, trusted, command=opened)

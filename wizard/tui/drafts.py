@@ -59,7 +59,10 @@ def named(draft: Draft) -> str:
 
 
 def of_file(path: Path) -> Draft:
-    """The profile in a file. Raises: UsageError, InvalidDocument, when it cannot be read at all."""
+    """The profile in a file.
+
+    Raises: UsageError, InvalidDocumentError, when it cannot be read at all.
+    """
     if str(path) == "-":
         raise UsageError("The wizard opens only files.", "", "Name the profile's file")
     draft = Draft(read_text(path), path, Origin.PROFILE, rules=(_rendering,))
@@ -78,7 +81,7 @@ def of_import(imported: Imported, folder: Path) -> Draft:
 def imported(path: Path) -> Imported | None:
     """What a file sets up that is no profile; None for a profile, and for anything unknown.
 
-    Raises: UsageError, InvalidDocument, when the file cannot be read at all.
+    Raises: UsageError, InvalidDocumentError, when the file cannot be read at all.
     """
     from wizard.importing import import_setup
 

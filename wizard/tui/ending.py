@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wizard.core.events import Proven, Unproven, Waiting
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 from wizard.core.secrets import redact
 from wizard.tui.look import signs
 from wizard.tui.planning import headless
@@ -15,7 +15,7 @@ from wizard.tui.work import State, Verb, Work, duration, mark_of
 
 def ending(session: ProfileSession) -> list[str]:
     """Lines without any secret; none where nothing was saved and nothing done."""
-    return [redact(harmless(line)) for line in _lines(session)]
+    return [redact(strip_controls(line)) for line in _lines(session)]
 
 
 def _lines(session: ProfileSession) -> Iterator[str]:

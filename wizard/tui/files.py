@@ -135,7 +135,7 @@ class Files:
     async def opened(self, path: Path) -> ProfileSession | None:
         """A session on a file, or on the draft that was kept of it; None: better not.
 
-        Raises: UsageError, InvalidDocument, when the file cannot be read at all.
+        Raises: UsageError, InvalidDocumentError, when the file cannot be read at all.
         """
         session = opened_session(await asyncio.to_thread(drafts.of_file, path), self._facts)
         return await self.offer_draft(session)

@@ -10,8 +10,8 @@ from wizard.core.changes import Action, Change, Plan, System
 from wizard.core.command_line import command
 from wizard.core.errors import MissingCredentialError, WizardError
 from wizard.core.findings import details
-from wizard.core.run import Run
-from wizard.core.shown import counted, is_long, notes_of, unseen_of, value_text
+from wizard.core.plan_format import counted, is_long, notes_of, unseen_of, value_text
+from wizard.core.run import RunOptions
 from wizard.tui.outline import StepId, info_of
 from wizard.tui.session import GITLAB_TOKEN, ProfileSession
 from wizard.tui.work import Reviewed
@@ -28,16 +28,16 @@ _RUNNER_IS = {
 async def review(session: ProfileSession) -> Reviewed:
     """Compare the draft with what is there; writes nothing, and needs no file.
 
-    Raises: InvalidDocument, when the draft is not valid; WizardError, from the systems.
+    Raises: InvalidDocumentError, when the draft is not valid; WizardError, from the systems.
     """
-    from wizard.operations import verbs
+    from wizard.operations import dispatch as verbs
     from wizard.operations.files_only import plan_files
 
     draft = session.draft
     text, file = draft.text(), draft.loaded()
     await asyncio.to_thread(session.machine.warm_up)
     files_only = await _files_only(session)
-    run = Run(attended=True)
+    run = RunOptions(attended=True)
     plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring(), run))
     return Reviewed(text, draft.path.absolute(), plan, files_only)
 

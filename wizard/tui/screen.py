@@ -25,7 +25,7 @@ from wizard.profile.fields import FieldInfo
 from wizard.profile.load import load_text
 from wizard.profile.model import Profile
 from wizard.tui import messages
-from wizard.tui.garbage import collect
+from wizard.tui.freezing import collect
 from wizard.tui.look import signs
 from wizard.tui.modals import Reading
 from wizard.tui.outline import OUTLINE, StepId, owner_of, position

@@ -157,7 +157,7 @@ class ProfileSession:
         cancel: Event | None = None,
         loaded: LoadedProfile | None = None,
     ) -> Wiring:
-        """The systems of the draft as it is now. Raises: InvalidDocument.
+        """The systems of the draft as it is now. Raises: InvalidDocumentError.
 
         Args:
             say: where to tell of a wait; called from any thread.

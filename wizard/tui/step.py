@@ -186,7 +186,7 @@ class Step(VerticalScroll, can_focus=False):
 
     def failed(self, name: str, error: WizardError) -> None:  # noqa: ARG002
         """Something in the background failed; a step may know a better place to say it."""
-        self.say_trouble(told(error))
+        self.say_trouble(format_error(error))
 
     def focus_first(self) -> None:
         """Focus what is to be answered first."""
@@ -246,7 +246,7 @@ class Step(VerticalScroll, can_focus=False):
         self.failed(event.worker.name, error)
 
 
-def told(error: WizardError) -> str:
+def format_error(error: WizardError) -> str:
     """An error on three lines: problem, cause, fix."""
     return "\n".join(
         line

@@ -11,7 +11,7 @@ from typing import TypeVar
 from wizard.core.changes import Action, Plan, System
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, Planned, Progress, Proven, StepStarted, Unproven, Waiting
-from wizard.operations.wish import Run
+from wizard.core.run import RunOptions
 from wizard.profile.draft import Draft
 from wizard.tui.look import signs
 
@@ -80,7 +80,7 @@ class Work:
 
     verb: Verb
     clock: Clock
-    run: Run = field(default_factory=lambda: Run(attended=True))
+    run: RunOptions = field(default_factory=lambda: RunOptions(attended=True))
     state: State = State.RUNNING
     error: WizardError | None = None
     first_setup: bool = False

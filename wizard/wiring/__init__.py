@@ -15,7 +15,7 @@ from wizard.core.errors import MissingCredentialError
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.load import LoadedProfile
 from wizard.profile.model import Profile
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.context import BackendContext
 from wizard.wiring.gitlab import Address, open_gitlab, require_way
 from wizard.wiring.kept import kept_token
 from wizard.wiring.trust import GITLAB, Audience, Trust, refuse_plain_http
@@ -117,7 +117,7 @@ class Wiring:
         from wizard.render.releases import token_readers
 
         build = import_module(f"wizard.systems.backends.{profile.secrets.spec.client}").build
-        around = Surroundings(
+        around = BackendContext(
             profile,
             self._loaded.path.parent,
             self._environ,
@@ -160,7 +160,7 @@ class Wiring:
 
         GITLAB_TOKEN counts only where it belongs to this address.
 
-        Raises: MissingCredentialError, when there is none and nobody to ask; Refused, when
+        Raises: MissingCredentialError, when there is none and nobody to ask; RefusedError, when
             GITLAB_TOKEN is the only one and nothing says that it may be sent to this address.
         """
         prompt, variable = f"GitLab token for {url}", "GITLAB_TOKEN"
@@ -182,7 +182,7 @@ class Wiring:
         )
 
     def _may_send(self, profile: Profile, names: tuple[str, ...], address: str) -> None:
-        """Let a backend send a credential to an address. Raises: Refused.
+        """Let a backend send a credential to an address. Raises: RefusedError.
 
         Args:
             names: the variables or the file that it comes from; empty where a person was asked.

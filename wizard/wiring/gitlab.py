@@ -30,7 +30,7 @@ def require_way(address: Address, trust: Trust) -> str:
     """Whether a token may be sent on this way at all; asked before one is.
 
     Returns: what to say before anything is sent; empty for nothing.
-    Raises: Refused.
+    Raises: RefusedError.
     """
     warning = refuse_plain_http(address.url, "gitlab", allowed=address.allow_http)
     # Over TLS a proxy sees nothing, unless the profile also says whose certificates to believe.

@@ -86,19 +86,19 @@ class Machine:
 
         return setup_text(context, found)
 
-    def knock(self, address: Address) -> str:
+    def ping(self, address: Address) -> str:
         """Ask, without a token, whether a GitLab is at an address; a warning about it, or nothing.
 
-        Raises: UsageError, NotReached.
+        Raises: UsageError, NotReachedError.
         """
         gitlab = open_gitlab(address, SecretStr("unsigned"), read_timeout=_READ_TIMEOUT)
-        gitlab.knock()
+        gitlab.ping()
         return gitlab.warning
 
     def gitlab(self, address: Address, token: SecretStr) -> GitLab:
         """The GitLab at an address, with a token that is for it.
 
-        Raises: UsageError, when address or token cannot be one; Refused, when a token may not
+        Raises: UsageError, when address or token cannot be one; RefusedError, when a token may not
             travel there.
         """
         require_way(address, self.trust)

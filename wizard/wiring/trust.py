@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.core.addresses import canonical, is_readable_by_others, same
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import RefusedError, WizardError
 from wizard.profile.backends.spec import BackendSpec
 
 Confirm = Callable[[str], bool]
@@ -90,7 +90,7 @@ class Trust:
         Args:
             what: the credential, by its variable or its file.
 
-        Raises: Refused, where nothing and nobody says that it belongs there.
+        Raises: RefusedError, where nothing and nobody says that it belongs there.
         """
         if self.allows(audience, address):
             return
@@ -101,7 +101,7 @@ class Trust:
         ):
             self.remember(audience, address)
             return
-        raise Refused(
+        raise RefusedError(
             f"{what} was not sent to {address}.",
             f"{why}; that address is the profile's own word",
             f"If you trust it, run: {self._command} --trust {shlex.quote(address)}",
@@ -174,13 +174,13 @@ def refuse_plain_http(address: str, section: str, *, allowed: bool) -> str:
         allowed: whether it does.
 
     Returns: what to say before anything is sent; empty where it is encrypted, or stays here.
-    Raises: Refused.
+    Raises: RefusedError.
     """
     if not is_readable_by_others(address):
         return ""
     if allowed:
         return f"warning: {address} is not encrypted: everyone on the way can read the credentials"
-    raise Refused(
+    raise RefusedError(
         f"No credential was sent to {address}: it is not encrypted.",
         "everyone on the way could read it",
         f"Use https, or write allow_http: true into {section} of the profile",

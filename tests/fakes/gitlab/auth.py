@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.fakes.gitlab.http import Refusal, Request, Route
+from tests.fakes.gitlab.http import RefusalError, Request, Route
 from tests.fakes.gitlab.state import Token
 
 _EXPIRED = "Token is expired. You can either do re-authorization or token refresh."
@@ -18,12 +18,12 @@ def admit(fake: Any, request: Request, route: Route) -> None:
     request.token = token = _sign_in(fake, request)
     if token.kind == "granular":
         if route.permission not in token.permissions:
-            raise Refusal(403, _granular(route.permission))
+            raise RefusalError(403, _granular(route.permission))
     elif route.scopes == () and token.kind == "oauth":
         reason = "This endpoint requires token type to be a personal access token"
-        raise Refusal(400, {"message": f"400 Bad request - {reason}"})
+        raise RefusalError(400, {"message": f"400 Bad request - {reason}"})
     elif route.scopes and not set(route.scopes) & set(token.scopes):
-        raise Refusal(
+        raise RefusalError(
             403,
             {
                 "error": "insufficient_scope",
@@ -39,11 +39,11 @@ def _sign_in(fake: Any, request: Request) -> Token:
     value = request.headers.get("PRIVATE-TOKEN", "")
     token = fake.state.tokens.get(bearer if scheme == "Bearer" else value)
     if token is None:
-        raise Refusal(401, {"message": "401 Unauthorized"})
+        raise RefusalError(401, {"message": "401 Unauthorized"})
     if token.revoked:
-        raise Refusal(401, {"error": "invalid_token", "error_description": _REVOKED})
+        raise RefusalError(401, {"error": "invalid_token", "error_description": _REVOKED})
     if token.expires_at and token.expires_at <= fake.state.clock.now().date():
-        raise Refusal(401, {"error": "invalid_token", "error_description": _EXPIRED})
+        raise RefusalError(401, {"error": "invalid_token", "error_description": _EXPIRED})
     return token
 
 

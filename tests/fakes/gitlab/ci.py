@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from tests.fakes.gitlab.http import Refusal
+from tests.fakes.gitlab.http import RefusalError
 from tests.fakes.gitlab.state import Job, Pipeline, Project, State, User
 
 CI_FILE = ".gitlab-ci.yml"
@@ -28,20 +28,20 @@ _FAILURES = [
 ENDED = {"success", "failed", "canceled", "skipped"}
 
 
-def base_error(text: str) -> Refusal:
-    return Refusal(400, {"message": {"base": [text]}})
+def base_error(text: str) -> RefusalError:
+    return RefusalError(400, {"message": {"base": [text]}})
 
 
 def new_pipeline(state: State, project: Project, ref: str, source: str) -> Pipeline:
     """A pipeline for the tip of a branch, its first stage pending.
 
-    Raises: Refusal, as `POST /projects/:id/pipeline` words it.
+    Raises: RefusalError, as `POST /projects/:id/pipeline` words it.
     """
     sha = project.branches.get(ref)
     if sha is None:
         raise base_error("Reference not found")
     if not project.ci_enabled:
-        raise Refusal(403, {"message": "403 Forbidden"})
+        raise RefusalError(403, {"message": "403 Forbidden"})
     file = project.ci_config_path or CI_FILE
     if file not in state.trees[sha]:
         raise base_error("Missing CI config file")

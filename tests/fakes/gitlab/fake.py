@@ -12,7 +12,7 @@ from typing import Any, Self
 from pydantic import SecretStr
 
 from tests.fakes.gitlab.faults import BAD_GATEWAY, Fault, Faults, throttled
-from tests.fakes.gitlab.http import Refusal, Reply, Request
+from tests.fakes.gitlab.http import RefusalError, Reply, Request
 from tests.fakes.gitlab.server import Call, Server
 from tests.fakes.gitlab.state import GUEST, OWNER, Group, Project, Runner, State, Token, User
 
@@ -212,12 +212,12 @@ class FakeGitLab:
         """The project of a route, which the user must be able to see."""
         project = self.state.project_at(request.values["id"])
         if project is None or self.state.level(request.user, project) < GUEST:
-            raise Refusal(404, {"message": "404 Project Not Found"})
+            raise RefusalError(404, {"message": "404 Project Not Found"})
         return project
 
     def group(self, request: Request) -> Group:
         """The group of a route, which the user must be able to see."""
         group = self.state.group_at(request.values["id"])
         if group is None or self.state.level(request.user, group) < GUEST:
-            raise Refusal(404, {"message": "404 Group Not Found"})
+            raise RefusalError(404, {"message": "404 Group Not Found"})
         return group

@@ -31,7 +31,7 @@ class Reply:
         return json.dumps(self.body).encode(), "application/json"
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An answer that says no."""
 
     def __init__(self, status: int, body: Any, **headers: str) -> None:
@@ -39,16 +39,18 @@ class Refusal(Exception):
         self.reply = Reply(status, body, {k.replace("_", "-"): v for k, v in headers.items()})
 
 
-def bad_request(reason: str) -> Refusal:
-    return Refusal(400, {"message": f"400 Bad request - {reason}"})
+def bad_request(reason: str) -> RefusalError:
+    return RefusalError(400, {"message": f"400 Bad request - {reason}"})
 
 
-def bad_parameter(text: str) -> Refusal:
-    return Refusal(400, {"error": text})
+def bad_parameter(text: str) -> RefusalError:
+    return RefusalError(400, {"error": text})
 
 
-def forbidden(reason: str = "") -> Refusal:
-    return Refusal(403, {"message": f"403 Forbidden - {reason}" if reason else "403 Forbidden"})
+def forbidden(reason: str = "") -> RefusalError:
+    return RefusalError(
+        403, {"message": f"403 Forbidden - {reason}" if reason else "403 Forbidden"}
+    )
 
 
 @dataclass
@@ -74,7 +76,9 @@ class Request:
             try:
                 self.params |= json.loads(self.raw)
             except ValueError:
-                raise Refusal(400, {"message": "Invalid json", "error": "Invalid json"}) from None
+                raise RefusalError(
+                    400, {"message": "Invalid json", "error": "Invalid json"}
+                ) from None
         elif kind.startswith("application/x-www-form-urlencoded"):
             self.params |= {name: found[-1] for name, found in parse_qs(self.raw.decode()).items()}
 

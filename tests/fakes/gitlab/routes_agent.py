@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tests.fakes.gitlab import ci, entities
-from tests.fakes.gitlab.http import Refusal, Reply, Request, Routes, bad_parameter, forbidden
+from tests.fakes.gitlab.http import RefusalError, Reply, Request, Routes, bad_parameter, forbidden
 from tests.fakes.gitlab.routes_runners import renew
 from tests.fakes.gitlab.state import Job, Manager, Runner
 
@@ -54,7 +54,7 @@ def verify(fake: Any, request: Request) -> Reply:
 
 @routes.on("POST", "/runners", None)
 def register_the_old_way(fake: Any, request: Request) -> Reply:
-    raise Refusal(410, {"message": "410 Gone - runner registration disallowed"})
+    raise RefusalError(410, {"message": "410 Gone - runner registration disallowed"})
 
 
 @routes.on("POST", "/runners/reset_authentication_token", None)
@@ -74,14 +74,14 @@ def delete_manager(fake: Any, request: Request) -> Reply:
     if not fake.verify_touches_contact:  # 18.0 and older
         runner.contacted_at = fake.state.clock.now()
     if runner.managers.pop(request.text("system_id"), None) is None:
-        raise Refusal(404, {"message": "404 Runner manager not found Not Found"})
+        raise RefusalError(404, {"message": "404 Runner manager not found Not Found"})
     return Reply(204)
 
 
 @routes.on("GET", "/runners/router/discovery", None)
 def router(fake: Any, request: Request) -> Reply:
     text = "Job Router is not available. Please contact your administrator."
-    raise Refusal(501, {"message": text})
+    raise RefusalError(501, {"message": text})
 
 
 @routes.on("POST", "/jobs/request", None)
@@ -119,7 +119,9 @@ def _job(fake: Any, request: Request) -> Job:
     if job is None or given != job.token:
         raise forbidden()
     if job.status != "running":
-        raise Refusal(403, {"message": "403 Forbidden - Job is not running"}, Job_Status=job.status)
+        raise RefusalError(
+            403, {"message": "403 Forbidden - Job is not running"}, Job_Status=job.status
+        )
     if job.runner and job.manager:
         _heartbeat(fake, job.runner, job.manager, finished=True)
     return job
@@ -130,7 +132,7 @@ def append_trace(fake: Any, request: Request) -> Reply:
     job = _job(fake, request)
     given = re.fullmatch(r"(\d+)-(\d+)", request.headers.get("Content-Range", ""))
     if given is None:
-        raise Refusal(400, {"error": "400 Missing header Content-Range"})
+        raise RefusalError(400, {"error": "400 Missing header Content-Range"})
     headers = {"Job-Status": job.status, "Range": f"0-{len(job.trace)}"}
     if int(given[1]) != len(job.trace) or int(given[2]) - int(given[1]) + 1 != len(request.raw):
         return Reply(416, "416 Range Not Satisfiable", headers)

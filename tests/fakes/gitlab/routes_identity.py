@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.fakes.gitlab import entities
-from tests.fakes.gitlab.http import Refusal, Reply, Request, Routes, paginate
+from tests.fakes.gitlab.http import RefusalError, Reply, Request, Routes, paginate
 from tests.fakes.gitlab.state import GUEST
 
 routes = Routes()
@@ -126,5 +126,5 @@ def _member(fake: Any, request: Request, there: Any) -> Reply:
     user = fake.state.users.get(int(request.values["user"]))
     level = user and fake.state.level(replace(user, is_admin=False), there)
     if not level:
-        raise Refusal(404, {"message": "404 Not found"})
+        raise RefusalError(404, {"message": "404 Not found"})
     return Reply(200, entities.user_row(user) | {"access_level": level})

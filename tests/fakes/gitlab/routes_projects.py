@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.fakes.gitlab import ci, entities
 from tests.fakes.gitlab.http import (
-    Refusal,
+    RefusalError,
     Reply,
     Request,
     Routes,
@@ -34,8 +34,8 @@ def _writable(fake: Any, request: Request) -> Project:
     return project
 
 
-def _not_found(what: str) -> Refusal:
-    return Refusal(404, {"message": f"404 {what} Not Found"})
+def _not_found(what: str) -> RefusalError:
+    return RefusalError(404, {"message": f"404 {what} Not Found"})
 
 
 @routes.on("GET", _FILES, ("api", "read_api", "read_repository"), "read_repository")
@@ -62,7 +62,7 @@ def commit(fake: Any, request: Request) -> Reply:
     pattern = project.push_rule.get("branch_name_regex")
     if pattern and not re.search(pattern, branch):
         text = f"Branch name '{branch}' does not follow the pattern '{pattern}'"
-        raise Refusal(400, {"message": text})
+        raise RefusalError(400, {"message": text})
     files = _start(fake, request, project, branch)
     for action in request.params["actions"]:
         _act(files, action)
@@ -110,12 +110,12 @@ def _start(fake: Any, request: Request, project: Project, branch: str) -> dict[s
     if branch in project.branches:
         if start:
             text = f"A branch called '{branch}' already exists. Switch to that branch in order to"
-            raise Refusal(400, {"message": f"{text} make changes"})
+            raise RefusalError(400, {"message": f"{text} make changes"})
         return dict(fake.state.trees[project.branches[branch]])
     if not project.branches:
         return {}
     if start not in project.branches:
-        raise Refusal(
+        raise RefusalError(
             400, {"message": "You can only create or edit files when you are on a branch"}
         )
     return dict(fake.state.trees[project.branches[start]])
@@ -124,9 +124,9 @@ def _start(fake: Any, request: Request, project: Project, branch: str) -> dict[s
 def _act(files: dict[str, str], action: dict[str, str]) -> None:
     path = action["file_path"]
     if action["action"] == "create" and path in files:
-        raise Refusal(400, {"message": "A file with this name already exists"})
+        raise RefusalError(400, {"message": "A file with this name already exists"})
     if action["action"] in {"update", "delete"} and path not in files:
-        raise Refusal(400, {"message": "A file with this name doesn't exist"})
+        raise RefusalError(400, {"message": "A file with this name doesn't exist"})
     if action["action"] == "delete":
         del files[path]
     else:
@@ -200,7 +200,7 @@ def _job(fake: Any, request: Request) -> Job:
     project = fake.project(request)
     job = fake.state.jobs.get(int(request.values["job"]))
     if job is None or job.pipeline.project is not project:
-        raise Refusal(404, {"message": "404 Not found"})
+        raise RefusalError(404, {"message": "404 Not found"})
     return job
 
 
@@ -225,5 +225,5 @@ def protected_branches(fake: Any, request: Request) -> Reply:
 def push_rule(fake: Any, request: Request) -> Reply:
     project = _writable(fake, request)
     if not fake.premium:
-        raise Refusal(404, {"message": "404 Not Found"})
+        raise RefusalError(404, {"message": "404 Not Found"})
     return Reply(200, project.push_rule or "null")

@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.fakes.gitlab import entities
 from tests.fakes.gitlab.http import (
-    Refusal,
+    RefusalError,
     Reply,
     Request,
     Routes,
@@ -212,7 +212,9 @@ def _found(fake: Any, request: Request) -> Runner:
         raise bad_parameter("id is invalid")
     runner = fake.state.runners.get(int(request.values["id"]))
     if runner is None:
-        raise Refusal(404, {"message": "404 Runner Not Found" if fake.modern else "404 Not found"})
+        raise RefusalError(
+            404, {"message": "404 Runner Not Found" if fake.modern else "404 Not found"}
+        )
     return runner
 
 
@@ -260,7 +262,7 @@ def update(fake: Any, request: Request) -> Reply:
         words: dict[str, list[str]] = {}
         for attribute, _, text in problems:
             words.setdefault(attribute, []).append(text)
-        raise Refusal(400, {"message": words})
+        raise RefusalError(400, {"message": words})
     return _details(fake, request, runner)
 
 
@@ -284,7 +286,7 @@ def renew(fake: Any, runner: Runner) -> dict[str, Any]:
     """Give the runner another token; the old one is dead from here on."""
     now = fake.state.clock.now()
     if runner.rotation_deadline and runner.rotation_deadline <= now:
-        raise Refusal(422, {"error": "The token rotation deadline has passed"})
+        raise RefusalError(422, {"error": "The token rotation deadline has passed"})
     runner.token = new_token(fake, runner.runner_type)
     runner.token_expires_at = now + fake.token_lifetime if fake.token_lifetime else None
     expires = entities.stamp(runner.token_expires_at)

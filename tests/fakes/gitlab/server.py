@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from tests.fakes.gitlab import routes_agent, routes_identity, routes_projects, routes_runners
 from tests.fakes.gitlab.auth import admit
-from tests.fakes.gitlab.http import Refusal, Reply, Request, Route
+from tests.fakes.gitlab.http import RefusalError, Reply, Request, Route
 
 ROUTES: list[Route] = [
     route
@@ -82,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
                 request = Request(self.command, self.path, self.headers, raw, path, values)
                 admit(fake, request, route)
                 return route.handler(fake, request), route.template
-            except Refusal as refusal:
+            except RefusalError as refusal:
                 return refusal.reply, route.template
 
     def _send(self, reply: Reply) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.fakes.gitlab.faults import Fault, Faults
 from tests.fakes.gitlab.http import Reply
-from tests.fakes.infisical.routes import Refusal, Request, answer
+from tests.fakes.infisical.routes import RefusalError, Request, answer
 from tests.fakes.infisical.state import Clock, Identity, Project, Token
 
 
@@ -180,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
             with self.fake.lock:
                 request = Request(self.command, path, given, {}, signed)
                 return Reply(200, answer(self.fake, request))
-        except Refusal as refusal:
+        except RefusalError as refusal:
             return Reply(refusal.status, refusal.body)
         except ValueError:
             return Reply(400, {"statusCode": 400, "message": "Invalid JSON", "error": "BadRequest"})

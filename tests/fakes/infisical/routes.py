@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     def __init__(self, status: int, message: Any, error: str, **more: Any) -> None:
         super().__init__(f"{status} {message}")
         self.status = status
@@ -52,7 +52,7 @@ class Request:
             "path": [name],
             "message": "Required" if value is None else f"Expected string, received {received}",
         }
-        raise Refusal(422, [issue], "ValidationFailure")
+        raise RefusalError(422, [issue], "ValidationFailure")
 
 
 Handler = Callable[["FakeInfisical", Request], Json]
@@ -72,7 +72,7 @@ def _on(
 
 
 def answer(fake: FakeInfisical, request: Request) -> Json:
-    """Raises: Refusal."""
+    """Raises: RefusalError."""
     for method, pattern, handler, signed, modern in ROUTES:
         found = pattern.fullmatch(request.path)
         if method != request.method or not found or (modern and fake.legacy):
@@ -81,7 +81,7 @@ def answer(fake: FakeInfisical, request: Request) -> Json:
         if signed:
             request.identity = _admit(fake, request)
         return handler(fake, request)
-    refusal = Refusal(404, f"Route {request.method}:{request.path} not found", "Not Found")
+    refusal = RefusalError(404, f"Route {request.method}:{request.path} not found", "Not Found")
     del refusal.body["reqId"]
     raise refusal
 
@@ -89,16 +89,16 @@ def answer(fake: FakeInfisical, request: Request) -> Json:
 def _admit(fake: FakeInfisical, request: Request) -> Identity:
     value = request.authorization.removeprefix("Bearer ")
     if not request.authorization:
-        raise Refusal(401, "Token missing", "UnauthorizedError")
+        raise RefusalError(401, "Token missing", "UnauthorizedError")
     token = fake.tokens.get(value)
     if token is None:
         message = "The provided access token is malformed. Please re-authenticate."
-        raise Refusal(403, message, "TokenError")
+        raise RefusalError(403, message, "TokenError")
     if token.revoked:
         message = "Failed to authorize: token has been revoked"
-        raise Refusal(401, message, "UnauthorizedError")
+        raise RefusalError(401, message, "UnauthorizedError")
     if token.expires_at <= fake.clock.now():
-        raise Refusal(403, "Your token has expired. Please re-authenticate.", "TokenError")
+        raise RefusalError(403, "Your token has expired. Please re-authenticate.", "TokenError")
     return token.identity
 
 
@@ -112,7 +112,7 @@ def _login(fake: FakeInfisical, request: Request) -> Json:
     client_id, secret = request.needed("clientId"), request.needed("clientSecret")
     identity = fake.identities.get(client_id)
     if identity is None:
-        raise Refusal(401, "Invalid credentials", "UnauthorizedError")
+        raise RefusalError(401, "Invalid credentials", "UnauthorizedError")
     now = fake.clock.now()
     if secret != identity.client_secret:
         recent = [one for one in identity.bad_secrets if now - one < state.LOCK_WITHIN]
@@ -121,9 +121,9 @@ def _login(fake: FakeInfisical, request: Request) -> Json:
             identity.locked_until = now + state.LOCK_FOR
     if identity.locked_until > now:
         message = "This identity auth method is temporarily locked, please try again later"
-        raise Refusal(401, message, "UnauthorizedError")
+        raise RefusalError(401, message, "UnauthorizedError")
     if secret != identity.client_secret:
-        raise Refusal(401, "Invalid credentials", "UnauthorizedError")
+        raise RefusalError(401, "Invalid credentials", "UnauthorizedError")
     value = fake.new_token()
     fake.tokens[value] = Token(identity, now + identity.token_lifetime)
     return {
@@ -138,7 +138,7 @@ def _login(fake: FakeInfisical, request: Request) -> Json:
 def _revoke(fake: FakeInfisical, request: Request) -> Json:
     token = fake.tokens.get(request.needed("accessToken"))
     if token is None:
-        raise Refusal(403, "The provided access token is malformed.", "TokenError")
+        raise RefusalError(403, "The provided access token is malformed.", "TokenError")
     token.revoked = True
     return {"message": "Successfully revoked access token"}
 
@@ -170,14 +170,14 @@ def _make_folder(fake: FakeInfisical, request: Request) -> Json:
         allowed = "Only alphanumeric characters, dashes, and underscores are allowed."
         message = f"Invalid folder name. {allowed}"
         issue = {"code": "custom", "path": ["name"], "message": message}
-        raise Refusal(422, [issue], "ValidationFailure")
+        raise RefusalError(422, [issue], "ValidationFailure")
     if environment not in project.environments:
         message = f"Environment with slug '{environment}' in project with ID {project.id} not found"
-        raise Refusal(404, message, "CreateFolder")
+        raise RefusalError(404, message, "CreateFolder")
     path = f"{parent}/{name}"
     if not project.add_folder(environment, path):
         message = f"Folder with name '{name}' already exists in path '{parent or '/'}'"
-        raise Refusal(400, message, "BadRequest")
+        raise RefusalError(400, message, "BadRequest")
     return {"folder": {"id": state.new_id(), "name": name, "version": 1, "path": path}}
 
 
@@ -202,7 +202,7 @@ def _read(fake: FakeInfisical, request: Request) -> Json:
     name = request.names["name"]
     secret = project.secrets.get((environment, folder, name))
     if secret is None:
-        raise Refusal(404, f"Secret with name '{name}' not found", "NotFound")
+        raise RefusalError(404, f"Secret with name '{name}' not found", "NotFound")
     version = int(request.given.get("version") or len(secret.versions))
     return {"secret": _secret_json(request, project, secret, version) | {"secretPath": folder}}
 
@@ -228,7 +228,7 @@ def _create(fake: FakeInfisical, request: Request) -> Json:
     _may_write(request, project, "create", "secrets")
     key = (*_place(request, project, "CreateSecret"), request.names["name"])
     if key in project.secrets:
-        raise Refusal(400, "Secret already exists", "BadRequest")
+        raise RefusalError(400, "Secret already exists", "BadRequest")
     if waiting := _wait_for_approval(request, project):
         return waiting
     now = fake.clock.text()
@@ -280,7 +280,7 @@ def _named_project(fake: FakeInfisical, request: Request) -> Project:
 def _by_slug(fake: FakeInfisical, request: Request, slug: str) -> Project:
     project = next((one for one in fake.projects.values() if one.slug == slug), None)
     if project is None:
-        raise Refusal(404, f"Project with slug '{slug}' not found", "NotFound")
+        raise RefusalError(404, f"Project with slug '{slug}' not found", "NotFound")
     _role(request, project)
     return project
 
@@ -292,7 +292,7 @@ def _project(fake: FakeInfisical, request: Request, project_id: str) -> Project:
             f"Project with ID '{project_id}' not found during bot lookup. Are you sure you are "
             "using the correct project ID?"
         )
-        raise Refusal(404, message, "NotFound")
+        raise RefusalError(404, message, "NotFound")
     _role(request, project)
     return project
 
@@ -305,14 +305,14 @@ def _role(request: Request, project: Project) -> str:
             f"You are not a member of this project with ID {project.id}. Please assign this "
             "identity to the project"
         )
-        raise Refusal(403, message, "ProjectMembershipNotFound")
+        raise RefusalError(403, message, "ProjectMembershipNotFound")
     return role
 
 
 def _may_write(request: Request, project: Project, action: str, what: str) -> None:
     if _role(request, project) == "viewer":
         message = f"You are not allowed to {action} on {what}"
-        raise Refusal(403, message, "PermissionDenied", details=[])
+        raise RefusalError(403, message, "PermissionDenied", details=[])
 
 
 def _place(request: Request, project: Project, error: str) -> tuple[str, str]:
@@ -321,7 +321,7 @@ def _place(request: Request, project: Project, error: str) -> tuple[str, str]:
     if not project.has_folder(environment, folder):
         # An environment that is missing is told in the same words.
         message = f"Folder with path '{folder}' in environment with slug '{environment}' not found"
-        raise Refusal(404, message, error)
+        raise RefusalError(404, message, error)
     return environment, folder
 
 
@@ -329,7 +329,7 @@ def _existing(request: Request, project: Project, error: str) -> Secret:
     name = request.names["name"]
     secret = project.secrets.get((*_place(request, project, error), name))
     if secret is None:
-        raise Refusal(404, f"Secret with name {name} not found", "NotFound")
+        raise RefusalError(404, f"Secret with name {name} not found", "NotFound")
     return secret
 
 

@@ -15,7 +15,7 @@ from tests.fakes.kubernetes.controllers import Controllers
 from tests.fakes.kubernetes.faults import Fault
 from tests.fakes.kubernetes.kinds import Kind, served
 from tests.fakes.kubernetes.server import Handler
-from tests.fakes.kubernetes.store import Forbidden, Json, Store
+from tests.fakes.kubernetes.store import ForbiddenError, Json, Store
 
 
 class FakeCluster:
@@ -188,7 +188,7 @@ class FakeCluster:
         account = pod["spec"].get("serviceAccountName") or "default"
         there = ("Namespace", "", namespace) in self.store.objects
         if there and ("ServiceAccount", namespace, account) not in self.store.objects:
-            raise Forbidden(
+            raise ForbiddenError(
                 f'pods "{pod["metadata"]["name"]}" is forbidden: error looking up service account '
                 f'{namespace}/{account}: serviceaccount "{account}" not found'
             )

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tests.fakes.kubernetes.faults import Fault, status_body
 from tests.fakes.kubernetes.kinds import Kind
-from tests.fakes.kubernetes.store import Clash, Forbidden, Json, Missing
+from tests.fakes.kubernetes.store import ClashError, ForbiddenError, Json, MissingError
 
 if TYPE_CHECKING:
     from tests.fakes.kubernetes.cluster import FakeCluster
@@ -54,11 +54,11 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             self._route(url.path)
-        except Missing as error:
+        except MissingError as error:
             self._refuse(404, str(error))
-        except Clash as error:
+        except ClashError as error:
             self._refuse(409, str(error))
-        except Forbidden as error:
+        except ForbiddenError as error:
             self._refuse(403, str(error))
 
     def _struck(self, fault: Fault) -> bool:

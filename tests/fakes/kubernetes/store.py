@@ -21,15 +21,15 @@ DEFAULTS = (("v1", "ServiceAccount", "default"), ("v1", "ConfigMap", "kube-root-
 """What a cluster puts into every namespace by itself."""
 
 
-class Missing(Exception):
+class MissingError(Exception):
     """There is no such object; carries `plural "name" not found`."""
 
 
-class Forbidden(Exception):
+class ForbiddenError(Exception):
     """An admission plugin says no."""
 
 
-class Clash(Exception):
+class ClashError(Exception):
     """It exists already, or is another incarnation."""
 
 
@@ -47,7 +47,7 @@ class Store:
         try:
             return copy.deepcopy(self.objects[kind.kind, namespace, name])
         except KeyError:
-            raise Missing(f'{_qualified(kind)} "{name}" not found') from None
+            raise MissingError(f'{_qualified(kind)} "{name}" not found') from None
 
     def list(self, kind: Kind, namespace: str) -> list[Json]:
         with self.changed:
@@ -76,7 +76,7 @@ class Store:
         with self.changed:
             self._need_namespace(kind, namespace)
             if (kind.kind, namespace, name) in self.objects:
-                raise Clash(f'{_qualified(kind)} "{name}" already exists')
+                raise ClashError(f'{_qualified(kind)} "{name}" already exists')
             made = _born(kind, namespace, name, body)
             if "managedFields" not in made["metadata"]:
                 _sign(made, manager, body, "Update")
@@ -125,7 +125,7 @@ class Store:
         with self.changed:
             body = self.get(kind, namespace, name)
             if uid and body["metadata"]["uid"] != uid:
-                raise Clash(f"the UID in the precondition ({uid}) does not match the object's")
+                raise ClashError(f"the UID in the precondition ({uid}) does not match the object's")
             if dry:
                 return body
             del self.objects[kind.kind, namespace, name]
@@ -153,14 +153,14 @@ class Store:
 
     def _need_version(self, kind: Kind, name: str, live: Json | None, version: str | None) -> None:
         if version and live is not None and live["metadata"]["resourceVersion"] != version:
-            raise Clash(
+            raise ClashError(
                 f'Operation cannot be fulfilled on {_qualified(kind)} "{name}": the object has '
                 "been modified; please apply your changes to the latest version and try again"
             )
 
     def _need_namespace(self, kind: Kind, namespace: str) -> None:
         if kind.namespaced and ("Namespace", "", namespace) not in self.objects:
-            raise Missing(f'namespaces "{namespace}" not found')
+            raise MissingError(f'namespaces "{namespace}" not found')
 
     def _empty(self, namespace: str) -> None:
         for key in [key for key in self.objects if key[1] == namespace]:

@@ -15,7 +15,7 @@ from tests.fakes.proxy import Call, Fault, FaultyProxy, Reply
 from tests.systems.backends import conformance
 from wizard.profile.runner import Runner
 from wizard.systems.backends.aws import AwsSecrets, build
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.context import BackendContext
 
 _WRITES = ("Create", "Put", "Delete", "Restore", "Update", "Tag", "Add")
 
@@ -68,7 +68,7 @@ class AwsPlace:
     def backend(self) -> AwsSecrets:
         import os
 
-        around = Surroundings(
+        around = BackendContext(
             self.profile,
             self.folder,
             os.environ,

@@ -20,7 +20,7 @@ import pytest
 
 from tests.fakes.proxy import Call, Fault, FaultyProxy, Reply
 from tests.faults.matrix import every_cell
-from wizard.core.errors import NotAllowed, NotReached, WizardError
+from wizard.core.errors import NotAllowedError, NotReachedError, WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.model import Profile
@@ -293,7 +293,7 @@ class Conformance:
             lambda: stranger.write(one, new_token()),
             lambda: stranger.remove(one),
         ):
-            with pytest.raises(NotAllowed) as refused:
+            with pytest.raises(NotAllowedError) as refused:
                 call()
             assert refused.value.cause
             assert refused.value.fix
@@ -304,7 +304,7 @@ class Conformance:
         backend = place.backend()
         place.proxy.vanish()
         started = time.monotonic()
-        with pytest.raises(NotReached) as lost:
+        with pytest.raises(NotReachedError) as lost:
             backend.read(one)
         assert lost.value.fix
         checks = backend.check()
@@ -316,7 +316,7 @@ class Conformance:
         backend.read(one)
         place.proxy.fail(Fault(delay=PATIENCE * 2, times=99))
         started = time.monotonic()
-        with pytest.raises(NotReached) as lost:
+        with pytest.raises(NotReachedError) as lost:
             backend.read(one)
         assert time.monotonic() - started < PATIENCE * 2
         assert "in time" in lost.value.problem
@@ -353,7 +353,7 @@ class Conformance:
         backend.read(one)
         page = Reply(502, b"<html><head><title>502 Bad Gateway</title></head></html>")
         fault = place.proxy.fail(Fault(reply=page, times=99))
-        with pytest.raises(NotReached) as lost:
+        with pytest.raises(NotReachedError) as lost:
             backend.read(one)
         assert 1 < fault.hits < 6
         assert "<html>" not in str(lost.value)
@@ -369,9 +369,9 @@ class Conformance:
         place.proxy.fail(Fault(reply=reply, times=999))
         checks = backend.check()
         assert [check for check in checks if check.verdict is not Verdict.OK], said(checks)
-        with pytest.raises(WizardError) as nonsense:
+        with pytest.raises(WizardError) as invalid_response:
             backend.write(one, new_token())
-        assert nonsense.value.fix
+        assert invalid_response.value.fix
 
     def test_a_limit_on_calls_is_waited_out(
         self, backend: Backend, place: Place, one: Runner
@@ -388,7 +388,7 @@ class Conformance:
     ) -> None:
         token = new_token()
         place.proxy.fail(Fault(when=place.writes, drop_after=True))
-        with pytest.raises(NotReached) as lost:
+        with pytest.raises(NotReachedError) as lost:
             backend.write(one, token)
         assert lost.value.maybe_done
         backend.write(one, token)
@@ -417,7 +417,7 @@ class Conformance:
             )
             try:
                 killed.write(one, new)
-            except NotReached:
+            except NotReachedError:
                 assert fault.hits
             place.proxy.heal()
             stored = next_run.read(one)

@@ -14,8 +14,8 @@ from tests.systems.backends.conformance import PATIENCE, profile
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.infisical import InfisicalSecrets
-from wizard.systems.backends.surroundings import Surroundings
 
 ENVIRONMENT, PATH = "prod", "/gitlab/runners"
 FIRST = f"{PATH}/one/RUNNER_TOKEN"
@@ -36,7 +36,7 @@ class Infisical:
     ) -> InfisicalSecrets:
         who = identity or self.identity
         return InfisicalSecrets(
-            Surroundings(
+            BackendContext(
                 a_profile(self.fake.url, **settings),
                 Path(),
                 {
@@ -79,7 +79,7 @@ class InfisicalPlace:
             "INFISICAL_CLIENT_ID": identity.client_id,
             "INFISICAL_CLIENT_SECRET": identity.client_secret,
         }
-        around = Surroundings(self.profile, Path(), environ, timeouts=(PATIENCE, PATIENCE))
+        around = BackendContext(self.profile, Path(), environ, timeouts=(PATIENCE, PATIENCE))
         return InfisicalSecrets(around)
 
     def put(self, runner: Runner, value: str) -> None:

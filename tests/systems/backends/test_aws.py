@@ -14,7 +14,14 @@ from tests.fakes.moto import REGION, Moto
 from tests.fakes.proxy import Fault
 from tests.systems.backends.aws_parts import AwsPlace, new_place, operation, refusal
 from tests.systems.backends.conformance import Conformance, new_token, said
-from wizard.core.errors import Conflict, NotAllowed, NotReached, Refused, UsageError, WizardError
+from wizard.core.errors import (
+    ConflictError,
+    NotAllowedError,
+    NotReachedError,
+    RefusedError,
+    UsageError,
+    WizardError,
+)
 from wizard.core.findings import Verdict
 from wizard.core.secrets import fingerprint
 from wizard.systems.backends import aws_policy
@@ -67,7 +74,7 @@ def test_what_is_no_json_object_is_left_alone(
     place: AwsPlace = request.getfixturevalue(kind)
     runner = place.profile.runners[0]
     place.put_text(runner, text)
-    with pytest.raises(Conflict, match="is not ours") as conflict:
+    with pytest.raises(ConflictError, match="is not ours") as conflict:
         place.backend().write(runner, new_token())
     assert text not in str(conflict.value)
     assert place.text(runner) == text
@@ -112,7 +119,7 @@ def test_a_scheduled_deletion_is_not_called_off_when_nobody_is_there(place: AwsP
     [check] = [check for check in backend.check() if check.verdict is Verdict.FAIL]
     assert check.finding
     assert "scheduled for deletion" in check.finding.problem
-    with pytest.raises(Refused, match="scheduled for deletion"):
+    with pytest.raises(RefusedError, match="scheduled for deletion"):
         backend.write(runner, new_token())
     described = place.moto.client("secretsmanager").describe_secret(
         SecretId=place.settings.secret_name("one")
@@ -140,7 +147,7 @@ def test_a_scheduled_deletion_is_called_off_by_somebody_who_says_so(
             expected |= {"RUNNER_WIZARD_OWNER": "3f9c2a71/0"}
             assert json.loads(place.text(runner)) == expected
         else:
-            with pytest.raises(Refused):
+            with pytest.raises(RefusedError):
                 backend.write(runner, token)
         assert len(asked) == 1
         assert "type restore" in asked[0]
@@ -228,7 +235,7 @@ def test_an_sso_session_that_has_expired_is_said_to_have(
     for place in new_place(moto, tmp_path, monkeypatch, profile="ops"):
         place.patch.delenv("AWS_ACCESS_KEY_ID")
         place.patch.delenv("AWS_SECRET_ACCESS_KEY")
-        with pytest.raises(NotAllowed, match="SSO session has expired") as expired:
+        with pytest.raises(NotAllowedError, match="SSO session has expired") as expired:
             place.backend().read(place.profile.runners[0])
         assert "aws sso login --profile ops" in expired.value.fix
 
@@ -247,7 +254,7 @@ def test_each_refusal_has_its_own_words(
     place: AwsPlace, code: str, words: str, problem: str
 ) -> None:
     place.proxy.fail(Fault(reply=refusal(code, words), times=9))
-    with pytest.raises(NotAllowed, match=problem) as refused:
+    with pytest.raises(NotAllowedError, match=problem) as refused:
         place.backend().read(place.profile.runners[0])
     assert words in refused.value.cause
     assert refused.value.fix
@@ -266,7 +273,7 @@ def test_an_address_that_nobody_listens_at_is_said_with_the_region(place: AwsPla
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))  # bound, but nobody listens
         place.patch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{held.getsockname()[1]}")
-        with pytest.raises(NotReached, match="cannot be reached") as lost:
+        with pytest.raises(NotReachedError, match="cannot be reached") as lost:
             place.backend().read(place.profile.runners[0])
     assert "region" in lost.value.fix
 

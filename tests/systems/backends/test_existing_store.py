@@ -16,14 +16,14 @@ from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.kubernetes.external_secrets import STORE, ExternalSecretsPlayer
 from tests.systems.backends.conformance import new_token, profile, said, whole_text
 from tests.systems.backends.strict import assert_fits_its_definition
-from wizard.core.errors import Conflict, Refused, WizardError
+from wizard.core.errors import ConflictError, RefusedError, WizardError
 from wizard.core.findings import Finding, Verdict
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.model import Profile
 from wizard.render.releases import token_readers
 from wizard.systems.backends import BelongsToAnotherError, Owner
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.existing_store import ExistingStore
-from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.contexts import connect
 
@@ -78,11 +78,11 @@ def a_profile(**settings: object) -> Profile:
     return profile({"backend": "existing-store", "existing_store": own, "store": store})
 
 
-def around(person: Person | None = None, **settings: object) -> Surroundings:
+def around(person: Person | None = None, **settings: object) -> BackendContext:
     wished = a_profile(**settings)
 
     readers = partial(token_readers, wished)
-    return Surroundings(wished, Path(), {}, hand_over=person, readers=readers)
+    return BackendContext(wished, Path(), {}, hand_over=person, readers=readers)
 
 
 def store(
@@ -91,7 +91,7 @@ def store(
     return quick(around(person, **settings), cluster)
 
 
-def quick(surroundings: Surroundings, cluster: KubernetesCluster) -> ExistingStore:
+def quick(surroundings: BackendContext, cluster: KubernetesCluster) -> ExistingStore:
     return ExistingStore(surroundings, cluster, patience=1, glance=0.2, poll=0.02)
 
 
@@ -169,7 +169,7 @@ def test_waiting_ends_when_it_is_cancelled(cluster, operator):
 def test_with_nobody_there_it_refuses_before_anything_is_created(cluster, fake, operator):
     backend = store(cluster)
 
-    with pytest.raises(Refused, match="nobody to store the token") as refused:
+    with pytest.raises(RefusedError, match="nobody to store the token") as refused:
         backend.write(RUNNER, new_token())
 
     assert fake.writes == []
@@ -362,7 +362,7 @@ def test_a_token_that_the_store_holds_already_is_seen_before_it_is_overwritten(
 ):
     operator.values[PLACE] = "theirs"
 
-    with pytest.raises(Conflict, match="nothing shows that it is this profile's"):
+    with pytest.raises(ConflictError, match="nothing shows that it is this profile's"):
         store(cluster, person, push=push).write(RUNNER, new_token(), 17)
 
     assert person.told == []

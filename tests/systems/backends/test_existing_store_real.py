@@ -16,8 +16,8 @@ from tests.systems.backends.conformance import new_token, profile
 from wizard.core.manifest import ObjectRef
 from wizard.core.secrets import fingerprint
 from wizard.render.releases import token_readers
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.existing_store import ExistingStore
-from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes import Cluster, Json
 from wizard.systems.kubernetes.contexts import connect
 
@@ -71,7 +71,7 @@ def test_a_push_is_taken_nudged_seen_and_gone(
     cluster = connect()
     readers = partial(token_readers, PROFILE)
     backend = ExistingStore(
-        Surroundings(PROFILE, Path(), {}, readers=readers), cluster, patience=20, poll=0.1
+        BackendContext(PROFILE, Path(), {}, readers=readers), cluster, patience=20, poll=0.1
     )
     token = new_token()
     operator = Operator(real_cluster_with_operators, cluster)

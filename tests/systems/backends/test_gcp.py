@@ -16,12 +16,12 @@ from tests.fakes.gcp.fake import Version
 from tests.fakes.proxy import Call, Fault, FaultyProxy, Reply
 from tests.systems.backends import conformance
 from tests.systems.backends.conformance import Conformance, new_token, said
-from wizard.core.errors import NotAllowed, NotReached, UsageError
+from wizard.core.errors import NotAllowedError, NotReachedError, UsageError
 from wizard.core.findings import Verdict
 from wizard.core.secrets import fingerprint
 from wizard.profile.runner import Runner
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.gcp import GcpSecrets, build
-from wizard.systems.backends.surroundings import Surroundings
 
 pytest.importorskip("google.cloud.secretmanager_v1", reason="the extra [gcp] is not installed")
 
@@ -64,7 +64,7 @@ class GcpPlace:
 
     def backend(self, ask: Callable[[str], str] | None = None) -> GcpSecrets:
         timeouts = (2, conformance.PATIENCE)
-        return build(Surroundings(self.profile, self.folder, os.environ, ask, timeouts=timeouts))
+        return build(BackendContext(self.profile, self.folder, os.environ, ask, timeouts=timeouts))
 
     def stranger(self) -> GcpSecrets:
         self.act_as("eve", frozenset())
@@ -179,7 +179,7 @@ def test_a_secret_that_may_not_be_created_is_said_with_the_right_that_lacks(
     place: GcpPlace,
 ) -> None:
     place.act_as("wizard", HANDED_OUT)
-    with pytest.raises(NotAllowed, match="does not let us create") as refused:
+    with pytest.raises(NotAllowedError, match="does not let us create") as refused:
         place.backend().write(place.profile.runners[0], new_token())
     assert "secretmanager.secrets.create" in refused.value.cause
 
@@ -231,7 +231,7 @@ def test_gclouds_own_variable_for_a_token_is_known(place: GcpPlace) -> None:
 def test_a_token_that_google_does_not_know_is_said_to_be_so(place: GcpPlace) -> None:
     token = new_token().get_secret_value()
     place.patch.setenv("CLOUDSDK_AUTH_ACCESS_TOKEN", token)
-    with pytest.raises(NotAllowed, match="does not accept") as refused:
+    with pytest.raises(NotAllowedError, match="does not accept") as refused:
         place.backend().read(place.profile.runners[0])
     assert token not in str(refused.value)
 
@@ -247,7 +247,7 @@ def test_a_key_file_that_is_none_is_said_to_be_so(place: GcpPlace) -> None:
 def test_a_login_page_is_not_taken_for_google(place: GcpPlace) -> None:
     page = Reply(200, b"<html>Sign in</html>", {"Content-Type": "text/html"})
     place.proxy.fail(Fault(reply=page, times=99))
-    with pytest.raises(NotReached, match="makes no sense"):
+    with pytest.raises(NotReachedError, match="makes no sense"):
         place.backend().read(place.profile.runners[0])
 
 

@@ -19,7 +19,7 @@ from tests.systems.backends.infisical_parts import (
     an_infisical,
     runner,
 )
-from wizard.core.errors import NotAllowed, NotFound, NotReached, WizardError
+from wizard.core.errors import NotAllowedError, NotFoundError, NotReachedError, WizardError
 from wizard.core.findings import Verdict
 from wizard.core.secrets import fingerprint
 
@@ -110,14 +110,14 @@ def test_a_value_that_a_person_pasted_with_a_line_break_is_the_same_token(infisi
 
 
 def test_a_misspelt_environment_is_not_taken_for_a_missing_token(infisical):
-    with pytest.raises(NotFound, match="no environment production") as missing:
+    with pytest.raises(NotFoundError, match="no environment production") as missing:
         infisical.connect(environment="production").read(runner())
 
     assert "dev, staging, prod" in missing.value.cause
 
 
 def test_a_project_that_is_not_there_is_said_in_its_words(infisical):
-    with pytest.raises(NotFound, match="find project nowhere") as missing:
+    with pytest.raises(NotFoundError, match="find project nowhere") as missing:
         infisical.connect(project="nowhere").read(runner())
 
     assert "Project with slug 'nowhere' not found" in missing.value.cause
@@ -126,7 +126,7 @@ def test_a_project_that_is_not_there_is_said_in_its_words(infisical):
 def test_an_identity_that_is_no_member_is_told_where_to_add_it(infisical):
     stranger = infisical.fake.add_identity(role="")
 
-    with pytest.raises(NotAllowed, match="not a member of the project") as refused:
+    with pytest.raises(NotAllowedError, match="not a member of the project") as refused:
         infisical.connect(identity=stranger).read(runner())
 
     assert "Access Control" in refused.value.fix
@@ -137,7 +137,7 @@ def test_a_viewer_reads_but_may_not_write(infisical):
     viewer = infisical.connect(identity=infisical.fake.add_identity("viewer"))
 
     assert viewer.read(runner()) is None
-    with pytest.raises(NotAllowed, match="may not create") as refused:
+    with pytest.raises(NotAllowedError, match="may not create") as refused:
         viewer.write(runner(), new_token())
 
     assert "You are not allowed to create on secrets" in refused.value.cause
@@ -177,7 +177,7 @@ def test_a_hidden_value_is_refused_before_it_is_overwritten(infisical):
     before = infisical.fake.writes
 
     assert backend.read(runner()).fingerprint == ""
-    with pytest.raises(NotAllowed, match="may not see the value"):
+    with pytest.raises(NotAllowedError, match="may not see the value"):
         backend.write(runner(), new_token())
     assert infisical.fake.writes == before
 
@@ -208,7 +208,7 @@ def test_a_write_whose_answer_is_lost_is_found_done_by_the_next(infisical):
     backend, token = infisical.connect(), new_token()
     infisical.fake.fail_next("POST", "/api/v4/secrets/*", drop_after=True)
 
-    with pytest.raises(NotReached) as lost:
+    with pytest.raises(NotReachedError) as lost:
         backend.write(runner(), token)
     assert lost.value.maybe_done
 

@@ -14,10 +14,10 @@ import trustme
 from tests.fakes.infisical import FakeInfisical
 from tests.systems.backends.conformance import new_token
 from tests.systems.backends.infisical_parts import Infisical, a_profile, an_infisical, runner
-from wizard.core.errors import NotAllowed, NotReached, UsageError, WizardError
+from wizard.core.errors import NotAllowedError, NotReachedError, UsageError, WizardError
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.infisical import InfisicalSecrets
-from wizard.systems.backends.infisical_errors import LoginRefused
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.infisical_errors import LoginRefusedError
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_a_bad_secret_is_sent_once_however_many_ask(infisical):
     backend = infisical.connect(secret="not-the-secret")
 
     def refused(_: int) -> str:
-        with pytest.raises(LoginRefused) as error:
+        with pytest.raises(LoginRefusedError) as error:
             backend.read(runner())
         return error.value.cause
 
@@ -56,10 +56,10 @@ def test_a_bad_secret_is_sent_once_however_many_ask(infisical):
 
 def test_a_locked_identity_is_told_to_wait_five_minutes(infisical):
     for _ in range(3):
-        with pytest.raises(LoginRefused):
+        with pytest.raises(LoginRefusedError):
             infisical.connect(secret="not-the-secret").read(runner())
 
-    with pytest.raises(LoginRefused, match="has locked the sign-in") as locked:
+    with pytest.raises(LoginRefusedError, match="has locked the sign-in") as locked:
         infisical.connect().read(runner())
     assert "five minutes, for the right secret as well" in locked.value.cause
     assert "wait five minutes" in locked.value.fix
@@ -91,7 +91,7 @@ def test_a_session_that_was_revoked_is_renewed(infisical):
 def test_a_session_that_ends_again_at_once_is_not_renewed_for_ever(infisical):
     infisical.identity.token_lifetime = -1
 
-    with pytest.raises(NotAllowed, match="ended the session"):
+    with pytest.raises(NotAllowedError, match="ended the session"):
         infisical.connect().read(runner())
 
     assert infisical.fake.logins == 2
@@ -133,7 +133,7 @@ def test_a_write_is_sent_once_and_may_have_taken_effect(infisical, fault):
     infisical.project.add_folder("prod", "/gitlab/runners/one")
     infisical.fake.fail_next("POST", "/api/v4/secrets/*", times=9, **fault)
 
-    with pytest.raises(NotReached) as lost:
+    with pytest.raises(NotReachedError) as lost:
         backend.write(runner(), new_token())
 
     assert lost.value.maybe_done
@@ -175,7 +175,7 @@ def test_a_retry_after_header_counts_more_than_words(infisical):
 def test_waiting_has_an_end(infisical):
     infisical.fake.throttle_next("GET", "/api/v4/secrets/*", 40, times=9)
 
-    with pytest.raises(NotReached, match="limits how often") as lost:
+    with pytest.raises(NotReachedError, match="limits how often") as lost:
         infisical.connect().read(runner())
 
     assert sum(infisical.slept) == 40
@@ -199,14 +199,14 @@ def test_waiting_has_an_end(infisical):
 def test_nonsense_is_called_so_and_never_taken_for_no_token(infisical, status, body):
     infisical.fake.fail_next("GET", "/api/v4/secrets/*", status, body)
 
-    with pytest.raises(NotReached, match="makes no sense"):
+    with pytest.raises(NotReachedError, match="makes no sense"):
         infisical.connect().read(runner())
 
 
 def test_a_login_that_answers_nonsense_is_called_so(infisical):
     infisical.fake.fail_next("POST", "*/login", 200, {"hello": "there"})
 
-    with pytest.raises(NotReached, match="makes no sense"):
+    with pytest.raises(NotReachedError, match="makes no sense"):
         infisical.connect().read(runner())
 
 
@@ -226,7 +226,7 @@ def test_credentials_never_follow_a_redirect(infisical):
         location = {"Location": f"{elsewhere.url}/api/v1/auth/universal-auth/login"}
         infisical.fake.fail_next("POST", "*/login", 307, None, headers=location)
 
-        with pytest.raises(NotReached, match="sends us on to"):
+        with pytest.raises(NotReachedError, match="sends us on to"):
             infisical.connect().read(runner())
 
         assert elsewhere.calls == []
@@ -250,7 +250,7 @@ def test_a_private_authority_is_trusted_when_its_file_is_named(tmp_path: Path):
         ready = Infisical(fake, fake.add_project("homelab"), fake.add_identity())
 
         assert ready.connect(ca_file=str(ca)).read(runner()) is None
-        with pytest.raises(NotReached, match="not trusted") as lost:
+        with pytest.raises(NotReachedError, match="not trusted") as lost:
             ready.connect().read(runner())
 
     assert "secrets.infisical.ca_file" in lost.value.fix
@@ -288,7 +288,7 @@ def test_without_credentials_it_says_what_to_set_and_asks_whoever_is_there(infis
         asked.append(prompt)
         return answers.pop(0)
 
-    around = Surroundings(a_profile(infisical.fake.url), Path(), {})
+    around = BackendContext(a_profile(infisical.fake.url), Path(), {})
     with pytest.raises(UsageError, match="no Infisical client id") as missing:
         InfisicalSecrets(around).read(runner())
     assert missing.value.fix == "set INFISICAL_CLIENT_ID"

@@ -11,7 +11,7 @@ import pytest
 from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.proxy import Call, FaultyProxy, Reply
 from tests.systems.backends.conformance import PATIENCE, Conformance, new_token, profile
-from wizard.core.errors import Conflict
+from wizard.core.errors import ConflictError
 from wizard.core.manifest import own_labels
 from wizard.profile.runner import Runner
 from wizard.systems.backends.kubernetes_secret import KubernetesSecrets
@@ -102,7 +102,7 @@ def test_a_secret_of_a_helm_release_is_left_alone(place: KubernetesPlace) -> Non
     assert secret
     labels = {"app.kubernetes.io/managed-by": "Helm"}
     place.cluster.put(secret | {"metadata": secret["metadata"] | {"labels": labels}})
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(ConflictError) as refused:
         place.backend().write(one, new_token())
     assert "Helm" in refused.value.problem
 

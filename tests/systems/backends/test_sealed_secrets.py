@@ -20,14 +20,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tests.fakes.kubernetes import FakeCluster
 from tests.systems.backends.conformance import new_token, profile, said, whole_text
 from tests.systems.backends.strict import assert_fits_its_definition
-from wizard.core.errors import Conflict, WizardError
+from wizard.core.errors import ConflictError, WizardError
 from wizard.core.findings import Verdict
 from wizard.core.secrets import fingerprint
 from wizard.operations.write_files import compare_files
 from wizard.profile.model import Profile
 from wizard.render.ownership import is_ours
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.sealed_secrets import SealedSecrets
-from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes.contexts import connect
 
 KEY = rsa.generate_private_key(65537, 2048)
@@ -63,7 +63,7 @@ def no_cluster() -> Any:
 
 def backend(tmp_path: Path, **changes: Any) -> SealedSecrets:
     (tmp_path / "cert.pem").write_text(certificate())
-    return SealedSecrets(Surroundings(a_profile(**changes), tmp_path, {}), no_cluster)
+    return SealedSecrets(BackendContext(a_profile(**changes), tmp_path, {}), no_cluster)
 
 
 def document(tmp_path: Path) -> Any:
@@ -186,7 +186,7 @@ def test_a_file_of_somebody_else_is_never_touched(tmp_path, call: Callable[[Any]
     file_of(tmp_path).parent.mkdir(parents=True)
     file_of(tmp_path).write_text("kind: SealedSecret\n")
 
-    with pytest.raises(Conflict, match="was not written from this profile"):
+    with pytest.raises(ConflictError, match="was not written from this profile"):
         call(backend(tmp_path))
 
     assert file_of(tmp_path).read_text() == "kind: SealedSecret\n"
@@ -207,7 +207,7 @@ def test_the_certificate_can_come_from_the_cluster(tmp_path, monkeypatch):
     with FakeCluster() as fake:
         fake.services[f"{service}/proxy/v1/cert.pem"] = certificate()
         monkeypatch.setenv("KUBECONFIG", str(fake.write_kubeconfig(tmp_path / "config")))
-        sealed = SealedSecrets(Surroundings(wished, tmp_path, {}), connect)
+        sealed = SealedSecrets(BackendContext(wished, tmp_path, {}), connect)
         token = new_token()
 
         assert [check.verdict for check in sealed.check()] == [Verdict.OK]
@@ -257,7 +257,7 @@ def test_a_folder_that_cannot_be_written_is_said_so(tmp_path):
 
 def test_the_policy_names_every_file_and_what_fetches_the_certificate(tmp_path):
     wished = a_profile(secrets={"backend": "sealed-secrets"})
-    text = SealedSecrets(Surroundings(wished, tmp_path, {}), no_cluster).policy()
+    text = SealedSecrets(BackendContext(wished, tmp_path, {}), no_cluster).policy()
 
     assert "services/proxy" in text
     assert all(f"gitlab-runner-{name}/token.yaml" in text for name in ("one", "two"))
@@ -270,7 +270,7 @@ def test_the_token_shows_nowhere(tmp_path, caplog):
     sealed = backend(tmp_path)
     sealed.write(RUNNER, token)
     (tmp_path / "cert.pem").write_text("broken")
-    around = Surroundings(a_profile(cluster={"namespace": "moved"}), tmp_path, {})
+    around = BackendContext(a_profile(cluster={"namespace": "moved"}), tmp_path, {})
     with pytest.raises(WizardError) as refused:
         SealedSecrets(around, no_cluster).write(RUNNER, token)
 

@@ -17,13 +17,13 @@ import pytest
 import yaml
 
 from tests.systems.backends.conformance import new_token, profile, said, whole_text
-from wizard.core.errors import Conflict, WizardError
+from wizard.core.errors import ConflictError, WizardError
 from wizard.core.findings import Verdict
 from wizard.core.secrets import fingerprint
 from wizard.profile.model import Profile
 from wizard.systems.backends import Owner
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.sops import Sops
-from wizard.systems.backends.surroundings import Surroundings
 
 OURS, THEIRS = "age1" + "q" * 58, "age1" + "p" * 58
 
@@ -84,7 +84,7 @@ class Machine:
             "HOME": str(self.folder),
             "SOPS_KMS_ARN": "arn:aws:kms:eu-central-1:1:key/somebody-elses",
         }
-        return Sops(Surroundings(self.profile(), self.folder, environ))
+        return Sops(BackendContext(self.profile(), self.folder, environ))
 
     def profile(self) -> Profile:
         wished = profile({"backend": "sops", "sops": {"age": list(self.recipients)}})
@@ -234,7 +234,7 @@ def test_another_profiles_file_is_neither_written_nor_removed(machine: Machine) 
     other._profile = other._profile.model_copy(update={"id": "0badcafe"})
 
     for call in (lambda: other.write(runner, new_token(), 4), lambda: other.remove(runner)):
-        with pytest.raises(Conflict, match="was not written from this profile"):
+        with pytest.raises(ConflictError, match="was not written from this profile"):
             call()
 
     assert machine.file.read_bytes() == before

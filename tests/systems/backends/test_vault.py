@@ -14,10 +14,10 @@ from tests.fakes.proxy import Call, Fault, FaultyProxy, Reply
 from tests.systems.backends.conformance import Conformance, new_token, said
 from tests.systems.backends.vault_parts import VaultPlace, new_place
 from wizard.core.errors import (
-    Conflict,
-    NotAllowed,
-    NotReached,
-    Refused,
+    ConflictError,
+    NotAllowedError,
+    NotReachedError,
+    RefusedError,
     UsageError,
     WizardError,
 )
@@ -90,7 +90,7 @@ def test_a_secret_that_never_holds_still_is_a_conflict(place: VaultPlace) -> Non
         return False
 
     place.proxy.fail(Fault(when=somebody_is_always_faster))
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         place.backend().write(runner, new_token())
     assert "RUNNER_TOKEN" not in place.fields(runner)
 
@@ -127,7 +127,7 @@ def test_writing_as_another_version_is_refused_and_leaves_no_token(
     bao: OpenBao, tmp_path: Path
 ) -> None:
     for place in new_place(bao, tmp_path, version=1, kv_version=2):
-        with pytest.raises(Refused, match="is version 1; the profile says 2"):
+        with pytest.raises(RefusedError, match="is version 1; the profile says 2"):
             place.backend().write(place.profile.runners[0], new_token())
         assert not [call for call in place.proxy.calls if place.writes(call)]
 
@@ -136,7 +136,7 @@ def test_a_mount_that_is_not_there_is_told_in_words(place: VaultPlace) -> None:
     place.bao.root.sys.disable_secrets_engine(place.mount)
     checks = place.backend().check()
     assert "nothing is mounted there" in said(checks)
-    with pytest.raises(NotAllowed, match="does not describe the KV engine"):
+    with pytest.raises(NotAllowedError, match="does not describe the KV engine"):
         place.backend().read(place.profile.runners[0])
 
 
@@ -155,7 +155,7 @@ def test_a_sealed_vault_is_said_to_be_sealed(tmp_path: Path) -> None:
         for place in new_place(bao, tmp_path, leave=True):
             bao.root.sys.seal()
             assert "is sealed" in said(place.backend().check())
-            with pytest.raises(NotReached, match="is sealed") as sealed:
+            with pytest.raises(NotReachedError, match="is sealed") as sealed:
                 place.backend().read(place.profile.runners[0])
             assert "unseal" in sealed.value.fix
 
@@ -178,15 +178,15 @@ def test_a_vault_that_was_never_initialised_is_said_to_be_so(place: VaultPlace) 
 )
 def test_a_standby_is_said_to_be_one(place: VaultPlace, reply: Reply) -> None:
     place.proxy.fail(Fault(reply=reply, times=99))
-    with pytest.raises(NotReached, match="is a standby"):
+    with pytest.raises(NotReachedError, match="is a standby"):
         place.backend().read(place.profile.runners[0])
 
 
 def test_a_redirect_is_named_and_never_followed(place: VaultPlace) -> None:
     with FaultyProxy(place.bao.url) as elsewhere:
-        sent_on = Reply(307, headers={"Location": f"{elsewhere.url}/v1/sys/x"})
-        place.proxy.fail(Fault(reply=sent_on, times=99))
-        with pytest.raises(NotReached, match=elsewhere.url):
+        refused_redirect = Reply(307, headers={"Location": f"{elsewhere.url}/v1/sys/x"})
+        place.proxy.fail(Fault(reply=refused_redirect, times=99))
+        with pytest.raises(NotReachedError, match=elsewhere.url):
             place.backend().read(place.profile.runners[0])
         assert elsewhere.calls == []
 
@@ -194,7 +194,7 @@ def test_a_redirect_is_named_and_never_followed(place: VaultPlace) -> None:
 def test_a_login_page_is_not_taken_for_vault(place: VaultPlace) -> None:
     page = Reply(200, b"<html><body>Sign in</body></html>", {"Content-Type": "text/html"})
     place.proxy.fail(Fault(reply=page, times=99))
-    with pytest.raises(NotReached, match="makes no sense"):
+    with pytest.raises(NotReachedError, match="makes no sense"):
         place.backend().read(place.profile.runners[0])
     assert "makes no sense" in said(place.backend().check())
 
@@ -206,7 +206,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused_in_words(
     bao_tls: OpenBao, tmp_path: Path
 ) -> None:
     for place in new_place(bao_tls, tmp_path):
-        with pytest.raises(NotReached, match="certificate that is not trusted") as error:
+        with pytest.raises(NotReachedError, match="certificate that is not trusted") as error:
             place.backend(VAULT_ADDR=bao_tls.url).read(place.profile.runners[0])
         assert "ca_file" in error.value.fix
 
@@ -230,7 +230,7 @@ def test_another_server_name_is_the_one_that_is_checked(bao_tls: OpenBao, tmp_pa
             if fits:
                 assert backend.read(place.profile.runners[0]) is None
             else:
-                with pytest.raises(NotReached, match="certificate"):
+                with pytest.raises(NotReachedError, match="certificate"):
                     backend.read(place.profile.runners[0])
 
 

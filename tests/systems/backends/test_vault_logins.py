@@ -21,7 +21,7 @@ from tests.fakes.proxy import Call
 from tests.fakes.token_review import TokenReviewer, account_token, signer
 from tests.systems.backends.conformance import new_token, whole_text
 from tests.systems.backends.vault_parts import VaultPlace, new_place
-from wizard.core.errors import NotAllowed, UsageError
+from wizard.core.errors import NotAllowedError, UsageError
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend
 
@@ -77,8 +77,8 @@ def test_many_calls_sign_in_once_and_sign_out_at_the_end(methods: OpenBao, tmp_p
         assert not methods.client(token).is_authenticated()
 
 
-def refusal_of(backend: Backend, runner: Runner) -> NotAllowed:
-    with pytest.raises(NotAllowed) as refused:
+def refusal_of(backend: Backend, runner: Runner) -> NotAllowedError:
+    with pytest.raises(NotAllowedError) as refused:
         backend.read(runner)
     return refused.value
 
@@ -131,7 +131,7 @@ def test_a_jobs_id_token_writes(methods: OpenBao, tmp_path: Path) -> None:
         backend = place.backend(VAULT_TOKEN="", VAULT_ID_TOKEN=sign(claims))
         assert backend.write(place.profile.runners[0], new_token()) is True
         expired = sign({**claims, "nbf": now - 9000, "exp": now - 3600})
-        with pytest.raises(NotAllowed, match="jwt login"):
+        with pytest.raises(NotAllowedError, match="jwt login"):
             place.backend(VAULT_TOKEN="", VAULT_ID_TOKEN=expired).read(place.profile.runners[0])
 
 
@@ -240,7 +240,7 @@ def test_the_writer_and_the_reader_may_what_they_need_and_nothing_else(
         backend = place.backend(VAULT_TOKEN=methods.token_with("gitlab-runner-writer"))
         assert backend.write(place.profile.runners[0], new_token()) is True
         assert backend.remove(place.profile.runners[0]) is True
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             place.backend(VAULT_TOKEN=methods.token_with("gitlab-runner-reader")).write(
                 place.profile.runners[0], new_token()
             )

@@ -14,7 +14,7 @@ from tests.systems.backends import conformance
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import vault_policy
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.vault import VaultSecrets, build
 
 
@@ -55,9 +55,9 @@ class VaultPlace:
     def close(self) -> None:
         self.bao.root.sys.disable_secrets_engine(self.mount)
 
-    def around(self, **environ: str) -> Surroundings:
+    def around(self, **environ: str) -> BackendContext:
         given = {"VAULT_ADDR": self.proxy.url, "VAULT_TOKEN": self.token, "HOME": str(self.folder)}
-        return Surroundings(
+        return BackendContext(
             self.profile,
             self.folder,
             {**given, **self.environ, **environ},

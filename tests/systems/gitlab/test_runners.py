@@ -9,7 +9,13 @@ import pytest
 from tests.fakes.gitlab import FakeGitLab, RunnerPlayer
 from tests.fakes.gitlab.state import DEVELOPER, MAINTAINER
 from tests.systems.gitlab.conftest import MARKER, Connect
-from wizard.core.errors import NotAllowed, NotFound, NotReached, ScopeTooSmall, WizardError
+from wizard.core.errors import (
+    NotAllowedError,
+    NotFoundError,
+    NotReachedError,
+    ScopeTooSmallError,
+    WizardError,
+)
 from wizard.core.facts import Scope
 from wizard.core.secrets import redact
 from wizard.systems.gitlab import RunnerSettings
@@ -92,7 +98,7 @@ def test_two_runners_with_one_marker_come_lowest_id_first(gitlab, project, wante
 def test_a_lost_answer_to_create_is_said_and_nothing_is_sent_again(gitlab, fake, project, wanted):
     fake.fail_next("POST", "/user/runners", drop_after=True)
 
-    with pytest.raises(NotReached) as lost:
+    with pytest.raises(NotReachedError) as lost:
         gitlab.create_runner(project, wanted)
 
     assert lost.value.maybe_done
@@ -104,7 +110,7 @@ def test_a_lost_answer_to_create_is_said_and_nothing_is_sent_again(gitlab, fake,
 def test_a_server_error_to_create_may_have_taken_effect(gitlab, fake, project, wanted, status):
     fake.fail_next("POST", "/user/runners", status)
 
-    with pytest.raises(NotReached) as lost:
+    with pytest.raises(NotReachedError) as lost:
         gitlab.create_runner(project, wanted)
 
     assert lost.value.maybe_done
@@ -116,7 +122,7 @@ def test_a_slow_answer_to_create_is_given_up_and_may_have_taken_effect(
 ):
     fake.fail_next("POST", "/user/runners", delay=1)
 
-    with pytest.raises(NotReached, match="did not answer within") as lost:
+    with pytest.raises(NotReachedError, match="did not answer within") as lost:
         gitlab.create_runner(project, wanted)
 
     assert lost.value.maybe_done
@@ -127,7 +133,7 @@ def test_a_slow_answer_to_create_is_given_up_and_may_have_taken_effect(
 def test_an_answer_without_a_token_may_have_taken_effect(gitlab, fake, project, wanted, body):
     fake.fail_next("POST", "/user/runners", 201, body)
 
-    with pytest.raises(NotReached, match="makes no sense") as lost:
+    with pytest.raises(NotReachedError, match="makes no sense") as lost:
         gitlab.create_runner(project, wanted)
 
     assert lost.value.maybe_done
@@ -137,7 +143,7 @@ def test_a_gitlab_that_is_not_there_has_done_nothing(fake, connect, project, wan
     with FakeGitLab() as gone:
         url = gone.url
 
-    with pytest.raises(NotReached, match="cannot be reached") as refused:
+    with pytest.raises(NotReachedError, match="cannot be reached") as refused:
         connect(url=url).create_runner(project, wanted)
 
     assert not refused.value.maybe_done
@@ -172,7 +178,7 @@ def test_a_full_project_says_who_can_help(gitlab, fake, project, wanted):
 
 
 def test_a_token_that_may_only_read_is_told_which_scopes_it_takes(connect, project, wanted):
-    with pytest.raises(ScopeTooSmall) as refused:
+    with pytest.raises(ScopeTooSmallError) as refused:
         connect("read_api").create_runner(project, wanted)
 
     assert "create_runner or api" in refused.value.fix
@@ -182,7 +188,7 @@ def test_a_token_that_may_only_read_is_told_which_scopes_it_takes(connect, proje
 def test_a_fine_grained_token_is_told_which_permission_it_lacks(fake, connect, project, wanted):
     token = fake.add_token(kind="granular", permissions=("read_project",))
 
-    with pytest.raises(ScopeTooSmall) as refused:
+    with pytest.raises(ScopeTooSmallError) as refused:
         connect(token=token).create_runner(project, wanted)
 
     assert "[create_runner]" in refused.value.cause
@@ -196,27 +202,27 @@ def test_group_runners_need_an_owner_and_project_runners_a_maintainer(
         thing.members[fake.user.id] = role
     gitlab = connect()
 
-    with pytest.raises(NotAllowed, match="in group acme") as refused:
+    with pytest.raises(NotAllowedError, match="in group acme") as refused:
         gitlab.create_runner(group, wanted)
     assert "Owner of the group" in refused.value.fix
     if role == MAINTAINER:
         gitlab.create_runner(project, wanted)
     else:
-        with pytest.raises(NotAllowed, match="in project acme/homelab"):
+        with pytest.raises(NotAllowedError, match="in project acme/homelab"):
             gitlab.create_runner(project, wanted)
 
 
 def test_registration_switched_off_is_named_among_the_causes(gitlab, fake, project, wanted):
     fake.state.projects[project.id].runner_registration = False
 
-    with pytest.raises(NotAllowed) as refused:
+    with pytest.raises(NotAllowedError) as refused:
         gitlab.create_runner(project, wanted)
 
     assert "runner registration switched on" in refused.value.fix
 
 
 def test_a_project_that_is_gone_is_not_found(gitlab, wanted):
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         gitlab.create_runner(Scope("project", "acme/gone", 999), wanted)
 
 
@@ -276,7 +282,7 @@ def test_deleting_twice_is_fine(gitlab, fake, project, wanted):
 def test_a_runner_that_is_gone_is_not_found_in_either_dialect(gitlab, fake, version):
     fake.version = version
 
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         gitlab.get_runner(12345)
 
 
@@ -296,14 +302,14 @@ def test_a_firewalls_no_is_not_taken_for_a_runner_that_is_gone(gitlab, fake, pro
     created = gitlab.create_runner(project, wanted)
     fake.fail_next("DELETE", "/runners", 403, "<html><title>Blocked</title></html>")
 
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowedError):
         gitlab.delete_by_token(created.token)
 
 
 def test_a_list_of_nonsense_is_called_so(gitlab, fake, project):
     fake.fail_next("GET", "/projects/*/runners", 200, [{"name": "no id"}])
 
-    with pytest.raises(NotReached, match="makes no sense"):
+    with pytest.raises(NotReachedError, match="makes no sense"):
         gitlab.find_runners(project, MARKER)
 
 
@@ -354,7 +360,7 @@ def test_a_token_for_managing_alone_reads_and_deletes_but_does_not_list(
     managing = connect("create_runner", "manage_runner")
 
     assert managing.get_runner(created.id).settings == wanted
-    with pytest.raises(ScopeTooSmall, match="list the runners"):
+    with pytest.raises(ScopeTooSmallError, match="list the runners"):
         managing.find_runners(project, MARKER)
     managing.delete_runner(created.id)
 
@@ -411,8 +417,8 @@ def test_a_runner_belongs_to_the_project_that_owns_it_and_not_where_it_is_enable
 @pytest.mark.parametrize("answer", ["{}", "null", '"none"', "[1]", "[[]]"])
 def test_what_is_no_list_is_not_read_as_an_empty_one(gitlab, fake, project, answer):
     fake.fail_next("GET", "/projects/*/runners", 200, answer, times=2)
-    with pytest.raises(NotReached, match="makes no sense"):
+    with pytest.raises(NotReachedError, match="makes no sense"):
         gitlab.find_runners(project, MARKER)
     fake.fail_next("GET", "/runners/*/managers", 200, answer)
-    with pytest.raises(NotReached, match="makes no sense"):
+    with pytest.raises(NotReachedError, match="makes no sense"):
         gitlab.managers(1)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.fakes.gitlab.state import DEVELOPER
-from wizard.core.errors import NotAllowed, NotFound, NotReached, UsageError
+from wizard.core.errors import NotAllowedError, NotFoundError, NotReachedError, UsageError
 from wizard.core.facts import Identity
 from wizard.systems.gitlab.adapter import PythonGitLab
 from wizard.systems.gitlab.connection import Connection
@@ -56,7 +56,7 @@ def test_an_unknown_token_is_refused_with_the_page_to_make_another(fake, connect
     other = fake.add_token()
     del fake.state.tokens[other.get_secret_value()]
 
-    with pytest.raises(NotAllowed, match="does not accept the token") as refused:
+    with pytest.raises(NotAllowedError, match="does not accept the token") as refused:
         connect(token=other).whoami()
 
     assert "401 Unauthorized" in refused.value.cause
@@ -68,7 +68,7 @@ def test_an_expired_and_a_revoked_token_are_told_apart(fake, connect):
     revoked = fake.add_token(revoked=True)
 
     for token, word in ((expired, "expired"), (revoked, "revoked")):
-        with pytest.raises(NotAllowed) as refused:
+        with pytest.raises(NotAllowedError) as refused:
             connect(token=token).whoami()
         assert word in refused.value.cause
 
@@ -114,7 +114,7 @@ def test_now_is_told_even_to_a_token_that_may_nothing(fake, connect):
 def test_now_does_not_invent_a_time_when_gitlab_is_away(fake, connect):
     fake.fail_next("GET", "/version", drop_before=True, times=3)
 
-    with pytest.raises(NotReached):
+    with pytest.raises(NotReachedError):
         connect().now()
 
 
@@ -151,7 +151,7 @@ def test_a_moved_project_is_followed_to_where_it_is_now(gitlab, fake, project):
 
 @pytest.mark.parametrize("kind", ["project", "group"])
 def test_a_scope_that_is_not_there_is_not_found(gitlab, kind):
-    with pytest.raises(NotFound, match=f"could not find the {kind} acme/typo"):
+    with pytest.raises(NotFoundError, match=f"could not find the {kind} acme/typo"):
         gitlab.resolve(kind, "acme/typo")
 
 
@@ -209,7 +209,7 @@ def test_a_token_that_may_only_create_still_picks_and_resolves(fake, connect, pr
     assert gitlab.resolve("project", "acme/project-119").name == "project-119"
     assert gitlab.resolve("project", str(project.id)).path == "acme/homelab"
     assert gitlab.resolve("group", "acme").id == group.id
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         gitlab.resolve("project", "acme/typo")
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakes.gitlab import RunnerPlayer
 from tests.fakes.gitlab.state import DEVELOPER
-from wizard.core.errors import Conflict, NotAllowed, ScopeTooSmall, WizardError
+from wizard.core.errors import ConflictError, NotAllowedError, ScopeTooSmallError, WizardError
 
 CI = """\
 variables: {GIT_STRATEGY: none}
@@ -68,7 +68,7 @@ def test_a_file_that_is_there_already_is_updated(gitlab, fake, project, commit):
 def test_a_branch_that_exists_is_a_conflict(commit):
     commit()
 
-    with pytest.raises(Conflict, match="runner-wizard/3f9c2a71") as refused:
+    with pytest.raises(ConflictError, match="runner-wizard/3f9c2a71") as refused:
         commit()
 
     assert "already exists" in refused.value.cause
@@ -126,7 +126,7 @@ def test_an_empty_repository_has_no_default_branch(gitlab, fake, project):
 def test_runner_scopes_alone_cannot_prove_and_say_what_it_takes(connect, project):
     gitlab = connect("create_runner", "manage_runner", "read_api")
 
-    with pytest.raises(ScopeTooSmall) as refused:
+    with pytest.raises(ScopeTooSmallError) as refused:
         gitlab.commit_file(project.id, BRANCH, "main", "x", "y", "z")
 
     assert "It takes api" in refused.value.fix
@@ -136,7 +136,7 @@ def test_a_developer_may_not_push_to_a_protected_branch(gitlab, fake, project):
     fake.state.groups_above("acme")[0].members[fake.user.id] = DEVELOPER
     fake.state.projects[project.id].members[fake.user.id] = DEVELOPER
 
-    with pytest.raises(NotAllowed) as refused:
+    with pytest.raises(NotAllowedError) as refused:
         gitlab.commit_file(project.id, "main", "main", "x", "y", "z")
 
     assert "not allowed to push" in refused.value.cause

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from tests.fakes.gitlab import FakeGitLab
-from wizard.core.errors import NotAllowed, NotReached, UsageError, WizardError
+from wizard.core.errors import NotAllowedError, NotReachedError, UsageError, WizardError
 from wizard.systems.gitlab.adapter import PythonGitLab
 from wizard.systems.gitlab.connection import Connection
 
@@ -40,7 +40,7 @@ def test_a_read_survives_a_cut_connection(gitlab, fake):
 def test_a_read_is_given_up_after_three_times(gitlab, fake):
     fake.fail_next("GET", "/metadata", 502, times=9)
 
-    with pytest.raises(NotReached, match="in trouble") as lost:
+    with pytest.raises(NotReachedError, match="in trouble") as lost:
         gitlab.version()
 
     assert len(fake.calls) == 3
@@ -51,7 +51,7 @@ def test_a_read_is_given_up_after_three_times(gitlab, fake):
 def test_a_read_that_is_slow_is_not_asked_again(gitlab, fake):
     fake.fail_next("GET", "/metadata", delay=1)
 
-    with pytest.raises(NotReached, match="did not answer"):
+    with pytest.raises(NotReachedError, match="did not answer"):
         gitlab.version()
 
     assert len(fake.calls) <= 1
@@ -70,7 +70,7 @@ def test_a_read_that_is_slow_is_not_asked_again(gitlab, fake):
 def test_a_write_is_sent_once_and_may_have_taken_effect(gitlab, fake, verb):
     fake.fail_next("*", "*", drop_after=True, times=9)
 
-    with pytest.raises(NotReached, match="connection was cut") as lost:
+    with pytest.raises(NotReachedError, match="connection was cut") as lost:
         verb(gitlab)
 
     assert len(fake.calls) == 1
@@ -91,7 +91,7 @@ def test_a_write_is_sent_once_and_may_have_taken_effect(gitlab, fake, verb):
 def test_nonsense_is_called_so(gitlab, fake, status, body):
     fake.fail_next("GET", "/metadata", status, body)
 
-    with pytest.raises(NotReached, match="makes no sense"):
+    with pytest.raises(NotReachedError, match="makes no sense"):
         gitlab.version()
 
 
@@ -123,7 +123,7 @@ def test_somebody_elses_words_never_carry_a_token(gitlab, fake, project, wanted)
     token = created.token.get_secret_value()
     fake.fail_next("GET", "/runners/*", 500, {"message": f"bad token {token}"})
 
-    with pytest.raises(NotReached) as refused:
+    with pytest.raises(NotReachedError) as refused:
         gitlab.get_runner(created.id)
 
     assert token not in str(refused.value)
@@ -142,7 +142,7 @@ def test_a_web_page_for_not_found_means_the_address_is_wrong(gitlab, fake):
     page = "<html><head><title>404 Not Found</title></head></html>"
     fake.fail_next("GET", "*", 404, page)
 
-    with pytest.raises(NotReached, match="not GitLab's") as refused:
+    with pytest.raises(NotReachedError, match="not GitLab's") as refused:
         gitlab.resolve("project", "acme/homelab")
 
     assert "gitlab.url" in refused.value.fix
@@ -191,7 +191,7 @@ def test_a_rate_limit_without_a_word_is_waited_out_longer_each_time(gitlab, fake
 def test_a_rate_limit_is_never_waited_for_more_than_a_minute(gitlab, fake, waits, retry_after):
     fake.throttle_next("GET", "/metadata", retry_after=retry_after, times=99)
 
-    with pytest.raises(NotReached, match="limits how often") as limited:
+    with pytest.raises(NotReachedError, match="limits how often") as limited:
         gitlab.version()
 
     assert sum(waits.slept) <= 60
@@ -209,15 +209,15 @@ def test_a_throttled_create_has_done_nothing_and_is_sent_when_allowed(
 
 
 def test_the_countdown_can_be_cancelled(fake):
-    class Cancelled(Exception):
+    class CancelledError(Exception):
         pass
 
     def cancel(_seconds: int, _why: str) -> None:
-        raise Cancelled
+        raise CancelledError
 
     fake.throttle_next("GET", "/metadata", retry_after="30")
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(CancelledError):
         PythonGitLab(fake.url, fake.add_token(), on_wait=cancel).version()
 
 
@@ -231,7 +231,7 @@ def test_a_token_never_reaches_another_host(gitlab, fake, project, wanted, statu
         fake.fail_next(method, "*", status, "", headers={"Location": f"{other.url}/api/v4/x"})
 
         call = gitlab.version if method == "GET" else partial(gitlab.create_runner, project, wanted)
-        with pytest.raises(NotReached, match="sends us on to") as refused:
+        with pytest.raises(NotReachedError, match="sends us on to") as refused:
             call()
 
         assert not other.calls
@@ -243,7 +243,7 @@ def test_an_address_written_without_tls_says_to_write_it_with(gitlab, fake):
     https = fake.url.replace("http://", "https://")
     fake.fail_next("GET", "*", 301, "", headers={"Location": f"{https}/api/v4/metadata"})
 
-    with pytest.raises(NotReached) as refused:
+    with pytest.raises(NotReachedError) as refused:
         gitlab.version()
 
     assert f"write {https} as" in refused.value.fix
@@ -253,7 +253,7 @@ def test_a_write_is_not_redirected_even_on_the_same_host(gitlab, fake, project, 
     there = {"Location": f"{fake.url}/api/v4/user/runners"}
     fake.fail_next("POST", "*", 307, "", headers=there)
 
-    with pytest.raises(NotReached):
+    with pytest.raises(NotReachedError):
         gitlab.create_runner(project, wanted)
 
     assert fake.runners == []
@@ -263,7 +263,7 @@ def test_a_redirect_in_circles_ends(gitlab, fake):
     there = {"Location": f"{fake.url}/api/v4/metadata"}
     fake.fail_next("GET", "*", 302, "", headers=there, times=50)
 
-    with pytest.raises(NotReached):
+    with pytest.raises(NotReachedError):
         gitlab.version()
 
     assert len(fake.calls) < 10
@@ -283,7 +283,7 @@ def test_a_private_authority_is_trusted_when_named_and_only_then(tmp_path):
         token = fake.add_token()
         trusting = PythonGitLab(fake.url, token, Connection(ca_file=str(ca_file)))
         assert trusting.version() == "19.4.1-ee"
-        with pytest.raises(NotReached, match="not trusted") as refused:
+        with pytest.raises(NotReachedError, match="not trusted") as refused:
             PythonGitLab(fake.url, token).version()
 
     assert "gitlab.ca_file" in refused.value.fix
@@ -305,7 +305,7 @@ def test_the_profiles_proxy_is_used_unless_the_host_is_excepted(fake):
     with FakeGitLab() as gone:
         proxy = gone.url
 
-    with pytest.raises(NotReached, match="proxy"):
+    with pytest.raises(NotReachedError, match="proxy"):
         PythonGitLab(fake.url, token, Connection(proxy=proxy)).version()
     direct = Connection(proxy=proxy, no_proxy="127.0.0.1")
     assert PythonGitLab(fake.url, token, direct).version() == "19.4.1-ee"
@@ -328,7 +328,7 @@ def test_the_profiles_proxy_wins_over_the_environments(fake, monkeypatch):
         thread = threading.Thread(target=proxy)
         thread.start()
         through = Connection(proxy=f"http://127.0.0.1:{port}")
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotAllowedError):
             PythonGitLab("http://gitlab.example.com", fake.add_token(), through).version()
         thread.join()
 
@@ -361,7 +361,7 @@ def test_the_token_travels_as_bearer_and_in_no_url(gitlab, fake, project, wanted
 def test_no_error_carries_the_token_in_its_chain(gitlab, fake):
     fake.fail_next("GET", "*", 401, {"message": "401 Unauthorized"})
 
-    with pytest.raises(NotAllowed) as refused:
+    with pytest.raises(NotAllowedError) as refused:
         gitlab.version()
 
     assert refused.value.__context__ is None

@@ -12,7 +12,7 @@ import pytest
 import requests
 import urllib3
 
-from wizard.core.errors import NotReached, StoppedError, TransientError
+from wizard.core.errors import NotReachedError, StoppedError, TransientError
 from wizard.core.secrets import SecretStr
 from wizard.systems.http.answers import Source, each, read, record
 from wizard.systems.http.failures import Way, failure
@@ -49,7 +49,7 @@ def test_four_hundred_digits_are_longer_than_anybody_waits() -> None:
     def call() -> None:
         raise ThrottledError(seconds_asked({"Retry-After": "9" * 400}))
 
-    with pytest.raises(NotReached, match="limits how often") as limited:
+    with pytest.raises(NotReachedError, match="limits how often") as limited:
         Policy(sleep=lambda _: None).carry_out(call, "tell", who="GitLab")
     assert limited.value.fix
 
@@ -92,7 +92,7 @@ def test_a_credential_goes_to_its_own_origin_alone() -> None:
     bound = Bound("https://GitLab.example.com:443/sub", SecretStr("x"))
     assert bound.for_url("https://gitlab.example.com/api")
     for other in ("http://gitlab.example.com", "https://gitlab.example.com:8443", "https://b.c"):
-        with pytest.raises(NotReached, match="sends us on"):
+        with pytest.raises(NotReachedError, match="sends us on"):
             bound.for_url(other)
     assert origin("https://[::1]:8080/x") == "https://[::1]:8080"
 
@@ -175,7 +175,7 @@ def test_a_certificate_that_has_expired_is_told_so() -> None:
 )
 def test_an_answer_that_does_not_fit_says_where(body: bytes, said: str) -> None:
     reader = each(lambda row: record(row).number("id"))
-    with pytest.raises(NotReached, match="makes no sense") as odd:
+    with pytest.raises(NotReachedError, match="makes no sense") as odd:
         read(body, reader, "list", of=Source("GitLab", "gitlab.url"))
     assert said in odd.value.cause
     assert odd.value.fix

@@ -19,7 +19,7 @@ from tests.systems.kubernetes.objects import (
     secret,
 )
 from wizard.core.changes import Action
-from wizard.core.errors import Conflict, NotFound
+from wizard.core.errors import ConflictError, NotFoundError
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.systems.kubernetes import Outcome, Permission, ServiceAccountRef
@@ -68,7 +68,7 @@ def test_an_object_of_a_kind_that_is_not_served_names_the_operator(tmp_path, mon
         cluster = connect()
         assert not cluster.serves("external-secrets.io/v1", "ExternalSecret")
         assert cluster.get(Manifest(body).ref) is None
-        with pytest.raises(NotFound) as error:
+        with pytest.raises(NotFoundError) as error:
             cluster.diff(Manifest(body))
     assert "External Secrets" in error.value.fix
 
@@ -82,10 +82,10 @@ def test_what_helm_looks_after_is_refused_until_taken_over(
     annotations = {"meta.helm.sh/release-name": "runner"}
     metadata = {**theirs["metadata"], "labels": labels, "annotations": annotations}
     fake.seed({**theirs, "metadata": metadata})
-    with pytest.raises(Conflict, match="Helm release runner"):
+    with pytest.raises(ConflictError, match="Helm release runner"):
         cluster.diff(config_map())
     fake.writes.clear()
-    with pytest.raises(Conflict, match="Helm release runner"):
+    with pytest.raises(ConflictError, match="Helm release runner"):
         cluster.apply(config_map())
     assert fake.writes == []
     assert cluster.apply(config_map(), force=True).outcome is Outcome.UPDATED
@@ -130,7 +130,7 @@ def test_a_delete_hits_only_the_incarnation_that_was_seen(
     assert cluster.delete(ref, uid=first)
     assert not cluster.delete(ref, uid=first)
     cluster.apply(config_map())
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         cluster.delete(ref, uid=first)
     assert cluster.get(ref)
 
@@ -187,7 +187,7 @@ def test_an_admitted_pod_is_not_made(fake: FakeCluster, cluster: KubernetesClust
     fake.writes.clear()
     assert cluster.admit(pod()) == ()
     assert fake.objects("Pod") == []
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         cluster.admit({**pod(), "metadata": {"name": "x", "namespace": "nowhere"}})
 
 
@@ -286,7 +286,7 @@ def test_an_annotation_is_set_on_an_object_of_somebody_else_and_does_not_make_it
     assert found["metadata"]["annotations"] == {"force-sync": "1"}
     assert found["data"] == body["data"]
     assert cluster.owned("3f9c2a71") == []
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         cluster.annotate(ObjectRef("v1", "ConfigMap", "default", "nobody's"), {"a": "b"})
 
 
@@ -294,5 +294,5 @@ def test_a_service_is_read_through_the_api_server(fake: FakeCluster, cluster: Ku
     fake.services["/api/v1/namespaces/kube-system/services/http:sealer:/proxy/v1/cert.pem"] = "PEM"
 
     assert cluster.service_get("kube-system", "sealer", "/v1/cert.pem") == "PEM"
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         cluster.service_get("kube-system", "nobody", "/v1/cert.pem")

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.fakes.kubernetes import FakeCluster
-from wizard.core.errors import NotAllowed, NotFound, Refused, UsageError
+from wizard.core.errors import NotAllowedError, NotFoundError, RefusedError, UsageError
 from wizard.systems.kubernetes.contexts import connect, contexts, discover_contexts, look_at
 
 
@@ -50,13 +50,13 @@ def test_a_context_that_is_not_there_is_answered_with_those_that_are(
     fake: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config", "home"))
-    with pytest.raises(NotFound) as error:
+    with pytest.raises(NotFoundError) as error:
         connect("hoem")
     assert "home" in error.value.cause
 
 
 def test_without_a_kubeconfig_it_is_said_where_one_was_looked_for():
-    with pytest.raises(NotFound) as error:
+    with pytest.raises(NotFoundError) as error:
         connect()
     assert ".kube/config" in error.value.cause
 
@@ -113,7 +113,9 @@ def test_client_keys_do_not_stay_behind_in_files(tmp_path: Path, monkeypatch: py
     }
     with FakeCluster(tls=True) as fake:
         _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config", **user))
-        with pytest.raises(NotAllowed):  # the fake knows tokens only; TLS has worked until here
+        with pytest.raises(
+            NotAllowedError
+        ):  # the fake knows tokens only; TLS has worked until here
             connect().version()
     kept = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert {file.name for file in kept} == {"config", "ca.pem"}
@@ -144,7 +146,7 @@ def test_a_token_that_has_ended_is_fetched_again_and_the_call_repeated(
     )
     _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config", exec=_exec(command)))
     cluster = connect()
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowedError):
         cluster.version()
     (tmp_path / "token").write_text(fake.token)
     assert cluster.version() == "v1.32.0"
@@ -156,7 +158,7 @@ def test_a_failing_exec_plugin_is_told_in_its_own_words_without_its_token(
     token = "glpat-" + secrets.token_hex(10)
     command = _plugin(tmp_path, f"sys.exit('session expired for {token}')")
     _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config", exec=_exec(command)))
-    with pytest.raises(NotAllowed) as error:
+    with pytest.raises(NotAllowedError) as error:
         connect().uid()
     assert "session expired" in error.value.cause
     assert token not in str(error.value)
@@ -167,7 +169,7 @@ def test_an_exec_plugin_that_is_not_installed_passes_its_hint_on(
 ):
     plugin = _exec("no-such-plugin-here", installHint="install it from the cloud's page")
     _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config", exec=plugin))
-    with pytest.raises(NotAllowed) as error:
+    with pytest.raises(NotAllowedError) as error:
         connect().uid()
     assert "install it from the cloud's page" in error.value.cause
 
@@ -193,7 +195,7 @@ def test_a_uid_without_a_context_asks_the_current_one_and_runs_no_other_sign_in(
             fake.write_kubeconfig(tmp_path / "two", "wanted", exec=_exec(command)),
         ]
         _use(monkeypatch, *files)
-        with pytest.raises(Refused) as error:
+        with pytest.raises(RefusedError) as error:
             connect(uid=fake.uid)
     assert "as cluster.context; the kubeconfig has also wanted" in error.value.fix
     assert not ran.exists()
@@ -211,7 +213,7 @@ def test_a_sign_in_command_is_given_none_of_our_own_credentials(
         tmp_path, f"open({str(seen)!r}, 'w').write(repr(dict(os.environ)))", "sys.exit(1)"
     )
     _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config", exec=_exec(command)))
-    with pytest.raises(NotAllowed):
+    with pytest.raises(NotAllowedError):
         connect().uid()
     assert secret not in seen.read_text()
     assert "for-eks" in seen.read_text()
@@ -235,7 +237,7 @@ def test_another_cluster_behind_the_context_is_refused_naming_both(
     fake: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config"))
-    with pytest.raises(Refused) as error:
+    with pytest.raises(RefusedError) as error:
         connect("fake", uid="the-profile's")
     assert error.value.exit_code == 3
     assert "the-profile's" in error.value.cause
@@ -246,7 +248,7 @@ def test_a_uid_nobody_reaches_is_refused_with_what_was_seen(
     fake: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config"))
-    with pytest.raises(Refused) as error:
+    with pytest.raises(RefusedError) as error:
         connect(uid="the-profile's")
     assert fake.uid in error.value.cause
 

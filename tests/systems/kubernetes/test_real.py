@@ -23,7 +23,13 @@ from tests.systems.kubernetes.objects import (
     secret,
 )
 from wizard.core.changes import Action
-from wizard.core.errors import Conflict, NotAllowed, NotFound, Refused, WizardError
+from wizard.core.errors import (
+    ConflictError,
+    NotAllowedError,
+    NotFoundError,
+    RefusedError,
+    WizardError,
+)
 from wizard.core.manifest import Manifest
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.systems.kubernetes import Outcome, Permission, ServiceAccountRef
@@ -98,7 +104,7 @@ def test_a_field_of_another_manager_is_a_conflict_that_names_both(
         "application/merge-patch+json",
     )
     for call in (cluster.apply, cluster.diff):
-        with pytest.raises(Conflict) as error:
+        with pytest.raises(ConflictError) as error:
             call(config_map(data={"limit": "3"}))
         assert "somebody-else" in error.value.problem
         assert "ConfigMap ci/settings" in error.value.problem
@@ -134,7 +140,7 @@ def test_a_controller_keeps_its_field_though_somebodys_hand_was_there_too(
     cluster.apply(wanted)
     changed_by(real_cluster, "kubectl-edit", {"data": {"limit": "9"}})
     changed_by(real_cluster, "some-controller", {"data": {"more": "2"}})
-    with pytest.raises(Conflict) as error:
+    with pytest.raises(ConflictError) as error:
         cluster.apply(wanted)
     assert "kubectl-edit, some-controller" in error.value.problem
 
@@ -145,7 +151,7 @@ def test_what_somebody_made_by_hand_is_not_ours_to_take(
     theirs = config_map("theirs", data={"limit": "9"}).body
     theirs["metadata"] = {"name": "theirs", "namespace": NAMESPACE}
     real_cluster.call("POST", f"{CONFIG_MAPS}?fieldManager=kubectl-create", theirs)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         cluster.apply(config_map("theirs", data={"limit": "3"}))
 
 
@@ -226,7 +232,7 @@ def test_what_is_ours_is_pruned_by_label_and_what_is_not_stays(
     assert "copied-labels" not in owned
     assert cluster.delete(owned["unwanted"].ref, uid=owned["unwanted"].uid)
     assert not cluster.delete(owned["unwanted"].ref, uid=owned["unwanted"].uid)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         cluster.delete(owned["wanted"].ref, uid=owned["unwanted"].uid)
     left = {one["metadata"]["name"] for one in cluster.find("v1", "ConfigMap", NAMESPACE, OURS)}
     assert left == {"wanted", "copied-labels"}
@@ -238,11 +244,11 @@ def test_pod_security_judges_the_job_pod(cluster: KubernetesCluster, real_cluste
     cluster.apply(namespace(**labels))
     cluster.apply(_default_account())
     assert cluster.admit(_restricted()) == ()
-    with pytest.raises(Refused) as error:
+    with pytest.raises(RefusedError) as error:
         cluster.admit(_restricted(privileged=True, allowPrivilegeEscalation=True))
     assert "violates PodSecurity" in error.value.cause
     assert "privileged" in error.value.cause
-    with pytest.raises(NotFound):
+    with pytest.raises(NotFoundError):
         cluster.admit({**pod(), "metadata": {"name": "job", "namespace": "to-come"}})
     labels["pod-security.kubernetes.io/enforce"] = "privileged"
     cluster.apply(namespace(**labels))
@@ -258,7 +264,7 @@ def test_a_quota_judges_the_job_pod(cluster: KubernetesCluster, real_cluster: Re
     cluster.apply(_default_account())
     path = f"/api/v1/namespaces/{NAMESPACE}/resourcequotas/none"
     _status(real_cluster, path, {"hard": {"pods": "0"}, "used": {"pods": "0"}})
-    with pytest.raises(Refused) as error:
+    with pytest.raises(RefusedError) as error:
         cluster.admit(pod())
     assert "exceeded quota: none" in error.value.cause
 
@@ -276,7 +282,7 @@ def test_a_read_only_user_sees_and_is_told_what_to_ask_for(
     real_cluster.use(monkeypatch, "reader")
     reader = connect()
     assert reader.get(config_map().ref)
-    with pytest.raises(NotAllowed) as error:
+    with pytest.raises(NotAllowedError) as error:
         reader.apply(config_map(data={"limit": "3"}))
     assert error.value.problem == f"You may not patch configmaps in namespace {NAMESPACE}."
     wanted = [
@@ -293,7 +299,9 @@ def test_a_user_without_any_right_is_told_so(
     cluster: KubernetesCluster, real_cluster: RealCluster, monkeypatch: pytest.MonkeyPatch
 ):
     real_cluster.use(monkeypatch, "nobody")
-    with pytest.raises(NotAllowed, match="You may not get namespaces in namespace kube-system"):
+    with pytest.raises(
+        NotAllowedError, match="You may not get namespaces in namespace kube-system"
+    ):
         connect().uid()
     facts = connect().discover()
     assert facts.reachable
@@ -420,10 +428,10 @@ def test_what_is_there_already_is_never_created_by_us(
     real_cluster.call("POST", f"{CONFIG_MAPS}?fieldManager=terraform", {"metadata": metadata})
     before = real_cluster.call("GET", f"{CONFIG_MAPS}/settings")
     look, cluster.get = cluster.get, lambda ref: None  # type: ignore[method-assign]
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         cluster.apply(config_map())
     cluster.get = look  # type: ignore[method-assign]
-    with pytest.raises(Conflict, match="the wizard did not make it"):
+    with pytest.raises(ConflictError, match="the wizard did not make it"):
         cluster.apply(config_map())
     assert real_cluster.call("GET", f"{CONFIG_MAPS}/settings") == before
     real_cluster.call("DELETE", f"{CONFIG_MAPS}/settings")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.kubernetes.setups import VALUES, by_hand, with_argocd, with_helm
-from wizard.core.errors import NotFound
+from wizard.core.errors import NotFoundError
 from wizard.systems.kubernetes import RunningSetup, SetupText
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.contexts import setup_text, setups_of
@@ -85,7 +85,7 @@ def test_one_without_any_configuration_says_what_to_do(
     fake: FakeCluster, cluster: KubernetesCluster
 ):
     by_hand(fake)
-    with pytest.raises(NotFound, match="made of is not to be found") as refused:
+    with pytest.raises(NotFoundError, match="made of is not to be found") as refused:
         only()
     assert "name its values.yaml" in refused.value.fix
 

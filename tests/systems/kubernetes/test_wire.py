@@ -8,7 +8,7 @@ import pytest
 
 from tests.fakes.kubernetes import FakeCluster
 from tests.systems.kubernetes.objects import config_map, namespace
-from wizard.core.errors import NotAllowed, NotReached, WizardError
+from wizard.core.errors import NotAllowedError, NotReachedError, WizardError
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.api import Api, Timeouts
 from wizard.systems.kubernetes.kubeconfig import load
@@ -24,7 +24,7 @@ def test_a_missing_permission_is_named_so_that_it_can_be_asked_for(
 ):
     cluster.apply(namespace())
     fake.fails("PATCH", "configmaps", status=403, message=FORBIDDEN)
-    with pytest.raises(NotAllowed) as error:
+    with pytest.raises(NotAllowedError) as error:
         cluster.apply(config_map())
     assert error.value.problem == "You may not patch configmaps in namespace ci."
     assert "context fake" in error.value.cause
@@ -32,7 +32,7 @@ def test_a_missing_permission_is_named_so_that_it_can_be_asked_for(
 
 def test_an_unknown_user_is_told_to_sign_in(fake: FakeCluster, cluster: KubernetesCluster):
     fake.fails("GET", "/version", status=401, message="Unauthorized")
-    with pytest.raises(NotAllowed, match="does not know us"):
+    with pytest.raises(NotAllowedError, match="does not know us"):
         cluster.version()
 
 
@@ -60,7 +60,7 @@ def test_a_server_that_wants_too_much_patience_is_given_up(
 ):
     fake.fails("GET", "/version", status=429, headers={"Retry-After": "60"})
     started = time.monotonic()
-    with pytest.raises(NotReached, match="too busy"):
+    with pytest.raises(NotReachedError, match="too busy"):
         cluster.version()
     assert time.monotonic() - started < 5
 
@@ -80,7 +80,7 @@ def test_a_write_that_was_cut_is_sent_once_and_said_to_be_maybe_done(
     cluster.apply(namespace())
     fake.fails("PATCH", "configmaps", **fault)
     fake.requests.clear()
-    with pytest.raises(NotReached) as error:
+    with pytest.raises(NotReachedError) as error:
         cluster.apply(config_map())
     assert error.value.maybe_done
     assert [method for method, _ in fake.requests if method == "PATCH"] == ["PATCH"]
@@ -92,7 +92,7 @@ def test_an_answer_that_is_not_kubernetes_is_told_as_such(
 ):
     page = b"<html>Please sign in to the hotel's network</html>"
     fake.fails("GET", "/version", status=status, body=page, headers={"Location": fake.url})
-    with pytest.raises(NotReached, match="does not look like a Kubernetes API") as error:
+    with pytest.raises(NotReachedError, match="does not look like a Kubernetes API") as error:
         cluster.version()
     assert "hotel" in error.value.cause
 
@@ -101,7 +101,7 @@ def test_silence_ends_with_the_read_timeout(fake: FakeCluster, cluster: Kubernet
     fake.fails("GET", "/version", delay=5)
     quick = KubernetesCluster(Api(load().select(""), Timeouts(read=0.2)))
     started = time.monotonic()
-    with pytest.raises(NotReached, match="in time"):
+    with pytest.raises(NotReachedError, match="in time"):
         quick.version()
     assert time.monotonic() - started < 2
 
@@ -111,7 +111,7 @@ def test_nobody_listening_is_told_with_address_and_context(
 ):
     fake._server.shutdown()
     fake._server.server_close()
-    with pytest.raises(NotReached) as error:
+    with pytest.raises(NotReachedError) as error:
         cluster.version()
     assert fake.url in error.value.cause
     assert "context fake" in error.value.cause

@@ -57,7 +57,7 @@ def _tell_none(release: Release, rbac: Values) -> None:
 
 
 def _compare(release: Release, given: set[_Right], evidence: str) -> None:
-    harmless = {
+    strip_controls = {
         right
         for grant in GRANTS
         if grant.resource in _HARMLESS
@@ -70,7 +70,7 @@ def _compare(release: Release, given: set[_Right], evidence: str) -> None:
         if grant.when(_looked_at(table.data))
         for right in _rights(grant.group, grant.resource, grant.verbs)
     }
-    if more := given - needed - harmless:
+    if more := given - needed - strip_controls:
         release.report.opens(
             f"the manager may do more than jobs need: {_told(more)}",
             evidence,

@@ -34,7 +34,8 @@ class Stored:
 class Backend(Protocol):
     """One place for tokens, reached as one identity. Synchronous; run each call in a thread.
 
-    Every method may raise `NotReached`, `NotAllowed`, `NotFound`, `Conflict`, or a plain
+    Every method may raise `NotReachedError`, `NotAllowedError`, `NotFoundError`, `ConflictError`,
+    or a plain
     `WizardError` in the backend's own words.
     """
 

@@ -10,18 +10,18 @@ from wizard.core.problems import Key
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import Aws
 from wizard.systems.backends import aws_policy
-from wizard.systems.backends.aws_errors import SaysNo
+from wizard.systems.backends.aws_errors import AwsResponseError
 from wizard.systems.backends.aws_services import ParameterStore, SecretsManager, Service
 from wizard.systems.backends.aws_session import Session
 from wizard.systems.backends.checks import checked
-from wizard.systems.backends.surroundings import Surroundings, needed
+from wizard.systems.backends.context import BackendContext, needed
 from wizard.systems.backends.token_field import Content, TokenField
 
 
 class AwsSecrets(TokenField):
     """One secret, or parameter, for each runner: a JSON object with the token as a field."""
 
-    def __init__(self, settings: Aws, around: Surroundings) -> None:
+    def __init__(self, settings: Aws, around: BackendContext) -> None:
         self._settings = settings
         self._around = around
         self._profile = around.profile
@@ -56,7 +56,7 @@ class AwsSecrets(TokenField):
         doing = "say who we are"
         try:
             me = self._session.call(doing, "sts", "get_caller_identity", tells="Arn")
-        except SaysNo as refusal:
+        except AwsResponseError as refusal:
             raise refusal.error(doing) from None
         return [Check(f"signed in to AWS as {me['Arn']}", Verdict.OK)]
 
@@ -99,7 +99,7 @@ class AwsSecrets(TokenField):
         self._service.drop(self._name(runner))
 
 
-def build(around: Surroundings, _cluster: object = None) -> AwsSecrets:
+def build(around: BackendContext, _cluster: object = None) -> AwsSecrets:
     """The backend of this profile."""
     settings = around.profile.secrets.aws
     return AwsSecrets(needed(settings), around)

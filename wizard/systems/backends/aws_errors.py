@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.core.errors import (
-    Conflict,
-    NotAllowed,
-    NotFound,
-    NotReached,
+    ConflictError,
+    NotAllowedError,
+    NotFoundError,
+    NotReachedError,
     RejectedError,
     TransientError,
     UsageError,
@@ -43,7 +43,7 @@ _MISSING = frozenset({"ResourceNotFoundException", "ParameterNotFound"})
 _TAKEN = frozenset({"ResourceExistsException", "ParameterAlreadyExists"})
 
 
-class SaysNo(Exception):
+class AwsResponseError(Exception):
     """An error that AWS answered; `code` is its name for it."""
 
     def __init__(self, answer: Mapping[str, Any]) -> None:
@@ -84,19 +84,19 @@ class SaysNo(Exception):
                 maybe_done=True,
             )
         if self.code in _EXPIRED:
-            return NotAllowed(
+            return NotAllowedError(
                 "Your AWS credentials have expired.",
                 cause,
                 "renew them: aws sso login, or a new session token",
             )
         if self.code in _UNKNOWN:
-            return NotAllowed(
+            return NotAllowedError(
                 "AWS does not know these credentials.",
                 cause,
                 "check AWS_ACCESS_KEY_ID, AWS_PROFILE and the account they belong to",
             )
         if self.code in _SIGNATURE:
-            return NotAllowed(
+            return NotAllowedError(
                 "AWS does not accept the signature.",
                 cause,
                 "check AWS_SECRET_ACCESS_KEY, and that this machine's clock is right",
@@ -105,21 +105,21 @@ class SaysNo(Exception):
 
     def _refusal(self, doing: str, cause: str) -> WizardError:
         if self.code in _KEY:
-            return NotAllowed(
+            return NotAllowedError(
                 f"AWS could not {doing}: the KMS key does not allow it.",
                 cause,
                 "check secrets.aws.kms_key, and kms:GenerateDataKey and kms:Decrypt on that key",
             )
         if self.code in _DENIED or self.status in {401, 403}:
-            return NotAllowed(
+            return NotAllowedError(
                 f"AWS does not let us {doing}.",
                 cause,
                 "attach the writer's policy of docs/secrets.md to that user or role",
             )
         if self.is_missing:
-            return NotFound(f"AWS could not {doing}.", cause, "check region and path")
+            return NotFoundError(f"AWS could not {doing}.", cause, "check region and path")
         if self.is_taken:
-            return Conflict(f"AWS could not {doing}.", cause, "look at what is there now")
+            return ConflictError(f"AWS could not {doing}.", cause, "look at what is there now")
         return RejectedError(
             f"AWS refused to {doing}.", cause, "change what it objects to, then try again"
         )
@@ -137,9 +137,9 @@ def without_answer(lost: Exception, doing: str, profile: str | None) -> WizardEr
     )
     if isinstance(lost, sso):
         login = f"aws sso login --profile {profile}" if profile else "aws sso login"
-        return NotAllowed("Your AWS SSO session has expired.", said, f"sign in again: {login}")
+        return NotAllowedError("Your AWS SSO session has expired.", said, f"sign in again: {login}")
     if isinstance(lost, of_botocore.LoginError):
-        return NotAllowed("Your AWS sign-in has expired.", said, "sign in again: aws login")
+        return NotAllowedError("Your AWS sign-in has expired.", said, "sign in again: aws login")
     if isinstance(lost, of_botocore.ProfileNotFound):
         return UsageError(
             "That profile is not in your AWS configuration.",
@@ -149,7 +149,9 @@ def without_answer(lost: Exception, doing: str, profile: str | None) -> WizardEr
     if isinstance(lost, of_botocore.NoCredentialsError | of_botocore.PartialCredentialsError):
         return no_credentials(said)
     if isinstance(lost, of_botocore.CredentialRetrievalError):
-        return NotAllowed("The AWS credentials could not be had.", said, "put their source right")
+        return NotAllowedError(
+            "The AWS credentials could not be had.", said, "put their source right"
+        )
     return _not_reached(lost, doing, said)
 
 
@@ -167,12 +169,12 @@ def _not_reached(lost: Exception, doing: str, said: str) -> WizardError:
         return failures.failure(lost, way, doing, is_read=False)
     if isinstance(lost, of_botocore.ParamValidationError | of_botocore.InvalidRegionError):
         return UsageError(f"AWS cannot be asked to {doing}.", said, "Correct secrets.aws")
-    return NotReached(f"AWS could not be asked to {doing}.", said, "Correct what it names")
+    return NotReachedError(f"AWS could not be asked to {doing}.", said, "Correct what it names")
 
 
-def nonsense(doing: str) -> NotReached:
+def invalid_response(doing: str) -> NotReachedError:
     """The error for an answer that is not AWS's, whose text is kept back: it is anybody's."""
-    return SOURCE.nonsense(doing)
+    return SOURCE.invalid_response(doing)
 
 
 def no_credentials(said: str = "") -> UsageError:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from wizard.core.errors import Conflict, Refused
+from wizard.core.errors import ConflictError, RefusedError
 from wizard.profile.secrets import Aws
-from wizard.systems.backends.aws_errors import SOURCE, SaysNo
+from wizard.systems.backends.aws_errors import SOURCE, AwsResponseError
 from wizard.systems.backends.aws_session import Session
-from wizard.systems.backends.token_field import ChangedMeanwhile, Content
+from wizard.systems.backends.token_field import ConcurrentChangeError, Content
 from wizard.systems.http.answers import reading
 
 _TAGS = [{"Key": "managed-by", "Value": "runner-wizard"}]
@@ -28,7 +28,7 @@ class Service(Protocol):
         ...
 
     def put(self, name: str, fields: Mapping[str, Any], over: Content | None) -> None:
-        """Make these all its fields. Raises: ChangedMeanwhile."""
+        """Make these all its fields. Raises: ConcurrentChangeError."""
         ...
 
     def drop(self, name: str) -> None: ...
@@ -50,7 +50,7 @@ class SecretsManager:
         doing = f"read {name}"
         try:
             answer = self._call(doing, "get_secret_value", "VersionId", SecretId=name)
-        except SaysNo as refusal:
+        except AwsResponseError as refusal:
             if refusal.is_missing or refusal.is_scheduled:
                 return None
             raise refusal.error(doing) from None
@@ -68,18 +68,18 @@ class SecretsManager:
                 self._create(name, text)
             else:
                 self._change(doing, "put_secret_value", SecretId=name, SecretString=text)
-        except SaysNo as refusal:
+        except AwsResponseError as refusal:
             if over is not None and refusal.is_missing:
-                raise ChangedMeanwhile from None
+                raise ConcurrentChangeError from None
             if not refusal.is_taken and not refusal.is_scheduled:
                 raise refusal.error(doing) from None
         else:
             return
         if self.is_scheduled_for_deletion(name):
             self._restore(name)
-            raise ChangedMeanwhile  # what it holds is to be kept
+            raise ConcurrentChangeError  # what it holds is to be kept
         if self.fetch(name):
-            raise ChangedMeanwhile
+            raise ConcurrentChangeError
         # Somebody made it and gave it no value.
         self._plainly(doing, "put_secret_value", SecretId=name, SecretString=text)
 
@@ -93,7 +93,7 @@ class SecretsManager:
         doing = f"describe {name}"
         try:
             described = self._call(doing, "describe_secret", "ARN", SecretId=name)
-        except SaysNo as refusal:
+        except AwsResponseError as refusal:
             if refusal.is_missing:
                 return False
             raise refusal.error(doing) from None
@@ -114,7 +114,7 @@ class SecretsManager:
     def _restore(self, name: str) -> None:
         question = f"{name} is scheduled for deletion in AWS; type restore to call that off"
         if self._ask is None or self._ask(question).strip().lower() != "restore":
-            raise Refused(
+            raise RefusedError(
                 f"{name} is scheduled for deletion in AWS.",
                 "somebody wanted it gone, and nobody has confirmed that it is to stay",
                 f"call it off (aws secretsmanager restore-secret --secret-id {name}), or choose "
@@ -131,7 +131,7 @@ class SecretsManager:
     def _plainly(self, doing: str, operation: str, **arguments: Any) -> None:
         try:
             self._change(doing, operation, **arguments)
-        except SaysNo as refusal:
+        except AwsResponseError as refusal:
             raise refusal.error(doing) from None
 
 
@@ -150,7 +150,7 @@ class ParameterStore:
             answer = self._session.call(
                 doing, "ssm", "get_parameter", tells="Parameter", Name=name, WithDecryption=True
             )
-        except SaysNo as refusal:
+        except AwsResponseError as refusal:
             if refusal.is_missing:
                 return None
             raise refusal.error(doing) from None
@@ -179,16 +179,16 @@ class ParameterStore:
                 **key,
                 **kind,
             )
-        except SaysNo as refusal:
+        except AwsResponseError as refusal:
             if refusal.is_taken:
-                raise ChangedMeanwhile from None
+                raise ConcurrentChangeError from None
             raise refusal.error(doing) from None
 
     def drop(self, name: str) -> None:
         doing = f"remove {name}"
         try:
             self._session.call(doing, "ssm", "delete_parameter", is_read=False, Name=name)
-        except SaysNo as refusal:
+        except AwsResponseError as refusal:
             raise refusal.error(doing) from None
 
     def is_scheduled_for_deletion(self, _name: str) -> bool:
@@ -201,7 +201,7 @@ def _fields(text: str, name: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         fields = None
     if not isinstance(fields, dict):
-        raise Conflict(
+        raise ConflictError(
             f"{name} in AWS is not ours: it holds something else than fields.",
             "the wizard keeps the token as a field of a JSON object, and overwrites nothing else",
             "choose another secrets.aws.path, or move what is there",

@@ -9,8 +9,8 @@ from typing import Any
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.secrets import Aws
 from wizard.systems.backends import aws_errors
-from wizard.systems.backends.aws_errors import SaysNo
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.aws_errors import AwsResponseError
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.http.answers import reading
 
 _SESSION_NAME = "runner-wizard"
@@ -23,7 +23,7 @@ class Session:
     machine's role. Only where there are none, and somebody is there, is a key asked for.
     """
 
-    def __init__(self, settings: Aws, around: Surroundings) -> None:
+    def __init__(self, settings: Aws, around: BackendContext) -> None:
         self._settings = settings
         self._around = around
         self._lock = Lock()
@@ -60,7 +60,7 @@ class Session:
         def once() -> dict[str, Any]:
             answer = self._once(doing, service, operation, arguments)
             if tells and not answer.get(tells):
-                raise aws_errors.nonsense(doing)
+                raise aws_errors.invalid_response(doing)
             return answer
 
         return self._around.policy.carry_out(once, doing, who="AWS", is_read=is_read)
@@ -74,11 +74,11 @@ class Session:
         try:
             answer: dict[str, Any] = getattr(self._client(service), operation)(**arguments)
         except ClientError as refused:
-            refusal = SaysNo(refused.response)
+            refusal = AwsResponseError(refused.response)
             refusal.raise_if_throttled()
             error: Exception = refusal.error(doing) if refusal.status >= 500 else refusal
         except (ResponseParserError, AttributeError, LookupError, TypeError):  # its parsers
-            error = aws_errors.nonsense(doing)
+            error = aws_errors.invalid_response(doing)
         except (BotoCoreError, ValueError) as lost:  # ValueError: not even an address
             error = aws_errors.without_answer(lost, doing, self.profile)
         else:

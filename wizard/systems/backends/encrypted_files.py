@@ -15,15 +15,15 @@ from typing import Any
 
 import yaml
 
-from wizard.core.errors import Conflict, WizardError
+from wizard.core.errors import ConflictError, WizardError
 from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, excerpt, fingerprint
 from wizard.profile.labels import labels
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.kubernetes_secret import REGISTRATION_KEY, TOKEN_KEY, owner
 from wizard.systems.backends.ownership import RUNNER_ID, refuse_anothers
-from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.gitops.folder import replace_file
 
 Json = dict[str, Any]
@@ -33,7 +33,7 @@ TOKEN_HASH = "runner-wizard/token-sha256"  # noqa: S105 - an annotation's name
 class EncryptedFiles(ABC):
     """One file for each runner; how it is encrypted is the subclass's part."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: BackendContext) -> None:
         self._profile = around.profile
         self._root = around.folder / around.profile.delivery.directory
 
@@ -129,7 +129,7 @@ class EncryptedFiles(ABC):
     def _document(self, runner: Runner) -> Json:
         """What the file holds; empty where there is none.
 
-        Raises: Conflict, for a file of somebody else; WizardError, for one that is not YAML.
+        Raises: ConflictError, for a file of somebody else; WizardError, for one that is not YAML.
         """
         path = self._path(runner)
         try:
@@ -140,7 +140,7 @@ class EncryptedFiles(ABC):
             raise self._unusable(runner, error) from None
         first = text.partition("\n")[0]
         if not first.startswith("# Sealed by Runner Wizard") or self._identity() not in first:
-            raise Conflict(
+            raise ConflictError(
                 f"{path} was not written from this profile.",
                 f"it begins: {excerpt(first, 80)}",
                 "move it away, or give the profile another delivery.directory",

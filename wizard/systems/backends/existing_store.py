@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wizard.core.errors import NotFound, Refused, WizardError
+from wizard.core.errors import NotFoundError, RefusedError, WizardError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.manifest import ObjectRef
 from wizard.core.problems import Key
@@ -19,18 +19,18 @@ from wizard.core.secrets import SecretStr, fingerprint, redact, remember_secret
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked, failed
+from wizard.systems.backends.context import BackendContext, needed
 from wizard.systems.backends.kubernetes_secret import token_in
 from wizard.systems.backends.ownership import OWNER_NOTE, Owner, not_known_as_ours, refuse_anothers
 from wizard.systems.backends.push_secret import API as PUSH_API
 from wizard.systems.backends.push_secret import Push
-from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.kubernetes import Cluster, Permission
 from wizard.systems.kubernetes.objects import condition
 from wizard.systems.kubernetes.secret_stores import (
     EXTERNAL_SECRETS,
+    force_sync,
     last_warning,
     named_store,
-    nudge,
     store_finding,
 )
 
@@ -56,7 +56,7 @@ class ExistingStore:
 
     def __init__(
         self,
-        around: Surroundings,
+        around: BackendContext,
         cluster: Cluster,
         *,
         patience: float = 900,
@@ -135,7 +135,7 @@ class ExistingStore:
     def _begin_reading(self, runner: Runner) -> None:
         """Have the store read, and see what it holds already.
 
-        Raises: Conflict, when that is a token which nothing shows to be this profile's.
+        Raises: ConflictError, when that is a token which nothing shows to be this profile's.
         """
         missing = [
             one for one in self._around.readers(runner) if self._cluster.get(one.ref) is None
@@ -194,7 +194,7 @@ class ExistingStore:
             self._around.cancel.wait(self._poll)
 
     def _nudge(self, runner: Runner) -> None:
-        nudge(self._cluster, self._reader(runner))
+        force_sync(self._cluster, self._reader(runner))
 
     def _holds(self, runner: Runner, wanted: str) -> bool:
         token = token_in(self._cluster.get(self._secret(runner)))
@@ -228,7 +228,7 @@ class ExistingStore:
             f"{kind} of {api}" for api, kind in needed if not self._cluster.serves(api, kind)
         ]
         if missing:
-            raise NotFound(
+            raise NotFoundError(
                 "External Secrets is not in the cluster, or older than 0.16.",
                 f"the cluster does not serve {', '.join(missing)}",
                 "install or upgrade it, or set secrets.backend: kubernetes",
@@ -271,8 +271,8 @@ class ExistingStore:
             return [Check("somebody stores the token", Verdict.OK)]
         raise self._nobody()
 
-    def _nobody(self) -> Refused:
-        return Refused(
+    def _nobody(self) -> RefusedError:
+        return RefusedError(
             "There is nobody to store the token in a store of your own.",
             "the wizard cannot write there: it shows the token once, to a person at a terminal",
             "run it in a terminal, or set secrets.existing_store.push: true where the store may "
@@ -304,6 +304,6 @@ class ExistingStore:
         return ObjectRef(EXTERNAL_SECRETS, "ExternalSecret", self._namespace, runner.token_secret)
 
 
-def build(around: Surroundings, cluster: Callable[[], Cluster]) -> ExistingStore:
+def build(around: BackendContext, cluster: Callable[[], Cluster]) -> ExistingStore:
     """The store that the profile names, in its cluster."""
     return ExistingStore(around, cluster())

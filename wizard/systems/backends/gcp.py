@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from wizard.core.errors import Conflict, NotAllowed, NotFound
+from wizard.core.errors import ConflictError, NotAllowedError, NotFoundError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.problems import Key
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD, Gcp
 from wizard.systems.backends.checks import checked, failed
-from wizard.systems.backends.gcp_session import FailedPrecondition, Session, nonsense
+from wizard.systems.backends.context import BackendContext, needed
+from wizard.systems.backends.gcp_session import FailedPreconditionError, Session, invalid_response
 from wizard.systems.backends.ownership import OWNER_FIELD, Owner
-from wizard.systems.backends.surroundings import Surroundings, needed
-from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
+from wizard.systems.backends.token_field import ConcurrentChangeError, Content, TokenField
 
 _LABELS = ("runner-wizard-id", "runner-wizard-runner")
 """Which labels hold the two parts of the owner."""
@@ -29,7 +29,7 @@ class GcpSecrets(TokenField):
     Its owner is two labels of the secret, which who may only add versions can neither set nor see.
     """
 
-    def __init__(self, settings: Gcp, around: Surroundings) -> None:
+    def __init__(self, settings: Gcp, around: BackendContext) -> None:
         self._settings = settings
         self._profile = around.profile
         self._session = Session(around)
@@ -104,13 +104,13 @@ class GcpSecrets(TokenField):
             )
             number = found.name.rpartition("/")[2]
             if not number:
-                raise nonsense(doing)
+                raise invalid_response(doing)
             name = f"{self._name(runner)}/versions/{number}"
             version = self._session.call(
                 doing,
                 lambda client, options: client.get_secret_version({"name": name}, **options),
             )
-        except (NotFound, FailedPrecondition):
+        except (NotFoundError, FailedPreconditionError):
             return None
         token = found.payload.data.decode("utf-8", "replace") if found.payload else ""
         fields = {TOKEN_FIELD: token}
@@ -127,15 +127,15 @@ class GcpSecrets(TokenField):
                 self._note(runner, owner)  # first, so that no kill leaves a token without it
             if over is None or over.fields[TOKEN_FIELD] != fields[TOKEN_FIELD]:
                 self._add(runner, fields[TOKEN_FIELD])
-        except NotFound:
+        except NotFoundError:
             self._create(runner, owner)
-            raise ChangedMeanwhile from None  # now it is there, and can be added to
+            raise ConcurrentChangeError from None  # now it is there, and can be added to
 
     def _labels(self, runner: Runner) -> Mapping[str, str]:
         """The secret's labels; none where we may not see them."""
         try:
             return dict(self._secret(runner).labels)
-        except NotAllowed:
+        except NotAllowedError:
             return {}
 
     def _secret(self, runner: Runner) -> Any:
@@ -146,14 +146,14 @@ class GcpSecrets(TokenField):
 
     def _note(self, runner: Runner, owner: Owner) -> None:
         """Label the secret with its owner, where we may: the administrator may have done so."""
-        with suppress(NotAllowed):
+        with suppress(NotAllowedError):
             # With the etag, so that nobody's label is lost, and no other profile's undone.
             found = self._secret(runner)
             held = Owner.of_labels(*map(found.labels.get, _LABELS))
             if held == owner:
                 return
             if held and held.profile != owner.profile:
-                raise ChangedMeanwhile
+                raise ConcurrentChangeError
             labels = {**found.labels, **_as_labels(owner)}
             request = {
                 "secret": {"name": found.name, "labels": labels, "etag": found.etag},
@@ -183,7 +183,7 @@ class GcpSecrets(TokenField):
                 "labels": {"managed-by": "runner-wizard", **noted},
             },
         }
-        with suppress(Conflict):  # somebody else has created it meanwhile
+        with suppress(ConflictError):  # somebody else has created it meanwhile
             self._session.call(
                 f"create {self.where(runner)}",
                 lambda client, options: client.create_secret(request, **options),
@@ -193,7 +193,7 @@ class GcpSecrets(TokenField):
     def _drop(self, runner: Runner) -> None:
         try:
             self._delete(runner, "delete_secret", self._name(runner))
-        except NotAllowed:
+        except NotAllowedError:
             # Whoever was given a secret that exists may not delete it, but empty it.
             self._delete(runner, "destroy_secret_version", self._newest(runner))
 
@@ -247,7 +247,7 @@ def policy(profile: Profile, settings: Gcp) -> str:
     return "\n".join(lines) + "\n"
 
 
-def build(around: Surroundings, _cluster: object = None) -> GcpSecrets:
+def build(around: BackendContext, _cluster: object = None) -> GcpSecrets:
     """The backend of this profile."""
     settings = around.profile.secrets.gcp
     return GcpSecrets(needed(settings), around)

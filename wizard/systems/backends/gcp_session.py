@@ -9,16 +9,16 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from wizard.core.errors import (
-    Conflict,
-    NotAllowed,
-    NotFound,
-    NotReached,
+    ConflictError,
+    NotAllowedError,
+    NotFoundError,
+    NotReachedError,
     TransientError,
     UsageError,
     WizardError,
 )
 from wizard.core.secrets import excerpt
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.http import answers, failures
 from wizard.systems.http.policy import ThrottledError
 from wizard.systems.http.throttling import seconds_asked
@@ -38,14 +38,14 @@ _WAY = failures.Way(
 )
 
 
-class FailedPrecondition(WizardError):
+class FailedPreconditionError(WizardError):
     """What is there is in no state for it: a version that was disabled or destroyed."""
 
 
 class Session:
     """Calls to Secret Manager; finds its credentials when first needed. Safe between threads."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: BackendContext) -> None:
         self._around = around
         self._lock = Lock()
         self._client: Any = None
@@ -66,7 +66,8 @@ class Session:
             ask: makes it; gets the client, and the options that every call is to have.
             is_read: whether it may be sent again when the connection is cut.
 
-        Raises: NotFound; Conflict, where it is there already; FailedPrecondition; other
+        Raises: NotFoundError; ConflictError, where it is there already; FailedPreconditionError;
+        other
             WizardErrors.
         """
         return self._around.policy.carry_out(
@@ -91,7 +92,7 @@ class Session:
         except RequestException as lost:
             error = failures.failure(lost, _WAY, doing, is_read=False)
         except (ParseError, LookupError, TypeError, AttributeError, ValueError):
-            error = nonsense(doing)
+            error = invalid_response(doing)
         # Outside the handler: what is raised there holds the request, token and all.
         raise error
 
@@ -151,9 +152,9 @@ class Session:
         return make(self._around.credential(prompt, _ACCESS_TOKEN).get_secret_value())
 
 
-def nonsense(doing: str) -> NotReached:
+def invalid_response(doing: str) -> NotReachedError:
     """The error for an answer that is not Secret Manager's."""
-    return SOURCE.nonsense(doing)
+    return SOURCE.invalid_response(doing)
 
 
 def _refusal(refused: Any, doing: str) -> Exception:
@@ -172,19 +173,21 @@ def _refusal(refused: Any, doing: str) -> Exception:
             maybe_done=True,
         )
     if status == 401:
-        return NotAllowed(
+        return NotAllowedError(
             "Google Cloud does not accept these credentials.",
             cause,
             "sign in again: gcloud auth application-default login",
         )
     if status == 403:
-        return NotAllowed(
+        return NotAllowedError(
             f"Google Cloud does not let us {doing}.",
             cause,
             "give that account the writer's roles of docs/secrets.md, and check that the "
             "Secret Manager API is enabled in the project",
         )
-    kind = {400: FailedPrecondition, 404: NotFound, 409: Conflict}.get(status, WizardError)
+    kind = {400: FailedPreconditionError, 404: NotFoundError, 409: ConflictError}.get(
+        status, WizardError
+    )
     return kind(f"Google Cloud could not {doing}.", cause, "check secrets.gcp: project and prefix")
 
 
@@ -199,10 +202,10 @@ def _not_signed_in(refused: Exception) -> WizardError:
 
     said = excerpt(str(refused))
     if isinstance(refused, TransportError):
-        return NotReached(
+        return NotReachedError(
             "Google's sign-in cannot be reached.", said, "check your network; HTTPS_PROXY is obeyed"
         )
-    return NotAllowed(
+    return NotAllowedError(
         "Google does not accept these credentials.",
         said,
         "sign in again: gcloud auth application-default login",

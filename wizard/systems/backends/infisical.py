@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from wizard.core.errors import NotAllowed, WizardError
+from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, fingerprint, remember_secret
@@ -15,10 +15,10 @@ from wizard.profile.runner import Runner
 from wizard.profile.secrets import TOKEN_FIELD
 from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked
+from wizard.systems.backends.context import BackendContext, needed
 from wizard.systems.backends.infisical_project import Kept, Project
 from wizard.systems.backends.infisical_session import Session
 from wizard.systems.backends.ownership import Owner, refuse_anothers
-from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.kubernetes import Cluster
 
 
@@ -28,7 +28,7 @@ class InfisicalSecrets:
     Raises: UsageError, when the CA file that the profile names is not there.
     """
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: BackendContext) -> None:
         settings = needed(around.profile.secrets.infisical)
         self._settings = settings
         self._profile = around.profile
@@ -133,10 +133,13 @@ class InfisicalSecrets:
         self._session.close()
 
     def _visible(self, folder: str) -> Kept | None:
-        """What is kept. Raises: NotAllowed, where it is hidden from us and cannot be compared."""
+        """What is kept.
+
+        Raises: NotAllowedError, where it is hidden from us and cannot be compared.
+        """
         kept = self._project.read(folder)
         if kept is not None and kept.hidden:
-            raise NotAllowed(
+            raise NotAllowedError(
                 f"The machine identity may not see the value of {folder}/{TOKEN_FIELD}.",
                 "Infisical hides it, so what is written could not be read back and compared",
                 "give the identity readValue on this path",
@@ -162,6 +165,6 @@ def _passed(name: str, look: Callable[[], object]) -> list[Check]:
     return [Check(name, Verdict.OK)]
 
 
-def build(around: Surroundings, _cluster: Callable[[], Cluster]) -> InfisicalSecrets:
+def build(around: BackendContext, _cluster: Callable[[], Cluster]) -> InfisicalSecrets:
     """The backend of this profile; nothing is asked of the server yet."""
     return InfisicalSecrets(around)

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.core.errors import (
-    Conflict,
-    LoginRefused,
-    NotAllowed,
-    NotFound,
-    NotReached,
+    ConflictError,
+    LoginRefusedError,
+    NotAllowedError,
+    NotFoundError,
+    NotReachedError,
     RejectedError,
     TransientError,
     WizardError,
@@ -38,19 +38,19 @@ def way(host: str) -> Way:
     )
 
 
-class SignedOut(NotAllowed):
+class SignedOutError(NotAllowedError):
     """The session is over: expired, revoked or unknown. Signing in again is the way on."""
 
 
-class NoRoute(NotFound):
+class NoRouteError(NotFoundError):
     """The server does not have this call: it is older than the call."""
 
 
-class NoSecret(NotFound):
+class NoSecretError(NotFoundError):
     """There is no secret of that name in the folder."""
 
 
-class NoFolder(NotFound):
+class NoFolderError(NotFoundError):
     """There is no such folder in the environment."""
 
 
@@ -84,29 +84,29 @@ class Refusal:
             f"Infisical says: {self.words}" if self.words else f"It answered status {self.status}."
         )
         if self.status >= 500:
-            kind = TransientError if self.status in {502, 503, 504} else NotReached
+            kind = TransientError if self.status in {502, 503, 504} else NotReachedError
             return kind(
                 f"Infisical is in trouble and could not {doing} (status {self.status}).",
                 cause,
                 "try again in a few minutes; on your own server, look at its logs",
             )
         if not self.kind:
-            return nonsense(doing, self.words)
+            return invalid_response(doing, self.words)
         if self.ends_session:
-            return SignedOut(
+            return SignedOutError(
                 f"Infisical ended the session before it could {doing}.", cause, "run it again"
             )
         return self._no(doing, cause)
 
     def _no(self, doing: str, cause: str) -> WizardError:
         if self.kind == "ProjectMembershipNotFound":
-            return NotAllowed(
+            return NotAllowedError(
                 f"The machine identity is not a member of the project, and could not {doing}.",
                 cause,
                 "add it in the project's Access Control, under Machine Identities",
             )
         if self.status == 403:
-            return NotAllowed(
+            return NotAllowedError(
                 f"The machine identity may not {doing}.",
                 cause,
                 "give it the rights of a writer; docs/secrets.md has them ready to paste",
@@ -114,19 +114,21 @@ class Refusal:
         if self.status == 404:
             return self._missing(doing, cause)
         if self.status == 409 or "already exist" in self.words:
-            return Conflict(f"Infisical could not {doing}.", cause, "look at what is there now")
+            return ConflictError(
+                f"Infisical could not {doing}.", cause, "look at what is there now"
+            )
         return RejectedError(
             f"Infisical refused to {doing}.", cause, "change what it objects to, then try again"
         )
 
-    def _missing(self, doing: str, cause: str) -> NotFound:
-        kind: type[NotFound] = NotFound
+    def _missing(self, doing: str, cause: str) -> NotFoundError:
+        kind: type[NotFoundError] = NotFoundError
         if self.words.startswith("Route "):
-            kind = NoRoute
+            kind = NoRouteError
         elif self.words.startswith("Secret "):
-            kind = NoSecret
+            kind = NoSecretError
         elif self.words.startswith("Folder "):
-            kind = NoFolder
+            kind = NoFolderError
         return kind(
             f"Infisical could not {doing}.",
             cause,
@@ -137,7 +139,7 @@ class Refusal:
 def login_refused(refusal: Refusal, host: str) -> WizardError:
     """The error for a sign-in that was refused."""
     if "locked" in refusal.words:
-        return LoginRefused(
+        return LoginRefusedError(
             f"{host} has locked the sign-in of this machine identity.",
             f"Infisical says: {refusal.words}. Three bad secrets within 30 seconds lock it for "
             "five minutes, for the right secret as well",
@@ -145,7 +147,7 @@ def login_refused(refusal: Refusal, host: str) -> WizardError:
             "External Secrets store tries again and again), then run it again",
         )
     if refusal.status in {400, 401, 403} and refusal.kind:
-        return LoginRefused(
+        return LoginRefusedError(
             f"{host} does not accept the machine identity's client id and secret.",
             f"Infisical says: {refusal.words}. It was asked once and will not be asked again: "
             "three bad secrets lock the identity for five minutes",
@@ -155,12 +157,12 @@ def login_refused(refusal: Refusal, host: str) -> WizardError:
     return refusal.error("sign in")
 
 
-def nonsense(doing: str, words: str) -> NotReached:
+def invalid_response(doing: str, words: str) -> NotReachedError:
     """The error for an answer that is not Infisical's."""
-    return SOURCE.nonsense(doing, said=words)
+    return SOURCE.invalid_response(doing, said=words)
 
 
-def sent_on(host: str, target: str) -> NotReached:
+def refused_redirect(host: str, target: str) -> NotReachedError:
     """The error for a redirect, which is never followed: it would carry credentials along."""
     return sent_elsewhere(host, target, "secrets.infisical.host")
 

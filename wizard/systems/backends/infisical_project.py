@@ -15,10 +15,15 @@ from threading import Lock
 from typing import Any, Self
 from urllib.parse import quote
 
-from wizard.core.errors import Conflict, NotFound, WizardError
+from wizard.core.errors import ConflictError, NotFoundError, WizardError
 from wizard.core.secrets import SecretStr
 from wizard.profile.secrets import TOKEN_FIELD
-from wizard.systems.backends.infisical_errors import SOURCE, NoFolder, NoRoute, NoSecret
+from wizard.systems.backends.infisical_errors import (
+    SOURCE,
+    NoFolderError,
+    NoRouteError,
+    NoSecretError,
+)
 from wizard.systems.backends.infisical_session import Json, Session
 from wizard.systems.backends.ownership import OWNER_FIELD, Owner
 from wizard.systems.http.answers import Record, reading
@@ -105,7 +110,7 @@ class Project:
         """The secret of a folder; None where there is none, or no folder."""
         try:
             return self._read(folder)
-        except (NoSecret, NoFolder):
+        except (NoSecretError, NoFolderError):
             return None
 
     def create(self, folder: str, value: SecretStr, owner: Owner | None) -> None:
@@ -113,7 +118,7 @@ class Project:
         noted = _with_owner((), owner)
         try:
             self._write("post", folder, value, noted)
-        except NoFolder:
+        except NoFolderError:
             self._make(folder)
             self._write("post", folder, value, noted)
 
@@ -137,7 +142,7 @@ class Project:
         }
         try:
             answer = self._session.get(doing, calls.secret, query)
-        except NoRoute:
+        except NoRouteError:
             if calls is _LEGACY:
                 raise
             self._calls = _LEGACY
@@ -175,7 +180,7 @@ class Project:
         """Make a folder; one call makes its missing parents too."""
         parent, _, name = folder.rpartition("/")
         body: Json = {**self._place(), "name": name, "path": parent or "/"}
-        with suppress(Conflict):  # somebody else has just made it
+        with suppress(ConflictError):  # somebody else has just made it
             self._session.send(f"make the folder {folder}", "post", self._calls.folders, body)
 
     def _place(self) -> dict[str, str]:
@@ -187,7 +192,7 @@ class Project:
         Infisical says of a missing environment that the folder is missing; taken for that, a
         misspelt environment would read as "no token yet", and a runner would be reset.
 
-        Raises: NotFound, naming the environments that there are.
+        Raises: NotFoundError, naming the environments that there are.
         """
         with self._lock:
             if self._found is None:
@@ -196,7 +201,7 @@ class Project:
                     listed = Record(project, "project").records("environments", ())
                     known = [one.text("slug") for one in listed]
                 if known and self._environment not in known:
-                    raise NotFound(
+                    raise NotFoundError(
                         f"Project {self._name} has no environment {self._environment}.",
                         f"it has {', '.join(known)}",
                         "set secrets.infisical.environment to one of these slugs",
@@ -209,7 +214,7 @@ class Project:
         doing = f"find project {self._name}"
         try:
             answer = self._session.get(doing, f"/api/v1/projects/{below}")
-        except NoRoute:
+        except NoRouteError:
             answer = self._session.get(doing, f"/api/v1/workspace/{below}")
         # By slug it comes as it is, by id under a name.
         with reading(doing, of=SOURCE):

@@ -13,17 +13,17 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.errors import LoginRefused, NotReached, UsageError, WizardError
+from wizard.core.errors import LoginRefusedError, NotReachedError, UsageError, WizardError
 from wizard.core.secrets import SecretStr, remember_secret
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.infisical_errors import (
     SOURCE,
     Refusal,
-    SignedOut,
+    SignedOutError,
     login_refused,
-    sent_on,
+    refused_redirect,
     way,
 )
-from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.http import failures
 from wizard.systems.http.answers import Record, read, reading
 from wizard.systems.http.policy import ThrottledError
@@ -51,7 +51,7 @@ class Session:
         UsageError: the CA file is not there.
     """
 
-    def __init__(self, host: str, ca_file: str, around: Surroundings) -> None:
+    def __init__(self, host: str, ca_file: str, around: BackendContext) -> None:
         if ca_file and not Path(ca_file).is_file():
             raise UsageError(
                 f"There is no CA file {ca_file}.",
@@ -64,14 +64,16 @@ class Session:
         self._lock = Lock()
         self._http: requests.Session | None = None
         self._token: SecretStr | None = None
-        self._refused: LoginRefused | None = None
+        self._refused: LoginRefusedError | None = None
 
     def is_there(self) -> None:
         """Reach the server, without signing in."""
         self._carry_out("tell its status", "get", "/api/status")
 
     def sign_in(self) -> None:
-        """Raises: LoginRefused; NotReached; UsageError, where there is nobody to sign in as."""
+        """Raises: LoginRefusedError; NotReachedError; UsageError, where there is nobody to sign in
+        as.
+        """
         self._signed_in()
 
     def get(self, doing: str, path: str, query: Mapping[str, str] | None = None) -> Json:
@@ -102,7 +104,9 @@ class Session:
         token = self._signed_in()
         try:
             return self._carry_out(doing, verb, path, query, body, token)
-        except SignedOut:  # answered before anything was done, so that a write may go again too
+        except (
+            SignedOutError
+        ):  # answered before anything was done, so that a write may go again too
             renewed = self._signed_in(instead_of=token)
         return self._carry_out(doing, verb, path, query, body, renewed)
 
@@ -114,11 +118,13 @@ class Session:
         """
         with self._lock:
             if self._refused:
-                raise LoginRefused(self._refused.problem, self._refused.cause, self._refused.fix)
+                raise LoginRefusedError(
+                    self._refused.problem, self._refused.cause, self._refused.fix
+                )
             if self._token is None or self._token is instead_of:
                 try:
                     self._token = self._log_in()
-                except LoginRefused as refused:
+                except LoginRefusedError as refused:
                     self._refused = refused
                     raise
             return self._token
@@ -176,7 +182,7 @@ class Session:
             if not isinstance(answer, WizardError):
                 return answer
             error = answer
-            if isinstance(error, NotReached):
+            if isinstance(error, NotReachedError):
                 error.maybe_done = True  # it may have been carried out before it failed
         # Outside the handler, so that no exception of requests, which holds the request and its
         # headers, travels along as context.
@@ -186,7 +192,7 @@ class Session:
         self, response: requests.Response, doing: str, *, signing_in: bool
     ) -> Json | WizardError:
         if response.is_redirect:
-            return sent_on(self.host, response.headers["Location"])
+            return refused_redirect(self.host, response.headers["Location"])
         if response.status_code == 429:
             words = Refusal.of(response.status_code, response.content).words
             raise ThrottledError(seconds_asked(response.headers, words))

@@ -17,8 +17,8 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored
 from wizard.systems.backends.checks import checked, failed
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.ownership import RUNNER_ID, Owner, refuse_anothers
-from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes import Cluster, Json, Outcome, Permission, created_by
 from wizard.systems.kubernetes.owners import is_ours
 from wizard.systems.kubernetes.secret_body import opaque
@@ -196,6 +196,6 @@ def _holds(found: Json | None, wanted: Manifest) -> bool:
     )
 
 
-def build(around: Surroundings, cluster: Callable[[], Cluster]) -> KubernetesSecrets:
+def build(around: BackendContext, cluster: Callable[[], Cluster]) -> KubernetesSecrets:
     """The Secrets of the profile's cluster."""
     return KubernetesSecrets(around.profile, cluster())

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from wizard.core.errors import Conflict
+from wizard.core.errors import ConflictError
 
 OWNER_FIELD = "RUNNER_WIZARD_OWNER"
 """What the owner is called beside `TOKEN_FIELD`, where a secret has fields or metadata."""
@@ -52,7 +52,7 @@ class Owner:
         return f"{self.profile}/{self.runner}"
 
 
-class BelongsToAnotherError(Conflict):
+class BelongsToAnotherError(ConflictError):
     """The token that is stored there is another profile's."""
 
 
@@ -69,9 +69,9 @@ def refuse_anothers(where: str, owner: Owner | None, profile_id: str | None) -> 
     )
 
 
-def not_known_as_ours(where: str, runner: str) -> Conflict:
+def not_known_as_ours(where: str, runner: str) -> ConflictError:
     """The error for a token that nothing says whose it is: it may be the one of a live runner."""
-    return Conflict(
+    return ConflictError(
         f"{where} holds a token already, and nothing shows that it is this profile's.",
         "It carries no owner, and it is not the token that the runner's note in GitLab tells of: "
         "overwriting it may stop a runner of another profile.",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from wizard.core.errors import WizardError
 from wizard.core.manifest import Manifest, ObjectRef, own_labels
 from wizard.core.secrets import SecretStr, redact
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.kubernetes import Cluster, Json, created_by
 from wizard.systems.kubernetes.secret_body import opaque
 
@@ -37,7 +37,7 @@ class Push:
     secret: ObjectRef
     store: Mapping[str, str]
     remote: Mapping[str, str]
-    around: Surroundings
+    around: BackendContext
 
     def run(self, token: SecretStr) -> None:
         """Push it. Raises: WizardError, in the operator's words."""

@@ -20,8 +20,8 @@ from wizard.core.errors import UsageError, WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.profile.secrets import SealedSecrets as Settings
 from wizard.systems.backends.checks import checked
+from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
-from wizard.systems.backends.surroundings import Surroundings
 from wizard.systems.kubernetes import Cluster
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class SealedSecrets(EncryptedFiles):
         cluster: reaches the cluster, for a certificate that the profile does not name.
     """
 
-    def __init__(self, around: Surroundings, cluster: Callable[[], Cluster]) -> None:
+    def __init__(self, around: BackendContext, cluster: Callable[[], Cluster]) -> None:
         super().__init__(around)
         self._settings = around.profile.secrets.sealed_secrets or Settings()
         self._certificate = around.beside(self._settings.certificate)
@@ -145,6 +145,6 @@ def seal(key: RSAPublicKey, value: bytes, label: bytes) -> str:
     return base64.b64encode(len(sealed_key).to_bytes(2) + sealed_key + sealed_value).decode()
 
 
-def build(around: Surroundings, cluster: Callable[[], Cluster]) -> SealedSecrets:
+def build(around: BackendContext, cluster: Callable[[], Cluster]) -> SealedSecrets:
     """The files of this profile; the certificate is asked for when it is first needed."""
     return SealedSecrets(around, cluster)

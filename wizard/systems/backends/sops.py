@@ -11,8 +11,8 @@ from wizard.core.errors import WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.secrets import excerpt
 from wizard.systems.backends.checks import checked
+from wizard.systems.backends.context import BackendContext, needed
 from wizard.systems.backends.encrypted_files import EncryptedFiles, Json, as_yaml
-from wizard.systems.backends.surroundings import Surroundings, needed
 from wizard.systems.environment import for_children
 from wizard.systems.kubernetes import Cluster
 from wizard.systems.kubernetes.secret_body import opaque
@@ -29,7 +29,7 @@ class Sops(EncryptedFiles):
     can read, nor into a file.
     """
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, around: BackendContext) -> None:
         super().__init__(around)
         settings = needed(around.profile.secrets.sops)
         self._recipients = settings.age
@@ -113,6 +113,6 @@ class Sops(EncryptedFiles):
         )
 
 
-def build(around: Surroundings, _cluster: Callable[[], Cluster]) -> Sops:
+def build(around: BackendContext, _cluster: Callable[[], Cluster]) -> Sops:
     """The files of this profile."""
     return Sops(around)

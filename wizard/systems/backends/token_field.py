@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from wizard.core.errors import Conflict, WizardError
+from wizard.core.errors import ConflictError, WizardError
 from wizard.core.secrets import SecretStr, fingerprint, remember_secret
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -38,7 +38,7 @@ class Content:
         return Owner.read(self.fields.get(OWNER_FIELD))
 
 
-class ChangedMeanwhile(Exception):
+class ConcurrentChangeError(Exception):
     """What is there is no longer what was read; read it again."""
 
 
@@ -59,7 +59,7 @@ class TokenField(ABC):
     def _put(self, runner: Runner, fields: Mapping[str, Any], over: Content | None) -> None:
         """Make these all its fields, in one step.
 
-        Raises: ChangedMeanwhile, when it is known not to be `over` any more.
+        Raises: ConcurrentChangeError, when it is known not to be `over` any more.
         """
 
     @abstractmethod
@@ -85,7 +85,7 @@ class TokenField(ABC):
                 fields[OWNER_FIELD] = str(owner)
             try:
                 self._put(runner, fields, content)
-            except ChangedMeanwhile:
+            except ConcurrentChangeError:
                 continue
             self._compare(runner, plain)
             return True
@@ -103,7 +103,7 @@ class TokenField(ABC):
                     self._put(runner, others, content)
                 else:
                     self._drop(runner)
-            except ChangedMeanwhile:
+            except ConcurrentChangeError:
                 continue
             return True
         raise self._contested(runner)
@@ -132,8 +132,8 @@ class TokenField(ABC):
                 "find what does, then run it again",
             )
 
-    def _contested(self, runner: Runner) -> Conflict:
-        return Conflict(
+    def _contested(self, runner: Runner) -> ConflictError:
+        return ConflictError(
             f"{self.where(runner)} changes faster than it can be written.",
             f"each of {_TRIES} attempts found it changed since it was read",
             "find what writes it, then run it again",

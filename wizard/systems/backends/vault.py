@@ -6,16 +6,22 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.errors import Conflict, LoginRefused, NotAllowed, Refused, WizardError
+from wizard.core.errors import (
+    ConflictError,
+    LoginRefusedError,
+    NotAllowedError,
+    RefusedError,
+    WizardError,
+)
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.problems import Key
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import Vault
 from wizard.systems.backends import vault_policy
 from wizard.systems.backends.checks import checked, failed
-from wizard.systems.backends.surroundings import Surroundings, needed
-from wizard.systems.backends.token_field import ChangedMeanwhile, Content, TokenField
-from wizard.systems.backends.vault_errors import SOURCE, Missing
+from wizard.systems.backends.context import BackendContext, needed
+from wizard.systems.backends.token_field import ConcurrentChangeError, Content, TokenField
+from wizard.systems.backends.vault_errors import SOURCE, NoPathError
 from wizard.systems.backends.vault_session import Session
 from wizard.systems.http.answers import Record, reading
 
@@ -30,7 +36,7 @@ class VaultSecrets(TokenField):
     other's fields; version 1 has no such thing.
     """
 
-    def __init__(self, settings: Vault, around: Surroundings) -> None:
+    def __init__(self, settings: Vault, around: BackendContext) -> None:
         self._settings = settings
         self._profile = around.profile
         self._session = Session(settings, around)
@@ -107,18 +113,18 @@ class VaultSecrets(TokenField):
         mount, written = self._settings.mount, self._settings.kv_version
         try:
             found = self._found_version()
-        except LoginRefused:
+        except LoginRefusedError:
             raise
-        except NotAllowed as refused:
+        except NotAllowedError as refused:
             # Told to everybody with any right below the mount (OpenBao 2.7, Vault since 0.10).
-            raise NotAllowed(
+            raise NotAllowedError(
                 f"Vault does not describe the KV engine {mount} to us.",
                 refused.cause,
                 "either nothing is mounted there, or our token has no right below it: check "
                 "secrets.vault.mount and namespace, and the writer's policy of docs/secrets.md",
             ) from None
         if written and written != found:
-            raise Refused(
+            raise RefusedError(
                 f"The KV engine {mount} is version {found}; the profile says {written}.",
                 "writing to it as another version would seem to work, and the token be lost",
                 f"set secrets.vault.kv_version: {found}",
@@ -167,7 +173,7 @@ class VaultSecrets(TokenField):
                     path=path, mount_point=mount, raise_on_deleted_version=True
                 ),
             )
-        except Missing as missing:
+        except NoPathError as missing:
             data = _nothing(missing).get("data") or {}
             if not data:
                 return None
@@ -184,7 +190,7 @@ class VaultSecrets(TokenField):
             fields = self._session.data(
                 doing, lambda c: c.secrets.kv.v1.read_secret(path=path, mount_point=mount)
             )
-        except Missing as missing:
+        except NoPathError as missing:
             _nothing(missing)
             return None
         return Content(fields)
@@ -210,8 +216,8 @@ class VaultSecrets(TokenField):
                     mount_point=mount,
                 ),
             )
-        except Conflict:
-            raise ChangedMeanwhile from None
+        except ConflictError:
+            raise ConcurrentChangeError from None
 
     def _drop(self, runner: Runner) -> None:
         mount, path = self._settings.mount, self._path(runner)
@@ -232,7 +238,7 @@ class VaultSecrets(TokenField):
         self._session.call(doing, ask, is_read=False)
 
 
-def build(around: Surroundings, _cluster: object = None) -> VaultSecrets:
+def build(around: BackendContext, _cluster: object = None) -> VaultSecrets:
     """The backend of this profile.
 
     Raises: UsageError, when a file it names is not there.
@@ -241,7 +247,7 @@ def build(around: Surroundings, _cluster: object = None) -> VaultSecrets:
     return VaultSecrets(needed(settings), around)
 
 
-def _nothing(missing: Missing) -> Mapping[str, Any]:
+def _nothing(missing: NoPathError) -> Mapping[str, Any]:
     """What a 404 tells of a secret that is not there.
 
     Raises: Missing, when it is more than the secret: only then does Vault give words for it.

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.core.errors import (
-    Conflict,
-    LoginRefused,
-    NotAllowed,
-    NotFound,
-    NotReached,
+    ConflictError,
+    LoginRefusedError,
+    NotAllowedError,
+    NotFoundError,
+    NotReachedError,
     RejectedError,
     TransientError,
     WizardError,
@@ -38,16 +38,16 @@ def way(address: str) -> Way:
     )
 
 
-class Missing(NotFound):
+class NoPathError(NotFoundError):
     """Nothing is there; `words` are Vault's, which has none where only the secret is missing."""
 
-    def __init__(self, problem: str, cause: str, fix: str, refusal: SaysNo) -> None:
+    def __init__(self, problem: str, cause: str, fix: str, refusal: VaultResponseError) -> None:
         super().__init__(problem, cause, fix)
         self.words = refusal.words
         self.body = refusal.body
 
 
-class SaysNo(Exception):
+class VaultResponseError(Exception):
     """An answer with a status that says no; `body` is what it holds, where that is JSON."""
 
     def __init__(self, status: int, raw: bytes) -> None:
@@ -72,33 +72,33 @@ class SaysNo(Exception):
         if self.status in {472, 473}:
             return _standby(doing, cause)
         if self.status in {401, 403}:
-            return NotAllowed(
+            return NotAllowedError(
                 f"Vault does not let us {doing}.",
                 cause,
                 "check that the token has not expired (vault token lookup) and that its policy is "
                 "a writer's: docs/secrets.md has one ready to paste",
             )
         if self.status == 404:
-            return Missing(
+            return NoPathError(
                 f"Vault could not {doing}.",
                 cause,
                 "check secrets.vault: mount, path and namespace",
                 self,
             )
         if "check-and-set" in self.words:
-            return Conflict(f"Vault could not {doing}.", cause, "look at what is there now")
+            return ConflictError(f"Vault could not {doing}.", cause, "look at what is there now")
         return RejectedError(
             f"Vault refused to {doing}.", cause, "change what it objects to, then try again"
         )
 
-    def _trouble(self, doing: str, cause: str) -> NotReached:
+    def _trouble(self, doing: str, cause: str) -> NotReachedError:
         if "sealed" in self.words:
             return sealed(doing, cause)
         if "not initialized" in self.words or self.status == 501:
             return uninitialised(doing, cause)
         if "standby" in self.words or "active" in self.words:
             return _standby(doing, cause)
-        kind = TransientError if self.status in {502, 503, 504} else NotReached
+        kind = TransientError if self.status in {502, 503, 504} else NotReachedError
         return kind(
             f"Vault is in trouble and could not {doing} (status {self.status}).",
             cause,
@@ -107,43 +107,43 @@ class SaysNo(Exception):
         )
 
 
-def sealed(doing: str, cause: str) -> NotReached:
-    return NotReached(
+def sealed(doing: str, cause: str) -> NotReachedError:
+    return NotReachedError(
         f"Vault is sealed and could not {doing}.",
         cause,
         "unseal it (vault operator unseal), or ask those who hold its keys to",
     )
 
 
-def uninitialised(doing: str, cause: str) -> NotReached:
-    return NotReached(
+def uninitialised(doing: str, cause: str) -> NotReachedError:
+    return NotReachedError(
         f"Vault has never been initialised and could not {doing}.",
         cause,
         "initialise it (vault operator init), or check that the address is the right one",
     )
 
 
-def _standby(doing: str, cause: str) -> NotReached:
-    return NotReached(
+def _standby(doing: str, cause: str) -> NotReachedError:
+    return NotReachedError(
         f"This Vault node is a standby and could not forward the request to {doing}.",
         cause,
         "give the address of the active node, or of the load balancer before them",
     )
 
 
-def sent_on(address: str, target: str) -> NotReached:
+def refused_redirect(address: str, target: str) -> NotReachedError:
     """The error for a redirect, which is never followed: it would carry the token along."""
     why = "A standby names its active node so."
     return sent_elsewhere(address, target, "VAULT_ADDR or secrets.vault.address", why)
 
 
-def nonsense(doing: str) -> NotReached:
-    return SOURCE.nonsense(doing)
+def invalid_response(doing: str) -> NotReachedError:
+    return SOURCE.invalid_response(doing)
 
 
-def login_refused(refusal: SaysNo, method: str) -> LoginRefused:
+def login_refused(refusal: VaultResponseError, method: str) -> LoginRefusedError:
     """The error for a login that was refused; said once, and not tried again."""
-    return LoginRefused(
+    return LoginRefusedError(
         f"Vault does not accept the {method} login.",
         f"Vault says: {refusal.words or refusal.status}. It was asked once and is not asked "
         "again: repeated bad logins lock a user out",

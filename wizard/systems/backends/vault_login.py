@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.profile.secrets import Vault
-from wizard.systems.backends.surroundings import Surroundings
+from wizard.systems.backends.context import BackendContext
 
 if TYPE_CHECKING:
     import hvac
@@ -19,7 +19,7 @@ Credentials = Mapping[str, SecretStr]
 """What a login is made with, by Vault's own names: `secret_id`, `jwt`, ..."""
 
 
-def credentials(settings: Vault, around: Surroundings, address: str) -> Credentials:
+def credentials(settings: Vault, around: BackendContext, address: str) -> Credentials:
     """What this profile's login needs, from the environment, a file of Vault's, or who is asked.
 
     Raises: UsageError, naming the variable to set.
@@ -78,7 +78,7 @@ def token_of(client: hvac.Client) -> SecretStr:
     return SecretStr(client.token or "")
 
 
-def _token(around: Surroundings, address: str) -> SecretStr:
+def _token(around: BackendContext, address: str) -> SecretStr:
     if not around.variable("VAULT_TOKEN", "BAO_TOKEN"):
         # Where `vault login` and `bao login` leave theirs, an OIDC login's too.
         kept = _kept(Path(around.variable("HOME") or str(Path.home())) / ".vault-token")

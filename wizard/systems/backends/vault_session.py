@@ -8,12 +8,12 @@ from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from wizard.core.errors import LoginRefused, NotAllowed, UsageError, WizardError
+from wizard.core.errors import LoginRefusedError, NotAllowedError, UsageError, WizardError
 from wizard.core.secrets import remember_secret
 from wizard.profile.secrets import Vault
 from wizard.systems.backends import vault_errors, vault_login
-from wizard.systems.backends.surroundings import Surroundings
-from wizard.systems.backends.vault_errors import SOURCE, SaysNo
+from wizard.systems.backends.context import BackendContext
+from wizard.systems.backends.vault_errors import SOURCE, VaultResponseError
 from wizard.systems.http import failures
 from wizard.systems.http.answers import Record, reading
 from wizard.systems.http.policy import ThrottledError
@@ -40,7 +40,7 @@ class Session:
         UsageError: the CA file is not there.
     """
 
-    def __init__(self, settings: Vault, around: Surroundings) -> None:
+    def __init__(self, settings: Vault, around: BackendContext) -> None:
         self._settings = settings
         self._around = around
         self.address = _variable(around, "ADDR") or settings.address
@@ -50,12 +50,12 @@ class Session:
         self._lock = Lock()
         self._http: requests.Session | None = None
         self._client: hvac.Client | None = None
-        self._refused: LoginRefused | None = None
+        self._refused: LoginRefusedError | None = None
 
     def health(self) -> None:
         """Reach the server, without signing in.
 
-        Raises: NotReached, when nobody answers, or a Vault that is sealed or uninitialised.
+        Raises: NotReachedError, when nobody answers, or a Vault that is sealed or uninitialised.
         """
         doing = "tell its health"
 
@@ -77,7 +77,7 @@ class Session:
     def data(self, doing: str, ask: Callable[[hvac.Client], Any]) -> Mapping[str, Any]:
         """What an answer holds under `data`.
 
-        Raises: Missing; NotReached, for an answer without it; other WizardErrors.
+        Raises: Missing; NotReachedError, for an answer without it; other WizardErrors.
         """
         answer = self.call(doing, ask)
         with reading(doing, of=SOURCE):
@@ -102,7 +102,7 @@ class Session:
 
         try:
             return self._carried_out(doing, once, is_read=is_read)
-        except NotAllowed:
+        except NotAllowedError:
             if self._settings.login == "token":
                 raise
         # A login's token lives for minutes; refused, nothing was done, so all may go again.
@@ -125,7 +125,9 @@ class Session:
         """One thread signs in for all, and a refusal is final: repeated ones lock a user out."""
         with self._lock:
             if self._refused:
-                raise LoginRefused(self._refused.problem, self._refused.cause, self._refused.fix)
+                raise LoginRefusedError(
+                    self._refused.problem, self._refused.cause, self._refused.fix
+                )
             if self._client is None or self._client is instead_of:
                 self._client = self._log_in()
             return self._client
@@ -137,14 +139,14 @@ class Session:
         def ask(fresh: hvac.Client) -> None:
             vault_login.sign_in(fresh, self._settings, credentials)
 
-        refusal: SaysNo | None = None
+        refusal: VaultResponseError | None = None
         try:
             self._carried_out(
                 "sign in",
                 lambda: self._once("sign in", ask, client, signing_in=True),
                 is_read=False,
             )
-        except SaysNo as refused:
+        except VaultResponseError as refused:
             refusal = refused
         if refusal:
             self._refused = vault_errors.login_refused(refusal, self._settings.login)
@@ -167,10 +169,10 @@ class Session:
         except RequestException as lost:
             way = vault_errors.way(self.address)
             error: Exception = failures.failure(lost, way, doing, is_read=False)
-        except SaysNo as refusal:
+        except VaultResponseError as refusal:
             error = refusal if signing_in and refusal.status < 500 else refusal.error(doing)
         except (LookupError, TypeError, AttributeError, ValueError):
-            error = vault_errors.nonsense(doing)  # hvac takes answers apart by itself
+            error = vault_errors.invalid_response(doing)  # hvac takes answers apart by itself
         # Outside the handler, so that no exception of requests, which holds the request and its
         # headers, travels along as context.
         raise error
@@ -203,13 +205,13 @@ class Session:
     def _judge(self, response: requests.Response, **_: Any) -> None:
         """Read an answer's status before hvac does, and before a redirect would be followed."""
         if response.is_redirect:
-            raise vault_errors.sent_on(self.address, response.headers["Location"])
+            raise vault_errors.refused_redirect(self.address, response.headers["Location"])
         if response.status_code == 429:
             raise ThrottledError(seconds_asked(response.headers))
         if response.status_code >= 400:
-            raise SaysNo(response.status_code, response.content)
+            raise VaultResponseError(response.status_code, response.content)
         if response.content and not _is_object(response.content):
-            raise vault_errors.nonsense("answer at all")
+            raise vault_errors.invalid_response("answer at all")
 
 
 def _is_object(content: bytes) -> bool:
@@ -219,11 +221,11 @@ def _is_object(content: bytes) -> bool:
         return False
 
 
-def _variable(around: Surroundings, name: str) -> str:
+def _variable(around: BackendContext, name: str) -> str:
     return around.variable(f"VAULT_{name}", f"BAO_{name}")
 
 
-def _ca_file(settings: Vault, around: Surroundings) -> str:
+def _ca_file(settings: Vault, around: BackendContext) -> str:
     from pathlib import Path
 
     name = _variable(around, "CACERT") or around.beside(settings.ca_file)

@@ -43,10 +43,10 @@ __all__ = [
 class GitLab(Protocol):
     """One GitLab and one token. Synchronous: operations run each call in a thread.
 
-    Every method may raise `NotReached` (not reached, throttled for too long, cut, nonsense),
-    `NotAllowed` (the token, its scopes, or the user's role), `NotFound`, `Conflict`, or a plain
-    `WizardError` with GitLab's own words. A write that raises `NotReached` says in `maybe_done`
-    whether it may have taken effect. Only reads are retried.
+    Every method may raise `NotReachedError` (not reached, throttled for too long, cut, nonsense),
+    `NotAllowedError` (the token, its scopes, or the user's role), `NotFoundError`,
+    `ConflictError`, or a plain `WizardError` with GitLab's own words. A write that raises
+    `NotReachedError` says in `maybe_done` whether it may have taken effect. Only reads are retried.
     """
 
     @property
@@ -63,8 +63,8 @@ class GitLab(Protocol):
         """GitLab's own clock, whole seconds rounded down, aware; compare its times with this."""
         ...
 
-    def knock(self) -> None:
-        """Ask, without the token, whether there is a GitLab here. Raises: NotReached."""
+    def ping(self) -> None:
+        """Ask, without the token, whether there is a GitLab here. Raises: NotReachedError."""
         ...
 
     def version(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.core.facts import Scope
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.systems.gitlab.nouns import (
     Created,
@@ -111,7 +111,7 @@ def _failure(told: Record) -> str:
     if told.text("status") != "failed" or tooltip == "failed":
         tooltip = ""
     said = (told.text(key, "") for key in ("yaml_errors", "failure_reason"))
-    return harmless(next(filter(None, said), tooltip))
+    return strip_controls(next(filter(None, said), tooltip))
 
 
 def project_settings(answer: Any) -> Project:

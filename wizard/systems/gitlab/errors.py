@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.core.errors import (
-    Conflict,
-    NotAllowed,
-    NotFound,
-    NotReached,
+    ConflictError,
+    NotAllowedError,
+    NotFoundError,
+    NotReachedError,
     RejectedError,
-    ScopeTooSmall,
+    ScopeTooSmallError,
     TransientError,
     WizardError,
 )
@@ -40,7 +40,7 @@ class Errand:
     role: str = "access to it"
 
 
-def words(body: bytes) -> str:
+def error_text(body: bytes) -> str:
     """What an answer says in words, whatever its dialect; redacted and cut to a readable length."""
     text = body.decode("utf-8", "replace").strip()
     try:
@@ -83,36 +83,38 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
         errand: what the call was for.
         token_page: where to make another token.
     """
-    said = words(body)
+    said = error_text(body)
     cause = f"{_QUOTED}{said}" if said else f"GitLab answered with status {status}."
     if status >= 500:
         return _trouble(status, cause, errand)
     if status == 401:
-        return NotAllowed(
+        return NotAllowedError(
             "GitLab does not accept the token.", cause, f"Make a new one at {token_page}"
         )
     if status == 403:
         return _forbidden(said, cause, errand, token_page)
     if status == 404 and is_web_page(body):
-        return NotReached(
+        return NotReachedError(
             f"That address is not GitLab's, or something before it could not {errand.doing}.",
             cause,
             "Check gitlab.url, a path such as /gitlab included; a reverse proxy must pass on %2F "
             "as it is",
         )
     if status == 404 or re.search(r"Missing/invalid (project|group)", said):
-        return NotFound(
+        return NotFoundError(
             f"GitLab could not {errand.doing}: not there, or not visible to the token's user.",
             cause,
             "Check the spelling, and that the token's user is a member there",
         )
     if status in {409, 412} or "already exists" in said:
-        return Conflict(f"GitLab could not {errand.doing}.", cause, "Look at what is there now")
+        return ConflictError(
+            f"GitLab could not {errand.doing}.", cause, "Look at what is there now"
+        )
     return RejectedError(f"GitLab refused to {errand.doing}.", cause, _way_out(said))
 
 
-def _trouble(status: int, cause: str, errand: Errand) -> NotReached:
-    kind = TransientError if status in {502, 503, 504} else NotReached
+def _trouble(status: int, cause: str, errand: Errand) -> NotReachedError:
+    kind = TransientError if status in {502, 503, 504} else NotReachedError
     return kind(
         f"GitLab is in trouble and could not {errand.doing} (status {status}).",
         cause,
@@ -122,19 +124,19 @@ def _trouble(status: int, cause: str, errand: Errand) -> NotReached:
 
 def _forbidden(said: str, cause: str, errand: Errand, token_page: str) -> WizardError:
     if said.startswith("insufficient_granular_scope"):
-        return ScopeTooSmall(
+        return ScopeTooSmallError(
             f"The token's permissions are not enough to {errand.doing}.",
             cause,
             "Add the permission GitLab names to the fine-grained token, "
             f"or make a classic one at {token_page}",
         )
     if said.startswith("insufficient_scope"):
-        return ScopeTooSmall(
+        return ScopeTooSmallError(
             f"The token's scopes are not enough to {errand.doing}.",
             cause,
             f"It takes {errand.scopes}. Make a token with it at {token_page}",
         )
-    return NotAllowed(
+    return NotAllowedError(
         f"GitLab does not let this user {errand.doing}.",
         cause,
         f"It takes {errand.role}",

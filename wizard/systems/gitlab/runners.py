@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from wizard.core.errors import NotAllowed, NotFound, RejectedError, TransientError
+from wizard.core.errors import NotAllowedError, NotFoundError, RejectedError, TransientError
 from wizard.core.facts import Scope
 from wizard.core.secrets import SecretStr
 from wizard.systems.gitlab import answers
@@ -62,7 +62,7 @@ class RunnerCalls:
     def _if_there(self, runner_id: int) -> RunnerInfo | None:
         try:
             return self.get_runner(runner_id)
-        except NotFound:
+        except NotFoundError:
             return None  # deleted since it was listed
 
     def create_runner(self, scope: Scope, settings: RunnerSettings) -> Created:
@@ -104,7 +104,7 @@ class RunnerCalls:
         errand = Errand(f"delete runner {runner_id}", _MANAGES, _ITS_ROLE)
         try:
             self._transport.send(errand, "delete", f"/runners/{runner_id}")
-        except NotFound:
+        except NotFoundError:
             return
 
     def delete_by_token(self, token: SecretStr) -> bool:
@@ -112,7 +112,7 @@ class RunnerCalls:
         body = {"token": token.get_secret_value()}
         try:
             self._transport.send(errand, "delete", "/runners", body, signed=False)
-        except NotAllowed as refused:
+        except NotAllowedError as refused:
             if quotes(refused, _TOKEN_UNKNOWN):
                 return False
             raise
@@ -126,9 +126,9 @@ class RunnerCalls:
                 self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
             except TransientError:  # nothing comes of it, so it may be asked twice
                 self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
-        except NotAllowed as refused:
+        except NotAllowedError as refused:
             return False if quotes(refused, _TOKEN_UNKNOWN) else None
-        except NotFound as missing:
+        except NotFoundError as missing:
             return True if quotes(missing, _MANAGER_UNKNOWN) else None
         except RejectedError:
             return None

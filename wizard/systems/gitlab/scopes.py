@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from wizard.core.errors import NotFound, RejectedError, ScopeTooSmall
+from wizard.core.errors import NotFoundError, RejectedError, ScopeTooSmallError
 from wizard.core.facts import Identity, Scope
 from wizard.systems.gitlab import answers
 from wizard.systems.gitlab.errors import Errand
@@ -30,14 +30,14 @@ class ScopeCalls:
         errand = Errand("tell its version", "read_api, read_user or api")
         return self._transport.get(errand, "/metadata").read(_version)
 
-    def knock(self) -> None:
-        self._transport.knock(Errand("say whether it is there"))
+    def ping(self) -> None:
+        self._transport.ping(Errand("say whether it is there"))
 
     def whoami(self) -> Identity:
         token = self._token_itself()
         try:
             user = self._transport.get(_ME, "/user").read(_user)
-        except ScopeTooSmall:
+        except ScopeTooSmallError:
             user = record({})
         scopes = token.texts("scopes", ())
         return Identity(
@@ -54,7 +54,7 @@ class ScopeCalls:
         """What GitLab tells of the token; empty for OAuth (400) and some fine-grained (403)."""
         try:
             answer = self._transport.get(_ME, "/personal_access_tokens/self")
-        except (ScopeTooSmall, RejectedError):
+        except (ScopeTooSmallError, RejectedError):
             return record({})
         return answer.read(_token)
 
@@ -67,7 +67,7 @@ class ScopeCalls:
         try:
             # Without this a group brings up to 100 projects along.
             answer = self._transport.get(errand, where, with_projects="false")
-        except ScopeTooSmall:
+        except ScopeTooSmallError:
             return self._resolve_without_reading(kind, path)
         return answer.read(shape)
 
@@ -80,7 +80,7 @@ class ScopeCalls:
                 if path.strip("/") in {scope.path, str(scope.id)}:
                     return scope
             page = found.next_page
-        raise NotFound(
+        raise NotFoundError(
             f"This token may not create runners in a {kind} {path}.",
             "It is not among those the token's user maintains.",
             "Check the spelling and your role there",
@@ -94,9 +94,9 @@ class ScopeCalls:
         where = f"/{scope.kind}s/{scope.id}/members/all/{user_id}"
         try:
             answer = self._transport.get(errand, where)
-        except NotFound:
+        except NotFoundError:
             return 0
-        except ScopeTooSmall:
+        except ScopeTooSmallError:
             return None
         return answer.read(lambda told: record(told).number("access_level"))
 
@@ -133,7 +133,7 @@ class ScopeCalls:
                 per_page=_PICKER_ROWS,
                 **query,
             )
-        except ScopeTooSmall:
+        except ScopeTooSmallError:
             return self._associated(kind, text, page)
         scopes = tuple(answer.read(each(lambda row: shape(row, level))))
         return Page(scopes, next_page(answer, page, len(scopes), _PICKER_ROWS), _total(answer))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from wizard.core.errors import NotFound
+from wizard.core.errors import NotFoundError
 from wizard.core.plain import plain
 from wizard.systems.gitlab import answers
 from wizard.systems.gitlab.errors import Errand
@@ -39,7 +39,7 @@ class SmokeCalls:
         errand = Errand(f"show the push rule of project {project_id}")
         try:
             answer = self._transport.get(errand, f"/projects/{project_id}/push_rule")
-        except NotFound:
+        except NotFoundError:
             return PushRule()  # an edition or a licence without them
         return answer.read(answers.push_rule)
 
@@ -77,7 +77,7 @@ class SmokeCalls:
         where = f"/projects/{project_id}/repository/files/{quote(path, safe='')}"
         try:
             self._transport.get(errand, where, ref=branch)
-        except NotFound:
+        except NotFoundError:
             return False
         return True
 
@@ -86,7 +86,7 @@ class SmokeCalls:
         where = f"/projects/{project_id}/repository/branches/{quote(branch, safe='')}"
         try:
             self._transport.send(errand, "delete", where)
-        except NotFound:
+        except NotFoundError:
             return
 
     def create_pipeline(self, project_id: int, ref: str) -> Pipeline:
@@ -114,7 +114,7 @@ class SmokeCalls:
             self._transport.send(
                 errand, "post", f"/projects/{project_id}/pipelines/{pipeline_id}/cancel"
             )
-        except NotFound:
+        except NotFoundError:
             return
 
     def jobs(self, project_id: int, pipeline_id: int) -> list[Job]:

@@ -14,7 +14,13 @@ from datetime import UTC, datetime, timedelta
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from wizard.core.errors import NotAllowed, NotFound, NotReached, RejectedError, UsageError
+from wizard.core.errors import (
+    NotAllowedError,
+    NotFoundError,
+    NotReachedError,
+    RejectedError,
+    UsageError,
+)
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.systems.gitlab.connection import Connection, open_session
 from wizard.systems.gitlab.errors import Errand, refusal
@@ -55,7 +61,7 @@ class Answer:
         """
         try:
             return answers.read(self.body, shape, self.errand.doing, of=_GITLAB)
-        except NotReached as error:
+        except NotReachedError as error:
             error.maybe_done = not self.is_read
             raise
 
@@ -125,11 +131,11 @@ class Transport:
         """
         return self._call(errand, verb, path, body=dict(body or {}), signed=signed)
 
-    def knock(self, errand: Errand) -> None:
+    def ping(self, errand: Errand) -> None:
         """Ask, unsigned, whether there is a GitLab: that it wants a token is an answer too."""
         try:
             self._call(errand, "get", "/metadata", signed=False).read(answers.record)
-        except NotAllowed:
+        except NotAllowedError:
             return
 
     def now(self) -> datetime:
@@ -144,7 +150,7 @@ class Transport:
     def _set_clock(self) -> None:
         try:
             self._call(Errand("tell the time"), "get", "/version")
-        except (NotAllowed, NotFound, RejectedError):
+        except (NotAllowedError, NotFoundError, RejectedError):
             return  # a refusal carries the time as well
 
     def _call(
@@ -191,7 +197,7 @@ class Transport:
         except GitlabError as refused:
             status = refused.response_code or 500
             error = refusal(status, refused.response_body or b"", errand, token_page(self.url))
-            if isinstance(error, NotReached):
+            if isinstance(error, NotReachedError):
                 error.maybe_done = not is_read
         except (OSError, ValueError) as lost:  # every exception of requests is one, or the other
             way = self._connection.way(self.url)

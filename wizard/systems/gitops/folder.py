@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import RefusedError, WizardError
 from wizard.core.manifest import RenderedFile
 
 _HEADER_BYTES = 400
@@ -79,7 +79,7 @@ class Folder:
         Args:
             keep: paths of files of ours that are somebody else's to write, and stay as they are.
 
-        Raises: Refused, naming everything in the way that is not ours; WizardError, when the
+        Raises: RefusedError, naming everything in the way that is not ours; WizardError, when the
             folder cannot be read.
         """
         try:
@@ -148,7 +148,7 @@ class Folder:
     def _refuse_foreign(self, files: Sequence[RenderedFile]) -> None:
         foreign = [found for file in files for found in self._in_the_way(file.path)]
         if foreign:
-            raise Refused(
+            raise RefusedError(
                 f"{self.root} holds files that were not written from this profile; "
                 "nothing was changed.",
                 "\n".join(dict.fromkeys(foreign)),

@@ -169,7 +169,7 @@ def reading(doing: str, *, of: Source, body: bytes | None = None) -> Iterator[No
     except WizardError:
         raise
     except _SURPRISES as surprise:
-        problem = of.nonsense(doing, surprise, body)
+        problem = of.invalid_response(doing, surprise, body)
     if problem:  # outside the handler, so that no exception of an SDK travels along
         raise problem
 
@@ -186,7 +186,7 @@ class Source:
         self.who = who
         self._setting = setting
 
-    def nonsense(
+    def invalid_response(
         self,
         doing: str,
         surprise: Exception | None = None,

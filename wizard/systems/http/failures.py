@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from urllib.parse import urlsplit
 
-from wizard.core.errors import NotReached, TransientError, UsageError, WizardError
+from wizard.core.errors import NotReachedError, TransientError, UsageError, WizardError
 from wizard.core.secrets import excerpt, redact
 
 
@@ -102,7 +102,7 @@ def failure(lost: BaseException, way: Way, doing: str, *, is_read: bool) -> Wiza
     said = excerpt(innermost(lost)) or type(lost).__name__
     if kind is Kind.BAD_ADDRESS:
         return UsageError(problem, said, fix)
-    error = TransientError if kind is Kind.CUT else NotReached
+    error = TransientError if kind is Kind.CUT else NotReachedError
     maybe_done = not is_read and kind not in _NEVER_SENT
     return error(problem, _CAUSES.get(kind, "{said}").format(said=said), fix, maybe_done=maybe_done)
 

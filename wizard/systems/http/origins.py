@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
-from wizard.core.errors import NotReached
+from wizard.core.errors import NotReachedError
 from wizard.core.secrets import SecretStr, redact
 
 _PORTS = {"http": 80, "https": 443}
@@ -54,7 +54,7 @@ class Bound:
     def for_url(self, url: str) -> SecretStr | None:
         """The credential, for a request to `url`.
 
-        Raises: NotReached, where that is another server: nothing is sent there.
+        Raises: NotReachedError, where that is another server: nothing is sent there.
         """
         if self.credential is not None and not is_part_of(self.address, url):
             raise sent_elsewhere(self.address, url, "its address")
@@ -69,7 +69,7 @@ def redirect_target(url: str, location: str) -> str:
         return location
 
 
-def sent_elsewhere(address: str, target: str, setting: str, why: str = "") -> NotReached:
+def sent_elsewhere(address: str, target: str, setting: str, why: str = "") -> NotReachedError:
     """The error for an answer that sends us to another address; it is not followed.
 
     Args:
@@ -82,7 +82,7 @@ def sent_elsewhere(address: str, target: str, setting: str, why: str = "") -> No
         there = target
     there = redact(there) if "://" in there else redact(target)
     cause = "Credentials are sent to no address but the one that you wrote."
-    return NotReached(
+    return NotReachedError(
         f"{address} sends us on to {there}.",
         f"{why} {cause}".strip(),
         f"If that is the right one, write {there} as {setting}",

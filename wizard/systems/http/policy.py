@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TypeVar
 
-from wizard.core.errors import NotReached, StoppedError, TransientError
+from wizard.core.errors import NotReachedError, StoppedError, TransientError
 
 RETRY_PAUSES = (0.3, 1.0)
 """Seconds before a read is sent a second and a third time."""
@@ -75,7 +75,7 @@ class Policy:
                 self._pause(pause, doing)
         try:
             return self._when_allowed(call, doing, who)
-        except NotReached as error:
+        except NotReachedError as error:
             error.maybe_done = error.maybe_done and not is_read
             raise
 
@@ -89,7 +89,7 @@ class Policy:
                 asked = throttled.seconds
             pause = max(1.0, self.first_pause * 2**turn if asked is None else asked)
             if waited + pause > self.longest_wait:
-                raise NotReached(
+                raise NotReachedError(
                     f"{_capital(who)} is too busy, or limits how often it is asked, "
                     f"and could not {doing}.",
                     f"It asks to wait {_told(pause)} more; "

@@ -48,10 +48,11 @@ __all__ = [
 class Cluster(Protocol):
     """One cluster, reached as one user. Synchronous: operations run each call in a thread.
 
-    Every method may raise `NotReached` (refused, timed out, throttled for too long, cut, nonsense),
-    `NotAllowed` (unknown to the cluster, or forbidden by RBAC), `NotFound` (also: the cluster does
-    not serve this kind), `Conflict`, or a plain `WizardError` with the server's own words. Only
-    reads are retried; a write that raises `NotReached` says in `maybe_done` whether it may have
+    Every method may raise `NotReachedError` (refused, timed out, throttled for too long, cut,
+    nonsense), `NotAllowedError` (unknown to the cluster, or forbidden by RBAC), `NotFoundError`
+    (also: the cluster does not serve this kind), `ConflictError`, or a plain `WizardError` with the
+    server's own words. Only reads are retried; a write that raises `NotReachedError` says in
+    `maybe_done` whether it may have
     taken effect. All methods may be called from several threads at once.
     """
 
@@ -100,14 +101,14 @@ class Cluster(Protocol):
             force: take over fields of other field managers, and objects that Helm, Argo CD, Flux
                 or OLM look after.
 
-        Raises: Conflict, naming the other owner and the fields, unless forced.
+        Raises: ConflictError, naming the other owner and the fields, unless forced.
         """
         ...
 
     def annotate(self, ref: ObjectRef, annotations: Mapping[str, str]) -> None:
         """Set annotations of an object that is there, whoever looks after it; nothing else of it.
 
-        Raises: NotFound, where it is not there.
+        Raises: NotFoundError, where it is not there.
         """
         ...
 
@@ -150,7 +151,7 @@ class Cluster(Protocol):
     def delete(self, ref: ObjectRef, *, uid: str) -> bool:
         """Delete exactly this incarnation; False where it is gone already.
 
-        Raises: Conflict, when the name now belongs to an object with another uid.
+        Raises: ConflictError, when the name now belongs to an object with another uid.
         """
         ...
 
@@ -172,7 +173,8 @@ class Cluster(Protocol):
         (it is looked up too) first, then ask, and only then create anything else.
 
         Returns: the server's warnings.
-        Raises: Refused, with the server's words; NotFound, when the namespace is not there.
+        Raises: RefusedError, with the server's words; NotFoundError, when the namespace is not
+        there.
         """
         ...
 

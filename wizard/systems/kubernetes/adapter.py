@@ -12,7 +12,7 @@ from threading import Event
 from typing import Any
 
 from wizard.core.changes import Action, Change, System
-from wizard.core.errors import Conflict, NotAllowed, NotFound, Refused
+from wizard.core.errors import ConflictError, NotAllowedError, NotFoundError, RefusedError
 from wizard.core.facts import ClusterFacts
 from wizard.core.manifest import ENFORCE, FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest, ObjectRef
 from wizard.core.secrets import redact
@@ -22,8 +22,9 @@ from wizard.systems.kubernetes.compare import field_changes, overlaid, same_owne
 from wizard.systems.kubernetes.contents import contents_of
 from wizard.systems.kubernetes.creation import ANNOTATOR, created_by, field_managers, marked
 from wizard.systems.kubernetes.discover import facts_of
-from wizard.systems.kubernetes.errors import FieldsHeld, NotAccepted
+from wizard.systems.kubernetes.errors import FieldsHeldError, NotAcceptedError
 from wizard.systems.kubernetes.kinds import Kinds
+from wizard.systems.kubernetes.map_concurrently import map_concurrently
 from wizard.systems.kubernetes.nouns import (
     Applied,
     Contents,
@@ -35,7 +36,6 @@ from wizard.systems.kubernetes.nouns import (
 )
 from wizard.systems.kubernetes.objects import selecting
 from wizard.systems.kubernetes.owners import by_hand, is_ours, refuse_other_owner, stays
-from wizard.systems.kubernetes.side_by_side import side_by_side
 
 _EVER_CREATED = (
     ("v1", ("Namespace", "ServiceAccount", "ConfigMap", "Secret", "Service")),
@@ -89,7 +89,7 @@ class KubernetesCluster:
             return None
         try:
             return self._api.get(kind.path(ref.namespace, ref.name))
-        except NotFound:
+        except NotFoundError:
             return None
 
     def find(
@@ -119,7 +119,7 @@ class KubernetesCluster:
         if before is None:
             try:
                 created, _ = self._send(manifest, None, dry_run=False, force=force)
-            except Conflict:  # made meanwhile, perhaps by others: then it is not ours
+            except ConflictError:  # made meanwhile, perhaps by others: then it is not ours
                 if (before := self.get(manifest.ref)) is None:
                     raise
             else:
@@ -153,7 +153,7 @@ class KubernetesCluster:
             refuse_other_owner(manifest, before)
         try:
             after, taken_back = self._send(manifest, before, dry_run=True, force=force)
-        except NotFound:
+        except NotFoundError:
             if not self._has_namespace(ref):
                 return self._unjudged(manifest, "its namespace is new")
             if before is None and ref.kind == "RoleBinding":
@@ -204,13 +204,13 @@ class KubernetesCluster:
         path, body = self._kinds.path_of(manifest.ref), marked(manifest.body, live)
         try:
             return self._api.apply(path, body, dry_run=dry_run, force=force), ""
-        except FieldsHeld as held:
+        except FieldsHeldError as held:
             if live and is_ours(live, manifest.labels.get(OWNER_ID)) and by_hand(held.holders):
                 after = self._api.apply(path, body, dry_run=dry_run, force=True)
                 return after, f"was changed by hand, with {', '.join(held.holders)}"
             held.problem = f"{manifest.ref}: {held.problem}"
             raise
-        except (Conflict, NotAccepted) as error:
+        except (ConflictError, NotAcceptedError) as error:
             # The server names the object only now and then.
             error.problem = f"{manifest.ref}: {error.problem}"
             raise
@@ -219,9 +219,9 @@ class KubernetesCluster:
         labels = {MANAGED_BY: FIELD_MANAGER, OWNER_ID: profile_id}
         wanted = [(version, kind) for version, kinds in _EVER_CREATED for kind in kinds]
         # Each API version is asked for once before its kinds, which share the answer, are listed.
-        side_by_side(lambda pair: self.serves(*pair), dict(wanted).items())
+        map_concurrently(lambda pair: self.serves(*pair), dict(wanted).items())
         places = [(*pair, place) for pair in wanted for place in self._places(*pair, within)]
-        found = side_by_side(lambda place: self._owned_of(*place, profile_id, labels), places)
+        found = map_concurrently(lambda place: self._owned_of(*place, profile_id, labels), places)
         return [item for items in found for item in items]
 
     def _places(self, api_version: str, name: str, within: Sequence[str]) -> Sequence[str]:
@@ -242,7 +242,7 @@ class KubernetesCluster:
         path = self._kinds.path_of(ObjectRef(api_version, name, namespace, ""))
         try:
             listed = list(self._api.pages(path, selecting(labels), accept=ONLY_METADATA))
-        except NotAllowed:
+        except NotAllowedError:
             if not namespace:
                 raise
             return []  # who has only namespaces may know nothing of kinds that they never make
@@ -264,7 +264,7 @@ class KubernetesCluster:
     def delete(self, ref: ObjectRef, *, uid: str) -> bool:
         try:
             self._api.delete(self._kinds.path_of(ref), uid)
-        except NotFound:
+        except NotFoundError:
             return False
         return True
 
@@ -278,7 +278,7 @@ class KubernetesCluster:
     def refused(
         self, permissions: list[Permission], account: ServiceAccountRef | None = None
     ) -> list[Permission]:
-        answers = side_by_side(lambda permission: self.may(permission, account), permissions)
+        answers = map_concurrently(lambda permission: self.may(permission, account), permissions)
         return [permission for permission, may in zip(permissions, answers, strict=True) if not may]
 
     def admit(self, pod: Mapping[str, Any]) -> tuple[str, ...]:
@@ -286,8 +286,8 @@ class KubernetesCluster:
         query = {"dryRun": "All", "fieldValidation": "Strict"}
         try:
             _, warnings = self._api.create(f"/api/v1/namespaces/{namespace}/pods", pod, query)
-        except NotAccepted as error:
-            raise Refused(
+        except NotAcceptedError as error:
+            raise RefusedError(
                 f"Namespace {namespace} would not admit this pod.", error.cause, error.fix
             ) from None
         return tuple(map(_text_of, warnings))

@@ -16,7 +16,13 @@ from wizard.systems.http.answers import ShapeError
 from wizard.systems.http.policy import Policy, ThrottledError
 from wizard.systems.http.throttling import seconds_asked
 from wizard.systems.kubernetes.connection import Connection, open_connection
-from wizard.systems.kubernetes.errors import Asked, from_answer, from_wire, misshapen, nonsense
+from wizard.systems.kubernetes.errors import (
+    Asked,
+    from_answer,
+    from_wire,
+    invalid_response,
+    misshapen,
+)
 from wizard.systems.kubernetes.kubeconfig import Selection
 from wizard.systems.kubernetes.nouns import Json
 from wizard.systems.kubernetes.shapes import hold, shape_of
@@ -76,7 +82,7 @@ class Api:
         return self._connection().server
 
     def get(self, path: str, query: Query | None = None, *, accept: str = JSON) -> Json:
-        """Read JSON. Raises: NotReached, NotAllowed, NotFound, WizardError."""
+        """Read JSON. Raises: NotReachedError, NotAllowedError, NotFoundError, WizardError."""
         return self._json("GET", path, query or {}, accept=accept)
 
     def text(self, path: str, query: Query) -> str:
@@ -273,7 +279,7 @@ def _parsed(asked: Asked, body: bytes, shape: Any) -> Json:
     try:
         answer: Json = json.loads(body)
     except (ValueError, RecursionError):
-        raise nonsense(asked, body) from None
+        raise invalid_response(asked, body) from None
     try:
         hold(answer, shape)
     except ShapeError as why:

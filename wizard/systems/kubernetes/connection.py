@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from wizard.core.errors import NotAllowed, UsageError
+from wizard.core.errors import NotAllowedError, UsageError
 from wizard.core.secrets import SecretStr, redact, remember_secret
 from wizard.systems.kubernetes import exec_plugin
 from wizard.systems.kubernetes.kubeconfig import Selection
@@ -42,7 +42,8 @@ def open_connection(selection: Selection, *, sign_in_timeout: float) -> Connecti
     Args:
         sign_in_timeout: seconds that an exec plugin may take.
 
-    Raises: UsageError, when the context cannot be used as it stands; NotAllowed, when its sign-in
+    Raises: UsageError, when the context cannot be used as it stands; NotAllowedError, when its
+    sign-in
         command fails.
     """
     from kubernetes.client import Configuration
@@ -90,7 +91,7 @@ def _id_token(provider: Mapping[str, Any], context: str) -> str:
     """
     token = (provider.get("config") or {}).get("id-token")
     if provider.get("name") != "oidc" or not token:
-        raise NotAllowed(
+        raise NotAllowedError(
             f"Context {context} signs in with auth-provider {provider.get('name')!r}.",
             "kubectl removed the built-in cloud sign-ins in Kubernetes 1.26",
             "Use the exec plugin of the cloud or identity provider in the kubeconfig",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from wizard.core.errors import NotFound, WizardError
+from wizard.core.errors import NotFoundError, WizardError
 from wizard.core.manifest import ObjectRef
 from wizard.systems.kubernetes.api import ONLY_METADATA, Api
 from wizard.systems.kubernetes.kinds import Kinds, Listed
+from wizard.systems.kubernetes.map_concurrently import map_concurrently
 from wizard.systems.kubernetes.nouns import Contents, Json
-from wizard.systems.kubernetes.side_by_side import side_by_side
 
 _Found = list[tuple[ObjectRef, Json]]
 
@@ -20,7 +20,7 @@ def contents_of(api: Api, kinds: Kinds, namespace: str) -> Contents:
         path = listed.kind.path(namespace)
         try:
             items = list(api.pages(path, accept=ONLY_METADATA))
-        except NotFound:  # its definition has just been removed
+        except NotFoundError:  # its definition has just been removed
             return [], ""
         except WizardError as error:
             return [], f"{listed.kind.plural}: {error.problem}"
@@ -30,6 +30,6 @@ def contents_of(api: Api, kinds: Kinds, namespace: str) -> Contents:
         ]
         return [(ref, one["metadata"]) for ref, one in zip(refs, items, strict=True)], ""
 
-    answers = side_by_side(look, served)
+    answers = map_concurrently(look, served)
     objects = tuple(found for items, _ in answers for found in items)
     return Contents(objects, (*unseen, *(trouble for _, trouble in answers if trouble)))

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from wizard.core.errors import Refused, WizardError
+from wizard.core.errors import RefusedError, WizardError
 from wizard.core.facts import ClusterFacts
 from wizard.systems.http.policy import Policy
 from wizard.systems.kubernetes import kubeconfig
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.api import Api, Timeouts
+from wizard.systems.kubernetes.map_concurrently import map_concurrently
 from wizard.systems.kubernetes.nouns import Contexts, RunningSetup, SetupText
 from wizard.systems.kubernetes.setups import find_setups, read_setup
-from wizard.systems.kubernetes.side_by_side import side_by_side
 
 _QUICK = Timeouts(connect=3, read=5, sign_in=10)
 
@@ -38,7 +38,7 @@ def connect(
         policy: how a wait is shown and ended.
         say: told what is unsafe, before anything is sent.
 
-    Raises: Refused, when the context reaches another cluster; NotFound,
+    Raises: RefusedError, when the context reaches another cluster; NotFoundError,
         when there is no such context; UsageError, NotAllowed, NotReached.
     """
     config = kubeconfig.load()
@@ -47,7 +47,7 @@ def connect(
         say(f"warning: {selection.warning}")
     cluster = KubernetesCluster(Api(selection, policy=policy))
     if uid and cluster.uid() != uid:
-        raise Refused(
+        raise RefusedError(
             f"Context {cluster.context} reaches another cluster than the profile's.",
             f"the profile's cluster has the uid {uid}, this one {cluster.uid()}",
             _other_context(config, cluster.context, context),
@@ -66,7 +66,9 @@ def discover_contexts(timeout_each: float = 5) -> list[ClusterFacts]:
     """
     config = kubeconfig.load()
     timeouts = Timeouts(min(timeout_each, 5), timeout_each, timeout_each)
-    return side_by_side(lambda name: _look(config, name, timeouts), config.names.names, at_once=16)
+    return map_concurrently(
+        lambda name: _look(config, name, timeouts), config.names.names, max_workers=16
+    )
 
 
 def look_at(context: str, timeout: float = 5) -> ClusterFacts:

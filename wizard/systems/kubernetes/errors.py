@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.core.errors import (
-    Conflict,
+    ConflictError,
     InvalidAnswerError,
-    NotAllowed,
-    NotFound,
-    NotReached,
+    NotAllowedError,
+    NotFoundError,
+    NotReachedError,
     RejectedError,
     TransientError,
     WizardError,
@@ -57,11 +57,11 @@ class Asked:
         return f"{self.method} {self.path} (context {self.context}, {self.server})"
 
 
-class NotAccepted(RejectedError):
+class NotAcceptedError(RejectedError):
     """The cluster read the object and refuses it: a field, a value, a policy or a quota."""
 
 
-class FieldsHeld(Conflict):
+class FieldsHeldError(ConflictError):
     """Fields that are to be set belong to other field managers, which `holders` names."""
 
     def __init__(self, holders: list[str], message: str) -> None:
@@ -78,7 +78,7 @@ def from_answer(asked: Asked, status: int, body: bytes) -> WizardError:
     told = _status(body)
     message = excerpt(str(told.get("message") or ""), _LONGEST) or text_of(body) or "nothing"
     if status == 401:
-        return NotAllowed(
+        return NotAllowedError(
             f"The cluster of context {asked.context} does not know us.",
             f"{asked}: {message}",
             "Sign in again (any kubectl command of this context shows whether it worked)",
@@ -94,12 +94,14 @@ def from_answer(asked: Asked, status: int, body: bytes) -> WizardError:
     if status == 409:
         return _conflict(asked, message)
     if status in (400, 405, 413, 415, 422) or _BAD_PATCH in message:
-        return NotAccepted("The cluster does not accept this object.", message, _repair(message))
+        return NotAcceptedError(
+            "The cluster does not accept this object.", message, _repair(message)
+        )
     return _out_of_order(asked, status, message, known=True)
 
 
-def _missing(asked: Asked, message: str) -> NotFound:
-    return NotFound(
+def _missing(asked: Asked, message: str) -> NotFoundError:
+    return NotFoundError(
         "The cluster does not have what was asked for.",
         f"{asked}: {message}",
         "Check that the context is the right cluster, and the names in the profile; what was "
@@ -109,7 +111,7 @@ def _missing(asked: Asked, message: str) -> NotFound:
 
 def _forbidden(asked: Asked, message: str) -> WizardError:
     if not (lacking := _RBAC.search(message)):
-        return NotAccepted(
+        return NotAcceptedError(
             "A policy of the cluster refuses this object.",
             _FORBIDDEN_PREFIX.sub("", message),
             "Change what the policy names, or ask its owner for an exception",
@@ -118,7 +120,7 @@ def _forbidden(asked: Asked, message: str) -> WizardError:
     resource = lacking["resource"] + (f".{group['group']}" if group and group["group"] else "")
     where = f"in namespace {namespace['namespace']}" if namespace else "in the whole cluster"
     wanted = f"{lacking['verb']} {resource} {where}"
-    return NotAllowed(
+    return NotAllowedError(
         f"You may not {wanted}.",
         f"{message} (context {asked.context})",
         f"Ask the cluster's owner for this permission: {wanted}; or use another context",
@@ -127,8 +129,8 @@ def _forbidden(asked: Asked, message: str) -> WizardError:
 
 def _conflict(asked: Asked, message: str) -> WizardError:
     if held_by := sorted(set(_HELD_BY.findall(message))):
-        return FieldsHeld(held_by, message)
-    return Conflict(
+        return FieldsHeldError(held_by, message)
+    return ConflictError(
         "The object was changed, made or deleted by another while we looked at it.",
         f"{asked}: {message}",
         "Run it again: what is there by then is looked at first",
@@ -144,13 +146,13 @@ def _repair(message: str) -> str:
     return "Change the setting that the message names"
 
 
-def _out_of_order(asked: Asked, status: int, message: str, *, known: bool) -> NotReached:
+def _out_of_order(asked: Asked, status: int, message: str, *, known: bool) -> NotReachedError:
     if not known and status < 500:
         return _not_kubernetes(asked, f"HTTP {status}: {message}")
     problem = "The cluster could not do what was asked."
     if not known:
         problem = f"What answers at {asked.server} does not look like a Kubernetes API server."
-    kind = TransientError if status in {500, 502, 503, 504} else NotReached
+    kind = TransientError if status in {500, 502, 503, 504} else NotReachedError
     return kind(
         problem,
         f"{asked}: HTTP {status}: {message}",
@@ -168,7 +170,7 @@ def _not_kubernetes(asked: Asked, said: str) -> InvalidAnswerError:
     )
 
 
-def nonsense(asked: Asked, body: bytes) -> InvalidAnswerError:
+def invalid_response(asked: Asked, body: bytes) -> InvalidAnswerError:
     """For an answer that should have been JSON and is not."""
     return _not_kubernetes(asked, text_of(body) or "an empty answer")
 

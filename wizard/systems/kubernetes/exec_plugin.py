@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.core.errors import NotAllowed, WizardError
+from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.secrets import SecretStr, redact, remember_secret
 from wizard.systems.environment import for_children
 
@@ -27,7 +27,7 @@ def credentials(
         context: the context's name, for messages.
         timeout: seconds.
 
-    Raises: NotAllowed, with the plugin's own words.
+    Raises: NotAllowedError, with the plugin's own words.
     """
     command = str(plugin.get("command", ""))
     answer = _run(command, plugin, cluster, context, timeout)
@@ -101,7 +101,7 @@ def _base64(pem: str) -> str:
 
 
 def _failed(context: str, command: str, cause: str) -> WizardError:
-    return NotAllowed(
+    return NotAllowedError(
         f"The sign-in command of context {context} failed: {command}.",
         redact(cause)[-2000:],
         "Run the command by hand and sign in again, then repeat",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.core.errors import NotFound, WizardError
+from wizard.core.errors import NotFoundError, WizardError
 from wizard.core.manifest import ObjectRef
 from wizard.systems.kubernetes.api import Api
+from wizard.systems.kubernetes.map_concurrently import map_concurrently
 from wizard.systems.kubernetes.nouns import Json
-from wizard.systems.kubernetes.side_by_side import side_by_side
 
 _LISTED = ("list",)
 """The verbs of a kind that names none; every real one does."""
@@ -68,11 +68,11 @@ class Kinds:
         return self._known[api_version].get(kind)
 
     def of(self, ref: ObjectRef) -> Kind:
-        """The kind of an object. Raises: NotFound, naming what has to be installed."""
+        """The kind of an object. Raises: NotFoundError, naming what has to be installed."""
         if found := self.look_up(ref.api_version, ref.kind):
             return found
         operator = _OPERATORS.get(ref.api_version.partition("/")[0])
-        raise NotFound(
+        raise NotFoundError(
             f"The cluster does not know {ref.kind} of {ref.api_version}.",
             f"{root_of(ref.api_version)} at {self._api.server} has no such kind",
             f"Install or update {operator}, or choose a set-up that does without it"
@@ -93,7 +93,9 @@ class Kinds:
         ]
         found: list[Listed] = []
         silent: list[str] = []
-        for version, answer in zip(versions, side_by_side(self._resources, versions), strict=True):
+        for version, answer in zip(
+            versions, map_concurrently(self._resources, versions), strict=True
+        ):
             if isinstance(answer, WizardError):
                 silent.append(f"{version}: {answer.problem}")
                 continue
@@ -113,14 +115,14 @@ class Kinds:
             return error
 
     def path_of(self, ref: ObjectRef) -> str:
-        """The path of one object. Raises: NotFound, as `of`."""
+        """The path of one object. Raises: NotFoundError, as `of`."""
         return self.of(ref).path(ref.namespace, ref.name)
 
     def _ask(self, api_version: str) -> dict[str, Kind]:
         root = root_of(api_version)
         try:
             answer = self._api.get(root)
-        except NotFound:
+        except NotFoundError:
             return {}
         return {
             resource["kind"]: Kind(root, resource["name"], resource["namespaced"])

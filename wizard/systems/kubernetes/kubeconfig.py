@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from wizard.core.errors import NotFound, UsageError
+from wizard.core.errors import NotFoundError, UsageError
 from wizard.systems.kubernetes.nouns import Contexts
 
 IN_CLUSTER = "in-cluster"
@@ -48,7 +48,7 @@ class Kubeconfig:
     def select(self, name: str) -> Selection:
         """The cluster and user of a context; the current one where `name` is empty.
 
-        Raises: NotFound, naming the contexts there are.
+        Raises: NotFoundError, naming the contexts there are.
         """
         wanted = name or self.names.current
         if wanted == IN_CLUSTER and wanted not in self.contexts and in_cluster():
@@ -69,10 +69,10 @@ class Kubeconfig:
     def _where(self) -> str:
         return " or ".join(self.files)
 
-    def _no_such(self, wanted: str) -> NotFound:
+    def _no_such(self, wanted: str) -> NotFoundError:
         if self.missing and len(self.missing) == len(self.files):
             named = "names it" if os.environ.get("KUBECONFIG") else "is not set"
-            return NotFound(
+            return NotFoundError(
                 "There is no kubeconfig, and so no current context.",
                 f"{self._where} does not exist; KUBECONFIG {named}",
                 "Correct KUBECONFIG, or put the cluster's kubeconfig there",
@@ -83,7 +83,7 @@ class Kubeconfig:
             if wanted
             else "The kubeconfig has no current context."
         )
-        return NotFound(
+        return NotFoundError(
             problem,
             f"looked in {self._where}; contexts there: {known}"
             + (f"; {', '.join(self.missing)} does not exist" if self.missing else ""),

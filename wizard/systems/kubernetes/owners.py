@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wizard.core.errors import Conflict
+from wizard.core.errors import ConflictError
 from wizard.core.manifest import FIELD_MANAGER, MANAGED_BY, OWNER_ID, Manifest
 from wizard.systems.kubernetes.creation import created_by, field_managers
 
@@ -59,24 +59,24 @@ def stays(manifest: Manifest, live: Mapping[str, Any] | None) -> bool:
 
 
 def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> None:
-    """Raises: Conflict, where what is there is another tool's, another profile's, or older."""
+    """Raises: ConflictError, where what is there is another tool's, another profile's, or older."""
     if live is None:
         return
     if owner := owner_of(live):
-        raise Conflict(
+        raise ConflictError(
             f"{manifest.ref} is looked after by {owner}.",
             "It carries that owner's labels or annotations, and would be changed back or removed.",
             "Change it there, or remove it there first",
         )
     if not by_wizard(live):
-        raise Conflict(
+        raise ConflictError(
             f"{manifest.ref} is there already, and the wizard did not make it.",
             "What others made is neither changed nor labelled, and so would never be deleted.",
             "Delete it if nothing needs it, or give the runner or the profile another name",
         )
     other = profile_of(live)
     if other and other != manifest.labels.get(OWNER_ID):
-        raise Conflict(
+        raise ConflictError(
             f"{manifest.ref} belongs to another profile, with the id {other}.",
             "Two profiles that name a runner alike, or themselves, would undo each other's work.",
             "Give this one other names, or its own cluster.namespace and cluster.job_namespace; if "

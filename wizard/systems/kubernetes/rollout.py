@@ -15,11 +15,11 @@ from threading import Event
 from typing import Any
 
 from wizard.core.errors import (
-    Conflict,
+    ConflictError,
     InvalidAnswerError,
-    NotAllowed,
-    NotFound,
-    NotReached,
+    NotAllowedError,
+    NotFoundError,
+    NotReachedError,
     WizardError,
 )
 from wizard.core.manifest import ObjectRef
@@ -144,7 +144,7 @@ class Rollout:
                 listed = self._api.get(pods.path, pods.query)
                 version = (listed.get("metadata") or {}).get("resourceVersion") or ""
                 seen = look(listed["items"])
-            except NotReached as error:
+            except NotReachedError as error:
                 away = Trouble("away", error.problem, error.cause, error.fix)
                 seen = _Seen("The cluster does not answer.", trouble=away)
             if seen.sentence != said:
@@ -205,7 +205,7 @@ class Rollout:
         query = {"fieldSelector": f"involvedObject.uid={metadata['uid']}"}
         try:
             return troubles.of_events(metadata["name"], self._api.pages(path, query))
-        except NotAllowed:  # a pod may be waited for without the right to read its events
+        except NotAllowedError:  # a pod may be waited for without the right to read its events
             return None
 
     def _given_up(self, what: str, namespace: str, seen: _Seen, limits: _Limits) -> WizardError:
@@ -229,7 +229,9 @@ class Rollout:
         return ""
 
     def _delete(self, path: str, uid: str) -> None:
-        with suppress(NotFound, Conflict):  # gone already, or replaced under the same name
+        with suppress(
+            NotFoundError, ConflictError
+        ):  # gone already, or replaced under the same name
             self._api.delete(path, uid)
 
     def _sleep(self, pods: _Pods, version: str) -> None:

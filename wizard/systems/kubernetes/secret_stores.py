@@ -27,10 +27,10 @@ def named_store(profile: Profile) -> ObjectRef:
     return ObjectRef(EXTERNAL_SECRETS, store.kind, namespace, store.name or "")
 
 
-def nudge(cluster: Cluster, ref: ObjectRef) -> None:
+def force_sync(cluster: Cluster, ref: ObjectRef) -> None:
     """Have an object looked at now and not when its interval ends: its documented way.
 
-    Raises: NotAllowed; NotFound.
+    Raises: NotAllowedError; NotFoundError.
     """
     cluster.annotate(ref, {"force-sync": str(time.time_ns())})
 

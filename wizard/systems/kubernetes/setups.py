@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from wizard.core.errors import NotAllowed, NotFound
+from wizard.core.errors import NotAllowedError, NotFoundError
 from wizard.systems.kubernetes.api import Api
 from wizard.systems.kubernetes.nouns import Json, RunningSetup, SetupText
 from wizard.systems.kubernetes.owners import by_wizard
@@ -31,13 +31,13 @@ def find_setups(api: Api) -> list[RunningSetup]:
 def read_setup(api: Api, setup: RunningSetup) -> SetupText:
     """What a manager was made of: its Application, its Helm release, or else its ConfigMap.
 
-    Raises: NotFound, where its configuration stands in none of them; WizardError.
+    Raises: NotFoundError, where its configuration stands in none of them; WizardError.
     """
     body = api.get(f"/apis/apps/v1/namespaces/{setup.namespace}/deployments/{setup.name}")
     for look in (_application, _release, _config):
         if found := look(api, body):
             return found
-    raise NotFound(
+    raise NotFoundError(
         f"What {setup.namespace}/{setup.name} was made of is not to be found.",
         "no Application of Argo CD, no release of Helm and no ConfigMap of it can be read",
         "name its values.yaml or config.toml instead",
@@ -63,7 +63,7 @@ def _application(api: Api, body: Json) -> SetupText | None:
         return None
     try:
         applications = list(api.pages(_APPLICATIONS))
-    except (NotFound, NotAllowed):
+    except (NotFoundError, NotAllowedError):
         return None  # there is no Argo CD, or it is not ours to look into
     for one in applications:
         own = one["metadata"]
@@ -83,7 +83,7 @@ def _release(api: Api, body: Json) -> SetupText | None:
     wanted = {"labelSelector": f"owner=helm,name={name},status=deployed"}
     try:
         secrets = list(api.pages(f"/api/v1/namespaces/{namespace}/secrets", wanted))
-    except NotAllowed:
+    except NotAllowedError:
         return None
     for secret in secrets:
         release = _unpacked((secret.get("data") or {}).get("release", ""))
@@ -114,7 +114,7 @@ def _config(api: Api, body: Json) -> SetupText | None:
     for config_map in _mounted(_pod_spec(body).get("volumes") or ()):
         try:
             data = api.get(f"/api/v1/namespaces/{namespace}/configmaps/{config_map}").get("data")
-        except (NotFound, NotAllowed):
+        except (NotFoundError, NotAllowedError):
             continue  # the next one may say it
         parts = [str((data or {}).get(key, "")) for key in _CONFIGS]
         if any(part.strip() for part in parts):

@@ -13,9 +13,9 @@ from textual.widgets import Button, RichLog
 from wizard.core.changes import Plan
 from wizard.core.errors import WizardError
 from wizard.core.events import Event, StepStarted
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
+from wizard.core.plan_format import counted
 from wizard.core.problems import Problem
-from wizard.core.shown import counted
 from wizard.operations.profiles import open_profile
 from wizard.tui import drafts, messages
 from wizard.tui.handing_over import Handing, show_outside
@@ -24,7 +24,7 @@ from wizard.tui.modals import Question
 from wizard.tui.outline import StepId
 from wizard.tui.planning import look_command, noted, place
 from wizard.tui.report import save_report
-from wizard.tui.step import Step, told
+from wizard.tui.step import Step, format_error
 from wizard.tui.widgets import Action, Said
 from wizard.tui.work import State, Verb, Work, duration
 
@@ -168,14 +168,14 @@ class ApplyStep(Step):
             self.screen.set_focus(self.query_one(button))
 
     async def _events(self, work: Work) -> AsyncIterator[Event]:
-        from wizard.operations import verbs
+        from wizard.operations import dispatch as verbs
         from wizard.operations.files_only import write_files
 
         file = await asyncio.to_thread(open_profile, self.draft.path)
         cancel = work.run.cancel
         hand_over = Handing(self.app, cancel, self.session.facts.show_outside or show_outside)
         systems = self.session.wiring(
-            lambda text: work.say(harmless(text)), hand_over, cancel, loaded=file
+            lambda text: work.say(strip_controls(text)), hand_over, cancel, loaded=file
         )
         if work.verb is Verb.FILES:
             events = write_files(file)
@@ -193,7 +193,7 @@ class ApplyStep(Step):
         try:
             self.session.draft = drafts.of_file(self.draft.path)
         except WizardError as error:
-            self.say_trouble(told(error))
+            self.say_trouble(format_error(error))
         self.post_message(messages.DraftChanged())
 
     # Ending
@@ -211,7 +211,7 @@ class ApplyStep(Step):
         self.in_background("look", self._look)
 
     async def _look(self) -> None:
-        from wizard.operations import verbs
+        from wizard.operations import dispatch as verbs
 
         file = await asyncio.to_thread(open_profile, self.draft.path)
         plan = await verbs.plan_destroy(file, self.session.wiring(loaded=file))
@@ -237,7 +237,7 @@ class ApplyStep(Step):
             try:
                 path = save_report(work, self.draft.path, self.session.machine.folder)
             except WizardError as error:
-                self.say_trouble(told(error))
+                self.say_trouble(format_error(error))
             else:
                 self.app.notify(f"Saved {path}; secrets are left out of it.", markup=False)
 
@@ -256,7 +256,7 @@ class ApplyStep(Step):
         self._show()
 
     def _log(self, seconds: float, event: Event) -> None:
-        first, *rest = harmless(event.sentence()).splitlines() or [""]
+        first, *rest = strip_controls(event.sentence()).splitlines() or [""]
         log = self.query_one("#log", RichLog)
         mark = "" if isinstance(event, StepStarted) else "  "
         log.write(f"{duration(seconds):>6}  {mark}{first}")
@@ -310,8 +310,8 @@ class ApplyStep(Step):
                 stopped = (
                     f"Stopped after {took}. What was done stays; Try again goes on from there."
                 )
-                return f"{stopped}\n{told(work.error)}" if work.error else stopped
-        return told(work.error or WizardError("It failed."))
+                return f"{stopped}\n{format_error(work.error)}" if work.error else stopped
+        return format_error(work.error or WizardError("It failed."))
 
     def _about_to(self) -> str:
         reviewed = self.session.reviewed

@@ -17,12 +17,12 @@ from wizard.core.findings import Check
 from wizard.operations.sign_in import SignedIn, sign_in
 from wizard.profile.draft import Draft
 from wizard.profile.save import free_name, write
-from wizard.profile.typed import shown
+from wizard.profile.typed import format_value
 from wizard.tui.look import signs
 from wizard.tui.modals import Question
 from wizard.tui.outline import StepId
 from wizard.tui.session import GITLAB_TOKEN
-from wizard.tui.step import Step, told
+from wizard.tui.step import Step, format_error
 from wizard.tui.widgets import Action, FieldRow, Row, Said
 from wizard.tui.widgets.marks import mark
 from wizard.tui.widgets.paste_input import PasteInput
@@ -38,7 +38,7 @@ class AuthorityRow(FieldRow):
 
     def __init__(self, draft: Draft, *key: str | int, label: str = "") -> None:
         super().__init__(draft, *key, label=label)
-        path = shown(draft.value(*key), self.info)
+        path = format_value(draft.value(*key), self.info)
         placeholder = "a path, or paste the certificates"
         self.control = PasteInput(path, placeholder=placeholder, compact=True, takes_pem=True)
         self.control.add_class("control")
@@ -120,7 +120,7 @@ class GitLabStep(Step):
         try:
             write(path, text.replace("\r", "").strip() + "\n")
         except WizardError as error:
-            self.say_trouble(told(error))
+            self.say_trouble(format_error(error))
             return
         row = self.query_one(AuthorityRow)
         row.answer(path.name)
@@ -143,7 +143,7 @@ class GitLabStep(Step):
         said.say("asking ...")
         address = self.session.address
         self.query_one("#page", Said).say(self.session.machine.token_page(address.url))
-        warning = await asyncio.to_thread(self.session.machine.knock, address)
+        warning = await asyncio.to_thread(self.session.machine.ping, address)
         said.say(f"note: {warning}" if warning else f"{signs().done} {address.url} answers")
 
     async def _sign_in(self, pause: float) -> None:
@@ -199,7 +199,7 @@ class GitLabStep(Step):
     def failed(self, name: str, error: WizardError) -> None:
         places = {"address": "#address", "token": "#who"}
         if name in places:
-            self.query_one(places[name], Said).say(told(error))
+            self.query_one(places[name], Said).say(format_error(error))
         else:
             super().failed(name, error)
 

@@ -12,8 +12,8 @@ from textual.containers import Container, Horizontal
 from textual.widgets import Button, Tree
 
 from wizard.core.errors import WizardError
+from wizard.core.plan_format import value_text
 from wizard.core.problems import Key, Problem, key_path
-from wizard.core.shown import value_text
 from wizard.profile.draft import Origin
 from wizard.tui import messages
 from wizard.tui.outline import StepId, owner_of

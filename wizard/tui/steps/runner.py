@@ -18,7 +18,7 @@ from wizard.operations.sign_in import sign_in
 from wizard.systems.gitlab import Page
 from wizard.tui import messages
 from wizard.tui.outline import StepId
-from wizard.tui.step import Step, told
+from wizard.tui.step import Step, format_error
 from wizard.tui.widgets import Action, Choice, FieldRow, Menu, Row, Said
 from wizard.tui.widgets.adoption import Adoption
 from wizard.tui.widgets.chips import Chips
@@ -153,7 +153,7 @@ class RunnerStep(Step):
         try:
             added = self.draft.add_runner(f"runner-{number}", self.session.runner)
         except WizardError as error:
-            self.say_trouble(told(error))
+            self.say_trouble(format_error(error))
         else:
             self._show_runner(added)
 
@@ -163,7 +163,7 @@ class RunnerStep(Step):
         try:
             self.draft.remove_runner(self.session.runner)
         except WizardError as error:
-            self.say_trouble(told(error))
+            self.say_trouble(format_error(error))
         else:
             self.session.set_aside.runner_removed(self.session.runner)
             self._show_runner(max(self.session.runner - 1, 0))

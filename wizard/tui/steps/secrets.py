@@ -22,7 +22,7 @@ from wizard.tui import messages
 from wizard.tui.modals import Reading
 from wizard.tui.outline import StepId
 from wizard.tui.set_aside import BACKEND, STORE, choose_backend
-from wizard.tui.step import Step, told
+from wizard.tui.step import Step, format_error
 from wizard.tui.widgets import Action, Choice, FieldRow, Row, Said
 from wizard.tui.widgets.marks import marked
 from wizard.tui.widgets.secret_row import SecretRow
@@ -275,7 +275,7 @@ class SecretsStep(Step):
         self.query_one("#checked", Said).say("")
 
     def failed(self, name: str, error: WizardError) -> None:  # noqa: ARG002
-        self._say(told(error))
+        self._say(format_error(error))
 
     def _say(self, text: str) -> None:
         said = self.query_one("#checked", Said)

@@ -21,7 +21,7 @@ from wizard.tui.findings import findings
 from wizard.tui.outline import StepId
 from wizard.tui.planning import answerable_here, review, status
 from wizard.tui.session import ProfileSession
-from wizard.tui.step import Step, told
+from wizard.tui.step import Step, format_error
 from wizard.tui.widgets import Action, Choice, FieldRow, Menu, Row, Said
 
 if TYPE_CHECKING:
@@ -169,9 +169,9 @@ class StartStep(Step):
 
     def failed(self, name: str, error: WizardError) -> None:
         if name == "setups":
-            self.query_one("#looked", Said).say(told(error))
+            self.query_one("#looked", Said).say(format_error(error))
         elif name == "status":
-            self.query_one("#status", Said).say(told(answerable_here(error)))
+            self.query_one("#status", Said).say(format_error(answerable_here(error)))
         else:
             super().failed(name, error)
 

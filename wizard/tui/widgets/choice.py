@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 from wizard.tui.look import signs
 
 _PADDING = 2
@@ -176,7 +176,7 @@ class Choice(OptionList):
         width = min(max(len(self._label(one)) for one in self._choices), _WIDEST)
         meaning = self._unavailable.get(name) or self._choices[name]
         head = f"{mark} {self._label(name):<{width}}  "
-        meaning = harmless(meaning)
+        meaning = strip_controls(meaning)
         if self._brief:
             meaning = shortened(meaning, self._columns - len(head))
         lines = wrap(

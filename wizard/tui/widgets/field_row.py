@@ -18,7 +18,7 @@ from textual.widgets import Input
 from wizard.core.problems import Key, Problem
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.fields import declared
-from wizard.profile.typed import shown, taken
+from wizard.profile.typed import format_value, parse_value
 from wizard.tui.widgets.choice import Choice, Tick
 from wizard.tui.widgets.said import Said
 
@@ -185,8 +185,8 @@ class FieldRow(Row):
             )
         else:
             control = Input(
-                "" if example else shown(answer.value, info),
-                placeholder=shown(answer.value if example else info.default, info),
+                "" if example else format_value(answer.value, info),
+                placeholder=format_value(answer.value if example else info.default, info),
                 compact=True,
             )
         super().__init__(draft, key, control, label=label, ask=ask)
@@ -201,7 +201,7 @@ class FieldRow(Row):
         value = self.draft.value(*self.key)
         if isinstance(self.control, Input) and not self.unanswered:
             with self.prevent(Input.Changed):
-                self.control.value = shown(value, self.info)
+                self.control.value = format_value(value, self.info)
         elif isinstance(self.control, Tick):
             self.control.value = bool(value)
         elif isinstance(self.control, Choice):
@@ -211,9 +211,11 @@ class FieldRow(Row):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        if not self.unanswered and event.value == shown(self.draft.value(*self.key), self.info):
+        if not self.unanswered and event.value == format_value(
+            self.draft.value(*self.key), self.info
+        ):
             return  # an input also tells what it shows first, which may be a default: `1h` for 3600
-        value = taken(event.value, self.info)
+        value = parse_value(event.value, self.info)
         if value is not None or not self.unanswered:
             self.answer(value)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 from wizard.operations.fit import Fit, NodeFit, Room
 from wizard.tui.look import signs
 
@@ -32,7 +32,7 @@ class Gauge(Static):
         """Show words instead of bars."""
         self._fit = None
         self.add_class("-words")
-        self.update(Content(harmless(text)))
+        self.update(Content(strip_controls(text)))
 
     def on_resize(self) -> None:
         self._draw()
@@ -40,10 +40,12 @@ class Gauge(Static):
     def _draw(self) -> None:
         if self._fit:
             lines = _FEWEST_LINES if self.screen.size.height < 30 else 2 * _FEWEST_LINES
-            self.update(Content(harmless("\n".join(told(self._fit, self._concurrent, lines)))))
+            self.update(
+                Content(strip_controls("\n".join(gauge_lines(self._fit, self._concurrent, lines))))
+            )
 
 
-def told(fit: Fit, concurrent: int, most: int) -> list[str]:
+def gauge_lines(fit: Fit, concurrent: int, most: int) -> list[str]:
     """The gauge as lines.
 
     Args:

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 
 _WIDEST = 30
 """Columns that labels may take before what is said of them."""
@@ -59,7 +59,7 @@ class Menu(OptionList):
         shown = {name: (labels or {}).get(name, name) for name in items}
         width = min(max(map(len, shown.values()), default=0), _WIDEST)
         self.add_options(
-            Option(Content(harmless(f"{shown[name]:<{width}}  {about}".rstrip())), id=name)
+            Option(Content(strip_controls(f"{shown[name]:<{width}}  {about}".rstrip())), id=name)
             for name, about in items.items()
         )
 

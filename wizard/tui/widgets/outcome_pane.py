@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 from wizard.operations.outcome import Line
 from wizard.tui.widgets.said import Said
 
@@ -29,9 +29,9 @@ class OutcomePane(VerticalScroll, can_focus=False):
         self.query_one(".title", Said).say(title)
         self.query_one(".lines", Static).update(
             Content("\n").join(
-                Content.styled(f"+ {harmless(one.text)}", "$ok")
+                Content.styled(f"+ {strip_controls(one.text)}", "$ok")
                 if one.is_new
-                else Content(f"  {harmless(one.text)}")
+                else Content(f"  {strip_controls(one.text)}")
                 for one in lines[:_MOST]
             )
         )
@@ -41,4 +41,4 @@ class OutcomePane(VerticalScroll, can_focus=False):
     def say(self, title: str, text: str = "") -> None:
         """Say words instead."""
         self.query_one(".title", Said).say(title)
-        self.query_one(".lines", Static).update(Content(harmless(text)))
+        self.query_one(".lines", Static).update(Content(strip_controls(text)))

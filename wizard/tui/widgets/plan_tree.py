@@ -15,8 +15,8 @@ from textual.widgets import Static, Tree
 from textual.widgets.tree import TreeNode
 
 from wizard.core.changes import Action, Change, Plan
-from wizard.core.plain import harmless
-from wizard.core.shown import SIGNS, TITLES, diff, head
+from wizard.core.plain import strip_controls
+from wizard.core.plan_format import SIGNS, TITLES, diff, head
 from wizard.tui.look import signs
 
 _COLORS = {"+": "$ok", "-": "$bad", "@": "$quiet"}
@@ -138,7 +138,7 @@ class Difference(VerticalScroll, can_focus=True):
 
     def say(self, text: str) -> None:
         """Show another text, from its beginning."""
-        lines = harmless(text).splitlines()
+        lines = strip_controls(text).splitlines()
         more = [f"... and {len(lines) - _MOST} lines more"] if len(lines) > _MOST else []
         shown = [*lines[:_MOST], *more]
         self.query_one(Static).update(Content("\n").join(map(_colored, shown)))
@@ -147,7 +147,7 @@ class Difference(VerticalScroll, can_focus=True):
 
 def _plain(text: str) -> Text:
     # A tree takes a `str` for markup.
-    return Text(harmless(text), no_wrap=True, overflow="ellipsis")
+    return Text(strip_controls(text), no_wrap=True, overflow="ellipsis")
 
 
 def _inside(change: Change) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 from wizard.tui.look import signs
 
 
@@ -35,13 +35,13 @@ class Said(Static):
         id: str | None = None,  # noqa: A002 - Textual's name for it
         classes: str | None = None,
     ) -> None:
-        self._text = harmless(text)
+        self._text = strip_controls(text)
         super().__init__(toned(self._text), id=id, classes=classes, markup=False)
         self.display = bool(text)
 
     def say(self, text: str) -> None:
         """Show another text; nothing hides it."""
-        text = harmless(text)
+        text = strip_controls(text)
         if text == self._text:
             return
         # Moving everything below is many times the work of drawing this.

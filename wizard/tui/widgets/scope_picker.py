@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option
 
 from wizard.core.errors import WizardError
 from wizard.core.facts import Scope
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 from wizard.systems.gitlab import Page
 from wizard.tui.widgets.said import Said
 
@@ -168,7 +168,7 @@ class ScopePicker(Vertical):
         found = self.query_one(OptionList)
         known = {option.id for option in found.options}
         found.add_options(
-            Option(Content(harmless(_line(scope))), id=scope.path)
+            Option(Content(strip_controls(_line(scope))), id=scope.path)
             for scope in page.scopes
             if scope.path not in known
         )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from textual.content import Content
 from textual.widgets.option_list import Option
 
-from wizard.core.plain import harmless
+from wizard.core.plain import strip_controls
 from wizard.tui.look import signs
 from wizard.tui.widgets.choice import Choice
 
@@ -55,4 +55,4 @@ class Table(Choice):
         lines = [self._headings, *((name, *columns) for name, columns in self._rows.items())]
         widths = [max(len(line[at]) for line in lines) for at in range(len(self._headings))]
         padded = "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
-        return Content(harmless(f"{mark} {padded}".rstrip()))
+        return Content(strip_controls(f"{mark} {padded}".rstrip()))

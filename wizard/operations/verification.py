@@ -15,15 +15,15 @@ from wizard.core.errors import WizardError
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
 from wizard.core.facts import Scope
 from wizard.core.manifest import ObjectRef
-from wizard.operations.look import Seen, SeenRunner, look, settings
+from wizard.core.run import RunOptions
+from wizard.operations.maintenance_note import Note
 from wizard.operations.markers import called
-from wizard.operations.note import Note
-from wizard.operations.proof import Proof, sweep
+from wizard.operations.observe import ObservedRunner, ObservedState, observe, settings
 from wizard.operations.restarts import release_waiting, stale_pods
+from wizard.operations.smoke_test import SmokeTest, sweep
 from wizard.operations.streams import stream
 from wizard.operations.tokens import TokenKeeper
 from wizard.operations.truth import with_truth
-from wizard.operations.wish import Run
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import manager_labels
@@ -37,7 +37,7 @@ _POLL = 0.5
 
 
 @dataclass(slots=True)
-class Proving:
+class RunnerVerifier:
     """Settles and proves the runners of one run, and remembers what this run has made anew."""
 
     profile: Profile
@@ -45,7 +45,7 @@ class Proving:
     backend: Backend
     cluster: Cluster | None
     """None where the cluster cannot be seen; then GitLab alone is the witness."""
-    run: Run
+    run: RunOptions
     may_smoke: bool
     """Whether the token's scopes allow a smoke job, as far as GitLab says."""
     since: datetime = field(init=False)
@@ -60,7 +60,7 @@ class Proving:
         self.since = self.gitlab.now()
 
     @classmethod
-    def of(cls, connected: Connected) -> Proving:
+    def of(cls, connected: Connected) -> RunnerVerifier:
         """For one run in its context."""
         identity = connected.identity
         return cls(
@@ -72,7 +72,7 @@ class Proving:
             may_smoke=identity is not None and identity.may("api") is not False,
         )
 
-    def due(self, seen: Seen, plan: Plan) -> list[Runner]:
+    def due(self, seen: ObservedState, plan: Plan) -> list[Runner]:
         """The runners to prove.
 
         Those that change, those of which more can be proven, and those that are in doubt: a run
@@ -95,14 +95,14 @@ class Proving:
             runner.name for runner in self.profile.runners if runner.release in parts
         }
 
-    def _is_unproven(self, one: SeenRunner) -> bool:
+    def _is_unproven(self, one: ObservedRunner) -> bool:
         """Whether more can be proven of this runner than its note says."""
         if not one.token_fits or not one.note.has_proof:
             return True
         can_smoke = self.run.smoke and self.may_smoke and not why_not_this_runner(one.runner)
         return can_smoke and not one.note.job
 
-    async def settle(self, one: SeenRunner) -> AsyncIterator[Event]:
+    async def settle(self, one: ObservedRunner) -> AsyncIterator[Event]:
         """Make GitLab and the backend agree about one runner and its token."""
         one = await self._after_another_run(one)
         if one.runner.name in self._changing:
@@ -118,7 +118,7 @@ class Proving:
         async for event in TokenKeeper(one, self.gitlab, self.backend, marker).settle():
             yield event
 
-    async def _after_another_run(self, one: SeenRunner) -> SeenRunner:
+    async def _after_another_run(self, one: ObservedRunner) -> ObservedRunner:
         """The runner as it is once a run that has just created it has stored its token, or died."""
         while one.info and one.info.created_at and not one.note.token and one.adopting is None:
             if self.gitlab.now() - one.info.created_at > _JUST_MADE or self.run.cancel.is_set():
@@ -127,15 +127,15 @@ class Proving:
             one = await self._look_at(one.runner)
         return one
 
-    def _with_proof_struck_out(self, one: SeenRunner) -> SeenRunner:
+    def _with_proof_struck_out(self, one: ObservedRunner) -> ObservedRunner:
         """Killed from here on, the next run sees that it has to be proven again."""
         note = one.note.unproven
         there = one.info or one.adopting
         return replace(one, note=note, wanted=settings(self.profile, one.runner, there, note))
 
-    async def _look_at(self, runner: Runner) -> SeenRunner:
+    async def _look_at(self, runner: Runner) -> ObservedRunner:
         alone = self.profile.model_copy(update={"runners": [runner]})
-        return (await look(alone, self.gitlab, self.backend)).runners[0]
+        return (await observe(alone, self.gitlab, self.backend)).runners[0]
 
     async def prove(self, runner: Runner) -> AsyncIterator[Event]:
         """Wait for the manager's pod, for GitLab to hear from it, and for a job.
@@ -146,7 +146,7 @@ class Proving:
             async for event in self._rollout(runner, self.cluster):
                 yield event
         runner_id, scope, _ = await self._still_ours(runner)
-        proof = Proof(runner, scope, runner_id, self.gitlab, self.run)
+        proof = SmokeTest(runner, scope, runner_id, self.gitlab, self.run)
         known = self._known.get(runner.name, frozenset())
         fresh = runner.release in self.restarted
         count = self.profile.manager.replicas
@@ -192,7 +192,7 @@ class Proving:
             )
         return there.id, settled.scope, settled.note
 
-    async def _smoke(self, runner: Runner, proof: Proof) -> AsyncIterator[Event]:
+    async def _smoke(self, runner: Runner, proof: SmokeTest) -> AsyncIterator[Event]:
         why = why_not_this_runner(runner) if self.run.smoke else "no smoke job was wanted"
         if why := why or await proof.why_gitlab_would_not(self.may_smoke):
             yield Unproven(runner.name, why)

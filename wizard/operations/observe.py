@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from wizard.core.errors import NotAllowed, NotFound, NotReached
+from wizard.core.errors import NotAllowedError, NotFoundError, NotReachedError
 from wizard.core.facts import Scope
 from wizard.operations import markers
-from wizard.operations.note import Note
+from wizard.operations.maintenance_note import Note
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend, Stored
@@ -16,7 +16,7 @@ from wizard.systems.gitlab import GitLab, RunnerInfo, RunnerSettings
 
 
 @dataclass(frozen=True, slots=True)
-class SeenRunner:
+class ObservedRunner:
     """One runner of the profile, as it is now."""
 
     runner: Runner
@@ -30,7 +30,9 @@ class SeenRunner:
     """The note it should have, remembering what the note it has remembers."""
     profile_id: str = ""
     adopting: RunnerInfo | None = None
-    """The runner to be taken over, where none has our marker; `look_to_settle` looks for it."""
+    """The runner to be taken over, where none has our marker; `observe_with_adoptions` looks for
+    it.
+    """
     dead: str = ""
     """Why GitLab's word on the stored token makes it useless, though it is the noted one."""
     silent: str = ""
@@ -61,18 +63,19 @@ class SeenRunner:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ObservedState:
     """Everything that was looked at in GitLab and the backend."""
 
-    runners: tuple[SeenRunner, ...]
-    strays: tuple[RunnerInfo, ...]
+    runners: tuple[ObservedRunner, ...]
+    orphans: tuple[RunnerInfo, ...]
     """Runners of the profile's own that it no longer wants."""
 
 
-async def look(profile: Profile, gitlab: GitLab, backend: Backend) -> Seen:
+async def observe(profile: Profile, gitlab: GitLab, backend: Backend) -> ObservedState:
     """See what is there; writes nothing. Scopes are asked side by side.
 
-    Raises: Refused, for a runner with our marker that is not ours; WizardError, from GitLab or the
+    Raises: RefusedError, for a runner with our marker that is not ours; WizardError, from GitLab
+    or the
         backend.
     """
     targets = {_target(runner) for runner in profile.runners}
@@ -84,14 +87,14 @@ async def look(profile: Profile, gitlab: GitLab, backend: Backend) -> Seen:
         )
     )
     wanted = {runner.name: scopes[_target(runner)] for runner in profile.runners}
-    listed, strays = await _listed(profile.id or "", gitlab, wanted)
+    listed, orphans = await _listed(profile.id or "", gitlab, wanted)
     seen = await asyncio.gather(
         *(
             _look_at(profile, runner, wanted[runner.name], listed[runner.name], gitlab, backend)
             for runner in profile.runners
         )
     )
-    return Seen(tuple(seen), tuple(strays))
+    return ObservedState(tuple(seen), tuple(orphans))
 
 
 async def _look_at(
@@ -101,13 +104,13 @@ async def _look_at(
     found: list[RunnerInfo],
     gitlab: GitLab,
     backend: Backend,
-) -> SeenRunner:
+) -> ObservedRunner:
     stored = await asyncio.to_thread(backend.read, runner)
     if not found and stored and stored.owner and stored.owner.profile == profile.id:
         found = await asyncio.to_thread(_not_listed, runner, scope, stored, gitlab, profile.id)
     info = _kept(found, Note.of(profile), stored)
     note = Note.of(profile).remembering(info.settings.maintenance_note if info else "")
-    return SeenRunner(
+    return ObservedRunner(
         runner,
         scope,
         info,
@@ -124,10 +127,10 @@ async def _listed(
 ) -> tuple[dict[str, list[RunnerInfo]], list[RunnerInfo]]:
     """The runners with a marker of this profile, by name, lowest id first; and those of no name.
 
-    Raises: Refused, where one of them belongs elsewhere.
+    Raises: RefusedError, where one of them belongs elsewhere.
     """
     named: dict[str, list[RunnerInfo]] = {name: [] for name in wanted}
-    strays, foreign = [], []
+    orphans, foreign = [], []
     scopes = set(wanted.values())
     answers = await asyncio.gather(
         *(
@@ -144,9 +147,9 @@ async def _listed(
             elif name in wanted:
                 named[name].append(info)
             else:
-                strays.append(info)
+                orphans.append(info)
     markers.refuse_foreign(foreign, profile_id)
-    return named, strays
+    return named, orphans
 
 
 def _kept(found: list[RunnerInfo], note: Note, stored: Stored | None) -> RunnerInfo | None:
@@ -165,7 +168,8 @@ def _not_listed(
     One answer is not believed: a replica that lags shows an empty list, and a runner made anew
     would take the live one's token from it. Blocking.
 
-    Raises: NotReached, where GitLab knows the token and shows no runner; Refused, where it is the
+    Raises: NotReachedError, where GitLab knows the token and shows no runner; RefusedError, where
+    it is the
         token of a runner elsewhere.
     """
     known = gitlab.knows_token(stored.token) if stored.token else None
@@ -176,7 +180,7 @@ def _not_listed(
     if info is None:
         if known is None:
             return []  # neither listed nor there by its id
-        raise NotReached(
+        raise NotReachedError(
             f"GitLab does not show runner {owner or runner.name}, and yet accepts its token.",
             "one of the two answers is out of date, or the runner is nowhere this token may look",
             "Try again in a minute; if it stays so, look for the runner in GitLab as an "
@@ -193,7 +197,7 @@ def _not_listed(
 def _by_id(gitlab: GitLab, runner_id: int) -> RunnerInfo | None:
     try:
         return gitlab.get_runner(runner_id)
-    except (NotFound, NotAllowed):
+    except (NotFoundError, NotAllowedError):
         return None
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from wizard.checks import Connected
 from wizard.checks.connecting import answered
 from wizard.checks.target import unnamed
-from wizard.core.errors import NotAllowed
+from wizard.core.errors import NotAllowedError
 from wizard.core.events import ProfileSaved
 from wizard.core.findings import Check
-from wizard.core.problems import InvalidDocument, Key, key_path
+from wizard.core.problems import InvalidDocumentError, Key, key_path
 from wizard.operations.discover import answers_of
 from wizard.operations.existing import existing_namespaces
 from wizard.profile.file import ProfileFile
@@ -40,7 +40,7 @@ async def find_missing(connected: Connected, *, new: bool) -> tuple[Connected, F
         return connected, {}, refused
     try:
         file = connected.file.preview(values)
-    except InvalidDocument as invalid:
+    except InvalidDocumentError as invalid:
         return connected, {}, [*refused, *invalid.checks("profile.found")]
     again = replace(connected, file=file)
     if connected.backend:  # what the backend keeps carries the profile's id
@@ -66,7 +66,7 @@ def _missing(connected: Connected) -> dict[Key, Any]:
         if profile.cluster.uid is None and not unnamed(profile, cluster, connected.run):
             try:
                 found["cluster", "uid"] = cluster.uid()
-            except NotAllowed:  # who has only namespaces: the context says which cluster it is
+            except NotAllowedError:  # who has only namespaces: the context says which cluster it is
                 if profile.cluster.namespaces != "existing":
                     raise
         kept = existing_namespaces(connected.file, cluster)

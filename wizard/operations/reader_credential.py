@@ -13,20 +13,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from wizard.core.changes import Action, Change, System
-from wizard.core.errors import NotAllowed, Refused
+from wizard.core.errors import NotAllowedError, RefusedError
 from wizard.core.manifest import Manifest, ObjectRef, own_labels
-from wizard.core.secrets import NOTHING, SecretStr, fingerprint
-from wizard.operations.wish import Systems
+from wizard.core.secrets import EMPTY_FINGERPRINT, SecretStr, fingerprint
 from wizard.profile.model import Profile
 from wizard.profile.readers import ReaderPart, reader_parts, reader_secret
 from wizard.profile.secrets import OPERATOR_NAMESPACE
+from wizard.systems import Systems
 from wizard.systems.kubernetes import Cluster
 from wizard.systems.kubernetes.owners import is_ours
 from wizard.systems.kubernetes.secret_body import opaque
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class ReaderCredential:
     """The reader's Secret of one profile, as far as it could be looked at."""
 
     profile: Profile
@@ -40,7 +40,7 @@ class Reader:
     def manifest(self) -> Manifest | None:
         """The Secret to be applied; None where the one that is there is kept. May ask.
 
-        Raises: Refused, naming what is missing, when there is nobody to ask.
+        Raises: RefusedError, naming what is missing, when there is nobody to ask.
         """
         if self.change.action is Action.KEEP:
             return None
@@ -51,7 +51,7 @@ class Reader:
             if self.change.action is Action.UPDATE:
                 problem = f"{self.ref} is to be written anew, and not all of it is given."
             are, them = ("are", "them") if len(missing) > 1 else ("is", "it")
-            raise Refused(
+            raise RefusedError(
                 problem,
                 f"it is what the store signs in with; {', '.join(missing)} {are} not set, and "
                 "there is nobody to ask",
@@ -76,27 +76,27 @@ class Reader:
         return ""
 
 
-def look_at_reader(profile: Profile, cluster: Cluster, systems: Systems) -> Reader | None:
+def look_at_reader(profile: Profile, cluster: Cluster, systems: Systems) -> ReaderCredential | None:
     """What there is of the reader's credential; None where the profile needs none. Blocking.
 
-    Raises: Refused, when its place is not there, or holds something else of somebody else's.
+    Raises: RefusedError, when its place is not there, or holds something else of somebody else's.
     """
     ref, parts = reader_ref(profile), reader_parts(profile.secrets)
     if ref is None:
         return None
     try:
         change = _compare(profile, ref, parts, cluster, systems)
-    except NotAllowed:
+    except NotAllowedError:
         keep = Change(System.SECRETS, Action.KEEP, str(ref), (), "it could not be looked at")
         unseen = f"{ref}: the context's user may not read it, so it is taken to be there"
-        return Reader(profile, ref, parts, systems, keep, unseen)
-    return Reader(profile, ref, parts, systems, change)
+        return ReaderCredential(profile, ref, parts, systems, keep, unseen)
+    return ReaderCredential(profile, ref, parts, systems, change)
 
 
-async def asked_for(reader: Reader | None) -> Manifest | None:
+async def asked_for(reader: ReaderCredential | None) -> Manifest | None:
     """The credential that is to be put into the cluster; a person may be asked for it.
 
-    Raises: Refused, where it is missing, or not what it is to be.
+    Raises: RefusedError, where it is missing, or not what it is to be.
     """
     return await asyncio.to_thread(reader.manifest) if reader else None
 
@@ -123,10 +123,10 @@ def _compare(
         return Change(System.SECRETS, Action.CREATE, str(ref), (), why)
     keys = [part.key for part in parts]
     stored = {key: cluster.secret_fingerprint(ref, key) for key in keys}
-    lacking = [key for key in keys if stored[key] in {None, NOTHING}]
+    lacking = [key for key in keys if stored[key] in {None, EMPTY_FINGERPRINT}]
     ours = is_ours(found, profile.id)
     if lacking and not ours:
-        raise Refused(
+        raise RefusedError(
             f"{ref} is somebody else's, and has no {' and no '.join(lacking)}.",
             "the store signs in with it; the wizard writes over nothing that it did not make",
             "add what is missing, or name another Secret as reader_secret",
@@ -140,9 +140,11 @@ def _compare(
 
 
 def _check_namespace(ref: ObjectRef, cluster: Cluster) -> None:
-    with suppress(NotAllowed):  # who may not look at namespaces learns it from the Secret's apply
+    with suppress(
+        NotAllowedError
+    ):  # who may not look at namespaces learns it from the Secret's apply
         if cluster.get(ObjectRef("v1", "Namespace", "", ref.namespace)) is None:
-            raise Refused(
+            raise RefusedError(
                 f"There is no namespace {ref.namespace}, which is to hold the store's credential.",
                 "it is where External Secrets is installed, unless the profile says otherwise",
                 "install External Secrets there, or write reader_secret: {name: "
@@ -158,7 +160,7 @@ def _judge(part: ReaderPart, value: SecretStr) -> None:
     except ValueError:
         read = None
     if not isinstance(read, dict) or "private_key" not in read:
-        raise Refused(
+        raise RefusedError(
             f"{part.variable} is not the key file of a service account.",
             "it is to hold the file's text, which is JSON with a private_key",
             f'export {part.variable}="$(cat KEY-FILE)"',

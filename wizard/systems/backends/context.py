@@ -28,7 +28,7 @@ def _nothing(_runner: Runner) -> Sequence[Manifest]:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class BackendContext:
     """Everything outside a backend that it may use.
 
     Args:
@@ -76,7 +76,8 @@ class Surroundings:
         Args:
             to: the address that it will be sent to; empty where its service has only one.
 
-        Raises: MissingCredentialError, when there is none and nobody to ask; Refused, when it may
+        Raises: MissingCredentialError, when there is none and nobody to ask; RefusedError, when it
+        may
             not be sent there.
         """
         found = self.variable(*names)

@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager, suppress
 
 from wizard.checks import connect
 from wizard.core.changes import Plan
-from wizard.core.errors import Conflict, NotAllowed, Refused, WizardError
+from wizard.core.errors import ConflictError, NotAllowedError, RefusedError, WizardError
 from wizard.core.events import Event
-from wizard.core.run import Run
+from wizard.core.run import RunOptions
 from wizard.operations import apply as direct
 from wizard.operations import deliver as files
 from wizard.operations import destroy as direct_away
@@ -30,19 +30,19 @@ def _to_cluster(file: ProfileFile) -> bool:
     return file.profile.delivery.target == "cluster"
 
 
-async def plan(file: ProfileFile, systems: Systems, run: Run | None = None) -> Plan:
+async def plan(file: ProfileFile, systems: Systems, run: RunOptions | None = None) -> Plan:
     """What `apply` would change, and over what it would refuse; writes nothing.
 
     Args:
         run: how `apply` would be run; unattended where nothing is said.
 
-    Raises: NotReached, UsageError: what could not be asked; all that refused is in the plan.
+    Raises: NotReachedError, UsageError: what could not be asked; all that refused is in the plan.
     """
     async with _looking(systems):
-        return (await survey(await connect(file, systems, run or Run()))).plan
+        return (await survey(await connect(file, systems, run or RunOptions()))).plan
 
 
-def apply(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+def apply(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
     """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
     carry_out = direct.apply if _to_cluster(file) else files.deliver
     return _only_run(file, "apply", _followed(carry_out(file, systems, run), systems))
@@ -64,9 +64,9 @@ async def answer(question: LevelQuestion, systems: Systems) -> None:
 
 
 async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
-    """What `destroy` would take away. Raises: Refused, when the profile was never applied."""
+    """What `destroy` would take away. Raises: RefusedError, when the profile was never applied."""
     if file.profile.id is None:
-        raise Refused(
+        raise RefusedError(
             "This profile has never been applied: it has no id.",
             "everything the wizard makes carries the profile's id; nothing can carry this one's",
             "there is nothing to destroy; give the file that apply wrote the id into",
@@ -77,7 +77,7 @@ async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
         return await files_away.plan_withdrawal(file, systems)
 
 
-def destroy(file: ProfileFile, systems: Systems, run: Run) -> AsyncIterator[Event]:
+def destroy(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
     """Take all of it away, and look that it is gone. Raises: WizardError."""
     if _to_cluster(file):
         events = direct_away.destroy(file.profile, systems, run)
@@ -101,16 +101,16 @@ async def _followed(events: AsyncIterator[Event], systems: Systems) -> AsyncIter
             async for event in events:
                 untouched = untouched and event.changes_nothing
                 yield event
-        except (Refused, Conflict, NotAllowed) as no:
+        except (RefusedError, ConflictError, NotAllowedError) as no:
             if untouched:
                 raise _refused(no) from no
             # Exit code 3 says that nothing was changed, which is not so any more.
             raise WizardError(no.problem, no.cause, no.fix) from no
 
 
-def _refused(no: Refused | Conflict | NotAllowed) -> Refused:
+def _refused(no: RefusedError | ConflictError | NotAllowedError) -> RefusedError:
     """The same no, from a system that said it before anything was changed there."""
-    return no if isinstance(no, Refused) else Refused(no.problem, no.cause, no.fix)
+    return no if isinstance(no, RefusedError) else RefusedError(no.problem, no.cause, no.fix)
 
 
 @asynccontextmanager
@@ -136,5 +136,5 @@ async def _looking(systems: Systems) -> AsyncIterator[None]:
     async with _sessions(systems):
         try:
             yield
-        except (Conflict, NotAllowed) as no:
+        except (ConflictError, NotAllowedError) as no:
             raise _refused(no) from no

@@ -12,7 +12,7 @@ _YOUNG = 20_000
 """Objects made before the youngest are looked at; a step is about as many."""
 
 
-def spare_what_is_there() -> None:
+def freeze_gc() -> None:
     """Never look again at what exists now: modules and classes, which are no garbage."""
     gc.freeze()
     gc.set_threshold(_YOUNG, 10, 1_000)  # the old ones are looked at in `collect` alone

@@ -8,7 +8,7 @@ from typing import Any
 
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
 from wizard.core.findings import Check, Verdict, with_verdict
-from wizard.core.plain import harmless, harmless_line
+from wizard.core.plain import strip_controls, strip_to_line
 
 SIGNS = {
     Action.CREATE: "+",
@@ -28,7 +28,7 @@ _WIDEST = 70
 
 def head(change: Change) -> str:
     """One change on one line: sign, action, subject."""
-    return f"{SIGNS[change.action]} {change.action.value:<7} {harmless_line(change.subject)}"
+    return f"{SIGNS[change.action]} {change.action.value:<7} {strip_to_line(change.subject)}"
 
 
 def counted(plan: Plan) -> str:
@@ -56,7 +56,7 @@ def _because(check: Check) -> str:
 
 def value_text(value: Any) -> str:
     """A value on one line, cleaned first and cut second, since it may be foreign."""
-    text = str(value).lower() if isinstance(value, bool) else harmless_line(str(value))
+    text = str(value).lower() if isinstance(value, bool) else strip_to_line(str(value))
     return f"{text[:_WIDEST]} ..." if len(text) > _WIDEST else text
 
 
@@ -75,9 +75,9 @@ def diff(change: Change) -> str:
 
 
 def _differences(field: FieldChange) -> Iterator[str]:
-    path = harmless_line(field.path)
+    path = strip_to_line(field.path)
     if is_long(field):
-        before, after = (harmless(str(side or "")).splitlines() for side in _sides(field))
+        before, after = (strip_controls(str(side or "")).splitlines() for side in _sides(field))
         yield f"  {path}:"
         yield from list(difflib.unified_diff(before, after, lineterm=""))[2:]
         return

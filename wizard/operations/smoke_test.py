@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wizard.checks.smoke import MARK, MESSAGE, NO_SCOPE, NoSmokeJobError, why_not_this_project
-from wizard.core.errors import NotReached, WizardError
+from wizard.core.errors import NotReachedError, WizardError
 from wizard.core.events import (
     Event,
     Progress,
@@ -25,7 +25,7 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.facts import Scope
-from wizard.operations.wish import Run
+from wizard.core.run import RunOptions
 from wizard.profile.runner import Runner
 from wizard.systems.gitlab import GitLab, Job, Manager, Pipeline
 
@@ -36,14 +36,14 @@ _ON_GITLAB_COM = re.compile(r"https://gitlab\.com(?:/|$)")
 
 
 @dataclass(slots=True)
-class Proof:
+class SmokeTest:
     """Proves one runner; `job_id` is the smoke job's id once it has passed."""
 
     runner: Runner
     scope: Scope
     runner_id: int
     gitlab: GitLab
-    run: Run
+    run: RunOptions
     job_id: int = 0
 
     async def managers(
@@ -126,7 +126,7 @@ class Proof:
                 MESSAGE,
             )
             return await asyncio.to_thread(gitlab.create_pipeline, project_id, branch)
-        except NotReached:
+        except NotReachedError:
             raise
         except WizardError as refused:
             raise _unproven(refused.cause or refused.problem) from refused
