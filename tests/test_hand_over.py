@@ -13,7 +13,7 @@ import pytest
 
 from tests.systems.backends.conformance import new_token
 from wizard.core.errors import WizardError
-from wizard.hand_over import hand_over
+from wizard.hand_over import hand_over, put_away
 
 HIDDEN = b"press Space to show it"
 OTHER_SCREEN, BACK, WIPED = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[2J\x1b[3J"
@@ -108,6 +108,28 @@ def test_it_is_hidden_again_when_somebody_comes_by(terminal):
     terminal.press(b"\r")
     terminal.watch_for(BACK)
     assert ended.wait(5)
+
+
+def test_when_the_program_ends_the_token_is_wiped_and_shown_no_more(terminal):
+    token, ended = new_token(), threading.Event()
+
+    def show() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            hand_over("Store it.", token, terminal.name)
+        ended.set()
+
+    threading.Thread(target=show).start()
+    terminal.watch_for(HIDDEN)
+    put_away()
+    terminal.watch_for(BACK)
+    assert WIPED in terminal.shown
+    assert terminal.echoes
+    terminal.shown = b""
+    terminal.press(b" \n")
+    assert ended.wait(5)
+    terminal.press(b"x")
+    terminal.watch_for(b"x")
+    assert token.get_secret_value().encode() not in terminal.shown
 
 
 def test_somebody_elses_words_cannot_steer_the_terminal(terminal):

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import os
 import termios
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from wizard.core.errors import WizardError
 from wizard.core.plain import strip_controls
@@ -23,6 +25,10 @@ _WIPE = "\x1b[2J\x1b[3J\x1b[H"
 _LEAVE = f"{_WIPE}\x1b[?1049l"
 _LOCAL_MODES = 3  # of the list that tcgetattr returns
 _INTERRUPT, _END = b"\x03", b"\x04"
+
+_up: dict[int, list[Any]] = {}
+"""The terminals whose other screen is up, and how their keys were before."""
+_writing = threading.Lock()
 _HIDDEN = "(hidden: press Space to show it, and again to hide it)"
 
 
@@ -40,16 +46,26 @@ def hand_over(what: str, token: SecretStr, terminal: str = "/dev/tty") -> None:
             "run it in a terminal",
         ) from None
     try:
-        with _silent_keys(handle):
-            os.write(handle, _ENTER.encode())
-            try:
-                _until_stored(handle, _plain(what), token)
-            finally:
-                os.write(handle, _LEAVE.encode())
+        with _other_screen(handle):
+            _until_stored(handle, _plain(what), token)
     except OSError:  # the terminal has gone away, and what was on it
         raise KeyboardInterrupt from None
     finally:
         os.close(handle)
+
+
+def put_away() -> None:
+    """Wipe and leave the other screen where it is up, since the program ends now.
+
+    For the main thread, which a signal from outside ends: the thread that shows the token still
+    waits for a key, and shows nothing from here on.
+    """
+    with _writing:
+        while _up:
+            handle, keys = _up.popitem()
+            with suppress(OSError, termios.error):
+                os.write(handle, _LEAVE.encode())
+                termios.tcsetattr(handle, termios.TCSANOW, keys)
 
 
 def _until_stored(handle: int, what: str, token: SecretStr) -> None:
@@ -73,25 +89,33 @@ def _draw(handle: int, what: str, token: str) -> None:
         "",
         f"    {token}",
         "",
-        "It is shown here alone, and is wiped afterwards. Copy it without anything around it.",
+        "It is shown only here, and is wiped afterwards. Copy it without anything around it.",
         "Press Enter when it is stored; Ctrl-C to stop, and the next run makes a new token.",
     )
-    os.write(handle, (_WIPE + "\r\n".join(lines) + "\r\n").encode())
+    with _writing:
+        if handle not in _up:  # the program is ending
+            raise KeyboardInterrupt
+        os.write(handle, (_WIPE + "\r\n".join(lines) + "\r\n").encode())
 
 
 @contextmanager
-def _silent_keys(handle: int) -> Iterator[None]:
-    """Keys arrive one by one and are not echoed; Ctrl-C too, since we run beside the main thread,
-    where it would end the program without the screen being wiped."""
+def _other_screen(handle: int) -> Iterator[None]:
+    """Keys arrive one by one and are not echoed; Ctrl-C too: here it only means "not stored"."""
     before = termios.tcgetattr(handle)
     silent = termios.tcgetattr(handle)
     silent[_LOCAL_MODES] &= ~(termios.ECHO | termios.ICANON | termios.ISIG)
     termios.tcsetattr(handle, termios.TCSAFLUSH, silent)
+    with _writing:
+        _up[handle] = before
+        os.write(handle, _ENTER.encode())
     try:
         yield
     finally:
-        with suppress(termios.error):  # the terminal has gone away
-            termios.tcsetattr(handle, termios.TCSAFLUSH, before)
+        with _writing:
+            if _up.pop(handle, None):
+                with suppress(OSError, termios.error):  # the terminal has gone away
+                    os.write(handle, _LEAVE.encode())
+                    termios.tcsetattr(handle, termios.TCSAFLUSH, before)
 
 
 def _plain(text: str) -> str:

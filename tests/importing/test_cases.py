@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 
 import pytest
 
 from tests.importing.cases import URL, data, profile, read, runner, symptoms, told, toml
 from wizard.core.errors import UsageError
 from wizard.importing.placeholders import FILL_IN
-from wizard.render import files
+from wizard.profile.load import load_text
+from wizard.render import check, files
 
 
 def test_an_application_that_only_names_a_folder_says_what_to_import():
@@ -62,7 +64,7 @@ def test_the_repository_of_a_ref_source_counts_and_another_cluster_is_told():
     assert made.delivery.repository.url == "https://git.example.com/gitops.git"
     assert made.manager.runner_version == "18.11.3"
     assert "app.yaml, line 14: destination.name" in told(imported, "goes to another cluster")
-    assert told(imported, "syncPolicy of the Application")
+    assert told(imported, "not carried over from the Application: syncPolicy")
 
 
 def test_a_config_map_of_kubectl_is_read_with_its_lines_and_namespace():
@@ -489,12 +491,38 @@ def test_the_defects_that_an_expert_would_name_are_named():
         "rbac.create is false",
         "jobs mount the Docker socket",
         "GIT_SSL_NO_VERIFY",
-        "any job may choose any ServiceAccount",
+        "a job may run as any ServiceAccount of its namespace",
         "jobs have no limit",
         "docker:latest has a moving tag",
         "speaks http",
     ):
         assert told(imported, words)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("allow_privilege_escalation = true", "may become root by a setuid file"),
+        ('service_account_overwrite_allowed = "^[a-z-]+"', "a job may run as any ServiceAccount"),
+        ('volumes = {secret = [{name = "s", mount_path = "/s"}]}', "can read these Secrets"),
+    ],
+)
+def test_what_check_warns_of_in_a_kept_key_the_import_says_too(line: str, words: str):
+    imported = read(
+        f"""
+        [[runners]]
+          name = "a"
+          url = "{URL}"
+          executor = "kubernetes"
+          [runners.kubernetes]
+            {line}
+        """,
+        "config.toml",
+    )
+    loaded = load_text(imported.text, Path("profile.yaml"))
+    loaded.check(check)
+    assert any(words in str(one) for one in loaded.warnings)
+    assert told(imported, words)
 
 
 def test_the_runner_is_found_by_structure_and_not_by_a_word_in_another_document():
@@ -530,3 +558,64 @@ def test_an_address_that_is_none_is_asked_for_and_not_replaced_by_another():
 def test_values_of_another_chart_with_rights_of_its_own_are_none_of_a_runner():
     with pytest.raises(UsageError):
         read("rbac: {create: true}\nrunner: {image: x}\nreplicaCount: 2\n")
+
+
+def test_no_secret_of_a_service_that_has_a_shape_of_its_own_reaches_the_profile():
+    made = {
+        "A": f"ghp_{secrets.token_hex(18)}",
+        "B": f"npm_{secrets.token_hex(18)}",
+        "C": f"dckr_pat_{secrets.token_hex(14)}",
+        "D": f"sqp_{secrets.token_hex(20)}",
+        "E": f"xoxb-{secrets.token_hex(12)}",
+        "SONAR_LOGIN": secrets.token_hex(20),
+        "ARTIFACTORY_KEY": secrets.token_hex(20),
+    }
+    pairs = ", ".join(f'"{name}={value}"' for name, value in made.items())
+    imported = read(
+        f'concurrent = 1\n[[runners]]\nurl = "{URL}"\nexecutor = "kubernetes"\n'
+        f'environment = [{pairs}, "CI_SIZE=4"]\n',
+        "config.toml",
+    )
+    words = f"{imported.text}{imported.findings}"
+    for name, value in made.items():
+        assert told(imported, f"the variable {name} holds a secret").startswith("opens")
+        assert value not in words
+    assert runner(imported)["extra_config"] == {"environment": ["CI_SIZE=4"]}
+
+
+def test_what_a_key_opens_is_told_by_the_table_that_check_has_too():
+    imported = read(
+        toml(
+            """
+            service_account_overwrite_allowed = ".*"
+            pod_annotations_overwrite_allowed = "^.*$"
+            bearer_token_overwrite_allowed = true
+            host = "https://10.0.0.1:6443"
+            """
+        )
+    )
+    assert "extra_config.kubernetes.host" in told(imported, "host: the manager makes its pods in")
+    assert told(imported, "service_account_overwrite_allowed: a job may run as any")
+    assert told(imported, "pod_annotations_overwrite_allowed: a job may set any annotation")
+    assert "It was left out" in told(imported, "bearer_token_overwrite_allowed: a job may have")
+
+
+def test_a_cloud_role_that_trusts_the_old_account_must_trust_the_new_one():
+    role = "eks.amazonaws.com/role-arn"
+    imported = read(
+        f"gitlabUrl: {URL}\nrunners: {{secret: a, name: build}}\nserviceAccount:\n"
+        f"  name: old\n  annotations:\n    {role}: arn:aws:iam::1:role/cache\n"
+    )
+    words = told(imported, "the AWS role of the manager does not trust its new ServiceAccount")
+    assert words.startswith("breaks")
+    assert "values.yaml, line 6: serviceAccount.annotations" in words
+    assert "names the old one, old" in words
+    assert "Add gitlab-runner/gitlab-runner-build" in words
+
+
+def test_many_unknown_keys_are_named_together_and_cost_little():
+    many = "\n".join(f'key{index} = "x"' for index in range(3000))
+    imported = read(toml(f'{many}\nimage = "ruby:3.3"'))
+    assert runner(imported)["jobs"]["image"] == "ruby:3.3"
+    assert len(imported.findings) < 60
+    assert "has no effect" in told(imported, "not carried over: ")

@@ -132,9 +132,9 @@ def test_what_has_no_field_of_its_own_goes_to_the_extra_keys() -> None:
 
 
 def test_what_a_profile_cannot_hold_is_named() -> None:
-    assert "not taken over: sentry_dsn" in _symptoms(_imported("config.toml"))
+    assert "not carried over: sentry_dsn" in _symptoms(_imported("config.toml"))
     odd = _values("gitlabUrl: https://gitlab.com\nlogFormat: runner\nrunners: {}\n")
-    refused = [one for one in odd.findings if "could not be taken over" in one.problem]
+    refused = [one for one in odd.findings if "could not be carried over" in one.problem]
     assert [one.evidence for one in refused] == ["values.yaml, line 2: logFormat"]
 
 
@@ -358,7 +358,7 @@ def test_a_file_that_sets_up_no_runner_is_refused_in_words(name: str, text: str)
 def test_a_template_that_is_no_toml_costs_the_template_alone() -> None:
     imported = _values("concurrent: 3\nrunners:\n  config: |\n    [[runners]\n")
     finding = imported.findings[0]
-    assert finding.problem == "runners.config has a line that is no TOML"
+    assert finding.problem == "runners.config has a line that is not valid TOML"
     assert finding.evidence == "values.yaml, line 4: runners.config"
     assert _profile(imported).runners[0].jobs.concurrent == 3
 

@@ -282,3 +282,172 @@ def test_what_is_not_understood_is_named_for_what_it_is() -> None:
     with pytest.raises(UsageError) as refused:
         read("services: {runner: {image: gitlab/gitlab-runner}}\nversion: '3'\n", "compose.yaml")
     assert "a Docker Compose file: give the config.toml" in str(refused.value.cause)
+
+
+HELM_GET_ALL = f"""NAME: build
+LAST DEPLOYED: Mon Jan  5 10:00:00 2026
+NAMESPACE: ci
+STATUS: deployed
+REVISION: 3
+CHART: gitlab-runner
+VERSION: 0.88.3
+APP_VERSION: 18.11.3
+USER-SUPPLIED VALUES:
+concurrent: 4
+gitlabUrl: {URL}
+runners:
+  secret: runner-token
+
+COMPUTED VALUES:
+concurrent: 4
+gitlabUrl: {URL}
+nothingOfOurs: 1
+runners:
+  secret: runner-token
+
+HOOKS:
+MANIFEST:
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: {{name: build}}
+
+NOTES:
+Your GitLab Runner should now be registered
+"""
+
+
+def test_helm_get_all_is_its_values_with_the_chart_and_the_namespace_that_it_names():
+    imported = read(HELM_GET_ALL, "release.txt")
+    assert len(data(imported)["runners"]) == 1
+    assert profile(imported).manager.runner_version == "18.11.3"
+    assert profile(imported).cluster.namespace == "ci"
+    assert profile(imported).name == "build"
+    assert "release.txt, line 12: runners" in told(imported, "jobs have no limit")
+    assert not [one for one in symptoms(imported) if "know" in one or "understood" in one]
+
+
+def test_the_operators_config_and_variables_are_read_where_their_config_maps_are_given():
+    imported = read(
+        f"""
+        apiVersion: apps.gitlab.com/v1beta2
+        kind: Runner
+        metadata: {{name: build, namespace: ci}}
+        spec: {{gitlabUrl: {URL}, token: runner-token, config: template, env: variables}}
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {{name: template, namespace: ci}}
+        data:
+          config.toml: |
+            [[runners]]
+              [runners.kubernetes]
+                image = "ruby:3.3"
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {{name: variables, namespace: ci}}
+        data: {{KUBERNETES_MEMORY_LIMIT: 4Gi, GODEBUG: http2client=0}}
+        """
+    )
+    assert len(data(imported)["runners"]) == 1
+    jobs = profile(imported).runners[0].jobs
+    assert (jobs.image, jobs.memory.limit) == ("ruby:3.3", "4Gi")
+    assert "data.GODEBUG" in told(imported, "not carried over")
+    assert not [one for one in symptoms(imported) if "was not read" in one]
+
+
+def test_what_the_operators_runner_names_and_was_not_given_is_asked_for():
+    imported = read(
+        f"""
+        apiVersion: apps.gitlab.com/v1beta2
+        kind: Runner
+        metadata: {{name: build, namespace: ci}}
+        spec: {{gitlabUrl: {URL}, token: runner-token, env: variables}}
+        """
+    )
+    assert "kubectl get configmap variables" in told(imported, "env was not read")
+
+
+@pytest.mark.parametrize("kind", ["kubernetes_config_map", "kubernetes_config_map_v1"])
+def test_a_config_map_of_terraform_is_read_as_the_config_that_it_holds(kind: str):
+    imported = read(
+        f"""\
+        resource "{kind}" "runner" {{
+          metadata {{
+            name      = "gitlab-runner"
+            namespace = "ci"
+          }}
+          data = {{
+            "config.toml" = <<-EOT
+              concurrent = 4
+              [[runners]]
+                url = "{URL}"
+                executor = "kubernetes"
+                [runners.kubernetes]
+                  image = "ruby:3.3"
+            EOT
+          }}
+        }}
+        """,
+        "main.tf",
+    )
+    assert profile(imported).runners[0].jobs.image == "ruby:3.3"
+    assert profile(imported).cluster.namespace == "ci"
+    assert "main.tf, line 12: [runners.kubernetes]" in told(imported, "jobs have no limit")
+
+
+def test_parameters_name_entries_of_lists_and_numbers_that_are_text():
+    imported = read(
+        f"""
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata: {{name: ci, namespace: argocd}}
+        spec:
+          source:
+            repoURL: https://charts.gitlab.io
+            chart: gitlab-runner
+            targetRevision: 0.88.3
+            helm:
+              parameters:
+                - {{name: gitlabUrl, value: "{URL}"}}
+                - {{name: concurrent, value: "12", forceString: true}}
+                - {{name: replicas, value: "2", forceString: true}}
+                - {{name: "tolerations[0].key", value: ci}}
+                - {{name: "tolerations[0].operator", value: Exists}}
+                - {{name: 'nodeSelector.kubernetes\\.io/os', value: linux}}
+        """,
+        "app.yaml",
+    )
+    manager = data(imported)["manager"]
+    assert runner(imported)["jobs"]["concurrent"] == 24
+    assert manager["tolerations"] == [{"key": "ci", "operator": "Exists"}]
+    assert manager["node_selector"] == {"kubernetes.io/os": "linux"}
+    assert not [one for one in symptoms(imported) if "know" in one or "understood" in one]
+
+
+def test_one_value_of_flux_that_comes_from_elsewhere_is_put_where_it_belongs():
+    imported = read(
+        f"""
+        apiVersion: helm.toolkit.fluxcd.io/v2beta1
+        kind: HelmRelease
+        metadata: {{name: build, namespace: flux-system}}
+        spec:
+          targetNamespace: ci
+          chart: {{spec: {{chart: gitlab-runner, version: 0.88.3}}}}
+          valuesFrom:
+            - {{kind: ConfigMap, name: sizes, valuesKey: jobs, targetPath: concurrent}}
+            - {{kind: Secret, name: token, valuesKey: token, targetPath: runnerToken}}
+            - {{kind: Secret, name: more, valuesKey: a, targetPath: runners.name}}
+          values: {{gitlabUrl: {URL}, hostAliases: [{{ip: 10.0.0.1}}]}}
+        ---
+        apiVersion: v1
+        kind: ConfigMap
+        metadata: {{name: sizes, namespace: flux-system}}
+        data: {{jobs: "7"}}
+        """
+    )
+    assert runner(imported)["jobs"]["concurrent"] == 7
+    assert "the value of runners.name" in told(imported, "some values are elsewhere")
+    assert "a token is never copied" in told(imported, "not carried over: valuesFrom")
+    assert "hostAliases" in told(imported, "not carried over: hostAliases")

@@ -119,6 +119,20 @@ def test_a_person_stores_it_and_the_runner_is_proven(by_hand: ByHandWorld) -> No
     assert "None" not in person.seen
 
 
+def test_a_signal_from_outside_leaves_no_token_on_the_terminal(by_hand: ByHandWorld) -> None:
+    person = begun(by_hand)
+    (token,) = by_hand.live_tokens
+    person.presses(" ")
+    person.sees(token)
+    person.interrupts()
+    person.sees("a token that had not been stored is replaced by it")
+    assert person.code() == 130
+    after = person.seen.rpartition(token)[2]
+    wiped, _, said = after.partition("\x1b[?1049l")
+    assert "\x1b[2J\x1b[3J" in wiped
+    assert "Interrupted." in said, "it is said where it stays to be read"
+
+
 @pytest.mark.parametrize("when", ["while it is shown", "while it is waited for"])
 def test_ctrl_c_ends_it_at_once_and_the_next_run_makes_a_new_token(
     by_hand: ByHandWorld, when: str

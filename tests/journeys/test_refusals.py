@@ -52,7 +52,7 @@ def test_a_wrong_token_says_so(world: World) -> None:
 
 def test_gitlab_down_is_said_in_words(world: World) -> None:
     world.change(world.gitlab.url, "http://127.0.0.1:9")
-    ended = world.apply()
+    ended = world.apply("--trust", "http://127.0.0.1:9")
     assert ended.code == 1
     assert "127.0.0.1:9" in ended.document["error"]["problem"] + ended.document["error"]["cause"]
     assert untouched(world)
@@ -181,8 +181,8 @@ def test_a_token_secret_of_somebody_else_is_refused_before_a_runner_is_made(worl
     ended = world.apply()
     assert ended.code == 3, ended.out
     error = ended.document["error"]
-    assert error["problem"].startswith(f"Secret {NAMESPACE}/{name} holds a token already")
-    assert "another name" in error["fix"]
+    assert f"Secret {NAMESPACE}/{name} holds a token already" in error["cause"]
+    assert "another name" in error["cause"]
     assert untouched(world)
     assert world.cluster.find("Secret", name, NAMESPACE) == theirs
 
@@ -209,7 +209,7 @@ def _may_not_patch(world: World) -> None:
 
 
 def _no_such_project(world: World) -> None:
-    world.change("acme/homelab", "acme/nothing")
+    world.change("project: acme/homelab\n", "project: acme/nothing\n")
 
 
 def _another_cluster(world: World) -> None:

@@ -124,7 +124,8 @@ def test_a_profile_cannot_send_the_token_to_an_address_of_its_own(
     assert stranger.seen == []
     assert f"GITLAB_TOKEN was not sent to {stranger.url}." in said
     assert "GITLAB_HOST and CI_SERVER_URL are not set, so it is for https://gitlab.com" in said
-    line = f"runner-wizard {command[0]} {world.profile} --trust {stranger.url}"
+    # As it was started here, so that the line runs as pasted.
+    line = f"{sys.executable} -m wizard {command[0]} {world.profile} --trust {stranger.url}"
     assert f"If you trust it, run: {line}" in " ".join(said.split())
 
 
@@ -214,6 +215,30 @@ def test_a_token_does_not_travel_unencrypted(world: World) -> None:
     assert code == 3
     assert "No credential was sent to http://192.0.2.2:8080: it is not encrypted." in said
     assert "allow_http: true into gitlab of the profile" in " ".join(said.split())
+
+
+def test_where_plain_http_is_allowed_the_warning_comes_before_the_first_byte(
+    stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another machine's address, which the stranger's proxy stands in for."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, stranger.url)
+    vault = "{address: 'http://192.0.2.2:8200', allow_http: true}"
+    loaded = read(SMALLEST + f"secrets: {{backend: vault, vault: {vault}}}\n")
+    said: list[tuple[str, int]] = []
+    wiring = Wiring(
+        loaded,
+        environ={"VAULT_TOKEN": "a-" + os.urandom(8).hex(), "VAULT_ADDR": "http://192.0.2.2:8200"},
+        say=lambda text: said.append((text, len(stranger.seen))),
+    )
+    with pytest.raises(WizardError):
+        wiring.backend(loaded.profile).read(loaded.profile.runners[0])
+    warning, sent_before = said[0]
+    assert warning.startswith("warning: http://192.0.2.2:8200 is not encrypted")
+    assert sent_before == 0
+    assert stranger.seen
 
 
 def test_a_profiles_own_proxy_with_its_own_ca_has_to_be_trusted(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -163,12 +165,42 @@ def test_the_repositorys_own_programs_are_not_run(tmp_path: Path) -> None:
     for key in ("core.fsmonitor", "gpg.program", "core.pager"):
         _git(clone, "config", key, str(trap))
     _git(clone, "config", "log.showSignature", "true")
+    for key in ("filter.ours.clean", "filter.ours.process"):
+        _git(clone, "config", key, str(trap))
+    _git(clone, "config", "filter.ours.required", "true")
+    (clone / ".git" / "info" / "attributes").write_text("* filter=ours\n")
     hook = clone / ".git" / "hooks" / "post-index-change"
     hook.write_text(trap.read_text())
     hook.chmod(0o755)
     (clone / "file").write_text("y")
-    assert checkout(clone)
+    found = checkout(clone)
+    assert found
+    assert found.uncommitted == ("file",)
     assert not (tmp_path / "PWNED").exists()
+
+
+def test_git_is_given_none_of_our_own_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever Git starts by its own settings would have them too."""
+    clone, seen = _clone(tmp_path / "clone"), tmp_path / "seen"
+    real = shutil.which("git")
+    git = tmp_path / "bin" / "git"
+    git.parent.mkdir()
+    git.write_text(f'#!/bin/sh\nenv >> {seen}\nexec {real} "$@"\n')
+    git.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{git.parent}:{os.environ['PATH']}")
+    secret = "unguessable-" + os.urandom(8).hex()
+    for name in (
+        "GITLAB_TOKEN",
+        "VAULT_TOKEN",
+        "INFISICAL_CLIENT_SECRET",
+        "GCP_READER_CREDENTIALS",
+    ):
+        monkeypatch.setenv(name, secret)
+    assert checkout(clone)
+    assert "GIT_TERMINAL_PROMPT=0" in seen.read_text()
+    assert secret not in seen.read_text()
 
 
 def test_a_command_is_quoted_and_names_what_was_started(

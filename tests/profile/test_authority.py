@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,10 @@ def test_a_damaged_certificate_is_found_before_it_is_rolled_out(tmp_path: Path) 
 
 def test_a_bundle_that_no_configmap_could_hold_is_refused(tmp_path: Path) -> None:
     assert "larger than 512 KiB" in _said(tmp_path, _CERTIFICATE * 2000)
+
+
+def test_a_file_of_certificates_that_never_end_is_refused_at_once(tmp_path: Path) -> None:
+    line = b"-----BEGIN CERTIFICATE-----"
+    began = time.monotonic()
+    assert "holds no certificate in PEM" in _said(tmp_path, line * (500_000 // len(line)))
+    assert time.monotonic() - began < 2

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 
 from tests.profile.profiles import SMALLEST, errors, problems, read, said, with_runner
+from wizard.core.secrets import redact
 
 SENTENCES = [
     ("jobs: {concurrent: two}", "jobs.concurrent", "must be a whole number, not the text 'two'"),
@@ -50,7 +53,7 @@ def test_a_value_that_cannot_be_is_explained(line: str, key: str, sentence: str)
         ("{project: [a]}", ".project", "must be text, not a list"),
         ("{project: a/b, group: c}", "", "name exactly one"),
         ("{}", "", "name exactly one"),
-        ("acme/app", "", "'acme/app' alone does not say what it is; write {project: PATH}"),
+        ("acme/app", "", "'acme/app' does not say what it is; write {project: PATH}"),
         ("{projct: a/b}", ".projct", "did you mean 'project'?"),
         ("{project: 0}", ".project", "0 is too small"),
     ],
@@ -135,3 +138,24 @@ def test_a_limit_that_is_raised_leaves_the_default_request_alone() -> None:
 def test_a_request_can_be_taken_away() -> None:
     jobs = read(with_runner("jobs: {memory: {request: null}}")).profile.runners[0].jobs
     assert (jobs.memory.request, jobs.memory.limit) == (None, "2Gi")
+
+
+_CUT = [
+    "tags: {value}",
+    "builds: {value}",
+    "scope: {value}",
+    "jobs: {{image: {value}}}",
+    "jobs: {{concurrent: {value}}}",
+    "{value}: x",
+    "description: !{value} x",
+]
+
+
+@pytest.mark.parametrize("line", _CUT)
+@pytest.mark.parametrize("before", [50, 66, 70])
+def test_a_token_is_masked_before_a_long_value_is_cut(line: str, before: int) -> None:
+    token = f"glrt-{secrets.token_hex(10)}"
+    document = with_runner(line.format(value=f"{'a' * (before - 1)}/{token}"))
+    told = redact("\n".join(str(problem) for problem in problems(document)))  # as output does
+    assert told
+    assert not [n for n in range(6, len(token)) if token[:n] in told], told

@@ -25,7 +25,7 @@ ZOO = {
     "plain text": ("hello\n", 1, 1, "is plain text, not a mapping"),
     "a tab": ("a:\n\tb: 1\n", 2, 1, "indented with a tab"),
     "a tab after spaces": ("a:\n  \tb: 1\n", 2, 3, "indented with a tab"),
-    "a key twice": ("a: 1\nb: 2\na: 3\n", 3, 1, "'a' stands here twice, first in line 1"),
+    "a key twice": ("a: 1\nb: 2\na: 3\n", 3, 1, "'a' is here twice, first in line 1"),
     "two colons": ("a: b: c\n", 1, 5, "has a ': ' where none can be"),
     "an open bracket": ("a: [1, 2\nb: 3\n", 2, 2, "a bracket that is never closed"),
     "an open quote": ('a: "x\nb: 3\n', 3, 1, "a quote that is never closed"),

@@ -307,7 +307,7 @@ def test_a_proxys_credentials_are_no_part_of_a_profile() -> None:
 
 
 def test_a_tag_that_stands_twice_counts_once() -> None:
-    assert "the tag 'a' stands here twice" in said(with_runner("tags: [a, a]"))["runners[0].tags"]
+    assert "the tag 'a' is here twice" in said(with_runner("tags: [a, a]"))["runners[0].tags"]
 
 
 def _secrets() -> Iterator[str]:

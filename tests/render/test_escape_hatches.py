@@ -356,6 +356,20 @@ def test_runners_of_several_projects_pull_at_every_job() -> None:
     assert {one["imagePullPolicy"] for one in pod["containers"]} == {"Always"}
 
 
+@pytest.mark.parametrize("key", ["pull_policy", "allowed_pull_policies"])
+@pytest.mark.parametrize("policy", ["if-not-present", "never"])
+def test_jobs_of_several_projects_that_take_images_from_the_node_are_told(
+    key: str, policy: str
+) -> None:
+    both = {"pull_policy": ["always"], "allowed_pull_policies": ["always", policy]}
+    both[key] = ["always", policy]
+    words = f"kubernetes.{key}: {policy} where jobs of several projects run: one could run a "
+    words += "private image that another project's job has pulled (Write always only)"
+    extra = {"extra_config": {"kubernetes": both}}
+    assert any(words in one for one in said(_scoped({"group": "acme"}, extra)))
+    assert not any("private image" in one for one in said(_scoped({"project": "a/b"}, extra)))
+
+
 def test_the_table_of_dangers_takes_data_of_any_shape() -> None:
     for odd in ({}, {"kubernetes": None}, {"kubernetes": [1]}, {"kubernetes": {"volumes": "x"}}):
         assert list(dangers(odd, "config")) == []

@@ -191,6 +191,18 @@ def test_objects_come_in_the_order_in_which_they_are_needed() -> None:
     assert list(dict.fromkeys(kinds)) == needed
 
 
+def test_a_default_that_only_later_operators_add_is_no_difference_to_argo_cd() -> None:
+    profile = packaged("homelab", "argocd")
+    (text,) = (
+        file.content
+        for file in files(profile)
+        if file.path == "argocd-apps/gitlab-runner-homelab.yaml"
+    )
+    (ignored,) = yaml.safe_load(text)["spec"]["ignoreDifferences"]
+    assert ignored["kind"] == "ExternalSecret"
+    assert ignored["jqPathExpressions"] == [".spec.data[].remoteRef.nullBytePolicy"]
+
+
 def test_each_runner_is_a_release_of_its_own() -> None:
     profile = profile_of(runners=TWO)
     paths = [file.path for file in files(profile)]

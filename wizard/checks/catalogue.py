@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from wizard.checks import admission, fields, rights, smoke, target, token
+from wizard.checks import (
+    admission,
+    capacity,
+    fields,
+    references,
+    rights,
+    smoke,
+    surroundings,
+    target,
+    token,
+    versions,
+)
 from wizard.checks.running import Declared
 from wizard.core.changes import System
 
@@ -12,6 +23,7 @@ CHECKS = (
     Declared("gitlab.scopes", "what the token may do", token.scopes, _GITLAB, always=True),
     Declared("gitlab.expiry", "how long the token lasts", token.expiry, _GITLAB, always=True),
     Declared("gitlab.role", "what the token's user may do there", token.role, _GITLAB),
+    Declared("gitlab.version", "whether the versions go together", versions.skew, _GITLAB),
     Declared("gitlab.smoke", "whether a job can prove the runners", smoke.conditions, _GITLAB),
     Declared(
         "cluster.named",
@@ -39,6 +51,11 @@ CHECKS = (
         only_to_cluster=True,
     ),
     Declared("cluster.admission", "whether jobs are admitted", admission.of_job_pods, _CLUSTER),
+    Declared("cluster.nodes", "whether the jobs fit on the nodes", capacity.on_nodes, _CLUSTER),
+    Declared("cluster.quota", "whether the quota has room", capacity.in_quota, _CLUSTER),
+    Declared("cluster.names", "what is named", references.named_objects, _CLUSTER),
+    Declared("cluster.sidecars", "what joins the jobs", surroundings.sidecars, _CLUSTER),
+    Declared("cluster.openshift", "whose rules pods obey", surroundings.openshift, _CLUSTER),
     Declared("secrets.storing", "whether a token could be stored", rights.storing, _SECRETS),
 )
 """In the order in which they are told: what is met first comes first."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from wizard.checks.connected import Connected
-from wizard.core.errors import NotReachedError, RefusedError, UsageError, WizardError
+from wizard.core.errors import NotReachedError, RefusedError, StoppedError, UsageError, WizardError
 from wizard.core.facts import Identity
 from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import ObjectRef
@@ -18,6 +18,8 @@ from wizard.systems import Systems
 from wizard.systems.kubernetes import Cluster
 
 T = TypeVar("T")
+NO_ANSWER = (NotReachedError, UsageError, StoppedError)
+"""Errors that say nothing about what was asked: they end the run as what they are."""
 
 
 async def connect(file: ProfileFile, systems: Systems, run: RunOptions) -> Connected:
@@ -61,7 +63,7 @@ async def answered(what: str, check_id: str, ask: Callable[[], T]) -> tuple[T | 
     """
     try:
         return await asyncio.to_thread(ask), []
-    except (NotReachedError, UsageError):
+    except NO_ANSWER:
         raise
     except WizardError as refused:
         return None, [Check(what, Verdict.FAIL, refused.finding, check_id)]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from wizard.checks.connected import Connected
+from wizard.checks.connecting import NO_ANSWER
 from wizard.core.changes import System
-from wizard.core.errors import NotAllowedError, RefusedError
+from wizard.core.errors import NotAllowedError, RefusedError, WizardError
 from wizard.core.findings import Check, Finding, Verdict, with_verdict
 
 
@@ -52,6 +53,10 @@ class Declared:
             # To look is a right of its own, which `apply` may do without.
             finding = Finding(refused.problem, cause=refused.cause)
             found = [Check(self.asks, Verdict.UNSEEN, finding)]
+        except NO_ANSWER:
+            raise
+        except WizardError as refused:
+            found = [Check(self.asks, Verdict.FAIL, refused.finding)]
         return [replace(check, id=self.id) for check in found]
 
 

@@ -79,6 +79,7 @@ def _run(
     except (KeyboardInterrupt, click.Abort):
         hear_no_more()
         restore_terminal()
+        _put_tokens_away()
         output.fail(StoppedError(PROBLEM, output.state, "Run it again"))
         return ExitCode.INTERRUPTED
     except click.ClickException:
@@ -113,6 +114,12 @@ def _terminal_keeper() -> Callable[[], None]:
             termios.tcsetattr(handle, termios.TCSADRAIN, before)
 
     return restore
+
+
+def _put_tokens_away() -> None:
+    """A thread may be showing a token on the terminal's other screen, and is left."""
+    if shown := sys.modules.get("wizard.hand_over"):  # else no token was handed over
+        shown.put_away()
 
 
 def _of_this_machine(error: BaseException) -> WizardError | None:

@@ -16,6 +16,14 @@ class NodeFacts:
     cpu: int
     memory: int
     schedulable: bool = True
+    """Whether an ordinary pod, one without tolerations, may land here now."""
+    ready: bool = True
+    """Ready and not cordoned; taints are another matter."""
+    system: str = "linux"
+    """Its operating system, as Kubernetes calls it."""
+    labels: tuple[tuple[str, str], ...] = ()
+    taints: tuple[tuple[str, str, str], ...] = ()
+    """Key, value and effect of each."""
 
 
 @dataclass(frozen=True, slots=True)

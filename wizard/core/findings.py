@@ -63,13 +63,6 @@ def with_verdict(checks: Iterable[Check], verdict: Verdict) -> list[Check]:
     return [check for check in checks if check.verdict is verdict]
 
 
-def findings_text(findings: Iterable[Finding]) -> Iterator[str]:
-    """Each finding as a few lines: problem, evidence, cause, fix."""
-    for finding in findings:
-        yield f"- {finding.problem}"
-        yield from details(finding)
-
-
 def details(finding: Finding) -> Iterator[str]:
     """What a finding says beside its problem, line by line and indented."""
     for word, text in (("seen", finding.evidence), ("why", finding.cause), ("fix", finding.fix)):

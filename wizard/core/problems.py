@@ -23,7 +23,11 @@ _LONGEST_KEY = 80
 def short(key: str) -> str:
     """A key as a message shows it: part of one line, whatever it holds, and steering nothing."""
     text = key if key.isprintable() else repr(key)[1:-1]
-    return text if len(text) <= _LONGEST_KEY else f"{text[: _LONGEST_KEY - 3]}..."
+    if len(text) <= _LONGEST_KEY:
+        return text
+    from wizard.core.secrets import excerpt  # it knows secrets by the names of keys, so uses us
+
+    return excerpt(text, _LONGEST_KEY - 3)
 
 
 def key_path(key: Key) -> str:

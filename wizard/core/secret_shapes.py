@@ -147,7 +147,7 @@ def without_shapes(text: str, mask: str) -> str:
 
 def names_secret(name: str, key: Key = ()) -> bool:
     """Whether a key or variable is called as secrets are: API_TOKEN, dbPassword, SecretKey."""
-    if not name or _NAMES_OF_SECRETS & {name, key_path(key)}:
+    if not name or name in _NAMES_OF_SECRETS or _is_one_of(key, _NAMES_OF_SECRETS):
         return False
     words = [word.lower() for word in _WORDS.findall(name)]
     last = words[-1] if words else ""
@@ -156,13 +156,18 @@ def names_secret(name: str, key: Key = ()) -> bool:
     return last in _SECRET
 
 
+def _is_one_of(key: Key, paths: set[str]) -> bool:
+    """Whether a key is among paths, which have two parts at most: spelling it out takes time."""
+    return len(key) < 3 and key_path(key) in paths
+
+
 def _of_one(value: Any, key: Key, name: str) -> Iterator[Key]:
     if isinstance(value, str):
         inside = _data_in(value)
         if inside is not None:
             if any(True for _ in secret_keys(inside)):
                 yield key
-        elif key_path(key) not in _LEFT_ALONE and is_secret(value, name, key):
+        elif not _is_one_of(key, _LEFT_ALONE) and is_secret(value, name, key):
             yield key
     elif isinstance(value, int) and not isinstance(value, bool):
         if names_secret(name, key):

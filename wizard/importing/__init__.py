@@ -72,14 +72,15 @@ def import_texts(given: Iterable[Text], profile_id: str) -> Imported:
         judge(release)
     data = profile_data(releases, beside, profile_id)
     settled(data, bundle)
-    tell_rest(bundle)
+    rows = tuple(bundle.ledger.rows())
+    tell_rest(rows, bundle.report)
     source = ", ".join(dict.fromkeys(release.file for release in releases))
     scopes = (("runners", index, "scope") for index in range(len(data["runners"])))
     return Imported(
         str(data["name"]),
         written(data, source),
         bundle.report.ranked(),
-        tuple(bundle.ledger.rows()),
+        rows,
         source,
         (*scopes, *placeholders(data)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from wizard.core.errors import UsageError
@@ -16,6 +17,8 @@ from wizard.importing.texts.templates import without_templates
 
 LARGEST = 1_200_000
 """Characters of one text."""
+_GIVEN, _COMPUTED = "USER-SUPPLIED VALUES:", "COMPUTED VALUES:"
+_SECTIONS = (_GIVEN, _COMPUTED, "HOOKS:", "MANIFEST:")
 _SIGNIFICANT = re.compile(r"(?m)^[ \t]*([^\s#][^\n]*)$")
 _TOML_LINE = re.compile(r"\[\[?[\w.\"' -]+\]\]?\s*(?:#.*)?$|[\w.\"'-]+\s*=")
 
@@ -23,7 +26,7 @@ _TOML_LINE = re.compile(r"\[\[?[\w.\"' -]+\]\]?\s*(?:#.*)?$|[\w.\"'-]+\s*=")
 def bundle_of(given: Iterable[Text]) -> Bundle:
     """The documents of everything that was given. Raises: UsageError, for a text without any."""
     bundle = Bundle(Ledger(), Report())
-    for one in given:
+    for one in map(helm_get_all, given):
         if len(one.text) > LARGEST:
             raise UsageError(
                 f"{one.name} is too large to set up a runner: more than a million characters.",
@@ -38,6 +41,29 @@ def bundle_of(given: Iterable[Text]) -> Bundle:
             for key, line in document.repeated:
                 _tell_repeated(bundle, one.name, str(key[-1]), line)
     return bundle
+
+
+def helm_get_all(one: Text) -> Text:
+    """What `helm get all` prints, as the release's values in their lines, with what it says of it.
+
+    The rest repeats them: values with the chart's defaults, and what the chart made of both.
+    """
+    lines = one.text.splitlines()
+    headings = {line: at for at, line in enumerate(lines) if line in _SECTIONS}
+    if not one.text.startswith("NAME: ") or not {_GIVEN, _COMPUTED} <= headings.keys():
+        return one
+    begin, end = headings[_GIVEN] + 1, headings[_COMPUTED]
+    if "".join(lines[begin:end]).strip() in ("", "null", "{}"):
+        begin, end = end + 1, min((at for at in headings.values() if at > end), default=len(lines))
+    head = dict(line.split(": ", 1) for line in lines[: headings[_GIVEN]] if ": " in line)
+    values = "\n".join([""] * begin + lines[begin:end])
+    return replace(
+        one,
+        text=values,
+        chart=head.get("VERSION", ""),
+        release=head.get("NAME", ""),
+        namespace=head.get("NAMESPACE", ""),
+    )
 
 
 def is_toml(name: str, text: str) -> bool:
@@ -87,7 +113,7 @@ def _toml(one: Text, bundle: Bundle) -> YamlDocument:
     read = toml_text(without_templates(one.text))
     for line, words in read.broken:
         bundle.report.breaks(
-            "config.toml has a line that is no TOML",
+            "config.toml has a line that is not valid TOML",
             f"{one.name}, line {line}",
             f"{words}: a runner that reads this does not start",
             "Mend the line, and import again",
@@ -101,7 +127,7 @@ def _tell_repeated(bundle: Bundle, name: str, key: str, line: int) -> None:
     bundle.report.surprises(
         f"{key} is written twice in one place",
         f"{name}, line {line}: {key}",
-        "Helm takes the last one, and the first has no effect",
+        "Helm uses the last one, and the first has no effect",
         "Remove one of the two; the last one was read",
     )
 
@@ -110,7 +136,7 @@ def _add(bundle: Bundle, source: Source) -> None:
     number = bundle.ledger.add(source)
     data = source.data
     if not isinstance(data, Mapping):
-        bundle.ledger.note(Spot(number, ()), Fate.ASIDE, "no mapping, so it sets up nothing")
+        bundle.ledger.note(Spot(number, ()), Fate.ASIDE, "not a mapping, so it sets up nothing")
         return
     items = entries(data.get("items"))
     if str(data.get("kind") or "").endswith("List") and items:

@@ -18,6 +18,7 @@ from wizard.importing.texts.templates import marked, pieces
 from wizard.importing.view import ABSENT, Values, found_at
 
 _TERM = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|\(|\)|\||[^\s"`()|]+')
+_INDEXED = re.compile(r"([^\[\]]+)((?:\[\d{1,3}\])+)")
 _UNKNOWN = object()
 _SAME = frozenset({"trim", "toString", "tpl", "nospace"})
 
@@ -203,6 +204,26 @@ def as_set(text: str) -> Any:
     return int(text) if re.fullmatch(r"-?(?:0|[1-9]\d{0,18})", text) else text.replace("\\,", ",")
 
 
-def set_path(name: str) -> list[str]:
-    """The keys of a name as `helm --set` reads it: `a.b\\.c` is `a`, then `b.c`."""
-    return [part.replace("\\.", ".") for part in re.split(r"(?<!\\)\.", name)]
+def set_path(name: str) -> list[str | int]:
+    """The keys of a name as `helm --set` reads it: `a.b\\.c[0]` is `a`, `b.c`, then entry 0."""
+    found: list[str | int] = []
+    for part in re.split(r"(?<!\\)\.", name):
+        match = _INDEXED.fullmatch(part)
+        found.append((match[1] if match else part).replace("\\.", "."))
+        found += [int(index) for index in re.findall(r"\d+", match[2])] if match else []
+    return found
+
+
+def put(data: dict[str, Any], path: list[str | int], value: Any) -> None:
+    """Set a value in data, however deep, as `helm --set` does; lists grow up to its index."""
+    inner: Any = data
+    for part, after in zip(path, [*path[1:], None], strict=True):
+        below = value if after is None else [] if isinstance(after, int) else {}
+        if isinstance(part, int):
+            inner += [None] * (part + 1 - len(inner))
+            held = inner[part]
+        else:
+            held = inner.get(part)
+        if after is None or type(held) is not type(below):
+            inner[part] = below
+        inner = inner[part]

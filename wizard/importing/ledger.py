@@ -154,7 +154,7 @@ class Ledger:
         for length in range(len(path), -1, -1):
             if note := self._notes.get((source, path[:length])):
                 return note
-        return Note(Fate.UNREAD, "nobody here knows what it is")
+        return Note(Fate.UNREAD, "the import does not know it")
 
 
 def _leaves(source: Source, data: Any, path: Key) -> Iterator[Key]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -82,8 +83,7 @@ class Release:
 
     @property
     def replicas(self) -> int:
-        found = self.values.get("replicas")
-        return found if isinstance(found, int) and found > 1 else 1
+        return max(number(self.values.get("replicas")), 1)
 
     @property
     def has_chart(self) -> bool:
@@ -98,7 +98,7 @@ class Release:
 
     def jobs_at(self, table: View, *key: str) -> str:
         """Where a key of the jobs is, or would be: in the table, else where that would be."""
-        if table.layers:
+        if table.spot(*key):
             return table.at(*key)
         return self.values.at("runners") if self.values.layers else self.file
 
@@ -131,6 +131,15 @@ def section(data: Any, *keys: str) -> Values:
     for key in keys:
         data = data.get(key) if isinstance(data, Mapping) else None
     return data if isinstance(data, Mapping) else {}
+
+
+def number(value: Any) -> int:
+    """A whole number, also where it is text; 0 where it is none."""
+    if isinstance(value, bool):
+        return 0
+    if isinstance(value, int | float):
+        return int(value)
+    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value.strip()) else 0
 
 
 def texts(value: Any) -> list[str]:

@@ -52,7 +52,7 @@ class Report:
         Args:
             symptom: what is the case.
             evidence: file, line and key.
-            cause: why, and what one notices of it.
+            cause: why, and what people notice.
             fix: what the profile does about it, or what to do.
         """
         one = Found(redact(symptom), evidence, redact(cause), redact(fix), rank)

@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wizard.core.problems import key_path
 from wizard.importing.ledger import Fate, Row
-from wizard.importing.release import Bundle
+from wizard.importing.report import Report
 
 _MOST_NAMED = 12
 _WRAPPED = (".config.", ".configOverride.", ".values.", ".valuesObject.", "config.toml.", "spec.")
-"""What a key is below, and nobody wants to read again in each."""
+"""What a key is below, and need not be read again in each."""
 
 
-def tell_rest(bundle: Bundle) -> None:
+def tell_rest(rows: Iterable[Row], report: Report) -> None:
     """Tell every value whose fate has not been told, together with those of the same reason."""
     left: dict[tuple[str, str], list[Row]] = {}
     ours: dict[str, list[Row]] = {}
     unread: dict[tuple[str, str], list[Row]] = {}
-    for row in bundle.ledger.rows():
+    for row in rows:
         if row.fate is Fate.LEFT and not row.told:
             left.setdefault((row.file, row.words), []).append(row)
         elif row.fate is Fate.OURS and not row.told:
             ours.setdefault(row.file, []).append(row)
         elif row.fate is Fate.UNREAD:
             unread.setdefault((row.file, key_path(row.spot.path[:4])), []).append(row)
-    for (_, why), rows in left.items():
-        bundle.report.surprises(
-            f"not taken over: {_named(rows)}",
-            _at(rows[0]),
+    for (_, why), mine in left.items():
+        report.surprises(
+            f"not carried over: {_named(mine)}",
+            _at(mine[0]),
             why,
             "Compare with what it does now, and write what you need into the profile",
         )
-    for rows in ours.values():
-        reasons = dict.fromkeys(row.words for row in rows)
-        bundle.report.tidy(
-            f"the wizard writes its own in the place of {_named(rows)}",
-            _at(rows[0]),
+    for mine in ours.values():
+        reasons = dict.fromkeys(row.words for row in mine)
+        report.tidy(
+            f"the wizard writes its own in the place of {_named(mine)}",
+            _at(mine[0]),
             "; ".join(reasons),
             "Nothing to do, unless yours did something of its own",
         )
-    for (_, key), rows in unread.items():
-        bundle.report.surprises(
+    for (_, key), mine in unread.items():
+        report.surprises(
             f"{key} was not understood",
-            _at(rows[0]),
-            "nobody here knows what it is for, so the profile does not have it",
+            _at(mine[0]),
+            "the import does not know what it is for, so the profile does not have it",
             "Compare with what it does now",
         )
 

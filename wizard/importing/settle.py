@@ -51,7 +51,7 @@ def _tell(bundle: Bundle, problem: Problem) -> None:
     spots = bundle.ledger.redirect(problem.key, f"the profile's rules refuse it: {words}")
     at = bundle.ledger.at(spots[0], key_path(spots[0].path)) if spots else key
     bundle.report.breaks(
-        f"{key} could not be taken over: {problem.message}",
+        f"{key} could not be carried over: {problem.message}",
         at,
         "a profile with it would be refused",
         f"It was left out; {problem.fix or 'write it another way'}",

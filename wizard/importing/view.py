@@ -188,6 +188,15 @@ def _without(data: Any, key: Key) -> dict[str, Any]:
     return found
 
 
+def without_keys(data: Values, keys: set[Key], above: Key = ()) -> dict[str, Any]:
+    """A copy of mappings that lacks some keys."""
+    return {
+        name: without_keys(value, keys, (*above, name)) if isinstance(value, Mapping) else value
+        for name, value in data.items()
+        if (*above, name) not in keys
+    }
+
+
 def _moved(spot: Spot, key: Key, new: Key) -> Spot | None:
     if key[: len(new)] != new:
         return None

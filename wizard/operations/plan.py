@@ -8,8 +8,9 @@ from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
 
+from wizard.checks.connecting import NO_ANSWER
 from wizard.core.changes import Action, Change, Doubt, FieldChange, Plan, System
-from wizard.core.errors import NotAllowedError, NotReachedError, UsageError, WizardError
+from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.markers import called
@@ -179,7 +180,7 @@ def _compare_object(manifest: Manifest, cluster: Cluster) -> Compared:
             change = cluster.diff(manifest)
     except NotAllowedError:
         return _compare_by_reading(manifest, cluster, name)
-    except (NotReachedError, UsageError):
+    except NO_ANSWER:
         raise
     except WizardError as refused:
         asked = f"{ref} may be written"

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from wizard.checks import CHECKS, Connected, Pending, run_checks
+from wizard.checks.connecting import NO_ANSWER
 from wizard.core.changes import Plan, System
-from wizard.core.errors import NotAllowedError, NotReachedError, UsageError, WizardError
+from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.events import Warned
 from wizard.core.findings import Check, Verdict, with_verdict
 from wizard.core.problems import Key
@@ -81,7 +82,7 @@ class _Looks:
         """An answer; a refusal is kept as a check that failed."""
         try:
             return await ask
-        except (NotReachedError, UsageError):
+        except NO_ANSWER:
             raise
         except WizardError as refused:
             self.checks.append(Check(what, Verdict.FAIL, refused.finding, check_id))

@@ -9,7 +9,8 @@ from wizard.core.problems import Problems, Spot
 from wizard.profile.model import Profile
 
 _LARGEST = 512 * 1024  # bytes; a ConfigMap holds one MiB
-_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+# Possessive, and no hyphen inside: what never ends is looked through only once.
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----[^-]++-----END CERTIFICATE-----")
 
 
 def with_authority(profile: Profile, folder: Path, problems: Problems) -> Profile:

@@ -18,6 +18,7 @@ import yaml
 
 from wizard.core.command_line import command
 from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems
+from wizard.core.secrets import excerpt
 from wizard.profile.json_escapes import padded_pairs, take_padding_out
 from wizard.profile.reading import refuse_control_characters, refused
 
@@ -253,7 +254,9 @@ class _Construction:
         if self.count > LARGEST or depth > DEEPEST:
             self._too_large(node)
         if node.tag not in _TAGS:
-            self._add(node, f"has the tag {node.tag[:60]!r}; a profile has none", "remove it")
+            self._add(
+                node, f"has the tag {excerpt(node.tag, 60)!r}; a profile has none", "remove it"
+            )
             return None
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, free=free, depth=depth)
@@ -274,7 +277,7 @@ class _Construction:
             elif name.value in lines:
                 self._add(
                     name,
-                    f"{name.value[:80]!r} stands here twice, first in line {lines[name.value]}",
+                    f"{excerpt(name.value, 80)!r} is here twice, first in line {lines[name.value]}",
                     "keep one of them",
                 )
             else:

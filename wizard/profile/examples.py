@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from wizard.core.problems import Key, Problem
+from wizard.core.secrets import excerpt
 from wizard.profile.document import Document
 
 # RFC 2606 keeps these names for examples; `acme` is the group of our presets.
@@ -19,7 +20,7 @@ def examples(document: Document) -> list[Problem]:
     """A warning for every value of a preset that its user has yet to replace."""
     return [
         Problem(
-            f"{value[:80]} is an example",
+            f"{excerpt(value, 80)} is an example",
             "Write your own",
             key,
             *document.place(key),

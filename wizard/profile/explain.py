@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from wizard.core.problems import Key, Problems, did_you_mean, key_path, short
+from wizard.core.secrets import excerpt, redact
 from wizard.profile.fields import FieldInfo, find, keys_below
 from wizard.profile.inherit import SHORTHAND
 
@@ -153,7 +154,7 @@ def _not_boolean(value: Any, _context: Any) -> _Said:
 
 def _not_list(value: Any, _context: Any) -> _Said:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return f"must be a list, not {_what(value)}", f"write [{str(value)[:60]}]"
+        return f"must be a list, not {_what(value)}", f"write [{excerpt(str(value), 60)}]"
     return f"must be a list, not {_what(value)}", "begin each entry with '- '"
 
 
@@ -201,5 +202,5 @@ def _what(value: Any) -> str:
 
 def format_value(value: Any) -> str:
     """A value as it may stand in a message: quoted, and no longer than fits a line."""
-    text = repr(value)
+    text = redact(repr(value))
     return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"

@@ -48,7 +48,7 @@ def check_written(document: Document, data: Mapping[str, Any], problems: Problem
         tags = runner.get("tags") if isinstance(runner, dict) else None
         written = [str(tag) for tag in tags] if isinstance(tags, list) else []
         for tag in sorted({tag for tag in written if written.count(tag) > 1}):
-            problems.at("runners", index, "tags").warn(f"the tag {tag!r} stands here twice")
+            problems.at("runners", index, "tags").warn(f"the tag {tag!r} is here twice")
 
 
 def _gitlab(profile: Profile, problems: Problems) -> None:

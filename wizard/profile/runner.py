@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from wizard.core.secrets import excerpt
 from wizard.profile.types import (
     Count,
     Cpu,
@@ -61,7 +62,7 @@ class RunnerScope(Section):
     def _instance_may_be_a_word(cls, value: Any) -> Any:
         if isinstance(value, str) and value != "instance":
             raise ValueError(
-                f"{value[:80]!r} alone does not say what it is; write {{project: PATH}}, "
+                f"{excerpt(value, 80)!r} does not say what it is; write {{project: PATH}}, "
                 "{group: PATH} or the word instance"
             )
         return {"instance": True} if value == "instance" else value

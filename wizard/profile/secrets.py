@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import model_validator
 
+from wizard.core.secrets import excerpt
 from wizard.profile.backends import BACKENDS
 from wizard.profile.backends.aws import Aws
 from wizard.profile.backends.existing_store import ExistingStore
@@ -58,7 +59,7 @@ class Store(Section):
     def _create_may_be_a_word(cls, value: Any) -> Any:
         if isinstance(value, str) and value != "create":
             raise ValueError(
-                f"{value[:80]!r} is not a store; write the word create, or "
+                f"{excerpt(value, 80)!r} is not a store; write the word create, or "
                 "{kind: ClusterSecretStore, name: NAME}"
             )
         return {"create": True} if value == "create" else value

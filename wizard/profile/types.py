@@ -13,6 +13,7 @@ from pydantic.annotated_handlers import GetCoreSchemaHandler, GetJsonSchemaHandl
 from pydantic_core import CoreSchema, core_schema
 
 from wizard.core import units
+from wizard.core.secrets import excerpt
 
 DNS_LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?)?")
@@ -67,7 +68,7 @@ class Matching:
     ) -> CoreSchema:
         def check(text: str) -> str:
             if len(text) > 1024 or not re.fullmatch(self.pattern, text) or not is_one_line(text):
-                raise ValueError(f"{text[:80]!r} is not {self.what}")
+                raise ValueError(f"{excerpt(text, 80)!r} is not {self.what}")
             return text
 
         return core_schema.no_info_after_validator_function(check, handler(source))

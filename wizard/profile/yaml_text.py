@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,9 @@ from wizard.profile.document import parse
 
 STEP = 2
 """Spaces by which one level is indented below the other."""
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./=-]*")
+_NO_TEXT = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
+"""Words that YAML reads as something else, now or in 1.1."""
 
 
 def scalar(value: Any, style: str = "") -> str:
@@ -32,9 +36,14 @@ def scalar(value: Any, style: str = "") -> str:
     if isinstance(value, str):
         if style == "'" and text.isprintable():
             return "'" + text.replace("'", "''") + "'"
-        if style == '"' or not _safe_plain(text):
+        if style == '"' or not (_is_word(text) or _safe_plain(text)):
             return json.dumps(text, ensure_ascii=not text.isprintable())
     return text
+
+
+def _is_word(text: str) -> bool:
+    """Whether text surely needs no quotes, so that nothing has to be parsed to find out."""
+    return _WORD.fullmatch(text) is not None and text.lower() not in _NO_TEXT
 
 
 @lru_cache(4096)

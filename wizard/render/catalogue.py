@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -24,6 +24,7 @@ _ANY = "*"
 _Path = tuple[str | int, ...]
 
 
+@lru_cache(1024)
 def version_key(version: str) -> tuple[int, ...]:
     """`18.11.0` as numbers, so that it comes after `18.9.0`."""
     return tuple(int(part) for part in version.split("."))
@@ -38,6 +39,8 @@ class Complaint:
     fix: str
     certain: bool = True
     """False: the very version was never read, so its reader may know better."""
+    is_unknown: bool = False
+    """Whether the key itself is not known; else its value does not fit."""
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,10 @@ class Catalogue:
     def _unknown(self, key: str, node: Mapping[str, Any], path: _Path) -> Complaint:
         fix, shown = self._way_out(key, node), repr(short(key))
         if self.was_read:
-            return Complaint(path, f"{self.reader} knows no {shown}", fix or "remove it")
+            what = f"{self.reader} knows no {shown}"
+            return Complaint(path, what, fix or "remove it", is_unknown=True)
         what = f"{self.reader} was not read, and {self.read_as} knows no {shown}"
-        return Complaint(path, what, fix or "see that it does", certain=False)
+        return Complaint(path, what, fix or "see that it does", certain=False, is_unknown=True)
 
     @property
     def was_read(self) -> bool:

@@ -20,6 +20,8 @@ from wizard.render.pod_standards import Violation, violations
 from wizard.render.security import pod_security_level
 
 _VERSION = re.compile(r"v(\d+\.\d+\.\d+)")
+_FROM_THE_NODE = ("if-not-present", "never")
+"""Pull policies by which a job runs what is on its node, with no question to the registry."""
 _NO_POD = "the job's pod cannot be made"
 
 
@@ -36,6 +38,7 @@ def check_config(profile: Profile, index: int, runner: Runner, problems: Problem
     table = runner_table(profile, runner)["kubernetes"]
     spot = problems.at(*where, "kubernetes")
     _check_pull_policies(table, spot)
+    _check_shared_pulls(profile, runner, where, problems)
     _check_helper(profile, runner, problems.at(*where, "kubernetes", "helper_image"))
     _check_volumes(profile, runner, where, problems)
     if _can_be_made(profile, runner, where, problems):
@@ -115,6 +118,18 @@ def _check_pull_policies(table: Mapping[str, Any], spot: Spot) -> None:
             f"{', '.join(allowed)}, so every job fails",
             "Write the same in both, or images.pull_policy instead of either",
         )
+
+
+def _check_shared_pulls(profile: Profile, runner: Runner, where: Key, problems: Problems) -> None:
+    """What jobs may pull by is theirs to choose from, so each policy counts, not the first."""
+    kubernetes = runner.extra_config.get("kubernetes") or {}
+    for key in ("pull_policy", "allowed_pull_policies") if profile.is_shared(runner) else ():
+        if kept := [one for one in _as_list(kubernetes.get(key)) if one in _FROM_THE_NODE]:
+            problems.at(*where, "kubernetes", key).warn(
+                f"{kept[0]} where jobs of several projects run: one could run a private image that "
+                "another project's job has pulled",
+                "Write always only",
+            )
 
 
 def _as_list(value: Any) -> list[str]:

@@ -1,8 +1,8 @@
 """The token's way into the cluster through External Secrets: the store and the ExternalSecret.
 
-Every server default is written out, because a GitOps controller would see the ones that the server
-adds as a difference for ever (external-secrets #6797). `external-secrets.io/v1` is served since
-0.16 and alone since 0.17.
+Every default that all its versions know is written out, because a GitOps controller would see the
+ones that the server adds as a difference for ever (external-secrets #6797).
+`external-secrets.io/v1` is served since 0.16 and alone since 0.17.
 """
 
 from __future__ import annotations

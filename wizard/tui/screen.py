@@ -115,8 +115,7 @@ class WizardScreen(Screen[None]):
     def step(self) -> Step:
         """The step that is shown."""
         # Not `query_one`: it remembers what it has found, and would keep every step alive.
-        (step,) = self._host.children
-        assert isinstance(step, Step)  # noqa: S101 - nothing else is mounted there
+        (step,) = (one for one in self._host.children if isinstance(one, Step))
         return step
 
     # Going from step to step

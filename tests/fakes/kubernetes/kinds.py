@@ -33,6 +33,9 @@ _CORE = (
         "customresourcedefinitions",
         namespaced=False,
     ),
+    Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+    Kind("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", namespaced=False),
+    Kind("node.k8s.io/v1", "RuntimeClass", "runtimeclasses", namespaced=False),
     Kind("apps/v1", "Deployment", "deployments"),
     Kind("apps/v1", "ReplicaSet", "replicasets"),
     Kind("rbac.authorization.k8s.io/v1", "Role", "roles"),
@@ -69,6 +72,14 @@ OPERATORS = {
         Kind("source.toolkit.fluxcd.io/v1", "HelmRepository", "helmrepositories"),
         Kind("helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases"),
         Kind("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations"),
+    ),
+    "openshift": (
+        Kind(
+            "security.openshift.io/v1",
+            "SecurityContextConstraints",
+            "securitycontextconstraints",
+            namespaced=False,
+        ),
     ),
     "sealed-secrets": (Kind("bitnami.com/v1alpha1", "SealedSecret", "sealedsecrets"),),
 }

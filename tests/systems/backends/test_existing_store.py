@@ -14,10 +14,11 @@ import yaml
 
 from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.kubernetes.external_secrets import STORE, ExternalSecretsPlayer
-from tests.systems.backends.conformance import new_token, profile, said, whole_text
+from tests.systems.backends.conformance import OURS, new_token, profile, said, whole_text
 from tests.systems.backends.strict import assert_fits_its_definition
 from wizard.core.errors import ConflictError, RefusedError, WizardError
 from wizard.core.findings import Finding, Verdict
+from wizard.core.manifest import Manifest, own_labels
 from wizard.core.secrets import SecretStr, fingerprint
 from wizard.profile.model import Profile
 from wizard.render.releases import token_readers
@@ -26,6 +27,7 @@ from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.existing_store import ExistingStore
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.contexts import connect
+from wizard.systems.kubernetes.secret_body import opaque
 
 PLACE = ("gitlab/one", "token")
 
@@ -222,15 +224,15 @@ def test_what_a_killed_push_left_is_not_taken_for_this_ones(cluster, fake, opera
     name = f"{RUNNER.token_secret}-source"
     namespace = a_profile().cluster.namespace
     stale = {"conditions": [{"type": "Ready", "status": "True", "reason": "Synced"}]}
-    fake.seed(
-        {
-            "apiVersion": "external-secrets.io/v1alpha1",
-            "kind": "PushSecret",
-            "metadata": {"name": name, "namespace": namespace},
-            "spec": {"selector": {"secret": {"name": name}}, "data": []},
-            "status": stale,
-        }
-    )
+    left = {
+        "apiVersion": "external-secrets.io/v1alpha1",
+        "kind": "PushSecret",
+        "metadata": {"name": name, "namespace": namespace, "labels": own_labels(OURS)},
+        "spec": {"selector": {"secret": {"name": name}}, "data": []},
+    }
+    cluster.apply(opaque(left["metadata"], {"token": new_token().get_secret_value()}))
+    cluster.apply(Manifest(left))
+    fake.seed({**fake.objects("PushSecret")[0], "status": stale})
     token = new_token()
 
     assert store(cluster, push=True).write(RUNNER, token)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ class Machine:
 
     folder: Path
     recipients: tuple[str, ...] = (OURS, THEIRS)
+    environ: dict[str, str] = field(default_factory=dict)
 
     @property
     def file(self) -> Path:
@@ -83,6 +84,7 @@ class Machine:
             "PATH": str(self.folder / "bin"),
             "HOME": str(self.folder),
             "SOPS_KMS_ARN": "arn:aws:kms:eu-central-1:1:key/somebody-elses",
+            **self.environ,
         }
         return Sops(BackendContext(self.profile(), self.folder, environ))
 
@@ -124,6 +126,17 @@ def test_no_configuration_of_the_machine_has_a_say(machine):
     (call,) = machine.calls
     assert call["cwd"] == "/"
     assert not [name for name in call["environ"] if name.startswith("SOPS_")]
+
+
+def test_it_is_given_none_of_our_own_credentials(machine):
+    secret = new_token().get_secret_value()
+    machine.environ = dict.fromkeys(
+        ("GITLAB_TOKEN", "VAULT_TOKEN", "INFISICAL_CLIENT_SECRET", "AWS_SECRET_ACCESS_KEY"), secret
+    )
+    machine.sops().write(RUNNER, new_token())
+
+    (call,) = machine.calls
+    assert secret not in call["environ"].values()
 
 
 def test_what_was_written_is_known_by_its_hash_and_not_encrypted_again(machine):

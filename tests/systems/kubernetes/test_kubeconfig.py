@@ -61,6 +61,30 @@ def test_without_a_kubeconfig_it_is_said_where_one_was_looked_for():
     assert ".kube/config" in error.value.cause
 
 
+def test_a_kubeconfig_that_is_not_where_the_variable_says_is_said_to_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    missing = tmp_path / "no-such-file"
+    _use(monkeypatch, missing)
+    for name in ("", "wanted"):
+        with pytest.raises(NotFoundError) as error:
+            connect(name)
+        assert error.value.problem == "There is no kubeconfig, and so no current context."
+        assert error.value.cause == f"{missing} does not exist; KUBECONFIG names it"
+        assert error.value.fix == "Correct KUBECONFIG, or put the cluster's kubeconfig there"
+
+
+def test_one_of_several_kubeconfigs_that_is_missing_is_named(
+    fake: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    missing = tmp_path / "no-such-file"
+    _use(monkeypatch, missing, fake.write_kubeconfig(tmp_path / "config", "there"))
+    with pytest.raises(NotFoundError) as error:
+        connect("wanted")
+    assert "contexts there: there" in error.value.cause
+    assert f"{missing} does not exist" in error.value.cause
+
+
 def test_a_broken_kubeconfig_is_told_by_its_line_without_what_stands_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -8,9 +8,8 @@ from typing import Any
 from wizard.core.problems import Key
 from wizard.importing.findings.chart import is_authenticated
 from wizard.importing.ledger import Fate
-from wizard.importing.release import Kind, Release, texts
+from wizard.importing.release import Kind, Release, number, texts
 from wizard.importing.texts.templates import MARK, unread
-from wizard.importing.translate.jobs import number
 from wizard.importing.translate.levels import level_of, root_keys
 from wizard.importing.view import View
 
@@ -93,7 +92,7 @@ def _tell_tables(release: Release) -> None:
                     f"the tables differ in {what}: {own} here, {first or 'none'} in the first",
                     table.at(*key),
                     "a profile says it once, for all its runners",
-                    "The first table's was taken; give this runner a profile of its own",
+                    "The first table's is used; give this runner a profile of its own",
                 )
 
 
@@ -123,7 +122,7 @@ def _tell_concurrency(release: Release) -> None:
     elif replicas > 1:
         each = number(release.values.get("concurrent") or release.top.get("concurrent"))
         release.report.tidy(
-            f"{replicas} managers take {each} jobs each: {replicas * each} at once",
+            f"{replicas} managers run {each} jobs each: {replicas * each} at once",
             release.values.at("replicas"),
             "`concurrent` counts for each manager; the profile's jobs.concurrent is for all "
             "together",

@@ -106,14 +106,15 @@ def _leave_unknown(release: Release) -> None:
     for complaint in list(islice(target.complaints(values.data), _MOST_TOLD)):
         key: Key = complaint.path
         open_leaves = values.open_leaves(key)
-        if not open_leaves or _is_old_rbac(key):
+        # A value of another kind is read all the same: `concurrent: "12"` becomes 12.
+        if not complaint.is_unknown or not open_leaves or _is_old_rbac(key):
             continue
         if _is_empty(values.get(*key)):
             values.note(key, Fate.ASIDE, "empty")
             continue
         whole = len(open_leaves) == len(list(leaf_paths(values.get(*key))))
         for one in [key] if whole else open_leaves:
-            _tell_unknown(release, one, complaint.what, target, own)
+            _tell_unknown(release, one, target, own)
             values.leave(*one, why="the chart does not read it", told=True)
     for key in leaf_paths(values.data):
         path = ".".join(str(part) for part in key)
@@ -132,9 +133,7 @@ def _is_old_rbac(key: Key) -> bool:
     return key in (("rbac", "resources"), ("rbac", "verbs"))
 
 
-def _tell_unknown(
-    release: Release, key: Key, what: str, target: Catalogue, own: Catalogue | None
-) -> None:
+def _tell_unknown(release: Release, key: Key, target: Catalogue, own: Catalogue | None) -> None:
     name, path = key_path(key), ".".join(str(part) for part in key)
     if own and own.knows(path):
         release.report.surprises(
@@ -152,9 +151,8 @@ def _tell_unknown(
     )
     belongs = _belongs(str(key[-1]), target) if len(key) < 3 else ""
     hint = belongs or did_you_mean(str(key[-1]), _names_beside(key[:-1], target))
-    words = f"{reader} does not know {key[-1]!r}" if " knows no " in what else what
     release.report.surprises(
-        f"{name}: {words}",
+        f"{name}: {reader} does not know {key[-1]!r}",
         release.values.at(*key),
         f"unknown keys are ignored without a word, so it has no effect{nearest}",
         "; ".join(filter(None, ("It was left out", hint))),
@@ -231,7 +229,7 @@ def _tell_user(release: Release) -> None:
             release.report.opens(
                 "the manager runs as root",
                 values.at(place, "runAsUser"),
-                "it needs no root: who takes it over has the container's root as well",
+                "it needs no root: an attacker in it has the container's root as well",
                 "The profile's manager runs as its image's own user",
             )
             return
@@ -250,7 +248,8 @@ def _tell_user(release: Release) -> None:
                 f"the {flavor} image's own user is {user}:{group}; another has no home there, so "
                 "the runner looks for its configuration in /, may not write it, and part of the "
                 "values has no effect",
-                "The profile lets the image decide: nothing to do, and no init container",
+                f"The profile's manager runs as {user}:{group}; an init container that is there "
+                "for the other user can go",
             )
             return
 
@@ -274,7 +273,7 @@ def _tell_privileged(release: Release) -> None:
     release.report.opens(
         f"the manager itself {'is ' if 'privileged' in opened else ''}{', '.join(what)}",
         values.at("securityContext", key),
-        ("who takes it over has the node" if node else "it needs none of it")
+        ("an attacker in it has the node" if node else "it needs none of it")
         + "; the manager only talks to GitLab and to the API server: jobs have pods of their own",
         "The profile's manager runs as a normal user, without capabilities",
     )
@@ -310,14 +309,14 @@ def _tell_token(release: Release, key: str, *, wrong: bool) -> None:
     release.report.opens(
         f"the runner's token is in the values{under}",
         release.values.at(key),
-        "whoever reads the file, or the release's Secret, can take jobs in its place",
+        "everyone who can read the file, or the release's Secret, can run jobs in its place",
         "It was not copied; the wizard makes a runner of its own: delete the old one in GitLab",
     )
     if wrong:
         release.report.breaks(
             "runnerToken holds a registration token",
             release.values.at(key),
-            "it is none of a runner: GitLab answers 403 Forbidden, and the manager never starts",
+            "it is not a runner's own: GitLab answers 403 Forbidden, and the manager never starts",
             "Nothing to do: the wizard makes the runner and its token",
         )
 
@@ -370,7 +369,7 @@ def _tell_autoscaler(release: Release) -> None:
         release.report.surprises(
             "the autoscaler has nothing to go by",
             release.values.at("hpa"),
-            "a runner tells no length of a queue, and each replica takes `concurrent` jobs",
+            "a runner does not report its queue's length, and each replica runs `concurrent` jobs",
             "It was left out; raise jobs.concurrent: pods of jobs come and go by themselves",
         )
 

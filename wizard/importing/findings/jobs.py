@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from wizard.core.problems import Key, key_path
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, section, texts
 from wizard.importing.texts.templates import unread
@@ -17,6 +18,7 @@ from wizard.importing.translate.builds import (
 )
 from wizard.importing.translate.levels import needs_privileged, root_keys
 from wizard.importing.view import View
+from wizard.render.dangers import dangers
 
 _FOLLOWS = (
     "${CI_RUNNER_VERSION}",
@@ -28,18 +30,6 @@ _FLAVOR = re.compile(r"(?:alpine(?:-latest|-edge|\d\.\d+)?|ubuntu|ubi-fips)(?:-p
 _HELPER = "gitlab-org/gitlab-runner/gitlab-runner-helper"
 _OUR_JOBS = re.compile(r"gitlab-runner-[a-z0-9-]+-job")
 """How the wizard calls the account of a runner's jobs."""
-_ANYTHING = re.compile(r"\^?\.[*+]\$?")
-_OVERWRITES = {
-    "service_account_overwrite_allowed": "any ServiceAccount of its namespace, with that "
-    "account's rights",
-    "namespace_overwrite_allowed": "any namespace for its pods",
-    "bearer_token_overwrite_allowed": "the token with which its pods are made",
-    "node_selector_overwrite_allowed": "any node, those of others included",
-    "node_tolerations_overwrite_allowed": "tolerations for any taint, also those that keep jobs "
-    "away",
-    "pod_annotations_overwrite_allowed": "any annotation for its pods",
-    "pod_labels_overwrite_allowed": "any label for its pods, and with it network policies",
-}
 _NO_VERIFY = {
     "GIT_SSL_NO_VERIFY": ("1", "true", "yes"),
     "NODE_TLS_REJECT_UNAUTHORIZED": ("0",),
@@ -61,7 +51,7 @@ def _executor(release: Release, table: View) -> None:
     release.report.breaks(
         f"the executor is {executor}, not kubernetes",
         table.at("executor"),
-        "its own settings mean nothing to pods, so none was taken",
+        "its settings mean nothing to pods, so none was carried over",
         "Compare the profile's jobs with what the jobs had",
     )
     for name in (executor.partition("+")[0], "docker", "machine", "ssh", "virtualbox", "parallels"):
@@ -77,7 +67,7 @@ def _token(release: Release, table: View) -> None:
     release.report.opens(
         "the runner's token is in the file",
         table.at("token"),
-        "whoever reads the file can take jobs in its place",
+        "everyone who can read the file can run jobs in its place",
         "It was not copied; the wizard makes a runner of its own: delete the old one in GitLab",
     )
 
@@ -105,13 +95,13 @@ def _helper(release: Release, table: View) -> None:
             table.at("kubernetes", "helper_image_flavor"),
             "known are alpine, alpine3.21, alpine-latest, ubuntu, ubi-fips: with another every job "
             "fails to pull its helper",
-            "It was left out, and the runner takes its own",
+            "It was left out: the runner uses the helper of its own version",
         )
     if image and "arm64" in f"{image}{flavor or ''}":
         release.report.surprises(
             "the helper image is for arm64",
             table.at("kubernetes", "helper_image"),
-            "the profile takes the nodes for amd64 until it is told otherwise",
+            "the profile assumes amd64 nodes unless it says otherwise",
             "Write cluster.architectures: [arm64], if the nodes are",
         )
     if image:
@@ -135,7 +125,7 @@ def _helper_image(release: Release, table: View, image: str) -> None:
             else "The profile keeps it in extra_config; write images.mirrors to mirror all images",
         )
         return
-    table.leave(*key, why="the runner takes the helper of its own version", told=True)
+    table.leave(*key, why="the runner uses the helper of its own version", told=True)
     release.report.breaks(
         f"the helper image is pinned to {image}",
         table.at(*key),
@@ -184,20 +174,42 @@ def _account(release: Release, table: View) -> None:
             )
 
 
-def _overwrites(release: Release, table: View) -> None:
-    for key, what in _OVERWRITES.items():
-        value = table.get("kubernetes", key)
-        if value is True or (isinstance(value, str) and _ANYTHING.fullmatch(value.strip())):
-            kept = key not in _NEVER_KEPT
-            release.report.opens(
-                f"any job may choose {what}",
-                table.at("kubernetes", key),
-                f"{key} = {str(value).lower() if value is True else value!r} leaves it to whoever "
-                "writes a pipeline",
-                f"Name in extra_config.kubernetes.{key} what jobs may choose"
-                if kept
-                else "It was left out: no manager of the wizard has rights for it",
-            )
+def _dangers(release: Release, table: View) -> None:
+    """What keys of the table open, by the table that `check` has too."""
+    told = {key for key, _ in needs_privileged(table)} | _TOLD_OTHERWISE
+    for danger in dangers(table.data, "config"):
+        key: Key = danger.path
+        if key in told or table.claimed(key):
+            continue
+        kept = f"{danger.instead} (in extra_config.{key_path(key)})"
+        release.report.opens(
+            f"{key_path(key).removeprefix('kubernetes.')}: {danger.opens}",
+            table.at(*key),
+            f"{key_path(key)} is {_shown(table.get(*key))}",
+            "It was left out" if key[-1] in _NEVER_KEPT else kept,
+        )
+
+
+def _shown(value: object) -> str:
+    """A value in a few words."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return repr(value) if isinstance(value, str | int) else "set"
+
+
+_TOLD_OTHERWISE: set[Key] = {
+    ("kubernetes", "privileged"),
+    ("kubernetes", "automount_service_account_token"),
+    ("kubernetes", "volumes", "host_path"),
+    # These become jobs.allowed_images and jobs.allowed_services themselves.
+    ("kubernetes", "allowed_images"),
+    ("kubernetes", "allowed_services"),
+}
+"""Dangers that have a finding of their own here, which says what becomes of them."""
+
+
+def _leave_cluster_wide(release: Release, table: View) -> None:
+    """Leave out what no manager of the wizard has rights for."""
     for key, why in _NEVER_KEPT.items():
         value = table.get("kubernetes", key)
         if value in (None, "", False):
@@ -236,12 +248,10 @@ def _open_node(release: Release, table: View) -> None:
         if key == ("kubernetes", "privileged"):
             fix = (
                 "The profile says builds: dind, where only services are privileged; write "
-                "jobs.pod_security: privileged if jobs themselves must "
-                ""
-                "be"
+                "jobs.pod_security: privileged if jobs themselves must be"
                 if docker
                 else "The profile keeps it: jobs.pod_security: privileged; write baseline if no "
-                "needs that"
+                "job needs that"
             )
             release.report.opens(
                 "every job is privileged", table.at(*key), "any job can take over its node", fix
@@ -252,8 +262,7 @@ def _open_node(release: Release, table: View) -> None:
                 table.at(*key),
                 "any job can reach its node through it, or nearly so",
                 "The profile keeps it, and its job namespace admits privileged pods; remove it "
-                "from "
-                "extra_config if no job needs that",
+                "from extra_config if no job needs that",
             )
 
 
@@ -306,9 +315,8 @@ def _environment(release: Release, table: View) -> None:
             release.report.opens(
                 f"{name}: certificates are not checked",
                 table.at("environment"),
-                "every clone trusts anybody on the way, who sees the job's token and may change "
-                "the "
-                "code",
+                "every clone trusts whatever answers it, which sees the job's token and may change "
+                "the code",
                 "Give the private CA in gitlab.ca_file, and remove the variable from extra_config",
             )
 
@@ -330,7 +338,7 @@ def _pull_policies(release: Release, table: View) -> None:
     allowed = {one.lower() for one in texts(table.get("kubernetes", "allowed_pull_policies"))}
     if wanted and allowed and not wanted & allowed:
         release.report.breaks(
-            "pull_policy is none of allowed_pull_policies",
+            "pull_policy is not among allowed_pull_policies",
             table.at("kubernetes", "allowed_pull_policies"),
             "every job fails: the configured pull policies are not allowed",
             "Make the two agree in extra_config.kubernetes",
@@ -338,7 +346,7 @@ def _pull_policies(release: Release, table: View) -> None:
 
 
 def _privileged_services(release: Release, table: View) -> None:
-    """Docker in Docker that nobody lets run."""
+    """Docker in Docker that may not run."""
     services = [
         str(section({"s": one}, "s").get("name"))
         for one in entries(table.get("kubernetes", "services"))
@@ -360,7 +368,8 @@ _ALL: tuple[Callable[[Release, View], None], ...] = (
     _token,
     _helper,
     _account,
-    _overwrites,
+    _dangers,
+    _leave_cluster_wide,
     _open_node,
     _root,
     _no_limits,

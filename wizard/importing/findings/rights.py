@@ -74,7 +74,7 @@ def _compare(release: Release, given: set[_Right], evidence: str) -> None:
         release.report.opens(
             f"the manager may do more than jobs need: {_told(more)}",
             evidence,
-            "no call of the runner for an ordinary job asks for it; whoever takes over the manager "
+            "no call of the runner for an ordinary job asks for it; an attacker in the manager "
             "has it too",
             "The profile's Role has each verb for a reason, and no other",
         )

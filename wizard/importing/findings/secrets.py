@@ -33,7 +33,7 @@ def _leave(release: Release, view: View, told_elsewhere: set[str]) -> None:
         release.report.opens(
             f"{name} holds a secret",
             at,
-            "whoever reads the file has it",
+            "everyone who can read the file has it",
             "It was not copied: bring it in through a Secret, and change it if the file was in Git",
         )
 

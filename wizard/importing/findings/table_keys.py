@@ -8,9 +8,11 @@ from typing import Any
 from wizard.core.problems import Key, did_you_mean, key_path
 from wizard.importing.release import Release
 from wizard.importing.versions import default_runner, exact, target_runner
-from wizard.importing.view import View
+from wizard.importing.view import View, leaf_paths, without_keys
 from wizard.render.catalogue import Catalogue, runner_keys, runner_versions, version_key
 
+_MOST_TOLD = 40
+"""Unknown keys that are named one by one."""
 _FREE = ("node_selector", "node_tolerations", "pod_labels", "pod_annotations")
 """Tables of the user's own keys: whatever is written after their header is theirs."""
 
@@ -20,11 +22,11 @@ def leave_unknown_keys(release: Release, table: View) -> None:
     target = runner_keys(target_runner(exact(release.chart.text)) or default_runner())
     _put_back(release, table, target)
     own = _own(release)
-    for complaint in list(target.complaints(table.data, "runners")):
+    for complaint in list(target.complaints(_told_one_by_one(table, target), "runners")):
         key: Key = complaint.path
         if table.claimed(key):
             continue
-        if " knows no " in complaint.what:
+        if complaint.is_unknown:
             _tell_unknown(release, table, key, target, own)
         else:
             release.report.breaks(
@@ -37,6 +39,21 @@ def leave_unknown_keys(release: Release, table: View) -> None:
         table.blank(key)
     if own:
         _tell_later(release, table, own)
+
+
+def _told_one_by_one(table: View, keys: Catalogue) -> dict[str, Any]:
+    """The table without the unknown keys after the first few, which one finding names together."""
+    unknown = [
+        key for key in leaf_paths(table.data) if key and not keys.knows(_dotted(("runners", *key)))
+    ]
+    together = unknown[_MOST_TOLD:]
+    for key in together:
+        table.leave(*key, why=f"{keys.reader} does not read it, so it has no effect")
+    return without_keys(table.data, set(together)) if together else table.data
+
+
+def _dotted(key: Key) -> str:
+    return ".".join(str(part) for part in key)
 
 
 def _path(key: Key) -> str:
@@ -137,7 +154,7 @@ def _tell_later(release: Release, table: View, own: Catalogue) -> None:
     if not later:
         return
     for complaint in later.complaints(table.data, "runners"):
-        if table.claimed(complaint.path) or " knows no " not in complaint.what:
+        if table.claimed(complaint.path) or not complaint.is_unknown:
             continue
         release.report.surprises(
             f"{_path(complaint.path)}: runner {release.version.minor} does not know "

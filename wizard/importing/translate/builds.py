@@ -116,7 +116,7 @@ def _leave_variables(release: Release, table: View) -> None:
         release.report.opens(
             "Docker in Docker runs without TLS",
             table.at("environment"),
-            "whoever reaches port 2375 of a job's pod has a privileged daemon",
+            "everything that reaches port 2375 of a job's pod has a privileged daemon",
             "The profile's builds: dind has TLS; jobs that set DOCKER_HOST themselves must use "
             "tcp://localhost:2376",
         )

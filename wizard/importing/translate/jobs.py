@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, get_args
 
 from wizard.core.problems import Key, key_path
 from wizard.importing.chart_tables import default_of
 from wizard.importing.ledger import Fate
-from wizard.importing.release import Release, texts
+from wizard.importing.release import Release, number, texts
 from wizard.importing.translate.builds import leave_docker, maintained, strategy_of
 from wizard.importing.translate.levels import level_of
 from wizard.importing.view import View
@@ -28,7 +27,7 @@ _FIELDS = {
 }
 _REGISTERED = {
     "executor": "the executor: the wizard writes kubernetes",
-    "id": "the old runner's number in GitLab: adopt says it, if it is to be taken over",
+    "id": "the old runner's number in GitLab: adopt says it, if it is to be adopted",
     "token_obtained_at": "of the old runner's token",
     "token_expires_at": "of the old runner's token",
 }
@@ -103,15 +102,6 @@ def _leaves(data: Mapping[str, Any], above: Key = ()) -> list[Key]:
         below = (*above, key)
         found += _leaves(value, below) if isinstance(value, Mapping) and value else [below]
     return found
-
-
-def number(value: Any) -> int:
-    """A whole number, also where it is text; 0 where it is none."""
-    if isinstance(value, bool):
-        return 0
-    if isinstance(value, int | float):
-        return int(value)
-    return int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value.strip()) else 0
 
 
 def _concurrent(release: Release, table: View, at: Key) -> int:
@@ -215,7 +205,7 @@ def _registered(table: View) -> None:
         ("request_concurrency",), Fate.CARRIED, "runners[].jobs.concurrent, which it follows"
     )
     if table.get("shell") in ("bash", "sh", ""):
-        table.note(("shell",), Fate.ASIDE, "what the runner takes by itself")
+        table.note(("shell",), Fate.ASIDE, "the runner's own default")
 
 
 def _security(

@@ -9,8 +9,8 @@ from typing import Any
 from wizard.core.problems import Key, key_path
 from wizard.importing.chart_tables import default_of, is_default
 from wizard.importing.ledger import Fate
-from wizard.importing.release import Release, entries
-from wizard.importing.translate.jobs import number, pull_policies
+from wizard.importing.release import Release, entries, number
+from wizard.importing.translate.jobs import pull_policies
 from wizard.importing.versions import exact, target_runner
 from wizard.importing.view import ABSENT, found_at, leaf_paths
 from wizard.render.config_toml import METRICS_PORT, SHUTDOWN_TIMEOUT
@@ -162,7 +162,7 @@ def images_data(release: Release, extra: dict[str, Any]) -> dict[str, Any]:
         target: Key = ("runners", 0, "extra_values", "image")
         _note_image(release, Fate.KEPT, "runners[].extra_values.image", target)
     else:
-        _note_image(release, Fate.CARRIED, "the wizard takes GitLab's own image")
+        _note_image(release, Fate.CARRIED, "the wizard uses GitLab's own image")
     if release.mirrors:
         found["mirrors"] = {**release.mirrors, **found.get("mirrors", {})}
     for table in release.tables:
@@ -240,9 +240,12 @@ def rest_of_values(release: Release, extra: dict[str, Any], *, reads_chart: bool
     _leave_own_labels(release)
     _moved(release, extra)
     _drop_defaults(release)
-    if not reads_chart:
-        return {}
     rest = values.rest()
+    if not reads_chart:
+        why = "the profile is delivered as manifests, whose manager has no such setting"
+        for leaf in filter(None, leaf_paths(rest)):
+            values.note_if_open(leaf, Fate.LEFT, why, ())
+        return {}
     for leaf in filter(None, leaf_paths(rest)):
         target: Key = ("runners", 0, "extra_values", *leaf)
         values.note_if_open(leaf, Fate.KEPT, f"runners[].extra_values.{key_path(leaf)}", target)

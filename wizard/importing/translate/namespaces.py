@@ -119,7 +119,7 @@ def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: 
         release.report.breaks(
             f"jobs run in {jobs.text}, which is shared with others",
             at,
-            "a job namespace gets a Pod Security label and jobs that nobody vouches for; what else "
+            "a job namespace gets a Pod Security label, and jobs that were not reviewed; what else "
             "runs there would be refused at its next start",
             f"The profile's jobs run in {taken}; {jobs.text} stays as it is",
         )
@@ -224,6 +224,8 @@ def note_namespaces(release: Release) -> None:
     values.note(("namespace",), Fate.CARRIED, "cluster.namespace", ("cluster", "namespace"))
     for key in ("namespace", "jobNamespace"):
         target: Key = ("cluster", "job_namespace")
+        if any(table.has("kubernetes", "namespace") for table in release.tables):
+            values.note(("runners", key), Fate.ASIDE, "the namespace of runners.config counts")
         values.note(("runners", key), Fate.CARRIED, "cluster.job_namespace", target)
     for table in release.tables:
         key2 = ("kubernetes", "namespace")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.core.secret_shapes import is_secret
+from wizard.importing.findings.identity import tell_identity
 from wizard.importing.ledger import Fate
 from wizard.importing.placeholders import FILL_IN, SCOPE
 from wizard.importing.release import Kind, Release
@@ -78,6 +79,7 @@ def _add_release(data: dict[str, Any], release: Release, beside: Beside, number:
         made = with_rest(table, made, index)
         made |= _own_namespace(data, release, table, index, beside)
         data["runners"].append({"name": name, "scope": dict(SCOPE), **told, **made})
+    tell_identity(release, data_places(data), data["runners"][begin:])
     manager, images = manager_data(release), images_data(release, extra)
     reads_chart = PACKAGINGS[data["delivery"]["as"]].uses_chart
     if rest := rest_of_values(release, extra, reads_chart=reads_chart):
@@ -142,7 +144,7 @@ def _tell_unlike(
                 f"the releases differ in {what}: {_shown(mine)} here, {_shown(first)} in the first",
                 release.name.at or release.values.at() or release.file,
                 "a profile says it once, for all its runners",
-                "The first one's was taken; give this release a profile of its own",
+                "The first one's is used; give this release a profile of its own",
             )
 
 
@@ -188,7 +190,7 @@ def _repository(release: Release) -> dict[str, str]:
         release.report.opens(
             "the address of the Git repository holds a secret",
             f"{release.file}: repoURL",
-            "whoever reads the file has it",
+            "everyone who can read the file has it",
             "It was not copied: write delivery.repository.url without it, and change it if the "
             "file was in Git",
         )

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from wizard.core.problems import Key
-from wizard.importing.helm_text import as_set, set_path
+from wizard.importing.helm_text import as_set
+from wizard.importing.ledger import Spot
 from wizard.importing.release import Bundle, Doc, Kind, Release, Said, entries, section
 from wizard.importing.texts.templates import unread
-from wizard.importing.view import Layer, Values, layer_of, nested
+from wizard.importing.view import Layer, Values, layer_of
 from wizard.importing.wrappers.common import (
     CHART,
     metadata_aside,
     releases_of,
+    set_layers,
     tell_unread_values,
     values_from_file,
     values_in_text,
 )
 
 _IN_CLUSTER = ("https://kubernetes.default.svc", "in-cluster")
-_ANEW = ("syncPolicy", "ignoreDifferences", "revisionHistoryLimit", "info")
+_OF_ARGOCD = ("syncPolicy", "ignoreDifferences", "revisionHistoryLimit", "info")
 
 
 def applications(bundle: Bundle, doc: Doc) -> list[Release]:
@@ -90,23 +92,25 @@ class _Application:
         if isinstance(helm.get("valuesObject"), Mapping):
             above = (*self._doc.above, *key, "valuesObject")
             layers.append(layer_of(helm["valuesObject"], self._doc.number, above))
-        for index, one in enumerate(entries(helm.get("parameters"))):
-            if isinstance(one, Mapping) and one.get("name"):
-                layers.append(self._parameter((*key, "parameters", index), one))
+        layers += set_layers(
+            self._bundle.ledger,
+            [
+                self._parameter((*key, "parameters", index), one)
+                for index, one in enumerate(entries(helm.get("parameters")))
+                if isinstance(one, Mapping) and one.get("name")
+            ],
+        )
         for other in ("fileParameters",):
             if helm.get(other):
                 tell_unread_values(self._bundle, self._doc, (*key, other), other, ["files"])
         return layers
 
-    def _parameter(self, key: Key, one: Values) -> Layer:
+    def _parameter(self, key: Key, one: Values) -> tuple[str, object, Spot]:
         text = str(one.get("value"))
         value = text if one.get("forceString") else as_set(text)
         for part in ("name", "forceString"):
             self._bundle.aside(self._doc, *key, part, why="names the value beside it")
-        return Layer(
-            nested(tuple(set_path(str(one["name"]))), value),
-            lambda _key: self._doc.spot(*key, "value"),
-        )
+        return str(one["name"]), value, self._doc.spot(*key, "value")
 
     def _said(self, *key: str | int, words: str = "") -> Said:
         return self._bundle.said(self._doc, *key, words=words)
@@ -149,16 +153,18 @@ class _Application:
         metadata_aside(bundle, doc)
         if self._is_set:
             self._tell_set()
-        for key in _ANEW:
+        for key in _OF_ARGOCD:
             if key in self._spec:
                 bundle.left(doc, *self._key(key), why="the wizard writes its own", told=True)
-        anew = [key for key in _ANEW if key in self._spec]
+        dropped = [key for key in _OF_ARGOCD if key in self._spec]
         own = section(doc.data, *map(str, self._top), "metadata")
-        anew += [key for key in ("annotations", "finalizers") if own.get(key)]
-        if anew:
+        dropped += [key for key in ("annotations", "finalizers") if own.get(key)]
+        if dropped:
             bundle.report.tidy(
-                f"{', '.join(anew)} of the Application are not taken over",
-                bundle.at(doc, *(self._key(anew[0]) if anew[0] in _ANEW else ("metadata",))),
+                f"not carried over from the Application: {', '.join(dropped)}",
+                bundle.at(
+                    doc, *(self._key(dropped[0]) if dropped[0] in _OF_ARGOCD else ("metadata",))
+                ),
                 "the wizard writes Applications of its own: automated sync, prune, selfHeal, retry",
                 "Compare, if yours said more than that",
             )

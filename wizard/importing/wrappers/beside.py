@@ -192,7 +192,7 @@ def _secret(bundle: Bundle, doc: Doc, _found: Beside) -> bool:
     bundle.report.opens(
         f"the Secret {doc.name} is among the files",
         bundle.at(doc, "kind"),
-        "who reads the file has it: base64 hides nothing",
+        "everyone who can read the file has it: base64 hides nothing",
         f"It was not copied ({', '.join(held[:5])}); if the file was ever in Git, change what it "
         "holds",
     )

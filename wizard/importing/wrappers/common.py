@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from wizard.core.problems import Key
-from wizard.importing.ledger import Fate, Ledger
+from wizard.importing.helm_text import put, set_path
+from wizard.importing.ledger import Fate, Ledger, Spot
 from wizard.importing.release import Bundle, Doc, Kind, Release, Said, section
-from wizard.importing.view import ABSENT, Layer, View, found_at
+from wizard.importing.view import ABSENT, Layer, View, found_at, layer_of, nested
 
 CHART = "gitlab-runner"
 _SURE = frozenset({"gitlabUrl", "runnerToken", "runnerRegistrationToken"})
@@ -164,8 +165,6 @@ def add_facts(
 
 def plain_values(bundle: Bundle, doc: Doc) -> list[Release]:
     """A values.yaml of its own, of GitLab's chart or of one around it."""
-    from wizard.importing.view import layer_of
-
     if _OF_OTHERS & doc.data.keys():
         return []
     data = without_heading(doc.data)
@@ -181,6 +180,27 @@ def plain_values(bundle: Bundle, doc: Doc) -> list[Release]:
     for release in found:
         bundle.add_facts(doc, release)
     return found
+
+
+def set_layers(ledger: Ledger, pairs: list[tuple[str, Any, Spot]]) -> list[Layer]:
+    """What `helm --set` makes of names and values; entries of lists come together in one layer."""
+    layers: list[Layer] = []
+    lists: dict[str, Any] = {}
+    first: Spot | None = None
+    for name, value, spot in pairs:
+        path = set_path(name)
+        if not any(isinstance(part, int) for part in path):
+            layers.append(Layer(nested(tuple(path), value), _always(spot)))
+            continue
+        put(lists, path, value)
+        if first:
+            ledger.note(spot, Fate.CARRIED, "with the rest of its list")
+        first = first or spot
+    return [*layers, Layer(lists, _always(first))] if first else layers
+
+
+def _always(spot: Spot) -> Callable[[Key], Spot]:
+    return lambda _key: spot
 
 
 def values_in_text(bundle: Bundle, doc: Doc, *key: str | int) -> Layer | None:

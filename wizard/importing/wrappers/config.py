@@ -78,7 +78,7 @@ def toml_file(bundle: Bundle, doc: Doc) -> list[Release]:
     if not isinstance(data, Mapping) or len(doc.data) != 1 or "apiVersion" in doc.data:
         return []
     if not {"runners", "concurrent"} & data.keys():
-        bundle.refusals.append(f"{doc.file} is TOML, but no config.toml of a runner")
+        bundle.refusals.append(f"{doc.file} is TOML, but not a runner's config.toml")
         return []
     release = _release(bundle, doc, Kind.CONFIG)
     tables_of(release, doc.spot(_WHOLE), data, [])
@@ -109,13 +109,7 @@ def config_objects(bundle: Bundle, doc: Doc) -> list[Release]:
         text = _decoded(doc, place, held[key])
         spot = doc.spot(place, key)
         read = toml_text(without_templates(text))
-        for line, words in read.broken:
-            bundle.report.breaks(
-                f"{key} has a line that is no TOML",
-                bundle.ledger.at(spot, key),
-                f"line {line} of the text: {words}; a runner that reads this does not start",
-                "Mend the line, and import again",
-            )
+        _tell_broken(bundle, spot, key, read.broken)
         is_base64 = text is not held[key]
         line = bundle.ledger.line(spot)
         lines = {} if is_base64 else read.lines
@@ -140,6 +134,34 @@ def config_objects(bundle: Bundle, doc: Doc) -> list[Release]:
     return [release]
 
 
+def read_config(bundle: Bundle, doc: Doc, release: Release, over: list[Layer]) -> None:
+    """Read a ConfigMap whose config.toml is the template of a release that another object makes.
+
+    Args:
+        over: layers that count before what it says.
+    """
+    doc.used = True
+    metadata_aside(bundle, doc)
+    text = section(doc.data, "data").get(_WHOLE)
+    if not isinstance(text, str):
+        return
+    spot = doc.spot("data", _WHOLE)
+    read = toml_text(without_templates(text))
+    _tell_broken(bundle, spot, _WHOLE, read.broken)
+    bundle.ledger.open(spot, read.data, read.lines, bundle.ledger.line(spot))
+    tables_of(release, spot, read.data, over)
+
+
+def _tell_broken(bundle: Bundle, spot: Spot, key: str, broken: list[tuple[int, str]]) -> None:
+    for line, words in broken:
+        bundle.report.breaks(
+            f"{key} has a line that is not valid TOML",
+            bundle.ledger.at(spot, key),
+            f"line {line} of the text: {words}; a runner that reads this does not start",
+            "Mend the line, and import again",
+        )
+
+
 def _decoded(doc: Doc, place: str, text: str) -> str:
     if doc.kind != "Secret" or place == "stringData":
         return text
@@ -162,7 +184,7 @@ def _note_rest(bundle: Bundle, doc: Doc, place: str, parts: set[str]) -> None:
         bundle.left(doc, place, key, why="a file beside config.toml; its content was not read")
         if "script" in key or key.endswith((".sh", "entrypoint.sh")):
             bundle.report.surprises(
-                f"the script {key} beside config.toml was not taken over",
+                f"the script {key} beside config.toml was not carried over",
                 bundle.at(doc, place, key),
                 "what it does before the runner starts is not in the profile",
                 "Read it, and write what you need into the profile",
@@ -185,7 +207,7 @@ def from_values(release: Release, over: list[Layer]) -> None:
     spot = values.spot("runners", key)
     if not isinstance(text, str) or spot is None:
         if text is not None:
-            values.note(("runners", key), Fate.LEFT, "it is no text")
+            values.note(("runners", key), Fate.LEFT, "it is not text")
         release.tables = [View(release.ledger, over, table_words)]
         return
     resolver = Resolver(values.data, release.name.text, release.namespace.text)
@@ -195,7 +217,7 @@ def from_values(release: Release, over: list[Layer]) -> None:
     for number, words in read.broken:
         where = f"line {number + line}" if has_lines else f"line {number} of the text"
         release.report.breaks(
-            f"runners.{key} has a line that is no TOML",
+            f"runners.{key} has a line that is not valid TOML",
             f"{release.file}, {where}: runners.{key}",
             f"{words}: a manager that reads this does not start",
             "Mend the line, and import again; the rest of the text was read",

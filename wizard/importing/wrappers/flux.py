@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from wizard.core.problems import Key
+from wizard.importing.helm_text import as_set
 from wizard.importing.release import Bundle, Doc, Kind, Release, entries, section
 from wizard.importing.view import Layer, layer_of
 from wizard.importing.wrappers.common import (
@@ -9,6 +11,7 @@ from wizard.importing.wrappers.common import (
     metadata_aside,
     opened,
     releases_of,
+    set_layers,
     tell_unread_values,
 )
 
@@ -48,6 +51,10 @@ def _others(bundle: Bundle, doc: Doc, spec: object) -> list[Layer]:
         where = ("spec", "valuesFrom", index)
         given = next((one for one in bundle.kinds(kind) if one.name == name), None)
         text = section(given.data, "data").get(key) if given and kind == "ConfigMap" else None
+        target = str(section({"one": one}, "one").get("targetPath") or "")
+        if target:
+            layers += _at_target(bundle, doc, where, target, given, key, text)
+            continue
         if given and isinstance(text, str):
             line = bundle.ledger.line(given.spot("data", key))
             if layer := opened(bundle, given, ("data", key), text, line):
@@ -58,6 +65,22 @@ def _others(bundle: Bundle, doc: Doc, spec: object) -> list[Layer]:
                 continue
         tell_unread_values(bundle, doc, where, "valuesFrom", [f"{kind} {name}"])
     return layers
+
+
+def _at_target(
+    bundle: Bundle, doc: Doc, where: Key, target: str, given: Doc | None, key: str, text: object
+) -> list[Layer]:
+    """One value that comes from a ConfigMap or a Secret."""
+    if given and isinstance(text, str):
+        metadata_aside(bundle, given)
+        given.used = True
+        bundle.carried(doc, *where, to="as what it holds")
+        return set_layers(bundle.ledger, [(target, as_set(text), given.spot("data", key))])
+    if target in {"runnerToken", "runnerRegistrationToken"}:
+        bundle.left(doc, *where, why="a token is never copied")
+        return []
+    tell_unread_values(bundle, doc, where, "valuesFrom", [f"the value of {target}"])
+    return []
 
 
 def _facts(bundle: Bundle, doc: Doc, release: Release, *, of_chart: bool) -> None:
@@ -83,13 +106,13 @@ def _note_rest(bundle: Bundle, doc: Doc) -> None:
             bundle.aside(doc, "spec", "chart", "spec", key, why="where the chart is")
     bundle.aside(doc, "spec", "chart", "metadata", why="the object's own")
     bundle.aside(doc, "spec", "chartRef", why="where the chart is")
-    anew = [key for key in section(doc.data, "spec") if key not in _READ]
-    for key in anew:
+    dropped = [key for key in section(doc.data, "spec") if key not in _READ]
+    for key in dropped:
         bundle.left(doc, "spec", key, why="how Flux installs a release", told=True)
-    if anew:
+    if dropped:
         bundle.report.tidy(
-            f"{', '.join(anew)} of the HelmRelease are not taken over",
-            bundle.at(doc, "spec", anew[0]),
+            f"not carried over from the HelmRelease: {', '.join(dropped)}",
+            bundle.at(doc, "spec", dropped[0]),
             "they say how Flux installs a release, and the profile is delivered as plain manifests",
             "Put the folder that is rendered into a Kustomization of Flux",
         )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from wizard.core.problems import Key
-from wizard.importing.helm_text import as_set, set_path
-from wizard.importing.ledger import Spot
+from wizard.importing.helm_text import as_set
 from wizard.importing.release import Bundle, Doc, Kind, Release, Said, entries, section
-from wizard.importing.view import Layer, Values, layer_of, nested
+from wizard.importing.view import Layer, Values, layer_of
 from wizard.importing.wrappers.common import (
     CHART,
     add_facts,
     metadata_aside,
     releases_of,
+    set_layers,
     tell_unread_values,
     values_from_file,
     values_in_text,
@@ -34,7 +34,7 @@ def k3s_charts(bundle: Bundle, doc: Doc) -> list[Release]:
         layers.append(layer_of(spec["values"], doc.number, (*doc.above, "spec", "values")))
     if text := values_in_text(bundle, doc, "spec", "valuesContent"):
         layers.append(text)
-    layers += _sets(doc, ("spec", "set"), spec.get("set"))
+    layers += _sets(bundle, doc, ("spec", "set"), spec.get("set"))
     found = releases_of(bundle, doc, Kind.HELM_CHART, layers, of_chart=_is_ours(spec.get("chart")))
     for release in found:
         place = bundle.said(doc, "spec", "targetNamespace")
@@ -97,7 +97,7 @@ def _of_helmfile(bundle: Bundle, doc: Doc, where: Key, one: Values) -> list[Laye
             layers.append(layer_of(values, doc.number, (*doc.above, *key)))
         else:
             layers += _file(bundle, doc, key, str(values))
-    layers += _sets(doc, (*where, "set"), one.get("set"))
+    layers += _sets(bundle, doc, (*where, "set"), one.get("set"))
     if one.get("secrets"):
         names = [str(name) for name in entries(one["secrets"])]
         tell_unread_values(bundle, doc, (*where, "secrets"), "secrets", names)
@@ -192,7 +192,7 @@ def _file(bundle: Bundle, doc: Doc, key: Key, path: str) -> list[Layer]:
     return []
 
 
-def _sets(doc: Doc, where: Key, given: object) -> list[Layer]:
+def _sets(bundle: Bundle, doc: Doc, where: Key, given: object) -> list[Layer]:
     """`set`: a mapping of names, or a list of names and values, each as `helm --set` reads it."""
     pairs: list[tuple[Key, str, object]] = []
     if isinstance(given, Mapping):
@@ -200,12 +200,10 @@ def _sets(doc: Doc, where: Key, given: object) -> list[Layer]:
     for index, one in enumerate(entries(given)):
         if isinstance(one, Mapping) and "name" in one:
             pairs.append(((*where, index), str(one["name"]), one.get("value")))
-    layers = []
-    for key, name, value in pairs:
-        shown = as_set(value) if isinstance(value, str) else value
-        layers.append(Layer(nested(tuple(set_path(name)), shown), _always(doc, key)))
-    return layers
-
-
-def _always(doc: Doc, key: Key) -> Callable[[Key], Spot]:
-    return lambda _inner: doc.spot(*key)
+    return set_layers(
+        bundle.ledger,
+        [
+            (name, as_set(value) if isinstance(value, str) else value, doc.spot(*key))
+            for key, name, value in pairs
+        ],
+    )

@@ -12,7 +12,7 @@ from wizard.importing.ledger import Fate, Spot
 from wizard.importing.release import Bundle, Doc, Kind, Release, entries, section
 from wizard.importing.view import Layer, View, leaf_paths
 from wizard.importing.wrappers.common import empty_view, metadata_aside
-from wizard.importing.wrappers.config import table_words
+from wizard.importing.wrappers.config import read_config, table_words
 
 MANAGER_IMAGE = re.compile(r"(?:^|/)gitlab-runner(?:-ocp)?(?::[\w.-]+)?(?:@.*)?$")
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Pod")
@@ -313,8 +313,9 @@ def operator_runners(bundle: Bundle, doc: Doc) -> list[Release]:
             values.append((("runners", "cache", "secretName"), value, spot))
         elif name == "ca":
             values.append((("certsSecretName",), value, spot))
-        elif path:
+        elif path and not (name in {"config", "env"} and _config_map(bundle, doc, name)):
             _operator_rest(bundle, doc, path, name, value)
+    _operator_env(bundle, doc, values, table)
     metadata_aside(bundle, doc)
     bundle.carried(doc, "metadata", "name", to="name")
     bundle.carried(doc, "metadata", "namespace", to="cluster.namespace")
@@ -322,17 +323,43 @@ def operator_runners(bundle: Bundle, doc: Doc) -> list[Release]:
     release = Release(
         Kind.OPERATOR, doc.file, bundle.ledger, bundle.report, view, empty_view(bundle.ledger)
     )
-    release.tables = [View(bundle.ledger, [renamed(table)] if table else [], table_words)]
+    over = [renamed(table)] if table else []
+    release.tables = [View(bundle.ledger, over, table_words)]
+    if given := _config_map(bundle, doc, "config"):
+        read_config(bundle, given, release, over)
+        bundle.carried(doc, "spec", "config", to="as what it holds")
     release.name = bundle.said(doc, "metadata", "name")
     release.namespace = bundle.said(doc, "metadata", "namespace")
     bundle.report.surprises(
         "the operator of GitLab runs this, and the profile does not need it",
         bundle.at(doc, "kind"),
         "the operator makes the manager again as long as its Runner is there: two managers would "
-        "take jobs",
+        "run jobs",
         "Remove the Runner object once the profile's runner is proven",
     )
     return [release]
+
+
+def _config_map(bundle: Bundle, doc: Doc, key: str) -> Doc | None:
+    """The ConfigMap that a Runner of the operator names, where it was given too."""
+    name = section(doc.data, "spec").get(key)
+    return next((one for one in bundle.kinds("ConfigMap") if one.name == str(name)), None)
+
+
+def _operator_env(bundle: Bundle, doc: Doc, values: _Pairs, table: _Pairs) -> None:
+    """Variables of the operator's manager, where their ConfigMap was given too."""
+    given = _config_map(bundle, doc, "env")
+    if not given:
+        return
+    given.used = True
+    metadata_aside(bundle, given)
+    bundle.carried(doc, "spec", "env", to="as what it holds")
+    for name, value in section(given.data, "data").items():
+        spot = given.spot("data", name)
+        if key := table_key_of(str(name)):
+            table.append((key, as_register_reads(value), spot))
+        else:
+            values.append((("extraEnv", name), value, spot))
 
 
 def _operator_rest(bundle: Bundle, doc: Doc, path: Key, name: str, value: object) -> None:
@@ -343,18 +370,20 @@ def _operator_rest(bundle: Bundle, doc: Doc, path: Key, name: str, value: object
     if top in {"config", "env", "podSpec", "deploymentSpec", "runnerImage"}:
         what = {
             "config": f"a ConfigMap, {value}, holds the config.toml template",
-            "env": f"a ConfigMap, {value}, holds variables of the jobs",
+            "env": f"a ConfigMap, {value}, holds variables of the manager",
             "runnerImage": "the manager's image is another than the operator's own",
         }.get(top, "patches change the pods that the operator makes")
         bundle.report.breaks(
             f"{top} was not read",
             bundle.at(doc, "spec", top),
             f"{what}; what it sets is missing from the profile",
-            "Give it beside this file: kubectl get configmap NAME -o yaml",
+            f"Give it beside this file: kubectl get configmap {value} -o yaml"
+            if top in {"config", "env"}
+            else "Read it, and write what you need into the profile",
         )
     else:
         bundle.report.surprises(
-            f"{name} of the Runner is not taken over",
+            f"{name} of the Runner is not carried over",
             bundle.at(doc, "spec", *path),
             "a profile has no key that means the same",
             "Compare with what it does now",

@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from wizard.core.problems import Key
-from wizard.importing.helm_text import as_set, set_path
+from wizard.importing.helm_text import as_set
 from wizard.importing.ledger import Fate, Spot
 from wizard.importing.release import Bundle, Doc, Kind, Release, Said
-from wizard.importing.texts import YamlError, yaml_documents
+from wizard.importing.texts import YamlError, toml_text, yaml_documents
 from wizard.importing.texts.hcl import Block, Call, Heredoc, hcl_blocks
 from wizard.importing.texts.templates import without_templates
-from wizard.importing.view import Layer, nested
+from wizard.importing.view import Layer
 from wizard.importing.wrappers.common import (
     CHART,
+    empty_view,
     releases_of,
+    set_layers,
     tell_unread_values,
     values_from_file,
 )
+from wizard.importing.wrappers.config import tables_of
 
 _READ = frozenset({"values", "set", "set_sensitive", "set_list", "name", "namespace", "version"})
 
@@ -36,6 +39,8 @@ def helm_resources(bundle: Bundle, doc: Doc) -> list[Release]:
         label = ".".join([block.type, *block.labels])
         if block.type == "resource" and block.labels[:1] == ["helm_release"] and _is_ours(block):
             found += _Resource(bundle, doc, label, block, data, lines).releases()
+        elif block.type == "resource" and block.labels[:1] and (text := _config_in(block)):
+            found.append(_config_release(bundle, doc, label, block, text, data, lines))
         else:
             data[label] = None
             lines[(label,)] = block.line
@@ -43,9 +48,54 @@ def helm_resources(bundle: Bundle, doc: Doc) -> list[Release]:
     bundle.ledger.open(Spot(doc.number, ("terraform",)), data, lines, 0)
     if not found:
         bundle.refusals.append(
-            f"{doc.file} is Terraform without a helm_release of {CHART}: give the file that has it"
+            f"{doc.file} is Terraform without a helm_release of {CHART}, or a config map with "
+            "config.toml: give the file that has it"
         )
     return found
+
+
+def _config_in(block: Block) -> str | Heredoc:
+    """The config.toml that a config map or a secret holds as text; empty where it holds none."""
+    held = block.body.get("data")
+    is_object = block.labels[0].startswith(("kubernetes_config_map", "kubernetes_secret"))
+    text = held.get("config.toml") if is_object and isinstance(held, Mapping) else ""
+    return text if isinstance(text, str | Heredoc) else ""
+
+
+def _config_release(
+    bundle: Bundle,
+    doc: Doc,
+    label: str,
+    block: Block,
+    text: str | Heredoc,
+    data: dict[str, Any],
+    lines: dict[Key, int],
+) -> Release:
+    first = text.line - 1 if isinstance(text, Heredoc) else block.line
+    read = toml_text(without_templates(text.text if isinstance(text, Heredoc) else text))
+    data[label] = {"config.toml": read.data}
+    lines[(label,)] = block.line
+    for key, line in read.lines.items():
+        lines[(label, "config.toml", *key)] = line + first
+    for number, words in read.broken:
+        bundle.report.breaks(
+            "config.toml has a line that is not valid TOML",
+            f"{doc.file}, line {number + first}",
+            f"{words}: a runner that reads this does not start",
+            "Mend the line, and import again",
+        )
+    doc.used = True
+    view = empty_view(bundle.ledger)
+    release = Release(Kind.OBJECTS, doc.file, bundle.ledger, bundle.report, view, view)
+    release.whole_config, release.document = True, doc.number
+    tables_of(release, Spot(doc.number, ("terraform", label, "config.toml")), read.data, [])
+    metadata = next((one.body for one in block.blocks if one.type == "metadata"), {})
+    at = f"{doc.file}, line {block.line}: {label}"
+    release.name, release.namespace = (
+        Said(value, at) if isinstance(value := metadata.get(part), str) else Said()
+        for part in ("name", "namespace")
+    )
+    return release
 
 
 def _is_ours(block: Block) -> bool:
@@ -195,14 +245,11 @@ class _Resource:
                 if isinstance(one, Mapping):
                     line = self._lines.get((self._label, kind, index), self._block.line)
                     pairs.append((str(one.get("name")), one.get("value"), line, kind))
-        layers = []
+        named: list[tuple[str, Any, Spot]] = []
         for number, (name, value, line, kind) in enumerate(pairs):
             key = f"{kind}[{number}] {name}"
             shown = as_set(value) if isinstance(value, str) else value
             self._body[key] = shown if isinstance(shown, str | int | float | bool) else str(shown)
             self._lines[(self._label, key)] = line
-            layers.append(self._set_layer(key, nested(tuple(set_path(name)), shown)))
-        return layers
-
-    def _set_layer(self, key: str, data: Mapping[str, Any]) -> Layer:
-        return Layer(data, lambda _inner: self._spot(key))
+            named.append((name, shown, self._spot(key)))
+        return set_layers(self._bundle.ledger, named)

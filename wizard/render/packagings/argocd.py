@@ -37,6 +37,13 @@ _SYNC_OPTIONS = [
     "PruneLast=true",
     "ServerSideApply=true",
 ]
+# A default that External Secrets has since 2.3.0. Earlier versions refuse the field, so it cannot
+# be written out as the others are, and Argo CD compares a list as a whole.
+_ADDED_BY_LATER_VERSIONS = {
+    "group": "external-secrets.io",
+    "kind": "ExternalSecret",
+    "jqPathExpressions": [".spec.data[].remoteRef.nullBytePolicy"],
+}
 
 
 def files(profile: Profile) -> list[RenderedFile]:
@@ -83,7 +90,10 @@ def _runner_application(profile: Profile, runner: Runner) -> dict[str, Any]:
         "helm": {"releaseName": runner.release, "valuesObject": values(profile, runner)},
     }
     sources = {"sources": [chart, _folder_source(profile, runner.release)]}
-    return _application(profile, runner.release, labels(profile, runner), sources, "0")
+    body = _application(profile, runner.release, labels(profile, runner), sources, "0")
+    if profile.secrets.through_store:
+        body["spec"]["ignoreDifferences"] = [_ADDED_BY_LATER_VERSIONS]
+    return body
 
 
 def _folder_source(profile: Profile, folder: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ _RUN_NOTHING = (
     *("-c", "status.submoduleSummary=false"),
     "--no-pager",
 )
+_FILTERS = r"^filter\..*\.(clean|process|smudge|required)$"
 _QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
 
 
@@ -79,10 +80,24 @@ def checkout(folder: Path) -> Checkout | None:
 def _changed(folder: Path, prefix: str) -> Iterator[str]:
     """Paths relative to the folder; Git tells them relative to the work tree."""
     listed = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
-    asked = _git(folder, *listed, "--ignore-submodules=all", "--", ".") or ""
+    unfiltered = _without_filters(folder)
+    asked = _git(folder, *unfiltered, *listed, "--ignore-submodules=all", "--", ".") or ""
     for entry in asked.split("\0"):
         if path := entry[3:].removeprefix(prefix):
             yield path
+
+
+def _without_filters(folder: Path) -> Iterator[str]:
+    """Settings that empty each filter which the repository itself names: `status` runs them.
+
+    Those of the user's own configuration, such as Git LFS, stay.
+    """
+    asked = _git(folder, "config", "--show-scope", "--name-only", "-z", "--get-regexp", _FILTERS)
+    told = (asked or "").split("\0")
+    for scope, name in zip(told[::2], told[1::2], strict=False):
+        if scope in {"local", "worktree"}:
+            yield "-c"
+            yield f"{name}={'false' if name.endswith('.required') else ''}"
 
 
 def _remotes(folder: Path) -> Iterator[tuple[str, str]]:

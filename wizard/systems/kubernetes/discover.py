@@ -140,6 +140,13 @@ def _node(node: Json, used: Room) -> NodeFacts:
         cpu=cpu,
         memory=memory,
         schedulable=_takes_pods(node),
+        ready=is_true(node, "Ready") and not (node.get("spec") or {}).get("unschedulable"),
+        system=(status.get("nodeInfo") or {}).get("operatingSystem") or "linux",
+        labels=tuple((node["metadata"].get("labels") or {}).items()),
+        taints=tuple(
+            (taint["key"], taint.get("value", ""), taint["effect"])
+            for taint in (node.get("spec") or {}).get("taints") or ()
+        ),
     )
 
 

@@ -15,12 +15,12 @@ from wizard.core.problems import Key, Problem
 from wizard.operations.adopt import Existing, existing
 from wizard.operations.scopes import search
 from wizard.operations.sign_in import sign_in
-from wizard.systems.gitlab import Page
+from wizard.systems.gitlab import GitLab, Page
 from wizard.tui import messages
 from wizard.tui.outline import StepId
 from wizard.tui.step import Step, format_error
 from wizard.tui.widgets import Action, Choice, FieldRow, Menu, Row, Said
-from wizard.tui.widgets.adoption import Adoption
+from wizard.tui.widgets.adoption import Adoption, Look
 from wizard.tui.widgets.chips import Chips
 from wizard.tui.widgets.field_row import is_example, row_id
 from wizard.tui.widgets.scope_picker import ScopePicker, Search
@@ -87,8 +87,8 @@ class RunnerStep(Step):
         if await self.session.hold_token() is None:
             return
         self.query_one(ScopePicker).say("signing in ...")
-        gitlab = self.session.gitlab()
-        assert gitlab  # noqa: S101 - its token is held
+        if (gitlab := self.session.gitlab()) is None:
+            return  # its token was given up meanwhile
         self.session.identity = (await sign_in(gitlab)).identity
         self._look()
 
@@ -101,11 +101,6 @@ class RunnerStep(Step):
     def _list_existing(self) -> None:
         """What is there depends on the scope; what is not asked for is not looked up."""
         gitlab, (kind, path), scope = self.session.gitlab(), self._scope, self._key("scope")
-
-        async def look(page: int) -> tuple[list[Existing], int | None]:
-            assert gitlab  # noqa: S101 - it is handed on only where there is one
-            return await existing(gitlab, kind, path, str(self.draft.value("id") or ""), page)
-
         adoption = self.query_one(Adoption)
         wrong = [one for one in self.mine() if one.key[: len(scope)] == scope]
         if gitlab is None or self.session.identity is None:
@@ -113,7 +108,13 @@ class RunnerStep(Step):
         elif wrong or is_example(self.draft, scope):
             adoption.look_with(None, "Say first whose runner it is, above.")
         else:
-            adoption.look_with(look)
+            adoption.look_with(self._pages(gitlab, kind, path))
+
+    def _pages(self, gitlab: GitLab, kind: str, path: str) -> Look:
+        async def look(page: int) -> tuple[list[Existing], int | None]:
+            return await existing(gitlab, kind, path, str(self.draft.value("id") or ""), page)
+
+        return look
 
     def blocking(self) -> list[Problem]:
         """The other runners, whose rows are not on the screen, are somebody's too."""
