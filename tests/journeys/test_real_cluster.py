@@ -262,3 +262,15 @@ def test_an_administrator_of_the_two_namespaces_can_install(
     ended = world.wizard("destroy", str(world.profile), "--yes", "--json")
     assert ended.code == 0, ended.err + ended.out
     assert world.versions() == {}
+
+
+def test_a_namespace_of_ours_takes_the_level_that_another_build_strategy_needs(
+    world: RealWorld,
+) -> None:
+    """Asked before its level is lowered, it would have refused the very pods it is lowered for."""
+    assert world.apply("--no-smoke").code == 0
+    world.change("builds: none", "builds: kaniko")
+    ended = world.apply("--no-smoke")
+    assert ended.code == 0, ended.err + ended.out
+    jobs = world.real.call("GET", f"/api/v1/namespaces/{NAMESPACE}-jobs")
+    assert jobs["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "baseline"

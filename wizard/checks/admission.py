@@ -8,8 +8,9 @@ from typing import Any
 from wizard.checks.connected import Connected
 from wizard.core.errors import NotAllowedError, NotFoundError, RefusedError
 from wizard.core.findings import Check, Finding, Verdict
-from wizard.core.manifest import Manifest, ObjectRef
-from wizard.render import job_pod
+from wizard.core.manifest import ENFORCE, Manifest, ObjectRef
+from wizard.render import job_pod, pod_security_level
+from wizard.systems.kubernetes import created_by
 
 _THERE_ALWAYS = "default"
 """The ServiceAccount that Kubernetes makes in every namespace."""
@@ -26,13 +27,12 @@ def of_job_pods(connected: Connected) -> Iterator[Check]:
         pod = job_pod(connected.profile, runner)
         asked = f"{pod.namespace} admits the jobs of {runner.name}"
         try:
+            if why := _not_to_be_judged(pod.namespace, connected):
+                yield Check(asked, Verdict.UNSEEN, Finding(why))
+                continue
             warnings = connected.seen_cluster.admit(_with_known_account(pod, connected))
         except NotFoundError:
-            yield Check(
-                asked,
-                Verdict.UNSEEN,
-                Finding(f"namespace {pod.namespace} is not there yet to judge a job's pod"),
-            )
+            yield Check(asked, Verdict.UNSEEN, Finding(_not_there(pod.namespace)))
         except RefusedError as refused:
             problem = f"Namespace {pod.namespace} would not admit the jobs of {runner.name}."
             yield Check(asked, Verdict.FAIL, Finding(problem, cause=refused.cause, fix=refused.fix))
@@ -46,8 +46,25 @@ def of_job_pods(connected: Connected) -> Iterator[Check]:
                 )
 
 
+def _not_to_be_judged(namespace: str, connected: Connected) -> str:
+    """Why a namespace cannot tell yet what it admits once the profile is applied; else empty."""
+    profile = connected.profile
+    live = connected.object(ObjectRef("v1", "Namespace", "", namespace))
+    if live is None:
+        return _not_there(namespace)
+    level = (live["metadata"].get("labels") or {}).get(ENFORCE)
+    if created_by(live, profile.id) and level != pod_security_level(profile, namespace):
+        return f"the level of namespace {namespace} changes before a job runs there"
+    return ""
+
+
+def _not_there(namespace: str) -> str:
+    return f"namespace {namespace} is not there yet to judge a job's pod"
+
+
 def _with_known_account(pod: Manifest, connected: Connected) -> Mapping[str, Any]:
-    name = pod.body["spec"]["serviceAccountName"]
-    if connected.object(ObjectRef("v1", "ServiceAccount", pod.namespace, name)) is not None:
-        return pod.body
-    return {**pod.body, "spec": {**pod.body["spec"], "serviceAccountName": _THERE_ALWAYS}}
+    """The pod, with an account that is there. Raises: NotFoundError, where none is yet."""
+    for account in (pod.body["spec"]["serviceAccountName"], _THERE_ALWAYS):
+        if connected.object(ObjectRef("v1", "ServiceAccount", pod.namespace, account)) is not None:
+            return {**pod.body, "spec": {**pod.body["spec"], "serviceAccountName": account}}
+    raise NotFoundError(f"Namespace {pod.namespace} has no account yet that a pod could run as.")
