@@ -46,14 +46,18 @@ def _wait_for(what: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize("hangs", ["cluster", "gitlab"])
 def test_ctrl_c_during_a_call_that_hangs_ends_at_once(
-    tmp_path: Path, options: tuple[str, ...]
+    tmp_path: Path, hangs: str, options: tuple[str, ...]
 ) -> None:
     with World(tmp_path) as world:
-        world.cluster.fails("GET", "", delay=15)
-        world.gitlab.fail_next("*", "*", delay=15, times=99)
+        if hangs == "cluster":
+            world.cluster.fails("GET", "", delay=15)
+        else:  # who the token is, is asked before anything else
+            world.gitlab.fail_next("GET", "/user", delay=15, times=99)
+        asked = world.cluster.requests if hangs == "cluster" else world.gitlab.calls
         process = _started(world, "plan", str(world.profile), *options)
-        _wait_for(lambda: bool(world.cluster.requests))
+        _wait_for(lambda: bool(asked))
         took, out, err = _interrupted(process)
     assert process.returncode == 130, err
     assert took < 2  # a second, and what a busy machine adds

@@ -53,7 +53,7 @@ def test_files_outside_any_repository_say_where_they_belong(homelab: GitOpsWorld
     ended = homelab.apply()
     assert ended.code == 4, ended.err + ended.out
     said = ended.events[-1]["sentence"]
-    assert "in no Git repository: first copy the files into your clone of https://" in said
+    assert "in no Git repository: first copy the files into a clone of https://" in said
 
 
 def test_no_file_makes_a_namespace_that_others_made(homelab: GitOpsWorld) -> None:
