@@ -53,8 +53,10 @@ run: $(STAMP)  ## Open the wizard; without a terminal or with PROFILE=FILE: rend
 		$(BIN)/runner-wizard render $(or $(PROFILE),profiles/homelab.yaml) -o $(BUILD); \
 	fi
 
+# The tests start the wizard some thousand times; where Python may not keep bytecode, each of these
+# would compile it again.
 test: $(DEV_STAMP)  ## Run the tests
-	@$(BIN)/python -m pytest -n auto -m "not cluster"
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto -m "not cluster"
 
 test-cluster: $(DEV_STAMP)  ## Run the tests that need a real kube-apiserver (KUBEBUILDER_ASSETS)
 	@$(BIN)/python -m pytest -m cluster -rs

@@ -125,7 +125,8 @@ class Typist:
 
 def test_a_dumb_terminal_is_offered_the_plain_lines(environment: dict[str, str], home: Path):
     typist = Typist(environment | {"TERM": "dumb"}, home)
-    typist.waits_for("ask line by line instead: runner-wizard open --plain")
+    # The command as it was started here, so that it runs as pasted.
+    typist.waits_for(f"sk line by line instead: {sys.executable} -m wizard open --plain")
     assert typist.code() == 2
 
 
@@ -209,7 +210,7 @@ def test_every_other_field_is_asked_for_by_its_key(environment: dict[str, str], 
     typist.waits_for("infisical: ")
     typist.answers("")
     typist.answers("")
-    typist.waits_for("Next: runner-wizard plan mine.yaml")
+    typist.waits_for(f"Next: {sys.executable} -m wizard plan mine.yaml")
     assert typist.code() == 0
     made = load(profile).profile
     assert (made.runners[0].tags, made.runners[0].protected) == (["fast", "gpu"], True)
@@ -236,11 +237,11 @@ def test_a_mistake_of_ours_is_a_short_message_and_a_redacted_report(
     reports = home / "reports"
     reports.mkdir()
     typist = Typist(environment | {"TMPDIR": str(reports)}, home, program=TRIPS)
-    typist.waits_for("Runner Wizard made a mistake of its own.")
+    typist.waits_for("Runner Wizard crashed: this is a bug.")
     after = typist.rest()
     assert typist.code() == 1
     assert "RuntimeError: tripped over" in after
-    assert "please report it with the file" in after
+    assert "Report it as an issue of the project, and" in after
     assert "Traceback" not in after
     (report,) = reports.glob("runner-wizard-*.log")
     text = report.read_text()
