@@ -111,7 +111,7 @@ def test_once_synced_all_three_are_proven_as_far_as_a_job_can_prove_them(team: T
     results = {one["runner"]: one for one in ended.events if "roven" in one["event"]}
     assert results["monolith"]["event"] == "Proven"
     assert "runner of a group" in results["acme"]["why"]
-    assert "protected branches alone" in results["deploy"]["why"]
+    assert "protected branches only" in results["deploy"]["why"]
     assert team.stored() == before
     assert len(team.gitlab.runners) == len(RUNNERS)
 

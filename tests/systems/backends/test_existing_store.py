@@ -232,7 +232,7 @@ def test_what_a_killed_push_left_is_not_taken_for_this_ones(cluster, fake, opera
     }
     cluster.apply(opaque(left["metadata"], {"token": new_token().get_secret_value()}))
     cluster.apply(Manifest(left))
-    fake.seed({**fake.objects("PushSecret")[0], "status": stale})
+    fake.put({**fake.objects("PushSecret")[0], "status": stale})
     token = new_token()
 
     assert store(cluster, push=True).write(RUNNER, token)

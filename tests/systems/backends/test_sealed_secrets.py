@@ -197,7 +197,7 @@ def test_an_unfinished_merge_is_said_so(tmp_path):
     path = file_of(tmp_path)
     path.write_text(path.read_text() + "<<<<<<< ours\n: - }\n")
 
-    with pytest.raises(WizardError, match="no YAML any more"):
+    with pytest.raises(WizardError, match="is not YAML"):
         backend(tmp_path).read(RUNNER)
 
 

@@ -19,7 +19,9 @@ def test_a_token_says_whose_it_is_what_it_may_and_until_when(fake, connect):
 
     me = connect(token=token).whoami()
 
-    assert me == Identity("owner", ("create_runner", "read_api"), expires.isoformat())
+    assert me == Identity(
+        "owner", ("create_runner", "read_api"), expires.isoformat(), user_id=fake.user.id
+    )
     assert me.may("create_runner") is True
     assert me.may("manage_runner") is False
 

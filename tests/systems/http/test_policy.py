@@ -90,8 +90,13 @@ def test_only_a_read_is_sent_again(is_read: bool, times: int) -> None:
 
 def test_a_credential_goes_to_its_own_origin_alone() -> None:
     bound = Bound("https://GitLab.example.com:443/sub", SecretStr("x"))
-    assert bound.for_url("https://gitlab.example.com/api")
-    for other in ("http://gitlab.example.com", "https://gitlab.example.com:8443", "https://b.c"):
+    assert bound.for_url("https://gitlab.example.com/sub/api")
+    for other in (
+        "http://gitlab.example.com/sub",
+        "https://gitlab.example.com:8443/sub",
+        "https://gitlab.example.com/beside",
+        "https://b.c/sub",
+    ):
         with pytest.raises(NotReachedError, match="sends us on"):
             bound.for_url(other)
     assert origin("https://[::1]:8080/x") == "https://[::1]:8080"
