@@ -164,14 +164,16 @@ class TestThroughGit:
         assert homelab.apply().code == 0
 
 
-def test_a_plan_that_finds_nothing_asks_gitlab_five_times(live: World) -> None:
+def test_a_plan_that_finds_nothing_asks_gitlab_seven_times(live: World) -> None:
     live.wizard("plan", str(live.profile))
     asked = [f"{call.method} {call.route}" for call in live.gitlab.calls]
     ours = [one for one in asked if one not in {"POST /jobs/request", "POST /runners/verify"}]
     assert sorted(ours) == [
         "DELETE /runners/managers",
+        "GET /personal_access_tokens/self",
         "GET /projects/:id",
         "GET /projects/:id/runners",
         "GET /runners/:id",
         "GET /runners/:id/managers",
+        "GET /user",  # and its token, above: plan says what apply would refuse
     ]

@@ -63,7 +63,7 @@ async def test_the_help_line_is_about_the_field_in_focus(home: Path):
         await it.focus("#cluster-namespace Input")
         assert "The namespace of the runner managers." in it.words
         await it.press("enter")
-        assert "The namespace of the job pods." in it.words
+        assert "The namespace of the job pods; runners that need" in it.words
 
 
 async def test_the_palette_goes_to_answered_steps_alone(home: Path):

@@ -105,7 +105,8 @@ async def test_without_cluster_and_token_it_ends_with_files_and_what_to_type(
         await new.answer("file", "", "enter")
         await it.until(lambda: it.session.work)
         await ended(it, State.DONE)
-        await it.sees("git push")
+        await it.sees("That folder is in no Git repository")
+        await it.sees("runner-wizard apply")
         assert len(new.answers) <= MOST_ANSWERS
     assert load(home / "direct.yaml").profile.runners[0].scope.path == "acme/attic"
     assert (home / "gitops").is_dir()

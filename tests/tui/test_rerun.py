@@ -7,7 +7,7 @@ from textual.widgets import Button, OptionList
 
 from tests.journeys.world import World
 from tests.tui.conftest import BOTH_SIZES, Size, sitting
-from tests.tui.test_apply import begin, ended
+from tests.tui.test_apply import begin, ended, ready
 from tests.tui.test_review import difference, reviewed
 from wizard.tui.modals import Question
 from wizard.tui.work import State
@@ -78,11 +78,13 @@ async def test_a_changed_field_says_so(applied: World):
 async def test_a_runner_that_was_there_is_not_offered_to_be_undone(applied: World):
     applied.change("limit: 2Gi", "limit: 3Gi")
     (runner,) = applied.gitlab.runners
-    applied.gitlab.fail_next(
-        "GET", f"/runners/{runner.id}/managers", 403, {"message": "403 Forbidden"}
-    )
     async with sitting(applied.folder, applied.profile) as it:
-        await begin(it)
+        await ready(it)
+        applied.gitlab.fail_next(
+            "GET", f"/runners/{runner.id}/managers", 403, {"message": "403 Forbidden"}, times=9
+        )
+        await it.press("tab", "enter")
+        await it.until(lambda: it.session.work)
         await ended(it, State.FAILED)
         assert not it.step.query_one("#undo").display
 

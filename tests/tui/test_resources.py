@@ -23,8 +23,8 @@ async def test_the_gauge_tells_what_fits_per_node_and_what_is_left(
         await it.go_to("Resources")
         # 100m for the build and 50m for the helper: ten on one node, three on the other
         await it.sees("13 jobs fit now on 2 nodes: 2 at once, and room for 11 more")
-        await it.sees("big [###=========] 10 1.50 CPU, 3.00 GiB free, limit: CPU")
-        await it.sees("small [#########===] 3")
+        await it.sees("big [ ▒▒▒▒▒▒▒▒▒] 10 1.50 CPU, 3.00 GiB free, limit: CPU")
+        await it.sees("small [ ▒▒▒] 3")
 
 
 async def test_the_gauge_follows_every_answer(home: Path):
@@ -91,7 +91,7 @@ async def test_a_node_that_takes_no_jobs_says_why(home: Path):
     async with sitting(home) as it:
         knows(it, found(nodes=(node("one"), node("control", schedulable=False))))
         await it.go_to("Resources")
-        await it.sees("control [###.........] no jobs: tainted, cordoned or not ready")
+        await it.sees("control [ ░░░░░░░░░] no jobs: tainted, cordoned or not ready")
         await it.sees("on 1 node:")
 
 

@@ -67,8 +67,11 @@ async def test_what_is_not_valid_is_named_with_its_step_and_there_is_no_plan(wor
         assert it.step.title == "Review"
 
 
-async def test_a_gitlab_that_is_down_is_said_in_words(world: World):
+async def test_a_gitlab_that_is_down_is_said_in_words(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
     world.change(world.gitlab.url, "http://127.0.0.1:9")
+    monkeypatch.setenv("GITLAB_HOST", "http://127.0.0.1:9")
     async with sitting(world.folder, world.profile) as it:
         await it.go_to("Review")
         await it.until(lambda: "There is no plan." in it.words, seconds=20)

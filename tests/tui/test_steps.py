@@ -325,12 +325,12 @@ async def test_a_second_runner_is_added_and_removed_again(home: Path):
 
 
 async def test_yes_and_no_are_told_by_marks_and_meanings(home: Path):
-    async with sitting(home, size=(120, 40)) as it:
+    async with sitting(home, size=(80, 40)) as it:
         await it.go_to("Runner")
-        assert "[ ] no Whether it may not be enabled for other projects." in it.words
+        assert "[ ] no Whether it may not be enabled" in it.words
         await it.focus("#runners-0-locked Tick")
         await it.press("space")
-        assert "[x] yes Whether it may not be enabled for other projects." in it.words
+        assert "[x] yes Whether it may not be enabled" in it.words
         assert it.draft.value("runners", 0, "locked") is True
 
 

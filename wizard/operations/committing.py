@@ -131,6 +131,16 @@ def _push(git: Checkout, repository: Repository | None) -> tuple[str, ...]:
     return (push,)
 
 
+def outside_git(profile: Profile) -> str:
+    """What to do where the folder of the files belongs to no Git repository."""
+    repository = profile.delivery.repository
+    clone = f"a clone of {repository.url}" if repository else "a clone of your repository"
+    return (
+        f"That folder is in no Git repository: first copy the files into {clone}, "
+        "or have delivery.directory name a folder there and apply again."
+    )
+
+
 def other_branch(profile: Profile, git: Checkout | None) -> str:
     """A sentence where another branch is checked out than the cluster reads; else empty."""
     repository = profile.delivery.repository

@@ -26,7 +26,12 @@ from wizard.core.events import (
 from wizard.core.manifest import Manifest
 from wizard.core.problems import Key
 from wizard.core.run import RunOptions
-from wizard.operations.committing import commit_commands, other_branch, pending
+from wizard.operations.committing import (
+    commit_commands,
+    other_branch,
+    outside_git,
+    pending,
+)
 from wizard.operations.discovered_facts import save_found
 from wizard.operations.observe import ObservedState, observe
 from wizard.operations.reader_credential import asked_for, reader_ref
@@ -184,16 +189,6 @@ def _commit(profile: Profile, delivery: Delivery, git: Checkout | None) -> Waiti
     if by_hand and not commands:
         commands = (shlex.join(["cd", str(root)]),)
     return Waiting(what, (*commands, *by_hand))
-
-
-def outside_git(profile: Profile) -> str:
-    """What to do where the folder of the files belongs to no Git repository."""
-    repository = profile.delivery.repository
-    clone = f"a clone of {repository.url}" if repository else "a clone of your repository"
-    return (
-        f"That folder is in no Git repository: first copy the files into {clone}, "
-        "or have delivery.directory name a folder there and apply again."
-    )
 
 
 def _by_hand(profile: Profile) -> tuple[str, ...]:

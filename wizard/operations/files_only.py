@@ -8,7 +8,12 @@ from collections.abc import AsyncIterator
 from wizard.core.changes import Plan
 from wizard.core.command_line import command
 from wizard.core.events import Event, Planned, StepStarted, Waiting
-from wizard.operations.committing import check_repository, commit_commands, pending
+from wizard.operations.committing import (
+    check_repository,
+    commit_commands,
+    outside_git,
+    pending,
+)
 from wizard.operations.survey import directory
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.file import ProfileFile
@@ -32,9 +37,10 @@ async def write_files(file: ProfileFile) -> AsyncIterator[Event]:
         yield await asyncio.to_thread(delivery.write)
     git = await asyncio.to_thread(checkout, delivery.root)
     paths = pending(git, delivery.root, delivery.paths) or delivery.paths
+    elsewhere = "" if git else f" {outside_git(file.profile)}"
     yield Waiting(
-        f"The files in {delivery.root} wait for your commit. No runner has been created: the last "
-        "command does that, where GitLab and the token's place can be reached.",
+        f"The files in {delivery.root} wait for your commit.{elsewhere} No runner has been "
+        "created: the last command does that, where GitLab and the token's place can be reached.",
         (
             *commit_commands(file.profile, delivery.root, paths, "Add the GitLab runners", git),
             command("apply", file.path.absolute()),
