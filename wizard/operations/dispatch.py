@@ -15,6 +15,7 @@ from wizard.operations import apply as direct
 from wizard.operations import deliver as files
 from wizard.operations import destroy as direct_away
 from wizard.operations import namespaces
+from wizard.operations import verifying as proof
 from wizard.operations import withdraw as files_away
 from wizard.operations.lock import only_run
 from wizard.operations.namespaces import LevelQuestion
@@ -46,6 +47,11 @@ def apply(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator
     """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
     carry_out = direct.apply if _to_cluster(file) else files.deliver
     return _only_run(file, "apply", _followed(carry_out(file, systems, run), systems))
+
+
+def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
+    """Prove every runner again; nothing is changed. Raises: WizardError."""
+    return _only_run(file, "verify", _followed(proof.verify(file, systems, run), systems))
 
 
 async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:

@@ -26,6 +26,8 @@ from wizard.core.events import (
 )
 from wizard.core.facts import Scope
 from wizard.core.run import RunOptions
+from wizard.doctor import Kind, Text
+from wizard.operations.doctoring.explaining import explained
 from wizard.profile.runner import Runner
 from wizard.systems.gitlab import GitLab, Job, Manager, Pipeline
 
@@ -176,11 +178,12 @@ class SmokeTest:
     async def _check(self, job: Job, nonce: str) -> None:
         trace = await asyncio.to_thread(self.gitlab.trace, self.scope.id, job.id)
         if job.status != "success":
-            raise WizardError(
+            error = WizardError(
                 f"The smoke job of {self.runner.name} ended with {job.status}.",
                 "\n".join([job.failure_reason, *_tail(trace)]).strip(),
                 f"read the whole log at {job.web_url}",
             )
+            raise explained(error, [Text(Kind.JOB, f"the log of job {job.id}", trace)])
         if job.runner_id != self.runner_id:
             raise WizardError(
                 f"Another runner ({job.runner_id}) took the smoke job of {self.runner.name}.",
