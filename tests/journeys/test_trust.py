@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import pytest
 from tests.journeys.world import World
 from tests.profile.profiles import SMALLEST, read
 from tests.terminal import Person
+from tests.wizard_process import run_wizard
 from wizard.core.errors import RefusedError, WizardError
 from wizard.wiring import Wiring
 from wizard.wiring.trust import Trust
@@ -67,16 +67,8 @@ def run(world: World, *arguments: str, **more: str) -> tuple[int, str]:
     environment = {
         name: value for name, value in world.environment.items() if name != "GITLAB_HOST"
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "wizard", *arguments],
-        env=environment | more,
-        cwd=world.folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, done.stderr
+    done = run_wizard(*arguments, environment=environment | more, folder=world.folder)
+    return done.code, done.err
 
 
 def answered(world: World, answer: str, *arguments: str) -> str:
