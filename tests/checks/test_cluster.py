@@ -25,8 +25,11 @@ Look = Callable[[Connected], Iterable[Check]]
 def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a check against a cluster; what it says that is not ok."""
 
-    def asked(look: Look, cluster: FakeCluster, before: str = "", after: str = "") -> list[Check]:
+    def asked(
+        look: Look, cluster: FakeCluster, before: str = "", after: str = "", of_cluster: str = ""
+    ) -> list[Check]:
         text = from_preset("direct", {}, "3f9c2a71")
+        text = text.replace("cluster:\n", f"cluster:\n{of_cluster}", 1)
         assert before in text
         loaded = load_text(text.replace(before, after, 1) if before else text, tmp_path / "p.yaml")
         monkeypatch.setenv("KUBECONFIG", str(cluster.write_kubeconfig(tmp_path / "config")))
@@ -86,12 +89,14 @@ def test_nodes_of_another_architecture_only_are_told(ask: Any) -> None:
         assert "linux/arm64" in check.finding.evidence
 
 
-def test_windows_nodes_that_nothing_keeps_jobs_off_are_told(ask: Any) -> None:
+def test_windows_nodes_never_take_a_job(ask: Any) -> None:
     with FakeCluster() as cluster:
-        node(cluster, "a")
         node(cluster, "win", operatingSystem="windows")
         (check,) = ask(capacity.on_nodes, cluster)
-        assert "kubernetes.io/os: linux" in check.finding.fix
+        assert check.finding.problem == "No node takes the jobs of direct."
+        assert "kubernetes.io/os=linux" in check.finding.evidence
+        node(cluster, "a")
+        assert ask(capacity.on_nodes, cluster) == []
 
 
 def test_a_tainted_node_takes_only_jobs_that_tolerate_it(ask: Any) -> None:
@@ -161,11 +166,16 @@ def test_a_namespace_with_sidecar_injection_is_told(ask: Any) -> None:
         assert ask(surroundings.sidecars, cluster, "tags: [kubernetes]", out) == []
 
 
-def test_an_openshift_is_recognised_with_the_grant_it_takes(ask: Any) -> None:
+def test_on_an_openshift_no_pod_names_a_user_unless_its_builds_need_one(ask: Any) -> None:
+    said = "  platform: openshift\n"
     with FakeCluster("openshift") as cluster:
         (check,) = ask(surroundings.openshift, cluster)
+        assert check.finding.fix.startswith("Write cluster.platform: openshift")
+        assert ask(surroundings.openshift, cluster, "cluster:\n", f"cluster:\n{said}") == []
+        kaniko = "builds: kaniko\n    tags: [kubernetes]"
+        (check,) = ask(surroundings.openshift, cluster, "tags: [kubernetes]", kaniko, said)
         assert (
-            "oc adm policy add-scc-to-user nonroot-v2 -z gitlab-runner-direct" in check.finding.fix
+            "oc adm policy add-scc-to-user anyuid -z gitlab-runner-direct-job" in check.finding.fix
         )
     with FakeCluster() as cluster:
         assert ask(surroundings.openshift, cluster) == []

@@ -31,8 +31,6 @@ def on_nodes(connected: Connected) -> Iterator[Check]:
     for runner in connected.pending.runners:
         spec = job_pod(connected.profile, runner).body["spec"]
         yield _fits(runner, spec, facts.nodes)
-        if finding := _may_land_on_windows(runner, spec, facts.nodes):
-            yield Check(f"the jobs of {runner.name} run on Linux", Verdict.WARN, finding)
 
 
 def _fits(runner: Runner, spec: Mapping[str, Any], nodes: tuple[NodeFacts, ...]) -> Check:
@@ -98,20 +96,6 @@ def _tolerates(toleration: Mapping[str, Any], key: str, value: str, effect: str)
     if toleration.get("operator") == "Exists":
         return toleration.get("key") in {None, "", key}
     return toleration.get("key") == key and (toleration.get("value") or "") == value
-
-
-def _may_land_on_windows(
-    runner: Runner, spec: Mapping[str, Any], nodes: tuple[NodeFacts, ...]
-) -> Finding | None:
-    other = [node.name for node in nodes if node.system != "linux" and not node.taints]
-    if not other or _OS in (spec.get("nodeSelector") or {}):
-        return None
-    return Finding(
-        f"Jobs of {runner.name} may land on nodes that do not run Linux.",
-        f"{', '.join(other[:3])}: {len(other)} of {len(nodes)} nodes, without a taint",
-        "their images are for Linux, so those jobs would never start",
-        f"Write jobs.node_selector: {{{_OS}: linux}}",
-    )
 
 
 def in_quota(connected: Connected) -> Iterator[Check]:

@@ -20,9 +20,8 @@ from wizard.importing.versions import (
     target_runner,
 )
 from wizard.importing.view import leaf_paths
-from wizard.profile.delivery import Manager
 from wizard.render.catalogue import Catalogue, chart_keys
-from wizard.render.manager import pod_security
+from wizard.render.manager import IMAGE_USERS
 from wizard.render.versions import CHARTS, runner_of
 
 _RELOADER = re.compile(r"reloader\.stakater\.com/|secret\.reloader\.")
@@ -237,8 +236,7 @@ def _tell_user(release: Release) -> None:
         return  # another vendor's image has users of its own
     # A bare version is the Ubuntu image (scripts/pusher/runner-images.json, 19.3.0).
     flavor: Literal["alpine", "ubuntu"] = "ubuntu" if re.match(r"ubuntu|v?\d", tag) else "alpine"
-    context = pod_security(Manager(flavor=flavor))
-    user, group = context["runAsUser"], context["runAsGroup"]
+    user, group = IMAGE_USERS[flavor]
     for place in ("podSecurityContext", "securityContext"):
         given = values.section(place).get("runAsUser")
         if given is not None and given != user and isinstance(given, int):
