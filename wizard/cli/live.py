@@ -22,9 +22,9 @@ from wizard.core.errors import ExitCode, RefusedError
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
 from wizard.core.run import RunOptions
 from wizard.core.threads import run
-from wizard.hand_over import hand_over
 from wizard.operations.profiles import open_profile
 from wizard.profile.load import LoadedProfile
+from wizard.terminal.hand_over import hand_over
 from wizard.wiring import Wiring
 from wizard.wiring.trust import Trust
 
