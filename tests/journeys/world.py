@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -187,7 +188,13 @@ class World:
         if not self.managers_start:
             return
         release = pod["metadata"]["labels"]["app.kubernetes.io/instance"]
-        player = RunnerPlayer(self.gitlab.url, self.token_of(release))
+        player = RunnerPlayer(self.gitlab.url, self.token_of(release), version=_version_in(pod))
         player.ends_jobs = self.jobs_end
         self.players.append(player)
         self._stack.enter_context(player.working(every=0.1))
+
+
+def _version_in(pod: dict[str, Any]) -> str:
+    """The gitlab-runner of a pod's image; the profile's default where the image says none."""
+    found = re.search(r"v(\d+\.\d+\.\d+)", pod["spec"]["containers"][0]["image"])
+    return found[1] if found else "19.3.1"

@@ -124,6 +124,11 @@ class SmokeCalls:
         )
         return answer.read(each(answers.job))
 
+    def job(self, project_id: int, job_id: int) -> Job:
+        errand = Errand(f"show job {job_id}")
+        answer = self._transport.get(errand, f"/projects/{project_id}/jobs/{job_id}")
+        return answer.read(answers.job)
+
     def trace(self, project_id: int, job_id: int) -> str:
         errand = Errand(f"show what job {job_id} printed")
         answer = self._transport.get(errand, f"/projects/{project_id}/jobs/{job_id}/trace")
