@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,6 +16,15 @@ from wizard.systems.kubernetes import Cluster
 
 class Arrival(Protocol):
     """How far one runner's files have come. Each answer is in words, and empty for nothing."""
+
+    def __init__(
+        self, profile: Profile, runner: Runner, cluster: Cluster, git: Checkout | None
+    ) -> None: ...
+
+    @staticmethod
+    def reports(profile: Profile) -> tuple[ObjectRef, ...]:
+        """The objects on which an operator says how all the files of a profile fare."""
+        ...
 
     def not_started(self) -> str:
         """Why there is nothing yet to wait for."""
@@ -42,6 +51,11 @@ class ArgoCdSync:
     cluster: Cluster
     git: Checkout | None
 
+    @staticmethod
+    def reports(profile: Profile) -> tuple[ObjectRef, ...]:
+        releases = (runner.release for runner in profile.runners)
+        return tuple(_application(profile, name) for name in (profile.shared, *releases))
+
     def not_started(self) -> str:
         if self.cluster.get(self._application) is None:
             return f"Argo CD has no {self._application} yet"
@@ -67,8 +81,7 @@ class ArgoCdSync:
 
     @property
     def _application(self) -> ObjectRef:
-        namespace = self.profile.delivery.argocd.namespace
-        return ObjectRef("argoproj.io/v1alpha1", "Application", namespace, self.runner.release)
+        return _application(self.profile, self.runner.release)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,10 @@ class AppliedByHand:
     runner: Runner
     cluster: Cluster
     git: Checkout | None
+
+    @staticmethod
+    def reports(profile: Profile) -> tuple[ObjectRef, ...]:  # noqa: ARG004 - no operator, no word
+        return ()
 
     def not_started(self) -> str:
         if self.cluster.get(self._deployment) is None:
@@ -104,7 +121,7 @@ class AppliedByHand:
         return ObjectRef("apps/v1", "Deployment", namespace, self.runner.release)
 
 
-_ARRIVALS: Mapping[str, Callable[[Profile, Runner, Cluster, Checkout | None], Arrival]] = {
+_ARRIVALS: Mapping[str, type[Arrival]] = {
     "argocd": ArgoCdSync,
     "helm": AppliedByHand,
     "manifests": AppliedByHand,
@@ -118,6 +135,15 @@ def arrival_of(profile: Profile, runner: Runner, cluster: Cluster, git: Checkout
         git: what Git says of the folder they are in; None where they are in no work tree.
     """
     return _ARRIVALS[profile.delivery.packaging](profile, runner, cluster, git)
+
+
+def operator_reports(profile: Profile) -> tuple[ObjectRef, ...]:
+    """The objects on which an operator says how a profile's files fare; none without one."""
+    return _ARRIVALS[profile.delivery.packaging].reports(profile)
+
+
+def _application(profile: Profile, name: str) -> ObjectRef:
+    return ObjectRef("argoproj.io/v1alpha1", "Application", profile.delivery.argocd.namespace, name)
 
 
 def _made_of(deployment: Mapping[str, Any]) -> tuple[str, list[str]]:

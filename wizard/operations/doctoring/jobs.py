@@ -83,10 +83,7 @@ def examine_job(
     if job.failure_reason:
         evidence.texts.append(Text(Kind.JOB, "GitLab's failure reason", job.failure_reason))
     for namespace in namespaces if cluster else ():
-        evidence.take(
-            f"the pods of {namespace}",
-            lambda place=namespace: of_job_pods(place, cluster, job.id) if cluster else (),
-        )
+        evidence.take(f"the pods of {namespace}", of_job_pods, namespace, cluster, job.id)
     texts = [text for text in evidence.texts if text.content.strip()]
     if job.status == "success":
         texts = []

@@ -89,15 +89,14 @@ def _evidence(profile: Profile, cluster: Cluster | None) -> Evidence:
     for runner in profile.runners:
         evidence.take(
             f"the log of {runner.release}",
-            lambda one=runner: of_manager(profile, one, cluster),
+            of_manager,
+            profile,
+            runner,
+            cluster,
         )
     for namespace in profile.namespaces:
-        evidence.take(
-            f"the events of {namespace}", lambda place=namespace: of_events(place, cluster)
-        )
+        evidence.take(f"the events of {namespace}", of_events, namespace, cluster)
     for namespace in {profile.job_namespace(runner) for runner in profile.runners}:
-        evidence.take(
-            f"the pods of {namespace}", lambda place=namespace: of_job_pods(place, cluster)
-        )
-    evidence.take("what the operators say", lambda: of_operators(profile, cluster))
+        evidence.take(f"the pods of {namespace}", of_job_pods, namespace, cluster)
+    evidence.take("what the operators say", of_operators, profile, cluster)
     return evidence
