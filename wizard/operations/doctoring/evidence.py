@@ -31,10 +31,10 @@ class Evidence:
     texts: list[Text] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
 
-    def take(self, what: str, look: Callable[..., Iterable[Text]], *args: object) -> None:
+    def take(self, what: str, look: Callable[[], Iterable[Text]]) -> None:
         """Add what a look shows, or why it shows nothing."""
         try:
-            self.texts += look(*args)
+            self.texts += look()
         except WizardError as error:
             self.unseen.append(f"{what}: {error.problem}")
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 
 from wizard.core.errors import NotAllowedError, UsageError, WizardError
 from wizard.core.facts import Scope
@@ -82,8 +83,9 @@ def examine_job(
     evidence = Evidence([Text(Kind.JOB, f"the log of job {job.id}", trace)])
     if job.failure_reason:
         evidence.texts.append(Text(Kind.JOB, "GitLab's failure reason", job.failure_reason))
-    for namespace in namespaces if cluster else ():
-        evidence.take(f"the pods of {namespace}", of_job_pods, namespace, cluster, job.id)
+    if cluster:
+        for place in namespaces:
+            evidence.take(f"the pods of {place}", partial(of_job_pods, place, cluster, job.id))
     texts = [text for text in evidence.texts if text.content.strip()]
     if job.status == "success":
         texts = []
