@@ -12,6 +12,7 @@ import click
 from wizard.checks.running import refusal_of, refuse_failed
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result, indented
+from wizard.cli.plan_markdown import plan_markdown
 from wizard.cli.plans import plan_text
 from wizard.cli.running import command
 from wizard.cli.wired import TIMEOUT, TRUST, terminal, wiring_for
@@ -39,6 +40,7 @@ YES = click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, as JSON, here."
 )
+@click.option("--markdown", is_flag=True, help="Print it as a comment for a merge request.")
 @command
 def plan(
     output: Output,
@@ -46,6 +48,7 @@ def plan(
     trusted: tuple[str, ...],
     detailed_exitcode: bool,
     out: Path | None,
+    markdown: bool,
 ) -> Result:
     """Show what would change, and where; writes nothing."""
     from wizard.operations import dispatch as verbs
@@ -59,7 +62,8 @@ def plan(
     refused = refusal_of(made.checks)
     pending = detailed_exitcode and (made.pending or made.doubts)
     code = ExitCode.REFUSED if refused else ExitCode.CHANGES if pending else ExitCode.DONE
-    return Result(plan_text(made, output), data, code, opened.warnings, refused)
+    text = plan_markdown(made, str(profile)) if markdown else plan_text(made, output)
+    return Result(text, data, code, opened.warnings, refused)
 
 
 @click.command()

@@ -20,9 +20,9 @@ from wizard.importing.versions import (
     target_runner,
 )
 from wizard.importing.view import leaf_paths
-from wizard.render.catalogue import Catalogue, chart_keys
-from wizard.render.manager import IMAGE_USERS
-from wizard.render.versions import CHARTS, runner_of
+from wizard.render.runner.manager import IMAGE_USERS
+from wizard.render.tables.catalogue import Catalogue, chart_keys
+from wizard.render.tables.versions import CHARTS, runner_of
 
 _RELOADER = re.compile(r"reloader\.stakater\.com/|secret\.reloader\.")
 _IN_GITLAB = ("tags", "locked", "runUntagged", "protected", "maximumTimeout")
