@@ -24,16 +24,24 @@ def settled(data: dict[str, Any], bundle: Bundle) -> None:
         problems = errors_of(data)
         if not problems:
             return
-        for problem in problems.errors:
-            if key := _there(data, problem.key):
-                take(data, key)
-                _tell(bundle, replace(problem, key=key))
-                break
-        else:
+        if not _take_out(data, problems, bundle):
             raise InvalidDocumentError(problems)
     raise InvalidDocumentError(
         Problems("the profile", [Problem("too much of it breaks the rules")])
     )
+
+
+def _take_out(data: dict[str, Any], problems: Problems, bundle: Bundle) -> bool:
+    """Take out one value of each place: what is beside it may be right once it is gone."""
+    places: set[Key] = set()
+    for problem in problems.errors:
+        key = _there(data, problem.key)
+        if not key or any(key[: len(one)] == one for one in places):
+            continue
+        places.add(key[:-1])
+        take(data, key)
+        _tell(bundle, replace(problem, key=key))
+    return bool(places)
 
 
 def errors_of(data: Mapping[str, Any]) -> Problems | None:

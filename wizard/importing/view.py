@@ -97,8 +97,8 @@ class View:
         for layer in reversed(self.layers):
             value = found_at(layer.data, key)
             spot = layer.spot(key) if value is not ABSENT else None
-            if spot:
-                self.ledger.note(spot, fate, words, target, told=told)
+            for one in [spot] if spot else _spots_below(layer, key, value):
+                self.ledger.note(one, fate, words, target, told=told)
             if spot and not isinstance(value, Mapping):
                 return  # what is below it does not count, and is noted so
 
@@ -176,6 +176,13 @@ class View:
             kept_items = [item for item in items if item is not ABSENT]
             return kept_items if kept_items or not data else ABSENT
         return copy.deepcopy(data)
+
+
+def _spots_below(layer: Layer, key: Key, value: Any) -> Iterator[Spot]:
+    """The places of the values of a mapping that is itself written nowhere."""
+    for path in leaf_paths(value) if isinstance(value, Mapping) else ():
+        if spot := layer.spot((*key, *path)):
+            yield spot
 
 
 def _without(data: Any, key: Key) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from wizard.core.errors import UsageError
 from wizard.core.problems import Key
 
 DEEPEST = 80
-LARGEST = 40_000
+MOST_VALUES = 40_000
 """Values of one text, those counted again that an alias repeats."""
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -160,8 +160,8 @@ class _Reader:
 
     def _counted(self, more: int, line: int) -> None:
         self._count += more
-        if self._count > LARGEST:
-            raise self._too_much(f"more than {LARGEST:,} values, or aliases without end", line)
+        if self._count > MOST_VALUES:
+            raise self._too_much(f"more than {MOST_VALUES:,} values, or aliases without end", line)
 
     def _too_much(self, what: str, line: int) -> YamlError:
         return YamlError(self._name, what, line, "Give the runner's own file")
