@@ -11,7 +11,7 @@ from typing import Any
 from wizard.core.problems import Key
 from wizard.importing.ledger import Fate, Ledger, Spot
 from wizard.importing.report import Report
-from wizard.importing.versions import RunnerVersion
+from wizard.importing.versions import RunnerVersion, exact, wanted_runner
 from wizard.importing.view import Values, View
 
 
@@ -41,6 +41,7 @@ class Said:
 
     text: str = ""
     at: str = ""
+    spot: Spot | None = None
 
     def __bool__(self) -> bool:
         return bool(self.text)
@@ -84,6 +85,12 @@ class Release:
     @property
     def replicas(self) -> int:
         return max(number(self.values.get("replicas")), 1)
+
+    @property
+    def wanted_runner(self) -> str:
+        """The runner that the profile asks for; empty for the wizard's own choice."""
+        own = self.version.number if "image" in self.version.source else ""
+        return wanted_runner(exact(self.chart.text), own)
 
     @property
     def has_chart(self) -> bool:
@@ -232,7 +239,7 @@ class Bundle:
             data = data[part] if inside or listed else None
         if data is None or isinstance(data, Mapping | list):
             return Said()
-        return Said(str(data), self.at(doc, *key, words=words))
+        return Said(str(data), self.at(doc, *key, words=words), doc.spot(*key))
 
     def at(self, doc: Doc, *key: str | int, words: str = "") -> str:
         spot = doc.spot(*key)

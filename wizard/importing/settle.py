@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems, key_path
-from wizard.importing.placeholders import with_examples
+from wizard.importing.placeholders import FILL_IN, with_examples
 from wizard.importing.release import Bundle
+from wizard.importing.view import nested
 from wizard.profile.edit import take
 from wizard.profile.load import load_text
 from wizard.render import check
 
 _MOST = 200
+_ASKED: tuple[Key, ...] = (("gitlab", "url"),)
+"""What has a default that would be a guess: it is asked for in its place."""
 
 
 def settled(data: dict[str, Any], bundle: Bundle) -> None:
@@ -39,7 +42,10 @@ def _take_out(data: dict[str, Any], problems: Problems, bundle: Bundle) -> bool:
         if not key or any(key[: len(one)] == one for one in places):
             continue
         places.add(key[:-1])
-        take(data, key)
+        if key in _ASKED:
+            data[str(key[0])] |= nested(key[1:], FILL_IN)
+        else:
+            take(data, key)
         _tell(bundle, replace(problem, key=key))
     return bool(places)
 

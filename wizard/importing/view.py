@@ -66,6 +66,11 @@ class View:
     def has(self, *key: str | int) -> bool:
         return found_at(self.data, key) is not ABSENT
 
+    def is_written(self, *key: str | int) -> bool:
+        """Whether a layer says something at a key, also what cannot be read for what it means."""
+        empty = (ABSENT, None, "", {}, [])
+        return any(found_at(layer.data, key) not in empty for layer in self.layers)
+
     def section(self, *key: str | int) -> Values:
         """The mapping at a key; empty where there is none."""
         value = self.get(*key)

@@ -103,9 +103,9 @@ def _shown(value: Any) -> str:
 def _tell_concurrency(release: Release) -> None:
     replicas = release.replicas
     if release.whole_config:
-        written = release.top.has("concurrent")
+        written = release.top.is_written("concurrent")
     else:
-        written = release.values.has("concurrent") or release.top.has("concurrent")
+        written = any(one.is_written("concurrent") for one in (release.values, release.top))
     times = f", times {replicas} managers" if replicas > 1 else ""
     if not written:
         default = (
@@ -119,7 +119,7 @@ def _tell_concurrency(release: Release) -> None:
             "that many jobs run at once, and the profile keeps it: jobs.concurrent",
             "Lower jobs.concurrent if that is more than the nodes can take",
         )
-    elif replicas > 1:
+    elif replicas > 1 and (release.values.has("concurrent") or release.top.has("concurrent")):
         each = number(release.values.get("concurrent") or release.top.get("concurrent"))
         release.report.tidy(
             f"{replicas} managers run {each} jobs each: {replicas * each} at once",

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from wizard.core.problems import Key, did_you_mean, key_path
+from wizard.importing.findings.jobs import is_token
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, section, texts
 from wizard.importing.texts.templates import unread
@@ -54,6 +55,9 @@ def tell_chart(release: Release) -> None:
 def _tell_version(release: Release) -> None:
     text, at = release.chart.text, release.chart.at
     version, target = exact(text), target_runner(exact(text))
+    if not target and release.chart.spot:
+        why = "the profile cannot ask for that version"
+        release.ledger.note(release.chart.spot, Fate.LEFT, why, told=True)
     if not text:
         _tell_no_version(release)
     elif not version:
@@ -61,7 +65,7 @@ def _tell_version(release: Release) -> None:
         release.report.surprises(
             f"the chart's version is {what}",
             at,
-            "which chart runs is decided at every sync, so the runner may change by itself",
+            "every install or sync decides which chart runs, so the runner may change by itself",
             f"The profile pins runner {default_runner()}; write manager.runner_version for another",
         )
     elif older(version, _OLDEST):
@@ -101,7 +105,7 @@ def _tell_no_version(release: Release) -> None:
 def _leave_unknown(release: Release) -> None:
     """Values that no chart reads, or that the file's own chart does not."""
     values, version = release.values, exact(release.chart.text)
-    target = chart_keys(target_chart(target_runner(version)))
+    target = chart_keys(target_chart(release.wanted_runner))
     own = chart_keys(version) if version else None
     for complaint in list(islice(target.complaints(values.data), _MOST_TOLD)):
         key: Key = complaint.path
@@ -285,9 +289,9 @@ def _tell_tokens(release: Release) -> None:
         str(values.get(key) or "") for key in ("runnerToken", "runnerRegistrationToken")
     )
     for key, text in (("runnerToken", token), ("runnerRegistrationToken", registration)):
-        if not text or unread(text):
+        if not text or unread(text) or (key == "runnerToken" and not is_token(text)):
             values.note((key,), Fate.ASIDE, "empty, or filled in elsewhere")
-    if token and not unread(token):
+    if is_token(token):
         wrong = token.startswith("GR1348941")
         values.leave("runnerToken", why="a token is never copied", told=True)
         _tell_token(release, "runnerToken", wrong=wrong)
@@ -391,7 +395,7 @@ def _tell_image(release: Release) -> None:
     if "image" not in source:
         return
     key = ("image",) if isinstance(values.get("image"), str) else ("image", "tag")
-    wanted = target_runner(exact(release.chart.text)) or default_runner()
+    wanted = release.wanted_runner or default_runner()
     if release.version.number == wanted or values.get(*key) is None:
         return
     chart = runner_of(exact(release.chart.text)) if release.chart else ""

@@ -58,9 +58,14 @@ def _executor(release: Release, table: View) -> None:
         table.leave(name, why=f"settings of the executor {executor}", told=True)
 
 
+def is_token(text: str) -> bool:
+    """Whether text is a token, and not a word in its place: what is random has a digit in it."""
+    return bool(text) and not unread(text) and re.search(r"[0-9]", text) is not None
+
+
 def _token(release: Release, table: View) -> None:
     token = str(table.get("token") or "")
-    if not token or unread(token) or not re.search(r"[0-9]", token):
+    if not is_token(token):
         table.note(("token",), Fate.ASIDE, "empty, or filled in elsewhere")
         return
     table.leave("token", why="a token is never copied", told=True)

@@ -7,19 +7,26 @@ from typing import Any
 
 from wizard.core.problems import Key, did_you_mean, key_path
 from wizard.importing.release import Release
-from wizard.importing.versions import default_runner, exact, target_runner
+from wizard.importing.versions import default_runner
 from wizard.importing.view import View, leaf_paths, without_keys
 from wizard.render.catalogue import Catalogue, runner_keys, runner_versions, version_key
 
 _MOST_TOLD = 40
 """Unknown keys that are named one by one."""
+_IN_GITLAB = {
+    "tags": "tags",
+    "tag_list": "tags",
+    "run_untagged": "run_untagged",
+    "locked": "locked",
+}
+"""Settings that people write there, and that GitLab keeps."""
 _FREE = ("node_selector", "node_tolerations", "pod_labels", "pod_annotations")
 """Tables of the user's own keys: whatever is written after their header is theirs."""
 
 
 def leave_unknown_keys(release: Release, table: View) -> None:
     """Leave out what the runner does not read, and put back what a table has swallowed."""
-    target = runner_keys(target_runner(exact(release.chart.text)) or default_runner())
+    target = runner_keys(release.wanted_runner or default_runner())
     _put_back(release, table, target)
     own = _own(release)
     for complaint in list(target.complaints(_told_one_by_one(table, target), "runners")):
@@ -94,6 +101,8 @@ def _tell_unknown(
 def _belongs(name: str, key: Key, keys: Catalogue) -> str:
     """Where the runner knows a key of that name: in the table itself, or below it."""
     runners = keys.tree["runners"]
+    if name in _IN_GITLAB:
+        return f"write runners[].{_IN_GITLAB[name]}: GitLab keeps it for the runner"
     if len(key) > 1 and name in runners:
         return f"it belongs in [[runners]], above [runners.{key_path(key[:-1])}]"
     if name in keys.tree and name != "runners":
