@@ -105,15 +105,22 @@ class Release:
 
     def jobs_at(self, table: View, *key: str) -> str:
         """Where a key of the jobs is, or would be: in the table, else where that would be."""
-        if table.spot(*key):
-            return table.at(*key)
-        return self.values.at("runners") if self.values.layers else self.file
+        return table.at(*key) if table.spot(*key) else self._near(self.values, "runners")
 
     def as_whole(self) -> str:
         """Where something is that the file does not say."""
-        if self.values.layers:
-            return self.values.at()
-        return self.jobs_at(self.tables[0]) if self.tables else self.file
+        if self.values.layers or not self.tables:
+            return self._near(self.values)
+        return self.jobs_at(self.tables[0])
+
+    def _near(self, view: View, *key: str) -> str:
+        """Where a key is, or would be: in a view that is written nowhere, the document's place."""
+        if view.spot(*key):
+            return view.at(*key)
+        if table := next((one for one in self.tables if one.spot()), None):
+            return table.at()
+        whole = Spot(self.document, ())
+        return self.ledger.at(whole, "the file as a whole") if self.document >= 0 else self.file
 
     def namespaces(self, table: View) -> tuple[Said, Said]:
         """Of managers, and of a table's jobs; empty where the file does not say."""

@@ -87,6 +87,15 @@ class Report:
         return tuple(sorted(together, key=lambda one: order[one.rank]))
 
 
+def advice(hint: str) -> str:
+    """The fix for a key that was left out, with where it belongs, if that is known."""
+    return f"Write it where it counts: {hint}" if hint else "Nothing to do: it was left out"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _joined(evidence: list[str]) -> str:
     more = len(evidence) - _MOST_PLACES
     return "; ".join(evidence[:_MOST_PLACES]) + (f"; and {more} more places" if more > 0 else "")

@@ -11,6 +11,7 @@ from typing import Any
 from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems, key_path
 from wizard.importing.placeholders import FILL_IN, with_examples
 from wizard.importing.release import Bundle
+from wizard.importing.report import capital
 from wizard.importing.view import nested
 from wizard.profile.edit import take
 from wizard.profile.load import load_text
@@ -63,12 +64,12 @@ def errors_of(data: Mapping[str, Any]) -> Problems | None:
 def _tell(bundle: Bundle, problem: Problem) -> None:
     key, words = key_path(problem.key), str(replace(problem, key=()))
     spots = bundle.ledger.redirect(problem.key, f"the profile's rules refuse it: {words}")
-    at = bundle.ledger.at(spots[0], key_path(spots[0].path)) if spots else key
+    at = bundle.ledger.at(spots[0], key_path(spots[0].path)) if spots else bundle.made[0].as_whole()
     bundle.report.breaks(
         f"{key} could not be carried over: {problem.message}",
         at,
         "a profile with it would be refused",
-        f"It was left out; {problem.fix or 'write it another way'}",
+        f"{capital(problem.fix) or 'Write it another way'}; it was left out",
     )
 
 

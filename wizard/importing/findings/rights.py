@@ -75,7 +75,7 @@ def _tell_none(release: Release, rbac: Values) -> None:
         release.values.at("rbac", "create") if written else release.as_whole(),
         "it runs on the ServiceAccount default: every job fails with 'pods is forbidden', unless "
         "rights were given to that account by hand",
-        "The profile has an account and a Role for each manager",
+        "Nothing to do: the profile gives each manager an account and a Role",
     )
 
 
@@ -99,14 +99,14 @@ def _compare(release: Release, given: set[_Right], evidence: str) -> None:
             evidence,
             "no call of the runner for an ordinary job asks for it; an attacker in the manager "
             "has it too",
-            "The profile's Role has each verb for a reason, and no other",
+            "Nothing to do: the profile's Role has only the verbs that jobs need",
         )
     if lacking := {right for right in needed if not _covers(given, right)}:
         release.report.breaks(
             f"the manager lacks rights that jobs need: {_told(lacking)}",
             evidence,
             "the runner's documentation asks for them; without, jobs fail or tell less",
-            "The profile's Role has them",
+            "Nothing to do: the profile's Role has them",
         )
 
 

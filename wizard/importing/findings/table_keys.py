@@ -7,6 +7,7 @@ from typing import Any
 
 from wizard.core.problems import Key, did_you_mean, key_path
 from wizard.importing.release import Release
+from wizard.importing.report import advice, capital
 from wizard.importing.versions import default_runner
 from wizard.importing.view import View, leaf_paths, without_keys
 from wizard.render.catalogue import Catalogue, runner_keys, runner_versions, version_key
@@ -40,7 +41,7 @@ def leave_unknown_keys(release: Release, table: View) -> None:
                 f"{_path(key)} {complaint.what}",
                 table.at(*key),
                 "a runner does not start with a value of another kind",
-                "; ".join(filter(None, ("It was left out", complaint.fix))),
+                capital(complaint.fix) or "Nothing to do: it was left out",
             )
         table.leave(*key, why="the runner does not read it", told=True)
         table.blank(key)
@@ -80,7 +81,7 @@ def _tell_unknown(
             f"{_path(key)}: {own.reader} reads it, {target.reader} does not",
             table.at(*key),
             "it is gone since, and has no effect any more",
-            "It was left out",
+            "Nothing to do: it was left out",
         )
         return
     hint = _belongs(name, key, target) or did_you_mean(name, _names_at(key[:-1], target))
@@ -94,7 +95,7 @@ def _tell_unknown(
         f"{_path(key)}: {target.reader} does not know {name!r}",
         table.at(*key),
         f"unknown keys are ignored without a word, so it has no effect{nearest}",
-        "; ".join(filter(None, ("It was left out", hint))),
+        advice(hint),
     )
 
 
@@ -146,7 +147,7 @@ def _put_back(release: Release, table: View, keys: Catalogue) -> None:
                 table.at("kubernetes", free, name),
                 f"TOML gives a table all keys up to the next header, so it is read as one of "
                 f"{free}: {_effect(free)}, and {name} has no effect",
-                f"The profile has {name} where it belongs",
+                f"Nothing to do: the profile has {name} where it belongs",
             )
             table.move(("kubernetes", free, name), ("kubernetes", name))
 

@@ -149,7 +149,7 @@ def _tell_not_installed(release: Release) -> None:
                 "the runner is switched off in this file",
                 release.values.at(key),
                 f"{key}: false keeps the parent chart from installing it",
-                "The profile sets it up all the same; do not apply it if none is wanted",
+                "Do not apply the profile if no runner is wanted: it sets one up all the same",
             )
         release.values.note((key,), Fate.ASIDE, "read by the parent chart")
 
