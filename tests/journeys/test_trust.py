@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +14,8 @@ import pytest
 
 from tests.journeys.world import World
 from tests.profile.profiles import SMALLEST, read
+from tests.terminal import Person
+from tests.wizard_process import run_wizard
 from wizard.core.errors import RefusedError, WizardError
 from wizard.wiring import Wiring
 from wizard.wiring.trust import Trust
@@ -69,16 +67,8 @@ def run(world: World, *arguments: str, **more: str) -> tuple[int, str]:
     environment = {
         name: value for name, value in world.environment.items() if name != "GITLAB_HOST"
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "wizard", *arguments],
-        env=environment | more,
-        cwd=world.folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, done.stderr
+    done = run_wizard(*arguments, environment=environment | more, folder=world.folder)
+    return done.code, done.err
 
 
 def answered(world: World, answer: str, *arguments: str) -> str:
@@ -86,31 +76,11 @@ def answered(world: World, answer: str, *arguments: str) -> str:
     environment = {
         name: value for name, value in world.environment.items() if name != "GITLAB_HOST"
     }
-    master, slave = pty.openpty()
-    program = [sys.executable, "-m", "wizard", *arguments]
-    process = subprocess.Popen(
-        program, env=environment, cwd=world.folder, stdin=slave, stdout=slave, stderr=slave
-    )
-    os.close(slave)
-    said, deadline, done = b"", time.monotonic() + 40, False
-    while time.monotonic() < deadline:
-        if select.select([master], [], [], 0.2)[0]:
-            try:
-                chunk = os.read(master, 65536)
-            except OSError:
-                break
-            if not chunk:
-                break
-            said += chunk
-            if b"[y/N]" in said and not done:
-                done = True
-                os.write(master, answer.encode() + b"\n")
-        elif process.poll() is not None:
-            break
-    process.kill()
-    process.wait(5)
-    os.close(master)
-    return said.decode()
+    person = Person(environment, world.folder, *arguments)
+    person.sees("[y/N]")
+    person.answers(answer)
+    person.code()
+    return person.seen
 
 
 @pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"], ["destroy", "--yes"]])

@@ -10,7 +10,7 @@ from wizard.importing.release import Release
 from wizard.importing.report import advice, capital
 from wizard.importing.versions import default_runner
 from wizard.importing.view import View, leaf_paths, without_keys
-from wizard.render.catalogue import Catalogue, runner_keys, runner_versions, version_key
+from wizard.render.tables.catalogue import Catalogue, runner_keys, runner_versions, version_key
 
 _MOST_TOLD = 40
 """Unknown keys that are named one by one."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.core.problems import Key
+from wizard.core.secrets import excerpt
 from wizard.importing.texts.templates import marked
 
 _BLOCK = re.compile(
@@ -270,7 +271,7 @@ class _Parser:
                 break
             depth += (character in "([{") - (character in ")]}")
             self._at += 1
-        return marked("${" + self._text[begun : self._at].strip()[:200].replace("\n", " ") + "}")
+        return marked("${" + excerpt(self._text[begun : self._at], 200) + "}")
 
     def _match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         found = pattern.match(self._text, self._at)

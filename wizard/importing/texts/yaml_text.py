@@ -17,6 +17,7 @@ import yaml
 
 from wizard.core.errors import UsageError
 from wizard.core.problems import Key
+from wizard.core.secrets import excerpt
 
 DEEPEST = 80
 MOST_VALUES = 40_000
@@ -148,7 +149,7 @@ class _Reader:
             return str(event.value)
         # Not one of Helm's keys: kept as words, so that it is named as what nobody reads.
         value = self._value(event, path)
-        return "" if value is None else str(value)[:80]
+        return "" if value is None else excerpt(str(value), 80)
 
     def _sequence(self, path: Key) -> list[Any]:
         found: list[Any] = []

@@ -117,6 +117,7 @@ def _failure(told: Record) -> str:
 def project_settings(answer: Any) -> Project:
     """What of a project decides whether a job can be run there."""
     told = record(answer)
+    told.number("id")  # without it, no project of GitLab's, but an answer that says nothing
     level = told.text("builds_access_level", "")
     enabled = level != "disabled" if level else told.flag("jobs_enabled", True)
     return Project(
@@ -144,6 +145,7 @@ def job(answer: Any) -> Job:
         system_id=told.record("runner_manager", {}).text("system_id", ""),
         failure_reason=told.text("failure_reason", ""),
         web_url=told.text("web_url", ""),
+        ref=told.text("ref", ""),
     )
 
 
