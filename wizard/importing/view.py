@@ -68,7 +68,7 @@ class View:
 
     def is_written(self, *key: str | int) -> bool:
         """Whether a layer says something at a key, also what cannot be read for what it means."""
-        empty = (ABSENT, None, "", {}, [])
+        empty: tuple[object, ...] = (ABSENT, None, "", {}, [])
         return any(found_at(layer.data, key) not in empty for layer in self.layers)
 
     def section(self, *key: str | int) -> Values:

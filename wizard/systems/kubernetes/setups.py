@@ -134,7 +134,7 @@ def _deployment(_: Api, body: Json) -> SetupText | None:
     namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
     kept = {key: body["metadata"].get(key) for key in ("name", "namespace")}
     wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": kept, "spec": body["spec"]}
-    return SetupText("objects", f"Deployment {namespace}/{name}", json.dumps(wish))
+    return SetupText("deployment", f"Deployment {namespace}/{name}", json.dumps(wish))
 
 
 def _pod_spec(body: Json) -> Json:
