@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.kubernetes import FakeCluster
-from wizard.checks import Connected, Pending, capacity, references, surroundings
+from wizard.checks import Connected, Pending, accounts, capacity, references, surroundings, webhooks
 from wizard.core.findings import Check, Verdict
 from wizard.core.run import RunOptions
 from wizard.profile.load import load_text
@@ -172,10 +172,76 @@ def test_on_an_openshift_no_pod_names_a_user_unless_its_builds_need_one(ask: Any
         (check,) = ask(surroundings.openshift, cluster)
         assert check.finding.fix.startswith("Write cluster.platform: openshift")
         assert ask(surroundings.openshift, cluster, "cluster:\n", f"cluster:\n{said}") == []
-        kaniko = "builds: kaniko\n    tags: [kubernetes]"
-        (check,) = ask(surroundings.openshift, cluster, "tags: [kubernetes]", kaniko, said)
+        built = ("builds: none", "builds: kaniko")
+        (check,) = ask(surroundings.openshift, cluster, *built, said)
         assert (
             "oc adm policy add-scc-to-user anyuid -z gitlab-runner-direct-job" in check.finding.fix
         )
     with FakeCluster() as cluster:
         assert ask(surroundings.openshift, cluster) == []
+
+
+def test_a_limit_range_that_refuses_a_container_is_told_with_its_name(ask: Any) -> None:
+    with FakeCluster() as cluster:
+        seed(cluster, "Namespace", JOBS)
+        limits = [{"type": "Container", "max": {"memory": "256Mi"}, "min": {"cpu": "1m"}}]
+        seed(cluster, "LimitRange", "l", metadata={"namespace": JOBS}, spec={"limits": limits})
+        (check,) = ask(capacity.in_limits, cluster)
+        assert check.finding.problem == "The LimitRange l refuses the jobs of direct."
+        assert "build: memory limit 2Gi, at most 256Mi" in check.finding.evidence
+
+
+def hook(**more: Any) -> dict[str, Any]:
+    rules = [{"apiGroups": [""], "resources": ["pods"], "operations": ["CREATE"]}]
+    service = {"service": {"namespace": "policy", "name": "judge"}}
+    return {"name": "judge.example.com", "rules": rules, "clientConfig": service, **more}
+
+
+@pytest.mark.parametrize(
+    ("webhook", "says"),
+    [
+        (hook(), "has nobody to answer"),
+        (hook(failurePolicy="Ignore"), ""),
+        (hook(namespaceSelector={"matchLabels": {"policy": "on"}}), ""),
+        (hook(timeoutSeconds=30, clientConfig={"url": "https://x"}), "may hold up every pod"),
+    ],
+)
+def test_a_webhook_that_fails_closed_and_cannot_answer_is_told(
+    ask: Any, webhook: dict[str, Any], says: str
+) -> None:
+    with FakeCluster() as cluster:
+        seed(cluster, "Namespace", JOBS)
+        cluster.seed(
+            {
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "ValidatingWebhookConfiguration",
+                "metadata": {"name": "policy"},
+                "webhooks": [webhook],
+            }
+        )
+        said = problems(ask(webhooks.of_job_pods, cluster))
+        assert bool(said) == bool(says)
+        assert all(says in one for one in said)
+
+
+def test_rights_that_somebody_denies_the_manager_are_told_one_by_one(ask: Any) -> None:
+    with FakeCluster() as cluster:
+        for name in (JOBS, "gitlab-runner"):
+            seed(cluster, "Namespace", name)
+        for kind in ("Role", "RoleBinding"):
+            metadata = {"name": "gitlab-runner-direct", "namespace": JOBS}
+            api = "rbac.authorization.k8s.io/v1"
+            cluster.seed({"apiVersion": api, "kind": kind, "metadata": metadata})
+        assert ask(accounts.of_managers, cluster) == []
+        user = "system:serviceaccount:gitlab-runner:gitlab-runner-direct"
+        cluster.deny(verb="create", resource="pods", user=user, subresource="exec")
+        (check,) = ask(accounts.of_managers, cluster)
+        assert f"missing: create pods/exec in namespace {JOBS}" in check.finding.evidence
+
+
+def test_rights_that_somebody_gave_the_jobs_are_told(ask: Any) -> None:
+    with FakeCluster() as cluster:
+        assert ask(accounts.of_jobs, cluster) == []
+        cluster.give(verb="list", resource="secrets")
+        (check,) = ask(accounts.of_jobs, cluster)
+        assert check.finding.evidence == f"allowed: list secrets in namespace {JOBS}"
