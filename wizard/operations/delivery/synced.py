@@ -13,8 +13,7 @@ from wizard.core.events import Event, Progress
 from wizard.core.manifest import ObjectRef
 from wizard.core.run import RunOptions
 from wizard.operations.delivery.arrival import Arrival, arrival_of
-from wizard.operations.doctoring.evidence import said_of
-from wizard.operations.doctoring.explaining import explained
+from wizard.operations.explaining import explained, said_of
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend

@@ -27,7 +27,7 @@ from wizard.core.events import (
 from wizard.core.facts import Scope
 from wizard.core.run import RunOptions
 from wizard.doctor import Kind, Text
-from wizard.operations.doctoring.explaining import explained
+from wizard.operations.explaining import explained
 from wizard.profile.runner import Runner
 from wizard.systems.gitlab import GitLab, Job, Manager, Pipeline
 

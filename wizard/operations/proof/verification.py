@@ -17,8 +17,7 @@ from wizard.core.facts import Scope
 from wizard.core.manifest import ObjectRef
 from wizard.core.run import RunOptions
 from wizard.operations.cluster.restarts import release_waiting, stale_pods
-from wizard.operations.doctoring.evidence import Evidence, of_manager
-from wizard.operations.doctoring.explaining import explained
+from wizard.operations.explaining import Evidence, explained, of_manager
 from wizard.operations.proof.smoke_test import SmokeTest, sweep
 from wizard.operations.runners.maintenance_note import Note
 from wizard.operations.runners.markers import called
