@@ -36,10 +36,12 @@ from wizard.operations.reader_credential import ReaderCredential, look_at_reader
 from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.file import ProfileFile
 from wizard.render import manifests
+from wizard.systems.backends.ownership import ForeignTokenError
 from wizard.systems.gitops.git import checkout
 
 T = TypeVar("T")
-_CAUSES = {"gitlab.runners": "gitlab.role"}
+_OWNER_CHECK = "secrets.owner"
+_CAUSES = {"gitlab.runners": "gitlab.role", "secrets.storing": _OWNER_CHECK}
 """Checks that cannot pass where another one fails."""
 
 
@@ -85,7 +87,9 @@ class _Looks:
         except NO_ANSWER:
             raise
         except WizardError as refused:
-            self.checks.append(Check(what, Verdict.FAIL, refused.finding, check_id))
+            is_foreign = isinstance(refused, ForeignTokenError)
+            found = _OWNER_CHECK if is_foreign else check_id
+            self.checks.append(Check(what, Verdict.FAIL, refused.finding, found))
             return None
 
 
