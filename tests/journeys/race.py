@@ -10,7 +10,6 @@ import argparse
 import json
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -18,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.journeys.world import World
+from tests.wizard_process import Command
 
 WAYS = ("one file", "one file without id", "copies with one id")
 """What the applies are given. Copies share no lock, as runs on two machines do not."""
@@ -44,10 +44,10 @@ def race(world: World, way: str, applies: int, *options: str) -> Verdict:
         for file in files:
             shutil.copy(world.profile, file)
     running = [_begin(world, file, *options) for file in files]
-    ended = [(run.communicate(timeout=180), run.returncode) for run in running]
-    verdict = Verdict(sorted(code for _, code in ended))
-    for (out, err), code in ended:
-        _judge_words(verdict, out, err, code)
+    ended = [run.ends(180) for run in running]
+    verdict = Verdict(sorted(run.code for run in ended))
+    for run in ended:
+        _judge_words(verdict, run.out, run.err, run.code)
     if 0 not in verdict.codes:
         verdict.faults.append("no run succeeded")
     _judge_world(verdict, world, "after the race")
@@ -58,17 +58,9 @@ def race(world: World, way: str, applies: int, *options: str) -> Verdict:
     return verdict
 
 
-def _begin(world: World, file: Path, *options: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "wizard", "apply", str(file), "--yes", "--json"]
-    return subprocess.Popen(
-        [*command, "--timeout", "60", *options],
-        env=world.environment,
-        cwd=world.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def _begin(world: World, file: Path, *options: str) -> Command:
+    given = ("apply", str(file), "--yes", "--json", "--timeout", "60")
+    return world.started(*given, *options)
 
 
 def _judge_words(verdict: Verdict, out: str, err: str, code: int) -> None:

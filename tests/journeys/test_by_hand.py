@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
-import signal
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +10,7 @@ import pytest
 from tests.fakes.kubernetes import FakeCluster
 from tests.fakes.kubernetes.external_secrets import STORE, ExternalSecretsPlayer
 from tests.journeys.world import World
+from tests.terminal import Person
 
 OWN = f"""\
 secrets:
@@ -53,52 +48,11 @@ def by_hand(tmp_path: Path) -> Iterator[ByHandWorld]:
         yield world.prepare()
 
 
-class Person:
-    """Somebody who runs `apply` in a terminal."""
-
-    def __init__(self, world: ByHandWorld) -> None:
-        self.seen = ""
-        self._pid, self._terminal = pty.fork()
-        if self._pid == 0:
-            os.chdir(world.folder)
-            command = [sys.executable, "-m", "wizard", "apply", str(world.profile)]
-            os.execve(
-                sys.executable, command, world.environment | {"TERM": "xterm", "NO_COLOR": "1"}
-            )
-
-    def sees(self, text: str, seconds: float = 30) -> None:
-        end = time.monotonic() + seconds
-        while text not in self.seen:
-            assert time.monotonic() < end, self.seen
-            if select.select([self._terminal], [], [], 0.1)[0]:
-                try:
-                    self.seen += os.read(self._terminal, 4096).decode(errors="replace")
-                except OSError:
-                    break
-        assert text in self.seen, self.seen
-
-    def presses(self, keys: str) -> None:
-        os.write(self._terminal, keys.encode())
-
-    def interrupts(self) -> None:
-        os.kill(self._pid, signal.SIGINT)
-
-    def code(self, seconds: float = 30) -> int:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
-            if pid:
-                return os.waitstatus_to_exitcode(status)
-            time.sleep(0.05)
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
-        raise AssertionError(f"it did not end:\n{self.seen}")
-
-
 def begun(world: ByHandWorld) -> Person:
-    person = Person(world)
+    environment = world.environment | {"TERM": "xterm", "NO_COLOR": "1"}
+    person = Person(environment, world.folder, "apply", str(world.profile))
     person.sees("Apply this?")
-    person.presses("y\n")
+    person.types("y\n")
     person.sees("Store the token of runner direct in ClusterSecretStore")
     person.sees("press Space to show it")
     return person
@@ -108,9 +62,9 @@ def test_a_person_stores_it_and_the_runner_is_proven(by_hand: ByHandWorld) -> No
     person = begun(by_hand)
     token = by_hand.store()
     assert token not in person.seen
-    person.presses(" ")
+    person.types(" ")
     person.sees(token)
-    person.presses("\n")
+    person.types("\n")
     person.sees("direct: proven, it has run a job")
     assert person.code() == 0
     assert by_hand.live_tokens == [by_hand.secret_token]
@@ -122,7 +76,7 @@ def test_a_person_stores_it_and_the_runner_is_proven(by_hand: ByHandWorld) -> No
 def test_a_signal_from_outside_leaves_no_token_on_the_terminal(by_hand: ByHandWorld) -> None:
     person = begun(by_hand)
     (token,) = by_hand.live_tokens
-    person.presses(" ")
+    person.types(" ")
     person.sees(token)
     person.interrupts()
     person.sees("a token that had not been stored is replaced by it")
@@ -140,9 +94,9 @@ def test_ctrl_c_ends_it_at_once_and_the_next_run_makes_a_new_token(
     person = begun(by_hand)
     (first,) = by_hand.live_tokens
     if when == "while it is shown":
-        person.presses("\x03")
+        person.types("\x03")
     else:
-        person.presses(" \n")
+        person.types(" \n")
         person.sees("for External Secrets to read the token")
         person.interrupts()
     person.sees("a token that had not been stored is replaced by it")
@@ -150,7 +104,7 @@ def test_ctrl_c_ends_it_at_once_and_the_next_run_makes_a_new_token(
 
     again = begun(by_hand)
     second = by_hand.store()
-    again.presses(" \n")
+    again.types(" \n")
     again.sees("direct: proven, it has run a job")
     assert again.code() == 0
     assert first != second

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.journeys.terminal import answered
 from tests.journeys.test_two_profiles import on, second
 from tests.journeys.world import NAMESPACE, Ended, World
+from tests.terminal import Person
 
 JOBS = f"{NAMESPACE}-jobs"
 LEVEL = "pod-security.kubernetes.io/enforce"
@@ -220,13 +220,13 @@ def test_on_a_terminal_a_person_decides_about_the_level_of_a_namespace_that_was_
 ) -> None:
     _namespace(world, NAMESPACE)
     world.cluster.level_warning = "web-1: allowPrivilegeEscalation != false"
-    code, said = answered(
-        world.environment, world.folder, ["y", answer], "apply", str(world.profile)
-    )
-    assert code == 0, said
-    words = " ".join(said.split())
-    assert f"Namespace {NAMESPACE} was there before, and enforces no level of its own." in words
-    assert "Have it enforce restricted for everything in it (web-1: allowPrivilege" in words
+    person = Person(world.environment, world.folder, "apply", str(world.profile))
+    person.sees("Apply this? [y/N]")
+    person.answers("y")
+    person.sees("was there before, and enforces no level of its own.")
+    person.sees("(web-1: allowPrivilegeEscalation != false)?")
+    person.answers(answer)
+    assert person.code() == 0, person.seen
     assert _labels(world, NAMESPACE).get(LEVEL) == level
     assert _labels(world, NAMESPACE)["owner"] == "platform-team"
 

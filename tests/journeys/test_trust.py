@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,9 +11,10 @@ import pytest
 import trustme
 
 from tests.fakes.stranger import Stranger
-from tests.journeys.terminal import answered
 from tests.journeys.world import World
 from tests.profile.profiles import SMALLEST, read
+from tests.terminal import Person
+from tests.wizard_process import run_wizard
 from wizard.core.errors import RefusedError, WizardError
 from wizard.profile.model import Profile
 from wizard.wiring import Wiring
@@ -37,24 +37,20 @@ def run(world: World, *arguments: str, **more: str) -> tuple[int, str]:
     environment = {
         name: value for name, value in world.environment.items() if name != "GITLAB_HOST"
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "wizard", *arguments],
-        env=environment | more,
-        cwd=world.folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    return done.returncode, done.stderr
+    done = run_wizard(*arguments, environment=environment | more, folder=world.folder)
+    return done.code, done.err
 
 
-def answering(world: World, answer: str, *arguments: str) -> str:
+def answered(world: World, answer: str, *arguments: str) -> str:
     """The same on a terminal, with one answer to the first question."""
     environment = {
         name: value for name, value in world.environment.items() if name != "GITLAB_HOST"
     }
-    return answered(environment, world.folder, [answer], *arguments)[1]
+    person = Person(environment, world.folder, *arguments)
+    person.sees("[y/N]")
+    person.answers(answer)
+    person.code()
+    return person.seen
 
 
 @pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"], ["destroy", "--yes"]])
@@ -94,7 +90,7 @@ def test_an_address_on_the_command_line_is_trusted_for_that_run_only(world: Worl
 
 
 def test_an_address_that_a_person_confirmed_is_remembered_outside_the_profile(world: World) -> None:
-    said = answering(world, "y", "plan", str(world.profile))
+    said = answered(world, "y", "plan", str(world.profile))
     assert "Send it there, now and from now on?" in said
     (remembered,) = world.folder.rglob("confirmed-addresses.json")
     assert remembered.stat().st_mode & 0o777 == 0o600
@@ -103,7 +99,7 @@ def test_an_address_that_a_person_confirmed_is_remembered_outside_the_profile(wo
 
 def test_a_person_who_says_no_sends_nothing(world: World, stranger: Stranger) -> None:
     world.change(f"url: {world.gitlab.url}", f"url: {stranger.url}")
-    answering(world, "n", "plan", str(world.profile))
+    answered(world, "n", "plan", str(world.profile))
     assert stranger.seen == []
     assert list(world.folder.rglob("confirmed-addresses.json")) == []
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
+import re
 import signal
-import subprocess
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,28 +14,9 @@ from typing import Any, Self
 from tests.fakes.gitlab import FakeGitLab, RunnerPlayer
 from tests.fakes.gitlab.state import Job, Runner
 from tests.fakes.kubernetes import FakeCluster
+from tests.wizard_process import ROOT, Command, Ended, run_wizard
 
-ROOT = Path(__file__).resolve().parents[2]
 NAMESPACE = "gitlab-runner"
-
-
-@dataclass
-class Ended:
-    """A command that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The JSON envelope, which stands last on stdout."""
-        return json.loads(self.out[self.out.rindex('{\n  "format"') :])
-
-    @property
-    def events(self) -> list[dict[str, Any]]:
-        lines = self.out[: self.out.rindex('{\n  "format"')].splitlines()
-        return [json.loads(line) for line in lines]
 
 
 @dataclass
@@ -90,17 +69,13 @@ class World:
 
     def wizard(self, *arguments: str, timeout: float = 60) -> Ended:
         """Run `runner-wizard ARGUMENTS` to its end, without a terminal."""
-        done = subprocess.run(
-            [sys.executable, "-m", "wizard", *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
+        return run_wizard(
+            *arguments, environment=self.environment, folder=self.folder, seconds=timeout
         )
-        return Ended(done.returncode, done.stdout, done.stderr)
+
+    def started(self, *arguments: str) -> Command:
+        """The same, while it runs."""
+        return Command(*arguments, environment=self.environment, folder=self.folder)
 
     def apply(self, *options: str) -> Ended:
         return self.wizard(
@@ -109,16 +84,7 @@ class World:
 
     def killed_at(self, event: int, *arguments: str) -> int:
         """Run a command and kill it (SIGKILL) at its n-th event; how many it lived to say."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "wizard", *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert process.stdout
+        process = self.started(*arguments)
         said = 0
         for line in process.stdout:
             if not line.startswith('{"event"'):
@@ -133,16 +99,7 @@ class World:
 
     def killed_at_kind(self, kind: str, *arguments: str) -> bool:
         """The same at its first event of a kind; whether it came to that."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "wizard", *arguments, "--json"],
-            env=self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert process.stdout
+        process = self.started(*arguments, "--json")
         came = any(f'"event": "{kind}"' in line for line in process.stdout)
         process.send_signal(signal.SIGKILL)
         process.stdout.close()
@@ -187,7 +144,13 @@ class World:
         if not self.managers_start:
             return
         release = pod["metadata"]["labels"]["app.kubernetes.io/instance"]
-        player = RunnerPlayer(self.gitlab.url, self.token_of(release))
+        player = RunnerPlayer(self.gitlab.url, self.token_of(release), version=_version_in(pod))
         player.ends_jobs = self.jobs_end
         self.players.append(player)
         self._stack.enter_context(player.working(every=0.1))
+
+
+def _version_in(pod: dict[str, Any]) -> str:
+    """The gitlab-runner of a pod's image; the profile's default where the image says none."""
+    found = re.search(r"v(\d+\.\d+\.\d+)", pod["spec"]["containers"][0]["image"])
+    return found[1] if found else "19.3.1"

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 from pathlib import Path
 
 import pytest
 
+from tests.wizard_process import Ended, run_wizard
 from wizard.core.problems import key_path
 from wizard.profile.document import parse
 from wizard.profile.examples import examples
 from wizard.profile.presets import presets
 
 
-def _wizard(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "wizard", *arguments], cwd=folder, capture_output=True, text=True
-    )
+def _wizard(*arguments: str, folder: Path) -> Ended:
+    return run_wizard(*arguments, environment=os.environ, folder=folder)
 
 
 @pytest.mark.parametrize("preset", presets(), ids=lambda preset: preset.name)
@@ -29,10 +27,10 @@ def test_every_presets_examples_are_known(preset: object) -> None:
 
 def test_check_and_init_warn_of_an_example(tmp_path: Path) -> None:
     made = _wizard("init", "--preset", "homelab", "-o", "p.yaml", folder=tmp_path)
-    assert "acme/homelab is an example" in made.stderr + made.stdout
+    assert "acme/homelab is an example" in made.err + made.out
     checked = _wizard("check", "p.yaml", folder=tmp_path)
-    assert checked.returncode == 0
-    warned = checked.stderr
+    assert checked.code == 0
+    warned = checked.err
     assert "acme/homelab is an example" in warned
     assert "https://gitlab.com/acme/homelab.git is an example" in warned
 

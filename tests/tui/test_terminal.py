@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
 import shlex
 import shutil
 import subprocess
@@ -17,6 +15,7 @@ import pytest
 
 from tests.fakes.gitlab import FakeGitLab
 from tests.fakes.kubernetes import FakeCluster
+from tests.terminal import Person
 from wizard.profile.load import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,81 +78,37 @@ def test_a_word_that_is_no_command_and_no_profile_is_not_opened(
     assert "Did you mean 'apply'?" in done.stderr
 
 
-class Typist:
-    """Somebody before a plain terminal."""
-
-    def __init__(
-        self, environment: dict[str, str], folder: Path, *arguments: str, program: str = ""
-    ) -> None:
-        self.said = ""
-        self._pid, self._terminal = pty.fork()
-        if self._pid == 0:
-            os.chdir(folder)
-            run = ["-c", program] if program else ["-m", "wizard"]
-            os.execve(sys.executable, [sys.executable, *run, *arguments], environment)
-
-    def waits_for(self, text: str, seconds: float = 20) -> None:
-        end = time.monotonic() + seconds
-        while text not in self.said:
-            assert time.monotonic() < end, self.said
-            if select.select([self._terminal], [], [], 0.1)[0]:
-                try:
-                    self.said += os.read(self._terminal, 4096).decode(errors="replace")
-                except OSError:
-                    break
-        assert text in self.said, self.said
-        self.said = self.said.partition(text)[2]
-
-    def answers(self, text: str) -> None:
-        os.write(self._terminal, f"{text}\n".encode())
-
-    def rest(self) -> str:
-        """Everything that is said until the end."""
-        said = self.said
-        while True:
-            try:
-                more = os.read(self._terminal, 4096)
-            except OSError:
-                return said
-            if not more:
-                return said
-            said += more.decode(errors="replace")
-
-    def code(self) -> int:
-        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-
-
 def test_a_dumb_terminal_is_offered_the_plain_lines(environment: dict[str, str], home: Path):
-    typist = Typist(environment | {"TERM": "dumb"}, home)
+    person = Person(environment | {"TERM": "dumb"}, home)
     # The command as it was started here, so that it runs as pasted.
-    typist.waits_for(f"sk line by line instead: {sys.executable} -m wizard open --plain")
-    assert typist.code() == 2
+    person.sees(f"sk line by line instead: {sys.executable} -m wizard open --plain")
+    assert person.code() == 2
 
 
 @pytest.mark.parametrize("arguments", [("--plain",), ("init",)], ids=" ".join)
 def test_the_questions_are_asked_as_lines(
     environment: dict[str, str], home: Path, arguments: tuple[str, ...]
 ):
-    typist = Typist(environment | {"NO_COLOR": "1"}, home, *arguments)
-    typist.waits_for("[homelab]> ")
-    typist.answers("direct")
-    typist.waits_for("[https://gitlab.com]> ")
-    typist.answers("")
-    typist.waits_for("[acme/homelab]> ")
-    typist.answers("not a path")
-    typist.waits_for("'not a path' is not")
-    typist.answers("group acme")
-    typist.waits_for("[direct]> ")
-    typist.answers("")
-    typist.waits_for("[2]> ")
-    typist.answers("4")
-    typist.waits_for("[none]> ")
-    typist.answers("")
+    person = Person(environment | {"NO_COLOR": "1"}, home, *arguments)
+    person.sees("[homelab]> ")
+    person.answers("direct")
+    person.sees("[https://gitlab.com]> ")
+    person.answers("")
+    person.sees("[acme/homelab]> ")
+    person.answers("not a path")
+    person.sees("'not a path' is not")
+    person.answers("group acme")
+    person.sees("[direct]> ")
+    person.answers("")
+    person.sees("[2]> ")
+    person.answers("4")
+    person.sees("[none]> ")
+    person.answers("")
     if arguments == ("--plain",):
-        typist.waits_for("Enter goes on.")
-        typist.answers("")
-    typist.waits_for("wrote direct.yaml")
-    assert typist.code() == 0
+        person.sees("Enter goes on.")
+        person.answers("")
+    person.sees("wrote direct.yaml")
+    assert person.code() == 0
     runner = load(home / "direct.yaml").profile.runners[0]
     assert (runner.scope.path, runner.jobs.concurrent) == ("acme", 4)
 
@@ -161,18 +116,18 @@ def test_the_questions_are_asked_as_lines(
 def test_a_question_that_was_left_at_a_presets_example_is_told(
     environment: dict[str, str], home: Path
 ):
-    typist = Typist(environment | {"NO_COLOR": "1"}, home, "--plain")
-    typist.waits_for("[homelab]> ")
-    typist.answers("direct")
+    person = Person(environment | {"NO_COLOR": "1"}, home, "--plain")
+    person.sees("[homelab]> ")
+    person.answers("direct")
     for default in ("https://gitlab.com", "acme/homelab", "direct", "2", "none"):
-        typist.waits_for(f"[{default}]> ")
-        typist.answers("")
-    typist.waits_for("Enter goes on.")
-    typist.answers("")
-    said = " ".join(typist.rest().split())
+        person.sees(f"[{default}]> ")
+        person.answers("")
+    person.sees("Enter goes on.")
+    person.answers("")
+    said = " ".join(person.rest().split())
     assert "warning:" in said
     assert "runners[0].scope.project: acme/homelab is an example" in said
-    assert typist.code() == 0
+    assert person.code() == 0
 
 
 def test_a_profile_is_changed_line_by_line_and_keeps_the_rest(
@@ -181,7 +136,7 @@ def test_a_profile_is_changed_line_by_line_and_keeps_the_rest(
     profile = home / "mine.yaml"
     text = (ROOT / "profiles" / "direct.yaml").read_text()
     profile.write_text(text)
-    typist = Typist(environment | {"NO_COLOR": "1"}, home, "open", "--plain", "mine.yaml")
+    person = Person(environment | {"NO_COLOR": "1"}, home, "open", "--plain", "mine.yaml")
     for default, answer in (
         ("https://gitlab.com", ""),
         ("acme/homelab", ""),
@@ -189,46 +144,46 @@ def test_a_profile_is_changed_line_by_line_and_keeps_the_rest(
         ("2", "6"),
         ("none", ""),
     ):
-        typist.waits_for(f"[{default}]> ")
-        typist.answers(answer)
-    typist.waits_for("Enter goes on.")
-    typist.answers("")
-    assert typist.code() == 0
+        person.sees(f"[{default}]> ")
+        person.answers(answer)
+    person.sees("Enter goes on.")
+    person.answers("")
+    assert person.code() == 0
     assert profile.read_text() == text.replace("concurrent: 2", "concurrent: 6")
 
 
 def test_every_other_field_is_asked_for_by_its_key(environment: dict[str, str], home: Path):
     profile = home / "mine.yaml"
     profile.write_text((ROOT / "profiles" / "direct.yaml").read_text())
-    typist = Typist(environment | {"NO_COLOR": "1"}, home, "open", "--plain", "mine.yaml")
+    person = Person(environment | {"NO_COLOR": "1"}, home, "open", "--plain", "mine.yaml")
     for _ in range(5):
-        typist.waits_for("]> ")
-        typist.answers("")
-    typist.waits_for("Enter goes on.")
-    typist.answers("?")
-    typist.waits_for("runners[].adopt: The id of a runner")
-    typist.answers("tgas")
-    typist.waits_for("did you mean 'runners[].tags'?")
-    typist.answers("tags")
-    typist.waits_for("[kubernetes]> ")
-    typist.answers("fast, gpu")
-    typist.answers("protected")
-    typist.waits_for("[no]> ")
-    typist.answers("perhaps")
-    typist.waits_for("must be true or false, not the text 'perhaps'")
-    typist.answers("yes")
-    typist.answers("cluster.namespace")
-    typist.waits_for("The namespace of the runner managers.")
-    typist.waits_for("[gitlab-runner]> ")
-    typist.answers("Not A Name")
-    typist.waits_for("'Not A Name' is not a name that Kubernetes takes")
-    typist.answers("ci")
-    typist.answers("secrets.backend")
-    typist.waits_for("infisical: ")
-    typist.answers("")
-    typist.answers("")
-    typist.waits_for(f"Next: {sys.executable} -m wizard plan mine.yaml")
-    assert typist.code() == 0
+        person.sees("]> ")
+        person.answers("")
+    person.sees("Enter goes on.")
+    person.answers("?")
+    person.sees("runners[].adopt: The id of a runner")
+    person.answers("tgas")
+    person.sees("did you mean 'runners[].tags'?")
+    person.answers("tags")
+    person.sees("[kubernetes]> ")
+    person.answers("fast, gpu")
+    person.answers("protected")
+    person.sees("[no]> ")
+    person.answers("perhaps")
+    person.sees("must be true or false, not the text 'perhaps'")
+    person.answers("yes")
+    person.answers("cluster.namespace")
+    person.sees("The namespace of the runner managers.")
+    person.sees("[gitlab-runner]> ")
+    person.answers("Not A Name")
+    person.sees("'Not A Name' is not a name that Kubernetes takes")
+    person.answers("ci")
+    person.answers("secrets.backend")
+    person.sees("infisical: ")
+    person.answers("")
+    person.answers("")
+    person.sees(f"Next: {sys.executable} -m wizard plan mine.yaml")
+    assert person.code() == 0
     made = load(profile).profile
     assert (made.runners[0].tags, made.runners[0].protected) == (["fast", "gpu"], True)
     assert made.cluster.namespace == "ci"
@@ -253,10 +208,10 @@ def test_a_mistake_of_ours_is_a_short_message_and_a_redacted_report(
 ):
     reports = home / "reports"
     reports.mkdir()
-    typist = Typist(environment | {"TMPDIR": str(reports)}, home, program=TRIPS)
-    typist.waits_for("Runner Wizard crashed: this is a bug.")
-    after = typist.rest()
-    assert typist.code() == 1
+    person = Person(environment | {"TMPDIR": str(reports)}, home, run=["-c", TRIPS])
+    person.sees("Runner Wizard crashed: this is a bug.")
+    after = person.rest()
+    assert person.code() == 1
     assert "RuntimeError: tripped over" in after
     assert "Report it as an issue of the project, and" in after
     assert "Traceback" not in after

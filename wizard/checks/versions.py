@@ -15,7 +15,7 @@ _LEAST_GITLAB = (16, 0)
 def skew(connected: Connected) -> Iterator[Check]:
     """GitLab's version beside the runner's: the same minor is what GitLab asks for."""
     runner, gitlab = connected.profile.manager.runner_version, connected.signed_in.version()
-    ours, theirs = _minor(runner), _minor(gitlab)
+    ours, theirs = minor_of(runner), minor_of(gitlab)
     asked = "the runner's version goes with GitLab's"
     if theirs < _LEAST_GITLAB:
         finding = Finding(
@@ -42,6 +42,7 @@ def skew(connected: Connected) -> Iterator[Check]:
         yield Check(asked, Verdict.OK)
 
 
-def _minor(version: str) -> tuple[int, int]:
+def minor_of(version: str) -> tuple[int, int]:
+    """Major and minor of a version as a server says it; of what is none, later than any."""
     found = re.match(r"(\d{1,4})\.(\d{1,4})", version)
     return (int(found[1]), int(found[2])) if found else (10**4, 0)

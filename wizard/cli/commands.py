@@ -20,6 +20,8 @@ _COMMANDS = {
     "schema": ("offline", "Print the profile's JSON Schema, for editors."),
     "plan": ("live", "Show what would change, and where."),
     "apply": ("live", "Make it so, then prove it."),
+    "status": ("looking", "Show what is true now: runners, tokens, objects, files."),
+    "doctor": ("examining", "Say what is wrong, and the way out: of a profile, a job or a log."),
     "destroy": ("live", "Remove runner, token, objects and files."),
     "login": ("account", "Keep a GitLab token in the system's keyring."),
     "logout": ("account", "Forget a GitLab token that was kept."),

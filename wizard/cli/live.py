@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
@@ -14,19 +12,18 @@ import click
 from wizard.checks.running import refusal_of, refuse_failed
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result, indented
+from wizard.cli.plan_markdown import plan_markdown
 from wizard.cli.plans import plan_text
 from wizard.cli.running import command
+from wizard.cli.wired import TIMEOUT, TRUST, terminal, wiring_for
 from wizard.core.changes import Plan
-from wizard.core.command_line import command as spelt
 from wizard.core.errors import ExitCode, RefusedError
 from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
 from wizard.core.run import RunOptions
 from wizard.core.threads import run
-from wizard.hand_over import hand_over
 from wizard.operations.profiles import open_profile
 from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
-from wizard.wiring.trust import Trust
 
 _STOPPED = (
     "What was done stays, and the next run goes on from there; a token that had not been stored is "
@@ -34,20 +31,6 @@ _STOPPED = (
 )
 _NOTHING_THERE = "No change: nothing that this profile made was there."
 YES = click.option("--yes", is_flag=True, help="Do it without asking.")
-TRUST = click.option(
-    "--trust",
-    "trusted",
-    multiple=True,
-    metavar="URL",
-    help="Send credentials of the environment to this address too.",
-)
-TIMEOUT = click.option(
-    "--timeout",
-    type=click.IntRange(1, 3600),
-    default=300,
-    show_default=True,
-    help="Seconds for each wait: a rollout, a first contact, a job.",
-)
 
 
 @click.command()
@@ -57,6 +40,7 @@ TIMEOUT = click.option(
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, as JSON, here."
 )
+@click.option("--markdown", is_flag=True, help="Print it as a comment for a merge request.")
 @command
 def plan(
     output: Output,
@@ -64,20 +48,22 @@ def plan(
     trusted: tuple[str, ...],
     detailed_exitcode: bool,
     out: Path | None,
+    markdown: bool,
 ) -> Result:
     """Show what would change, and where; writes nothing."""
     from wizard.operations import dispatch as verbs
 
     opened = open_profile(profile)
-    how = RunOptions(attended=_terminal())
-    made = run(verbs.plan(opened, _wiring(opened, output, trusted), how))
+    how = RunOptions(attended=terminal())
+    made = run(verbs.plan(opened, wiring_for(opened, output, trusted), how))
     data = plan_data(made)
     if out:
         _write_plan(out, data)
     refused = refusal_of(made.checks)
     pending = detailed_exitcode and (made.pending or made.doubts)
     code = ExitCode.REFUSED if refused else ExitCode.CHANGES if pending else ExitCode.DONE
-    return Result(plan_text(made, output), data, code, opened.warnings, refused)
+    text = plan_markdown(made, str(profile)) if markdown else plan_text(made, output)
+    return Result(text, data, code, opened.warnings, refused)
 
 
 @click.command()
@@ -103,8 +89,8 @@ def apply(
     if undo:
         return _destroy(output, profile, yes, trusted, timeout)
     opened = open_profile(profile)
-    systems = _wiring(opened, output, trusted)
-    attended = not yes and _terminal()
+    systems = wiring_for(opened, output, trusted)
+    attended = not yes and terminal()
     how = RunOptions(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
     agreed = None
     if not yes:
@@ -143,34 +129,14 @@ def _destroy(
     from wizard.operations import dispatch as verbs
 
     opened = open_profile(profile)
-    systems = _wiring(opened, output, trusted)
-    attended = not yes and _terminal()
+    systems = wiring_for(opened, output, trusted)
+    attended = not yes and terminal()
     planned = run(verbs.plan_destroy(opened, systems))
     if not yes:
         _agree(output, planned, "Destroy all this?", attended=attended)
     how = RunOptions(attended, deadline=timeout, cancel=systems.cancel)
     agreed = None if yes else planned
     return _follow(output, verbs.destroy(opened, systems, how), agreed, _NOTHING_THERE)
-
-
-def _wiring(opened: LoadedProfile, output: Output, trusted: tuple[str, ...]) -> Wiring:
-    def ask(prompt: str) -> str:
-        answer: str = click.prompt(prompt, hide_input=True, err=True)
-        return answer
-
-    def confirm(question: str) -> bool:
-        return click.confirm(question, default=False, err=True)
-
-    command = spelt(output.command, opened.path)
-    attended = _terminal()
-    trust = Trust(os.environ, trusted, confirm if attended else None, command)
-    if not attended:
-        return Wiring(opened, say=output.say, trust=trust)
-    return Wiring(opened, ask=ask, hand_over=hand_over, say=output.say, trust=trust)
-
-
-def _terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None:

@@ -61,6 +61,10 @@ class Output:
         """One JSON line on stdout: the progress of a longer command."""
         write_out(json.dumps(redact_values(record), default=str) + "\n")
 
+    def show(self, text: str) -> None:
+        """Write what was asked for to stdout."""
+        write_out(self._shown(text if text.endswith("\n") else f"{text}\n", sys.stdout))
+
     def finish(self, result: Result) -> None:
         if self.as_json:
             self._document(
@@ -70,8 +74,7 @@ class Output:
         for warning in result.warnings:
             self.say(f"{self.mark('warning:', fg='yellow')} {_located(warning)}")
         if result.text:
-            text = result.text if result.text.endswith("\n") else result.text + "\n"
-            write_out(self._shown(text, sys.stdout))
+            self.show(result.text)
         if result.error:
             self.fail(result.error)
 

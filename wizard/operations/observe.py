@@ -11,7 +11,7 @@ from wizard.operations import markers
 from wizard.operations.maintenance_note import Note
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
-from wizard.systems.backends import Backend, Stored
+from wizard.systems.backends import Stored, TokenReader
 from wizard.systems.gitlab import GitLab, RunnerInfo, RunnerSettings
 
 
@@ -71,7 +71,7 @@ class ObservedState:
     """Runners of the profile's own that it no longer wants."""
 
 
-async def observe(profile: Profile, gitlab: GitLab, backend: Backend) -> ObservedState:
+async def observe(profile: Profile, gitlab: GitLab, backend: TokenReader) -> ObservedState:
     """See what is there; writes nothing. Scopes are asked side by side.
 
     Raises: RefusedError, for a runner with our marker that is not ours; WizardError, from GitLab
@@ -103,7 +103,7 @@ async def _look_at(
     scope: Scope,
     found: list[RunnerInfo],
     gitlab: GitLab,
-    backend: Backend,
+    backend: TokenReader,
 ) -> ObservedRunner:
     stored = await asyncio.to_thread(backend.read, runner)
     if not found and stored and stored.owner and stored.owner.profile == profile.id:

@@ -7,6 +7,7 @@ reverted by GitOps or show as drift. Both times are the API server's own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -21,10 +22,18 @@ def stale_pods(profile: Profile, runner: Runner, cluster: Cluster) -> list[Json]
     """Manager pods that started before their token was last written."""
     namespace = profile.cluster.namespace
     secret = cluster.get(ObjectRef("v1", "Secret", namespace, runner.token_secret))
-    written = _content_written(secret) if secret else None
+    if secret is None or _content_written(secret) is None:
+        return []
+    return started_before(
+        secret, cluster.find("v1", "Pod", namespace, manager_labels(profile, runner))
+    )
+
+
+def started_before(secret: Json, pods: Iterable[Json]) -> list[Json]:
+    """Those of the pods that started before the Secret's content was last written."""
+    written = _content_written(secret)
     if written is None:
         return []
-    pods = cluster.find("v1", "Pod", namespace, manager_labels(profile, runner))
     return [pod for pod in pods if not _ending(pod) and _created(pod) < written]
 
 

@@ -39,12 +39,12 @@ async def with_truth(
     if one.info is None or not one.note.fits(one.stored):
         return one
     known, managers = await asyncio.gather(
-        asyncio.to_thread(_known, profile, one, gitlab, cluster),
+        asyncio.to_thread(accepted, profile, one, gitlab, cluster),
         asyncio.to_thread(gitlab.managers, one.info.id),
     )
     now = gitlab.now()
     dead = why_dead(one, one.info, known, now)
-    silent = _silence(managers, now, profile.manager.replicas) if one.note.has_proof else ""
+    silent = silence(managers, now, profile.manager.replicas) if one.note.has_proof else ""
     return replace(one, dead=dead, silent="" if dead else silent)
 
 
@@ -55,17 +55,19 @@ def why_dead(one: ObservedRunner, info: RunnerInfo, known: bool | None, now: dat
         known: whether GitLab accepts it; None where that could not be asked.
         now: by GitLab's clock.
     """
-    life = _life(one, info)
+    life = life_of(one, info)
     if life and life.ends <= now:
-        return f"its token expired at {_at(life.ends)}"
+        return f"its token expired at {at_time(life.ends)}"
     if known is False:
         return "GitLab refuses the stored token: it was reset elsewhere, or has expired"
     if life and life.is_nearly_over(now):
-        return f"its token expires at {_at(life.ends)}, with less than a quarter of its life left"
+        ends = at_time(life.ends)
+        return f"its token expires at {ends}, with less than a quarter of its life left"
     return ""
 
 
-def _life(one: ObservedRunner, info: RunnerInfo) -> Life | None:
+def life_of(one: ObservedRunner, info: RunnerInfo) -> Life | None:
+    """From when to when its token is valid; None where it does not expire."""
     ends = info.token_expires_at or (one.note.life.ends if one.note.life else None)
     if ends is None:
         return None
@@ -75,9 +77,10 @@ def _life(one: ObservedRunner, info: RunnerInfo) -> Life | None:
     return Life(begins or ends - timedelta(days=30), ends)
 
 
-def _known(
+def accepted(
     profile: Profile, one: ObservedRunner, gitlab: GitLab, cluster: Cluster | None
 ) -> bool | None:
+    """Whether GitLab accepts the stored token now; None where that cannot be asked. Blocking."""
     token = one.stored.token if one.stored else None
     if token is None and cluster is not None and one.stored:
         token = _in_cluster(profile, one.runner, one.stored, cluster)
@@ -89,7 +92,7 @@ def _in_cluster(
 ) -> SecretStr | None:
     """The stored token, from the Secret that it was decrypted to; None where it is another."""
     try:
-        token = token_in(cluster.get(_secret(profile, runner)))
+        token = token_in(cluster.get(token_secret(profile, runner)))
     except WizardError:
         return None
     if token is None or fingerprint(token) != stored.fingerprint:
@@ -97,7 +100,7 @@ def _in_cluster(
     return remember_secret(token)
 
 
-def _silence(managers: Sequence[Manager], now: datetime, wanted: int) -> str:
+def silence(managers: Sequence[Manager], now: datetime, wanted: int) -> str:
     heard = [one.contacted_at for one in managers if one.contacted_at]
     lately = [moment for moment in heard if now - moment < SILENT_AFTER]
     if len(lately) >= wanted:
@@ -106,7 +109,7 @@ def _silence(managers: Sequence[Manager], now: datetime, wanted: int) -> str:
         return f"GitLab has heard from {len(lately)} of its {wanted} managers in the last hour"
     if not heard:
         return "GitLab shows no manager of it any more"
-    return f"GitLab has heard from none of its managers since {_at(max(heard))}"
+    return f"GitLab has heard from none of its managers since {at_time(max(heard))}"
 
 
 def why_not_running(
@@ -144,7 +147,7 @@ def _deployment_lacks(
 
 
 def _secret_lacks(profile: Profile, one: ObservedRunner, backend: Backend, cluster: Cluster) -> str:
-    ref, stored, where = _secret(profile, one.runner), one.stored, backend.where(one.runner)
+    ref, stored, where = token_secret(profile, one.runner), one.stored, backend.where(one.runner)
     if stored is None or str(ref) == where:
         return ""
     token = token_in(cluster.get(ref))
@@ -155,9 +158,11 @@ def _secret_lacks(profile: Profile, one: ObservedRunner, backend: Backend, clust
     return ""
 
 
-def _secret(profile: Profile, runner: Runner) -> ObjectRef:
+def token_secret(profile: Profile, runner: Runner) -> ObjectRef:
+    """The Secret that a runner's managers read their token from."""
     return ObjectRef("v1", "Secret", profile.cluster.namespace, runner.token_secret)
 
 
-def _at(moment: datetime) -> str:
+def at_time(moment: datetime) -> str:
+    """A moment, for people."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -282,6 +282,17 @@ def managers(fake: Any, request: Request) -> Reply:
     return Reply(200, rows)
 
 
+@routes.on("GET", "/runners/:id/jobs", _READ, "read_runner")
+def jobs(fake: Any, request: Request) -> Reply:
+    runner, wanted = _mine(fake, request), request.text("status")
+    rows = [
+        job
+        for job in reversed(fake.state.jobs.values())
+        if job.runner is runner and wanted in {"", job.status}
+    ]
+    return paginate(fake, request, rows, lambda job: entities.job_row(fake, job))
+
+
 def renew(fake: Any, runner: Runner) -> dict[str, Any]:
     """Give the runner another token; the old one is dead from here on."""
     now = fake.state.clock.now()

@@ -13,7 +13,7 @@ from wizard.core.secrets import SecretStr
 from wizard.profile.runner import Runner
 from wizard.systems.backends.ownership import BelongsToAnotherError, Owner
 
-__all__ = ["Backend", "BelongsToAnotherError", "Owner", "Stored"]
+__all__ = ["Backend", "BelongsToAnotherError", "Owner", "Stored", "TokenReader"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,14 @@ class Stored:
     """Whose it is; None where nothing beside it says so, as earlier versions left it."""
     token: SecretStr | None = field(default=None, repr=False, compare=False)
     """The token itself, to be shown to GitLab; None where the backend cannot read it back."""
+
+
+class TokenReader(Protocol):
+    """The part of a `Backend` that only looks."""
+
+    def where(self, runner: Runner) -> str: ...
+
+    def read(self, runner: Runner) -> Stored | None: ...
 
 
 class Backend(Protocol):

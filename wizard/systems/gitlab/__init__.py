@@ -153,6 +153,14 @@ class GitLab(Protocol):
         """Every runner manager GitLab has seen for the runner."""
         ...
 
+    def running_jobs(self, runner_id: int) -> int:
+        """How many jobs the runner is at work on; of more than a hundred, a hundred."""
+        ...
+
+    def job(self, project_id: int, job_id: int) -> Job:
+        """One job of a project."""
+        ...
+
     def project(self, project_id: int) -> Project:
         """What of a project decides whether a job can be run there."""
         ...

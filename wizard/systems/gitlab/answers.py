@@ -145,6 +145,7 @@ def job(answer: Any) -> Job:
         system_id=told.record("runner_manager", {}).text("system_id", ""),
         failure_reason=told.text("failure_reason", ""),
         web_url=told.text("web_url", ""),
+        ref=told.text("ref", ""),
     )
 
 

@@ -154,6 +154,8 @@ class Job:
     system_id: str = ""
     failure_reason: str = ""
     web_url: str = ""
+    ref: str = ""
+    """The branch or tag it is of."""
 
     @property
     def ended(self) -> bool:

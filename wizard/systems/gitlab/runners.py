@@ -18,7 +18,7 @@ from wizard.systems.gitlab.nouns import (
     RunnerPage,
     RunnerSettings,
 )
-from wizard.systems.gitlab.pages import all_rows, next_page
+from wizard.systems.gitlab.pages import PER_PAGE, all_rows, next_page
 from wizard.systems.gitlab.transport import Transport
 from wizard.systems.http.answers import each, record
 
@@ -138,6 +138,12 @@ class RunnerCalls:
         errand = Errand(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
         answer = self._transport.get(errand, f"/runners/{runner_id}/managers")
         return answer.read(each(answers.manager))
+
+    def running_jobs(self, runner_id: int) -> int:
+        errand = Errand(f"count the jobs of runner {runner_id}", _SEES, _ITS_ROLE)
+        path = f"/runners/{runner_id}/jobs"
+        answer = self._transport.get(errand, path, status="running", per_page=PER_PAGE)
+        return len(answer.read(each(lambda row: record(row).number("id"))))
 
 
 def _listing(scope: Scope) -> tuple[Errand, str]:

@@ -14,7 +14,7 @@ from wizard.systems.gitlab.pages import PER_PAGE, all_rows
 from wizard.systems.gitlab.transport import Transport
 from wizard.systems.http.answers import each, record
 
-_TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z \d\d[OE][+ ]?")
+_TIME = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z \d\d[OE][+ ]?", re.MULTILINE)
 _SECTION = re.compile(r"section_(?:start|end):\d+:[\w.-]+(?:\[[^]\n]{0,200}\])?")
 _WRITES = "api"
 _DEVELOPER = "the role Developer or more, and the right to push there"
@@ -124,6 +124,11 @@ class SmokeCalls:
         )
         return answer.read(each(answers.job))
 
+    def job(self, project_id: int, job_id: int) -> Job:
+        errand = Errand(f"show job {job_id}")
+        answer = self._transport.get(errand, f"/projects/{project_id}/jobs/{job_id}")
+        return answer.read(answers.job)
+
     def trace(self, project_id: int, job_id: int) -> str:
         errand = Errand(f"show what job {job_id} printed")
         answer = self._transport.get(errand, f"/projects/{project_id}/jobs/{job_id}/trace")
@@ -132,5 +137,4 @@ class SmokeCalls:
 
 def _printed(trace: str) -> str:
     """What a job printed, without the times, colours and section marks of gitlab-runner 19."""
-    lines = (plain(_TIME.sub("", line)) for line in trace.split("\n"))
-    return "\n".join(_SECTION.sub("", line) for line in lines)
+    return _SECTION.sub("", plain(_TIME.sub("", trace)))

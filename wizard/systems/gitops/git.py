@@ -42,6 +42,8 @@ class Checkout:
     """Name and address of each remote."""
     upstream: str = ""
     """What the branch is pushed to without further words; empty where that is not set."""
+    unpushed: tuple[str, ...] = ()
+    """Paths in the folder that commits change which no remote is known to have."""
 
     def holds(self, revision: str) -> bool:
         """Whether the folder's newest commit is part of another one's history."""
@@ -62,9 +64,12 @@ def checkout(folder: Path) -> Checkout | None:
     prefix = Path(asked, below).as_posix()
     revision = ""
     changed: tuple[str, ...] = ()
+    unpushed: tuple[str, ...] = ()
+    remotes = tuple(_remotes(there))
     if there == folder:
         revision = _git(folder, "log", "-1", "--format=%H", "--", ".") or ""
         changed = tuple(_changed(folder, asked))
+        unpushed = tuple(_unpushed(folder, asked)) if remotes else ()
     return Checkout(
         folder,
         revision,
@@ -72,8 +77,9 @@ def checkout(folder: Path) -> Checkout | None:
         Path(top),
         "" if prefix == "." else prefix,
         _git(there, "symbolic-ref", "--quiet", "--short", "HEAD") or "",
-        tuple(_remotes(there)),
+        remotes,
         _git(there, "rev-parse", "--abbrev-ref", "--symbolic-full-name", "@{upstream}") or "",
+        unpushed,
     )
 
 
@@ -85,6 +91,14 @@ def _changed(folder: Path, prefix: str) -> Iterator[str]:
     for entry in asked.split("\0"):
         if path := entry[3:].removeprefix(prefix):
             yield path
+
+
+def _unpushed(folder: Path, prefix: str) -> Iterator[str]:
+    """Paths of commits that are on no branch of a remote, as of the last fetch or push."""
+    asked = ("log", "--name-only", "--format=", "-z", "HEAD", "--not", "--remotes", "--", ".")
+    told = _git(folder, *asked) or ""
+    for path in dict.fromkeys(filter(None, told.split("\0"))):
+        yield path.strip("\n").removeprefix(prefix)
 
 
 def _without_filters(folder: Path) -> Iterator[str]:
