@@ -41,7 +41,10 @@ from wizard.systems.gitops.git import checkout
 
 T = TypeVar("T")
 _OWNER_CHECK = "secrets.owner"
-_CAUSES = {"gitlab.runners": "gitlab.role", "secrets.storing": _OWNER_CHECK}
+_CAUSES = {
+    "gitlab.runners": {"gitlab.role", "gitlab.scopes"},
+    "secrets.storing": {_OWNER_CHECK},
+}
 """Checks that cannot pass where another one fails."""
 
 
@@ -124,7 +127,7 @@ async def survey(connected: Connected, *, new: bool = False) -> Survey:
 def _without_consequences(checks: list[Check]) -> list[Check]:
     """The checks without those that only failed because another one did, which says why."""
     failed = {check.id for check in with_verdict(checks, Verdict.FAIL)}
-    return [check for check in checks if _CAUSES.get(check.id) not in failed]
+    return [check for check in checks if not _CAUSES.get(check.id, set()) & failed]
 
 
 async def _look_at_runners(connected: Connected, looks: _Looks) -> ObservedState | None:
