@@ -13,7 +13,7 @@ import pytest
 
 from tests.systems.backends.conformance import new_token
 from wizard.core.errors import WizardError
-from wizard.hand_over import hand_over, put_away
+from wizard.terminal.hand_over import hand_over, put_away
 
 HIDDEN = b"press Space to show it"
 OTHER_SCREEN, BACK, WIPED = b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[2J\x1b[3J"

@@ -96,7 +96,7 @@ def test_what_was_wrong_there_is_not_in_the_profile() -> None:
 
 
 def _values_of(profile: Profile) -> dict[str, Any]:
-    from wizard.render.chart_values import values
+    from wizard.render.runner.chart_values import values
 
     return values(profile, profile.runners[0])
 

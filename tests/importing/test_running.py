@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.fakes.kubernetes.setups import VALUES
 from wizard.importing import Imported
-from wizard.operations.taking_over import import_running
+from wizard.operations.discovery.taking_over import import_running
 from wizard.profile.load import load_text
 from wizard.profile.model import Profile
 from wizard.systems.kubernetes import SetupText

@@ -10,10 +10,10 @@ import pytest
 from tests.fakes.infisical import FakeInfisical
 from wizard.core.facts import ClusterFacts, StoreFacts
 from wizard.core.findings import Verdict
-from wizard.operations.check_backend import check_backend, credentials
-from wizard.operations.preview import preview
-from wizard.operations.stores import offers
-from wizard.operations.strategies import compare, example
+from wizard.operations.discovery.check_backend import check_backend, credentials
+from wizard.operations.discovery.stores import offers
+from wizard.operations.preview.contents import preview
+from wizard.operations.preview.strategies import compare, example
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.presets import from_preset
 from wizard.profile.runner import LEAST_SECURITY, Strategy

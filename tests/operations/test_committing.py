@@ -15,14 +15,14 @@ import pytest
 from tests.render.profiles import profile_of
 from wizard.core.command_line import command, program
 from wizard.core.errors import RefusedError
-from wizard.operations.committing import (
+from wizard.operations.files.committing import (
     check_repository,
     commit_commands,
     other_branch,
     pending,
     same_place,
 )
-from wizard.operations.write_files import compare_files
+from wizard.operations.files.write_files import compare_files
 from wizard.profile.model import Profile
 from wizard.systems.gitops.git import checkout
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from wizard.core.facts import ClusterFacts, NodeFacts
-from wizard.operations.discover import answers_of, discover, missing_operators
+from wizard.operations.discovery.discover import answers_of, discover, missing_operators
 from wizard.profile.backends.spec import EXTERNAL_SECRETS
 from wizard.profile.packagings.argocd import ARGOCD
 

@@ -10,7 +10,7 @@ import pytest
 from tests.fakes.gitlab import FakeGitLab
 from wizard.core.errors import NotAllowedError
 from wizard.core.facts import Scope
-from wizard.operations.adopt import existing
+from wizard.operations.runners.adopt import existing
 from wizard.systems.gitlab import RunnerSettings
 from wizard.systems.gitlab.adapter import PythonGitLab
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wizard.core.facts import NodeFacts
-from wizard.operations.fit import Room, fit, size_of
+from wizard.operations.discovery.fit import Room, fit, size_of
 from wizard.profile.sizes import CUSTOM, amounts, named
 
 MI, GI = 2**20, 2**30

@@ -9,8 +9,8 @@ import pytest
 from tests.fakes.gitlab import FakeGitLab
 from wizard.core.errors import NotAllowedError, NotReachedError
 from wizard.core.findings import Verdict
-from wizard.operations.scopes import search
-from wizard.operations.sign_in import sign_in
+from wizard.operations.discovery.scopes import search
+from wizard.operations.discovery.sign_in import sign_in
 from wizard.systems.gitlab.adapter import PythonGitLab
 
 

@@ -10,12 +10,12 @@ from typing import get_args
 import pytest
 
 import wizard
-from wizard.operations import stores
+from wizard.operations.discovery import stores
 from wizard.profile.backends import BACKENDS
 from wizard.profile.backends.spec import BackendName, BackendSpec
 from wizard.profile.fields import declared
 from wizard.profile.secrets import Secrets
-from wizard.render import providers
+from wizard.render.secrets import providers
 
 THROUGH_STORE = {name for name, spec in BACKENDS.items() if spec.through == "store"}
 MADE_BY_US = {name for name, spec in BACKENDS.items() if spec.provider}

@@ -11,7 +11,7 @@ import pytest
 
 import wizard
 from tests.profile.profiles import SMALLEST, said
-from wizard.operations import arrival
+from wizard.operations.delivery import arrival
 from wizard.profile.delivery import Delivery
 from wizard.profile.fields import declared
 from wizard.profile.not_yet import unavailable
@@ -74,7 +74,7 @@ def test_a_packaging_is_compared_by_name_nowhere():
 def test_packagings_are_listed_only_in_the_tables_that_are_looked_at():
     listed = [where for node, where in _house() if len(_listed(node)) > 1]
     files = {where.partition(":")[0] for where in listed}
-    assert files == {"operations/arrival.py", "profile/packagings/spec.py"}
+    assert files == {"operations/delivery/arrival.py", "profile/packagings/spec.py"}
 
 
 def _house() -> Iterable[tuple[ast.AST, str]]:

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterable
 from typing import Any
 
-from wizard.render.config_toml import TOKEN_PLACEHOLDER
+from wizard.render.runner.config_toml import TOKEN_PLACEHOLDER
 
 _OURS = ("app.kubernetes.io/", "runner-wizard/")
 # What the chart itself tells `register`; with a runner authentication token its script unsets

@@ -28,8 +28,8 @@ from wizard.profile.model import Profile
 from wizard.profile.rules import check as check_rules
 from wizard.profile.runner import Strategy
 from wizard.render import check, job_pod, pod_security_level
-from wizard.render.catalogue import runner_versions
-from wizard.render.chart_values import values
+from wizard.render.runner.chart_values import values
+from wizard.render.tables.catalogue import runner_versions
 
 pytestmark = pytest.mark.cluster
 _PLURALS = {

@@ -10,7 +10,7 @@ import yaml
 from tests.render.profiles import PACKAGINGS, documents, packaged, profile_of, wanted
 from wizard.profile.model import Profile
 from wizard.render import config, manifests
-from wizard.render.chart_values import values
+from wizard.render.runner.chart_values import values
 
 _PEM = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 _FILE = "/etc/gitlab-ca/ca.crt"

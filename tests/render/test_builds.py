@@ -12,8 +12,8 @@ from tests.render.profiles import file_of, profile_of, runner_version, wanted
 from wizard.profile.model import Profile
 from wizard.profile.runner import Strategy
 from wizard.render import config, images, job_pod, pod_security_level
-from wizard.render.builds import STRATEGIES
-from wizard.render.catalogue import runner_versions
+from wizard.render.runner.builds import STRATEGIES
+from wizard.render.tables.catalogue import runner_versions
 
 ALL = get_args(Strategy)
 ROOTLESS = ("buildah", "buildkit", "podman")

@@ -6,9 +6,9 @@ import pytest
 
 from tests.render.profiles import behind_a_proxy, packaged, profile_of
 from wizard.profile.runner import Strategy
-from wizard.render.catalogue import chart_keys, runner_keys, runner_versions
-from wizard.render.chart_values import values
-from wizard.render.versions import CHARTS, chart_of
+from wizard.render.runner.chart_values import values
+from wizard.render.tables.catalogue import chart_keys, runner_keys, runner_versions
+from wizard.render.tables.versions import CHARTS, chart_of
 
 
 def _said(data: dict[str, Any], version: str = "19.3.1") -> list[str]:

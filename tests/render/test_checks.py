@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.render.profiles import PACKAGINGS, PRESETS, packaged, profile_of, runner_version, said
 from wizard.render import config_toml, files, job_pod, manifests
-from wizard.render.catalogue import runner_keys
+from wizard.render.tables.catalogue import runner_keys
 
 
 @pytest.mark.parametrize("packaging", PACKAGINGS)

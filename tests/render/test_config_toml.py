@@ -14,7 +14,7 @@ from tests.render.profiles import (
 )
 from wizard.profile.runner import Strategy
 from wizard.render import config, config_toml
-from wizard.render.catalogue import runner_keys, runner_versions
+from wizard.render.tables.catalogue import runner_keys, runner_versions
 
 BUILDS = get_args(Strategy)
 _MIRROR = {"images": {"registry": "mirror.example.com"}}

@@ -12,9 +12,9 @@ from wizard.core.problems import Problems
 from wizard.profile.model import Profile
 from wizard.profile.runner import LEAST_SECURITY
 from wizard.render import check, config, images, job_pod, pod_security_level
-from wizard.render.catalogue import runner_versions
-from wizard.render.dangers import dangers
-from wizard.render.pod_standards import violations
+from wizard.render.jobs.pod_standards import violations
+from wizard.render.tables.catalogue import runner_versions
+from wizard.render.tables.dangers import dangers
 
 
 def _errors(profile: Profile) -> list[str]:

@@ -15,7 +15,7 @@ from tests.render.profiles import PACKAGINGS, PRESETS, packaged, said
 from wizard.profile.model import Profile
 from wizard.profile.runner import Strategy
 from wizard.render import copy_script, files, images, job_pod
-from wizard.render.images import full_name
+from wizard.render.runner.images import full_name
 
 _MIRROR = "mirror.example.com:5000/all"
 _A_SERVICE_THAT_STANDS_FOR_ANY = "svc-0"

@@ -24,8 +24,8 @@ from wizard.profile.load import load_text
 from wizard.profile.model import Profile
 from wizard.profile.presets import presets
 from wizard.render import check, config_toml, copy_script, files, images, job_pod, manifests
-from wizard.render.catalogue import chart_keys, runner_keys
-from wizard.render.chart_values import values
+from wizard.render.runner.chart_values import values
+from wizard.render.tables.catalogue import chart_keys, runner_keys
 
 EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "300"))
 CHUNK = 50

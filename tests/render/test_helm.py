@@ -12,10 +12,10 @@ import yaml
 from tests.render.kustomize import kustomized
 from tests.render.profiles import PRESETS, file_of, packaged, profile_of
 from wizard.profile.model import Profile
-from wizard.render.catalogue import chart_keys
 from wizard.render.packagings.helm import install_commands, uninstall_commands
 from wizard.render.releases import companions, shared
-from wizard.render.versions import CHARTS, Chart
+from wizard.render.tables.catalogue import chart_keys
+from wizard.render.tables.versions import CHARTS, Chart
 
 
 def _helm(preset: str = "homelab", **changes: Any) -> Profile:

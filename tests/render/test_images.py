@@ -7,7 +7,7 @@ import pytest
 
 from tests.render.profiles import profile_of, said, wanted
 from wizard.render import config, copy_script, images
-from wizard.render.images import mirrored
+from wizard.render.runner.images import mirrored
 
 _RUNNER = "gitlab-org/gitlab-runner"
 _HELPER = f"{_RUNNER}/gitlab-runner-helper"

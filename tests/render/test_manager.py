@@ -7,7 +7,7 @@ import pytest
 from tests.render.profiles import profile_of, wanted
 from wizard.profile.model import Profile
 from wizard.render import config, manager_labels
-from wizard.render.chart_values import values
+from wizard.render.runner.chart_values import values
 
 
 def _pod(profile: Profile) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.render.profiles import profile_of, runner_version, wanted
-from wizard.render.catalogue import runner_versions
-from wizard.render.rbac import GRANTS
+from wizard.render.runner.rbac import GRANTS
+from wizard.render.tables.catalogue import runner_versions
 
 
 def _verbs(profile: Any) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ from tests.render.profiles import EVERY_JOB_SETTING, behind_a_proxy, profile_of
 from wizard.profile.model import Profile
 from wizard.profile.runner import Strategy
 from wizard.render import config
-from wizard.render.chart_values import values
+from wizard.render.runner.chart_values import values
 
 _OF_REGISTERING = {"id", "token", "token_obtained_at", "token_expires_at"}
 _EVERYTHING = {

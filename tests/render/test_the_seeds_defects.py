@@ -12,8 +12,8 @@ import yaml
 
 from tests.render.profiles import documents, file_of, profile_of
 from wizard.render import config, files
-from wizard.render.catalogue import chart_keys, version_key
-from wizard.render.versions import Evidence, chart_of
+from wizard.render.tables.catalogue import chart_keys, version_key
+from wizard.render.tables.versions import Evidence, chart_of
 
 
 def _application() -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tests.render.profiles import profile_of, said
 from wizard.profile.model import Profile
 from wizard.render import images
-from wizard.render.chart_values import values
-from wizard.render.rbac import rules
-from wizard.render.versions import CHARTS, Evidence
+from wizard.render.runner.chart_values import values
+from wizard.render.runner.rbac import rules
+from wizard.render.tables.versions import CHARTS, Evidence
 
 
 def _of(chart: str, runner: str) -> Profile:

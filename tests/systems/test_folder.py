@@ -10,7 +10,7 @@ import pytest
 
 from tests.render.profiles import packaged, profile_of
 from wizard.core.errors import RefusedError
-from wizard.operations.write_files import Delivery, compare_files
+from wizard.operations.files.write_files import Delivery, compare_files
 from wizard.profile.model import Profile
 from wizard.render import files
 from wizard.systems.gitops.folder import FileAction

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import sitting
-from wizard.operations.outcome import compared
+from wizard.operations.preview.outcome import compared
 from wizard.tui.widgets.outcome_pane import OutcomePane
 
 

@@ -49,7 +49,7 @@ def check(_output: Output, profile: Path) -> Result:
 @command
 def render(output: Output, profile: Path, directory: Path | None, diff: bool) -> Result:
     """Write the GitOps files of a profile, offline; only files it owns are touched."""
-    from wizard.operations.write_files import compare_files
+    from wizard.operations.files.write_files import compare_files
 
     opened = open_profile(profile)
     root = directory or profile.parent / opened.profile.delivery.directory

@@ -118,7 +118,7 @@ def _terminal_keeper() -> Callable[[], None]:
 
 def _put_tokens_away() -> None:
     """A thread may be showing a token on the terminal's other screen, and is left."""
-    if shown := sys.modules.get("wizard.hand_over"):  # else no token was handed over
+    if shown := sys.modules.get("wizard.terminal.hand_over"):  # else no token was handed over
         shown.put_away()
 
 

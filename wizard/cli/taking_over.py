@@ -147,7 +147,7 @@ def _in_folder(folder: Path) -> list[Text]:
 
 def _from_cluster(name: str, context: str | None) -> list[Text]:
     """What a manager that runs was made of."""
-    from wizard.operations.taking_over import text_of
+    from wizard.operations.discovery.taking_over import text_of
     from wizard.wiring.machine import Machine
 
     machine = Machine()

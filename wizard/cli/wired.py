@@ -9,8 +9,8 @@ import click
 
 from wizard.cli.output import Output
 from wizard.core.command_line import command as spelt
-from wizard.hand_over import hand_over
 from wizard.profile.load import LoadedProfile
+from wizard.terminal.hand_over import hand_over
 from wizard.wiring import Wiring
 from wizard.wiring.trust import Trust
 

@@ -9,8 +9,8 @@ from typing import Any
 from wizard.core.problems import Key
 from wizard.core.shipped import asset
 from wizard.importing.view import ABSENT, found_at
-from wizard.render.catalogue import chart_keys
-from wizard.render.versions import CHARTS
+from wizard.render.tables.catalogue import chart_keys
+from wizard.render.tables.versions import CHARTS
 
 
 @cache

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 
 from wizard.profile.delivery import Manager
-from wizard.render.catalogue import version_key
-from wizard.render.versions import CHARTS, OLDEST_RUNNER, chart_of, runner_of
+from wizard.render.tables.catalogue import version_key
+from wizard.render.tables.versions import CHARTS, OLDEST_RUNNER, chart_of, runner_of
 
 _EXACT = re.compile(r"v?(\d+\.\d+\.\d+)(?:[-+][\w.]+)?")
 _TAG = re.compile(r"(?:[a-z][\w.]*-)?v?(\d+\.\d+(?:\.\d+)?)(?:-[\w.]+)?$")

@@ -11,14 +11,14 @@ from wizard.core.changes import Plan
 from wizard.core.errors import ConflictError, NotAllowedError, RefusedError, WizardError
 from wizard.core.events import Event
 from wizard.core.run import RunOptions
-from wizard.operations import apply as direct
-from wizard.operations import deliver as files
-from wizard.operations import destroy as direct_away
-from wizard.operations import namespaces
-from wizard.operations import withdraw as files_away
+from wizard.operations.cluster import namespaces
+from wizard.operations.cluster.namespaces import LevelQuestion
+from wizard.operations.delivery import apply as direct
+from wizard.operations.delivery import deliver as files
+from wizard.operations.delivery import destroy as direct_away
+from wizard.operations.delivery import withdraw as files_away
 from wizard.operations.lock import only_run
-from wizard.operations.namespaces import LevelQuestion
-from wizard.operations.survey import survey
+from wizard.operations.plan.survey import survey
 from wizard.profile.file import ProfileFile
 from wizard.systems import Systems
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from wizard.core.manifest import RenderedFile
 from wizard.profile.labels import manager_labels
 from wizard.profile.model import Profile
-from wizard.render.checks import check
-from wizard.render.config_toml import config, config_toml
-from wizard.render.image_list import ImageUse, images
-from wizard.render.job_pod import job_pod
-from wizard.render.mirroring import copy_script
+from wizard.render.checks.rules import check
+from wizard.render.jobs.job_pod import job_pod
+from wizard.render.mirrors.image_list import ImageUse, images
+from wizard.render.mirrors.mirroring import copy_script
 from wizard.render.packagings import packaging_of
 from wizard.render.releases import manifests
-from wizard.render.security import pod_security_level
+from wizard.render.runner.config_toml import config, config_toml
+from wizard.render.runner.security import pod_security_level
 
 __all__ = [
     "ImageUse",

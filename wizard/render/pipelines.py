@@ -9,9 +9,9 @@ from wizard.core.manifest import RenderedFile
 from wizard.core.shipped import asset
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
-from wizard.render.builds import STRATEGIES
-from wizard.render.images import builder_image, mirrored, service_image
 from wizard.render.ownership import header
+from wizard.render.runner.builds import STRATEGIES
+from wizard.render.runner.images import builder_image, mirrored, service_image
 from wizard.render.yaml_text import flow_list, scalar
 
 _BLANK = re.compile(r"@(TAGS|IMAGE|BUILDER|SERVICE)@")

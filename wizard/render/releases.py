@@ -5,13 +5,13 @@ from __future__ import annotations
 from wizard.core.manifest import Manifest
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
-from wizard.render import authority
-from wizard.render.accounts import job_account, manager_account, namespaces
-from wizard.render.external_secret import external_secret, store
-from wizard.render.job_volumes import docker_daemon
-from wizard.render.manager import config_map, deployment, disruption_budget
-from wizard.render.providers import reader_account
-from wizard.render.rbac import role, role_binding
+from wizard.render.runner import authority
+from wizard.render.runner.accounts import job_account, manager_account, namespaces
+from wizard.render.runner.job_volumes import docker_daemon
+from wizard.render.runner.manager import config_map, deployment, disruption_budget
+from wizard.render.runner.rbac import role, role_binding
+from wizard.render.secrets.external_secret import external_secret, store
+from wizard.render.secrets.providers import reader_account
 
 
 def shared(profile: Profile) -> list[Manifest]:

@@ -25,7 +25,7 @@ from textual.worker import Worker, WorkerState
 from wizard.core.command_line import command, program
 from wizard.core.errors import ExitCode, WizardError
 from wizard.core.threads import DaemonThreads
-from wizard.operations.discover import discover
+from wizard.operations.discovery.discover import discover
 from wizard.profile.draft import Draft
 from wizard.profile.questions import preset_question
 from wizard.tui import drafts, look, messages

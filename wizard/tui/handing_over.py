@@ -20,7 +20,7 @@ from textual.widgets import Button
 
 from wizard.core.errors import WizardError
 from wizard.core.secrets import SecretStr
-from wizard.hand_over import hand_over
+from wizard.terminal.hand_over import hand_over
 from wizard.tui.machine_facts import ShowOutside
 from wizard.tui.widgets import Action, Said
 

@@ -31,7 +31,7 @@ async def review(session: ProfileSession) -> Reviewed:
     Raises: InvalidDocumentError, when the draft is not valid; WizardError, from the systems.
     """
     from wizard.operations import dispatch as verbs
-    from wizard.operations.files_only import plan_files
+    from wizard.operations.delivery.files_only import plan_files
 
     draft = session.draft
     text, file = draft.text(), draft.loaded()

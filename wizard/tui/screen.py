@@ -20,7 +20,7 @@ from textual.widgets.option_list import Option
 
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key
-from wizard.operations.outcome import compared, runner_settings, token_source
+from wizard.operations.preview.outcome import compared, runner_settings, token_source
 from wizard.profile.fields import FieldInfo
 from wizard.profile.load import load_text
 from wizard.profile.model import Profile

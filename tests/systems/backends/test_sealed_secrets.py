@@ -23,7 +23,7 @@ from tests.systems.backends.strict import assert_fits_its_definition
 from wizard.core.errors import ConflictError, WizardError
 from wizard.core.findings import Verdict
 from wizard.core.secrets import fingerprint
-from wizard.operations.write_files import compare_files
+from wizard.operations.files.write_files import compare_files
 from wizard.profile.model import Profile
 from wizard.render.ownership import is_ours
 from wizard.systems.backends.context import BackendContext

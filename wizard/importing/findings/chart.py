@@ -21,9 +21,9 @@ from wizard.importing.versions import (
 )
 from wizard.importing.view import leaf_paths
 from wizard.profile.delivery import Manager
-from wizard.render.catalogue import Catalogue, chart_keys
-from wizard.render.manager import pod_security
-from wizard.render.versions import CHARTS, runner_of
+from wizard.render.runner.manager import pod_security
+from wizard.render.tables.catalogue import Catalogue, chart_keys
+from wizard.render.tables.versions import CHARTS, runner_of
 
 _RELOADER = re.compile(r"reloader\.stakater\.com/|secret\.reloader\.")
 _IN_GITLAB = ("tags", "locked", "runUntagged", "protected", "maximumTimeout")

@@ -18,7 +18,7 @@ from wizard.importing.translate.builds import (
 )
 from wizard.importing.translate.levels import needs_privileged, root_keys
 from wizard.importing.view import View
-from wizard.render.dangers import dangers
+from wizard.render.tables.dangers import dangers
 
 _FOLLOWS = (
     "${CI_RUNNER_VERSION}",

@@ -9,7 +9,7 @@ from wizard.importing.chart_tables import old_until
 from wizard.importing.release import Kind, Release, entries, section
 from wizard.importing.versions import exact, older
 from wizard.importing.view import Values
-from wizard.render.rbac import GRANTS
+from wizard.render.runner.rbac import GRANTS
 
 _ANY = "*"
 _HARMLESS = ("events", "poddisruptionbudgets", "serviceaccounts", "services")

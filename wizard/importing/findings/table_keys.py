@@ -9,7 +9,7 @@ from wizard.core.problems import Key, did_you_mean, key_path
 from wizard.importing.release import Release
 from wizard.importing.versions import default_runner, exact, target_runner
 from wizard.importing.view import View, leaf_paths, without_keys
-from wizard.render.catalogue import Catalogue, runner_keys, runner_versions, version_key
+from wizard.render.tables.catalogue import Catalogue, runner_keys, runner_versions, version_key
 
 _MOST_TOLD = 40
 """Unknown keys that are named one by one."""

@@ -13,7 +13,7 @@ from wizard.importing.release import Release, entries, number
 from wizard.importing.translate.jobs import pull_policies
 from wizard.importing.versions import exact, target_runner
 from wizard.importing.view import ABSENT, found_at, leaf_paths
-from wizard.render.config_toml import METRICS_PORT, SHUTDOWN_TIMEOUT
+from wizard.render.runner.config_toml import METRICS_PORT, SHUTDOWN_TIMEOUT
 
 _REGISTRY = "registry.gitlab.com"
 _MANAGER_IMAGE = "gitlab-org/gitlab-runner"

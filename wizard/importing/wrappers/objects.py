@@ -159,8 +159,8 @@ _WORTHLESS_ENV = {
 
 def table_key_of(variable: str) -> Key:
     """The key of the `[[runners]]` table that a variable of `register` sets; empty: none."""
-    from wizard.render.catalogue import runner_keys
-    from wizard.render.versions import NEWEST_RUNNER_READ
+    from wizard.render.tables.catalogue import runner_keys
+    from wizard.render.tables.versions import NEWEST_RUNNER_READ
 
     if variable in _TABLE_ENV:
         return _TABLE_ENV[variable]

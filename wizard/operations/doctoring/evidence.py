@@ -12,6 +12,7 @@ from typing import Any
 from wizard.core.errors import WizardError
 from wizard.core.manifest import ObjectRef
 from wizard.doctor import Kind, Text
+from wizard.operations.delivery.arrival import operator_reports
 from wizard.profile.labels import manager_labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -19,7 +20,6 @@ from wizard.systems.kubernetes import Cluster, Json
 from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS
 
 _LINES = 300
-_ARGO = "argoproj.io/v1alpha1"
 _JOB_ID = "job.runner.gitlab.com/id"
 _SIDECARS = ("istio-proxy", "linkerd-proxy")
 
@@ -138,10 +138,7 @@ def _operated(profile: Profile) -> Iterator[ObjectRef]:
         for runner in profile.runners:
             name = runner.token_secret
             yield ObjectRef(EXTERNAL_SECRETS, "ExternalSecret", namespace, name)
-    if profile.delivery.packaging == "argocd":
-        place = profile.delivery.argocd.namespace
-        for name in (profile.shared, *(runner.release for runner in profile.runners)):
-            yield ObjectRef(_ARGO, "Application", place, name)
+    yield from operator_reports(profile)
 
 
 def said_of(ref: ObjectRef, body: Json) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import partial
 
 from wizard.core.errors import NotAllowedError, UsageError, WizardError
 from wizard.core.facts import Scope
@@ -13,7 +14,7 @@ from wizard.core.findings import Finding
 from wizard.doctor import Kind, Text
 from wizard.operations.doctoring.evidence import Evidence, of_job_pods
 from wizard.operations.doctoring.report import Report, of_texts
-from wizard.operations.truth import SILENT_AFTER
+from wizard.operations.runners.truth import SILENT_AFTER
 from wizard.systems.gitlab import GitLab, Job, RunnerInfo
 from wizard.systems.kubernetes import Cluster
 
@@ -82,11 +83,9 @@ def examine_job(
     evidence = Evidence([Text(Kind.JOB, f"the log of job {job.id}", trace)])
     if job.failure_reason:
         evidence.texts.append(Text(Kind.JOB, "GitLab's failure reason", job.failure_reason))
-    for namespace in namespaces if cluster else ():
-        evidence.take(
-            f"the pods of {namespace}",
-            lambda place=namespace: of_job_pods(place, cluster, job.id) if cluster else (),
-        )
+    if cluster:
+        for place in namespaces:
+            evidence.take(f"the pods of {place}", partial(of_job_pods, place, cluster, job.id))
     texts = [text for text in evidence.texts if text.content.strip()]
     if job.status == "success":
         texts = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from wizard.checks import CHECKS, Connected, Pending
 from wizard.core.errors import StoppedError, WizardError
@@ -87,17 +88,10 @@ def _evidence(profile: Profile, cluster: Cluster | None) -> Evidence:
     if cluster is None:
         return evidence
     for runner in profile.runners:
-        evidence.take(
-            f"the log of {runner.release}",
-            lambda one=runner: of_manager(profile, one, cluster),
-        )
+        evidence.take(f"the log of {runner.release}", partial(of_manager, profile, runner, cluster))
     for namespace in profile.namespaces:
-        evidence.take(
-            f"the events of {namespace}", lambda place=namespace: of_events(place, cluster)
-        )
+        evidence.take(f"the events of {namespace}", partial(of_events, namespace, cluster))
     for namespace in {profile.job_namespace(runner) for runner in profile.runners}:
-        evidence.take(
-            f"the pods of {namespace}", lambda place=namespace: of_job_pods(place, cluster)
-        )
-    evidence.take("what the operators say", lambda: of_operators(profile, cluster))
+        evidence.take(f"the pods of {namespace}", partial(of_job_pods, namespace, cluster))
+    evidence.take("what the operators say", partial(of_operators, profile, cluster))
     return evidence

@@ -9,10 +9,10 @@ from wizard.core.changes import Action
 from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.findings import Finding
 from wizard.core.threads import map_concurrently
-from wizard.operations.arrival import arrival_of
-from wizard.operations.committing import pending
+from wizard.operations.delivery.arrival import arrival_of
+from wizard.operations.files.committing import pending
+from wizard.operations.files.write_files import Delivery, compare_files, file_changes
 from wizard.operations.status.nouns import FilesStatus, Remark, State
-from wizard.operations.write_files import Delivery, compare_files, file_changes
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.gitops.git import Checkout, checkout

@@ -8,7 +8,8 @@ from wizard.core.errors import WizardError
 from wizard.core.findings import Finding
 from wizard.core.manifest import Manifest
 from wizard.core.run import RunOptions
-from wizard.operations.observe import ObservedState, observe
+from wizard.operations.plan.survey import directory
+from wizard.operations.runners.observe import ObservedState, observe
 from wizard.operations.status.files import files_remarks, files_status, unreadable
 from wizard.operations.status.nouns import (
     FilesStatus,
@@ -28,7 +29,6 @@ from wizard.operations.status.reaching import LenientBackend, Reached, not_asked
 from wizard.operations.status.runners import Witnesses, runner_status, unseen_runner
 from wizard.operations.status.snapshot import Snapshot, take
 from wizard.operations.status.versions import version_status
-from wizard.operations.survey import directory
 from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner

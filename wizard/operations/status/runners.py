@@ -9,8 +9,9 @@ from datetime import datetime
 
 from wizard.core.findings import Finding
 from wizard.core.secrets import fingerprint
-from wizard.operations.observe import ObservedRunner
-from wizard.operations.restarts import started_before
+from wizard.operations.cluster.restarts import started_before
+from wizard.operations.runners.observe import ObservedRunner
+from wizard.operations.runners.truth import SILENT_AFTER, accepted, at_time, life_of
 from wizard.operations.status.nouns import (
     Copy,
     ManagerStatus,
@@ -23,7 +24,6 @@ from wizard.operations.status.nouns import (
 from wizard.operations.status.objects import deployment_ref
 from wizard.operations.status.reaching import LenientBackend, not_asked, tried
 from wizard.operations.status.snapshot import Snapshot
-from wizard.operations.truth import SILENT_AFTER, accepted, at_time, life_of
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends.kubernetes_secret import token_in

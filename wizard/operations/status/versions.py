@@ -5,8 +5,8 @@ from __future__ import annotations
 from wizard.checks.versions import minor_of
 from wizard.operations.status.nouns import VersionStatus
 from wizard.profile.model import Profile
-from wizard.render.catalogue import version_key
-from wizard.render.versions import CHARTS, chart_of, chart_version
+from wizard.render.tables.catalogue import version_key
+from wizard.render.tables.versions import CHARTS, chart_of, chart_version
 
 
 def version_status(profile: Profile, gitlab: str) -> VersionStatus:

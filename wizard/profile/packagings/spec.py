@@ -1,7 +1,7 @@
 """What a packaging is, declared once: everything that is known of it before it is rendered.
 
 How it is rendered is in `render/packagings`, and how one sees that it has reached the cluster in
-`operations/arrival.py`; all else that depends on the choice of a packaging reads its
+`operations/delivery/arrival.py`; all else that depends on the choice of a packaging reads its
 `PackagingSpec`.
 """
 

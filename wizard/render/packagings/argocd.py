@@ -16,7 +16,6 @@ from wizard.profile.model import Profile
 from wizard.profile.packagings import argocd as declared
 from wizard.profile.packagings.argocd import WAVE
 from wizard.profile.runner import Runner
-from wizard.render.chart_values import values
 from wizard.render.ownership import header
 from wizard.render.packagings.folders import (
     apps_path,
@@ -27,7 +26,8 @@ from wizard.render.packagings.folders import (
 from wizard.render.packagings.packaging import Packaging
 from wizard.render.pipelines import pipeline
 from wizard.render.releases import companions, shared
-from wizard.render.versions import chart_version
+from wizard.render.runner.chart_values import values
+from wizard.render.tables.versions import chart_version
 from wizard.render.yaml_text import to_yaml
 
 _SHARED_WAVE = "-2"

@@ -8,13 +8,13 @@ from wizard.core.manifest import RenderedFile
 from wizard.profile.model import Profile
 from wizard.profile.packagings import helm as declared
 from wizard.profile.runner import Runner
-from wizard.render.chart_values import values
 from wizard.render.ownership import header, markdown_header
 from wizard.render.packagings.folders import kustomized, manifests_path, token_note
 from wizard.render.packagings.packaging import Packaging
 from wizard.render.pipelines import pipeline
 from wizard.render.releases import companions
-from wizard.render.versions import chart_version
+from wizard.render.runner.chart_values import values
+from wizard.render.tables.versions import chart_version
 from wizard.render.yaml_text import to_yaml
 
 _CHART = "gitlab-runner"

@@ -181,7 +181,7 @@ class ApplyStep(Step):
 
     async def _events(self, work: Work) -> AsyncIterator[Event]:
         from wizard.operations import dispatch as verbs
-        from wizard.operations.files_only import write_files
+        from wizard.operations.delivery.files_only import write_files
 
         file = await asyncio.to_thread(open_profile, self.draft.path)
         cancel = work.run.cancel

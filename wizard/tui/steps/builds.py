@@ -11,7 +11,7 @@ from textual.widgets import Button
 
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key
-from wizard.operations.strategies import Compared, compare, example
+from wizard.operations.preview.strategies import Compared, compare, example
 from wizard.profile.fields import declared
 from wizard.profile.model import Profile
 from wizard.profile.not_yet import unavailable

@@ -12,7 +12,12 @@ from textual.widgets import Button
 from wizard.core.errors import WizardError
 from wizard.core.facts import ClusterFacts
 from wizard.core.problems import Key
-from wizard.operations.discover import answers_of, discover, missing_operators, needed_rights
+from wizard.operations.discovery.discover import (
+    answers_of,
+    discover,
+    missing_operators,
+    needed_rights,
+)
 from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
 from wizard.profile.operators import Operator

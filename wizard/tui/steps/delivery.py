@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
-from wizard.operations.preview import preview
+from wizard.operations.preview.contents import preview
 from wizard.profile.not_yet import unavailable
 from wizard.profile.packagings import PACKAGINGS
 from wizard.tui.outline import StepId

@@ -14,7 +14,7 @@ from textual.widgets import Button, Input
 
 from wizard.core.errors import WizardError
 from wizard.core.findings import Check
-from wizard.operations.sign_in import SignedIn, sign_in
+from wizard.operations.discovery.sign_in import SignedIn, sign_in
 from wizard.profile.draft import Draft
 from wizard.profile.save import free_name, write
 from wizard.profile.typed import format_value

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 
 from wizard.core.problems import Key
-from wizard.operations.fit import Fit, JobSize, fit, size_of
+from wizard.operations.discovery.fit import Fit, JobSize, fit, size_of
 from wizard.profile.sizes import CUSTOM, MEANINGS, amounts, named
 from wizard.tui import messages
 from wizard.tui.modals import Reading

@@ -12,9 +12,9 @@ from textual.widgets import Button
 
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
-from wizard.operations.adopt import Existing, existing
-from wizard.operations.scopes import search
-from wizard.operations.sign_in import sign_in
+from wizard.operations.discovery.scopes import search
+from wizard.operations.discovery.sign_in import sign_in
+from wizard.operations.runners.adopt import Existing, existing
 from wizard.systems.gitlab import GitLab, Page
 from wizard.tui import messages
 from wizard.tui.outline import StepId

@@ -12,8 +12,8 @@ from textual.widgets import Button
 
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key, Problem
-from wizard.operations.check_backend import check_backend, credentials
-from wizard.operations.stores import Offer, offers
+from wizard.operations.discovery.check_backend import check_backend, credentials
+from wizard.operations.discovery.stores import Offer, offers
 from wizard.profile.backends import BACKENDS
 from wizard.profile.backends.spec import BackendSpec
 from wizard.profile.fields import FieldInfo, declared, fields

@@ -234,7 +234,7 @@ class StartStep(Step):
         self.in_background("setups", self._take_over, self._setups[event.name], self._look_in)
 
     async def _take_over(self, setup: RunningSetup, context: str) -> None:
-        from wizard.operations.taking_over import import_running
+        from wizard.operations.discovery.taking_over import import_running
 
         found = await asyncio.to_thread(self.session.machine.setup, context, setup)
         imported = await asyncio.to_thread(import_running, found, new_id())

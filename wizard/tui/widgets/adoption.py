@@ -17,7 +17,7 @@ from textual.widgets import Button
 
 from wizard.core.errors import WizardError
 from wizard.core.problems import Key
-from wizard.operations.adopt import Existing
+from wizard.operations.runners.adopt import Existing
 from wizard.profile.draft import Draft
 from wizard.systems.gitlab import RunnerInfo
 from wizard.tui.set_aside import SetAside

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 
-from wizard.operations.preview import Preview
+from wizard.operations.preview.contents import Preview
 from wizard.tui.widgets.said import Said
 
 _MOST = 200

@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from wizard.core.plain import strip_controls
-from wizard.operations.fit import Fit, NodeFit, Room
+from wizard.operations.discovery.fit import Fit, NodeFit, Room
 from wizard.tui.look import signs
 
 _NAME = 14

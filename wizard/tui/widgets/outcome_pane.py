@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from wizard.core.plain import strip_controls
-from wizard.operations.outcome import Line
+from wizard.operations.preview.outcome import Line
 from wizard.tui.widgets.said import Said
 
 _MOST = 300

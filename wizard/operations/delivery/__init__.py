@@ -1,0 +1,1 @@
+"""Carrying a plan out, and taking it back: to the cluster, or through files and Git."""

@@ -1,0 +1,195 @@
+"""Whether what stands in Git has reached the cluster, and the token the Secret."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from wizard.core.errors import NotAllowedError, WizardError
+from wizard.core.events import Event, Progress
+from wizard.core.manifest import ObjectRef
+from wizard.core.run import RunOptions
+from wizard.operations.delivery.arrival import Arrival, arrival_of
+from wizard.profile.model import Profile
+from wizard.profile.runner import Runner
+from wizard.systems.backends import Backend
+from wizard.systems.gitops.git import Checkout
+from wizard.systems.kubernetes import Cluster, Json
+from wizard.systems.kubernetes.objects import condition
+from wizard.systems.kubernetes.secret_stores import (
+    EXTERNAL_SECRETS,
+    force_sync,
+    last_warning,
+    store_finding,
+)
+
+_POLL = 1.0
+_NUDGE_EVERY = 10.0
+"""Seconds between two nudges; by itself the operator waits minutes after a few failures (2.9)."""
+_TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
+
+
+@dataclass(slots=True)
+class GitOpsSync:
+    """The way of one runner's files and token into the cluster."""
+
+    profile: Profile
+    runner: Runner
+    cluster: Cluster
+    backend: Backend
+    git: Checkout | None
+    run: RunOptions
+    anew: bool = False
+    """The store has changed, or what it signs in with: that it was read before proves nothing."""
+    _read_before: str | None = field(default=None, init=False)
+    _nudged: dict[str, float] = field(default_factory=dict, init=False)
+    _arrival: Arrival = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._arrival = arrival_of(self.profile, self.runner, self.cluster, self.git)
+
+    def not_started(self) -> str:
+        """Why there is nothing yet to wait for, in words; empty where there is something."""
+        return self._arrival.not_started()
+
+    def behind(self) -> str:
+        """How what runs is not what the files say, in words; empty where it is.
+
+        Also where it cannot be told.
+        """
+        with suppress(NotAllowedError):
+            return self._arrival.behind()
+        return ""
+
+    def is_stuck(self) -> bool:
+        """Whether External Secrets says that it cannot bring the token."""
+        return self._has_failed(self._external_secret)
+
+    def store_is_stuck(self) -> bool:
+        """Whether it says so of our own store; nothing has to have been read through it since."""
+        return self.profile.secrets.store.create and self._has_failed(self._store)
+
+    def _has_failed(self, ref: ObjectRef) -> bool:
+        with suppress(NotAllowedError):
+            return condition(self.cluster.get(ref) or {}, "Ready").get("status") == "False"
+        return False
+
+    async def wait(self) -> AsyncIterator[Event]:
+        """Follow Argo CD, External Secrets and the token's Secret until each has what we have.
+
+        Raises: WizardError, when the deadline passes; it says what is there instead.
+        """
+        steps: list[Callable[[], str]] = [self._arrival.awaited]
+        if self.profile.secrets.through_store:
+            steps += [self._store_lacks, self._external_secret_lacks]
+        steps.append(self._secret_lacks)
+        for lacks in steps:
+            async for event in self._until(lacks):
+                yield event
+
+    async def _until(self, lacks: Callable[[], str]) -> AsyncIterator[Event]:
+        end = time.monotonic() + self.run.deadline
+        told = ""
+        while what := await asyncio.to_thread(lacks):
+            if time.monotonic() > end or self.run.cancel.is_set():
+                raise await asyncio.to_thread(self._given_up, what)
+            if what != told:
+                yield Progress(what)
+                told = what
+            await asyncio.sleep(_POLL)
+
+    def _given_up(self, what: str) -> WizardError:
+        fix = "look at what is named here, then run apply again"
+        if self.profile.delivery.target == "cluster":
+            problem = f"The token of {self.runner.name} has not reached the cluster."
+        else:
+            problem = f"{self.runner.name} has not reached the cluster."
+            fix = f"commit and push the files, {fix}"
+        return WizardError(problem, "\n".join([what, *self._operator_said()]), fix)
+
+    @property
+    def _external_secret(self) -> ObjectRef:
+        return self._of_the_runner(EXTERNAL_SECRETS, "ExternalSecret", self.runner.token_secret)
+
+    def _of_the_runner(self, api_version: str, kind: str, name: str) -> ObjectRef:
+        return ObjectRef(api_version, kind, self.profile.cluster.namespace, name)
+
+    @property
+    def _store(self) -> ObjectRef:
+        return ObjectRef(EXTERNAL_SECRETS, "ClusterSecretStore", "", self.profile.shared)
+
+    def _store_lacks(self) -> str:
+        """What keeps our own store from being read; one of somebody else's was looked at before."""
+        if not self.profile.secrets.store.create:
+            return ""
+        try:
+            if self.cluster.get(self._store) is None:
+                return f"the cluster has no {self._store} yet"
+            if self.anew and self._store.kind not in self._nudged:
+                self._nudge(self._store)
+            found = self.cluster.get(self._store)
+        except NotAllowedError:  # the ExternalSecret says whether it works, only later
+            return ""
+        if finding := store_finding(found, self._store, self.profile.cluster.namespace):
+            self._nudge(self._store)
+            return f"{finding.problem}: {finding.evidence}".removesuffix(": ")
+        return ""
+
+    def _external_secret_lacks(self) -> str:
+        ref = self._external_secret
+        found = self.cluster.get(ref)
+        if found is None:
+            return f"the cluster has no {ref} yet"
+        if self.anew and self._read_before is None:
+            self._read_before = _last_read(found)
+        ready = condition(found, "Ready")
+        # By the reason: SecretMissing and SecretDeleted are Ready as well (External Secrets 2.9).
+        if ready.get("reason") != "SecretSynced":
+            self._nudge(ref)
+            if not ready:
+                return f"{ref} has not been read yet"
+            return f"{ref} is {ready.get('reason', 'not synced')}: {ready.get('message', '')}"
+        if self.anew and _last_read(found) == self._read_before:
+            self._nudge(ref)
+            return f"{ref} has not been read anew yet"
+        return ""
+
+    def _secret_lacks(self) -> str:
+        ref = self._of_the_runner("v1", "Secret", self.runner.token_secret)
+        stored = self.backend.read(self.runner)
+        found = self.cluster.secret_fingerprint(ref, _TOKEN_KEY)
+        if found is None:
+            self._hurry()
+            return f"the cluster has no {ref} with a token yet"
+        if stored is None or found != stored.fingerprint:
+            self._hurry()
+            return f"{ref} does not hold the token that is in {self.backend.where(self.runner)}"
+        return ""
+
+    def _hurry(self) -> None:
+        if self.profile.secrets.through_store:
+            self._nudge(self._external_secret)
+
+    def _nudge(self, ref: ObjectRef) -> None:
+        """Have External Secrets look now, though not at every look of ours."""
+        now = time.monotonic()
+        if now - self._nudged.get(ref.kind, -_NUDGE_EVERY) < _NUDGE_EVERY:
+            return
+        self._nudged[ref.kind] = now
+        with suppress(NotAllowedError):  # then it comes by itself, in its own time
+            force_sync(self.cluster, ref)
+
+    def _operator_said(self) -> list[str]:
+        if not self.profile.secrets.through_store:
+            return []
+        said = (last_warning(self.cluster, ref) for ref in (self._store, self._external_secret))
+        return [words for words in said if words]
+
+
+def _last_read(external_secret: Json) -> str:
+    """Changes with every reading that a nudge has caused (External Secrets 2.9)."""
+    status = external_secret.get("status", {})
+    return f"{status.get('syncedResourceVersion', '')} {status.get('refreshTime', '')}"

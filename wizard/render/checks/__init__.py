@@ -1,0 +1,1 @@
+"""What is wrong with a profile by the tables of rendering."""

@@ -1,0 +1,1 @@
+"""Every image that a profile needs, and the script that copies them."""

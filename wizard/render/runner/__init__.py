@@ -1,0 +1,1 @@
+"""The runner itself: its config.toml, its manager, its rights and accounts, its images."""

@@ -1,0 +1,1 @@
+"""How the cluster reads a token: External Secrets, its stores and providers."""

@@ -1,0 +1,1 @@
+"""Knowledge as tables: versions, keys, and what a key opens."""
