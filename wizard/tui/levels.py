@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import App
 
 from wizard.operations import dispatch as verbs
-from wizard.operations.namespaces import NONE_REFUSED, LevelQuestion
+from wizard.operations.cluster.namespaces import NONE_REFUSED, LevelQuestion
 from wizard.operations.profiles import open_profile
 from wizard.tui.modals import Question
 from wizard.tui.session import ProfileSession
