@@ -629,7 +629,7 @@ def test_what_a_key_opens_is_told_by_the_table_that_check_has_too():
     assert "extra_config.kubernetes.host" in told(imported, "host: the manager makes its pods in")
     assert told(imported, "service_account_overwrite_allowed: a job may run as any")
     assert told(imported, "pod_annotations_overwrite_allowed: a job may set any annotation")
-    assert "It was left out" in told(imported, "bearer_token_overwrite_allowed: a job may have")
+    assert "it was left out" in told(imported, "bearer_token_overwrite_allowed: a job may have")
 
 
 def test_a_cloud_role_that_trusts_the_old_account_must_trust_the_new_one():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from wizard.operations.lock import only_run
 from wizard.profile.load import load
 
 ID = "3f9c2a71"
+TIMES = int(os.environ.get("RACES", "1"))
+"""How often each race is run; `make races` says fifty."""
 
 
 @pytest.fixture
@@ -23,9 +26,13 @@ def with_id(world: World) -> World:
     return world
 
 
+@pytest.mark.parametrize("time", range(TIMES))
+@pytest.mark.parametrize("applies", [2, 5] if TIMES > 1 else [2])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_race_of_two_ends_with_one_runner_and_its_token(world: World, way: str) -> None:
-    verdict = race(world, way, 2, "--no-smoke")
+def test_a_race_ends_with_one_runner_and_its_token(
+    world: World, way: str, applies: int, time: int
+) -> None:
+    verdict = race(world, way, applies, "--no-smoke")
     assert verdict.faults == []
 
 

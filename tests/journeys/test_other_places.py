@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import base64
+import os
+import pty
+import select
+import signal
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -114,6 +120,65 @@ def test_a_token_that_nobody_can_store_is_not_made(homelab: Open) -> None:
     assert ended.code == 3, ended.err + ended.out
     assert "nobody to store the token" in ended.err + ended.out
     assert world.gitlab.runners == []
+
+
+class _Attended:
+    """A run of the wizard on a terminal of its own, as a person has it before them."""
+
+    def __init__(self, world: OtherWorld, *arguments: str) -> None:
+        self.pid, self._screen = pty.fork()
+        if self.pid == 0:  # pragma: no cover - the child
+            os.chdir(world.folder)
+            command = [sys.executable, "-m", "wizard", *arguments]
+            plain = {"TERM": "xterm", "NO_COLOR": "1"}
+            os.execve(sys.executable, command, world.environment | plain)
+        self.shown = b""
+
+    def watch_for(self, text: bytes, seconds: float = 60) -> None:
+        end = time.monotonic() + seconds
+        while text not in self.shown and time.monotonic() < end and self._read(0.2):
+            pass
+        assert text in self.shown, self.shown.decode(errors="replace")
+
+    def press(self, keys: bytes) -> None:
+        os.write(self._screen, keys)
+
+    def ended(self) -> int:
+        while self._read(10):
+            pass
+        os.close(self._screen)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def _read(self, seconds: float) -> bool:
+        if select.select([self._screen], [], [], seconds)[0]:
+            try:
+                self.shown += os.read(self._screen, 65536)
+            except OSError:  # it has ended
+                return False
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_token_on_the_screen_is_wiped_however_the_run_is_ended(
+    homelab: Open, number: signal.Signals
+) -> None:
+    world = homelab(OWN)
+    ExternalSecretsPlayer(world.cluster)
+    run = _Attended(world, "apply", str(world.profile), "--yes")
+    run.watch_for(b"press Space to show it")
+    run.press(b" ")
+    (token,) = world.live_tokens
+    run.watch_for(token.encode())
+    began = time.monotonic()
+    os.kill(run.pid, number)
+    run.watch_for(b"error: Interrupted.")
+    assert time.monotonic() - began < 3  # a second, and what a busy machine adds
+    assert run.ended() == 130
+    after = run.shown.rpartition(token.encode())[2]
+    wiped, other_screen_left = b"\x1b[2J\x1b[3J", b"\x1b[?1049l"
+    assert wiped in after.partition(other_screen_left)[0]
+    assert other_screen_left in after
+    assert b"a token that had not been stored is replaced by it" in after
 
 
 def test_a_token_that_the_cluster_pushes_needs_nobody(homelab: Open) -> None:

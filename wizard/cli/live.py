@@ -152,11 +152,15 @@ def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None
     if not attended:
         raise RefusedError(
             "Nothing was changed: there is nobody to ask.",
-            "without a terminal, changes need to be agreed to beforehand",
-            "read the plan above, then add --yes",
+            "Without a terminal, changes need to be agreed to beforehand.",
+            "Read the plan above, then add --yes",
         )
     if not click.confirm(question, default=False, err=True):
-        raise RefusedError("Nothing was changed.")
+        raise RefusedError(
+            "Nothing was changed.",
+            "The answer was no.",
+            "Change the profile, then run it again; `plan` shows what that would do",
+        )
 
 
 def _follow(

@@ -32,11 +32,18 @@ from wizard.profile.types import (
 Target = Literal["cluster", "directory", "merge-request"]
 
 
+_LONGEST_NAME = 255
+"""Bytes of a file's name, on all of today's file systems."""
+
+
 def _folder(path: str) -> str:
     """A path as short as can be: `./apps` and `a//b/` are `apps` and `a/b`."""
     plain = posixpath.normpath(path)
-    if any(part.lower() == ".git" for part in plain.split("/")):
+    parts = plain.split("/")
+    if any(part.lower() == ".git" for part in parts):
         raise ValueError(f"{path!r} is Git's own folder")
+    if any(len(part.encode()) > _LONGEST_NAME for part in parts):
+        raise ValueError(f"a name in it is longer than {_LONGEST_NAME} bytes")
     return plain
 
 

@@ -8,8 +8,10 @@ from itertools import islice
 from typing import Any, Literal
 
 from wizard.core.problems import Key, did_you_mean, key_path
+from wizard.importing.findings.jobs import is_token
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, section, texts
+from wizard.importing.report import advice
 from wizard.importing.texts.templates import unread
 from wizard.importing.versions import (
     default_runner,
@@ -55,6 +57,9 @@ def tell_chart(release: Release) -> None:
 def _tell_version(release: Release) -> None:
     text, at = release.chart.text, release.chart.at
     version, target = exact(text), target_runner(exact(text))
+    if not target and release.chart.spot:
+        why = "the profile cannot ask for that version"
+        release.ledger.note(release.chart.spot, Fate.LEFT, why, told=True)
     if not text:
         _tell_no_version(release)
     elif not version:
@@ -62,8 +67,10 @@ def _tell_version(release: Release) -> None:
         release.report.surprises(
             f"the chart's version is {what}",
             at,
-            "which chart runs is decided at every sync, so the runner may change by itself",
-            f"The profile pins runner {default_runner()}; write manager.runner_version for another",
+            "every install or sync decides which chart runs, so the runner may change by itself",
+            f"Write manager.runner_version for another runner than {default_runner()}, which the "
+            "profile "
+            "pins",
         )
     elif older(version, _OLDEST):
         release.report.surprises(
@@ -72,8 +79,8 @@ def _tell_version(release: Release) -> None:
             f"charts before {_OLDEST} are not set up here: they give the manager no rights in a "
             "job "
             "namespace of its own",
-            f"The profile asks for runner {default_runner()}: read what changed since in GitLab's "
-            "release notes",
+            "Read in GitLab's release notes what changed since: the profile asks for runner "
+            f"{default_runner()}",
         )
     elif not target:
         about = runner_of_chart(version)
@@ -83,8 +90,7 @@ def _tell_version(release: Release) -> None:
             f"it brings runner {'.'.join(about.split('.')[:2])}.x; its keys were judged by chart "
             f"{chart_keys(version).read_as}, the nearest that was "
             "read",
-            f"The profile asks for runner {default_runner()}; write manager.runner_version for "
-            "another",
+            f"Write manager.runner_version for another runner than {default_runner()}",
         )
 
 
@@ -95,14 +101,14 @@ def _tell_no_version(release: Release) -> None:
         "the file does not say which version of the chart it is for",
         release.as_whole(),
         f"its keys were judged by chart {target_chart('')}",
-        f"The profile asks for runner {default_runner()}; write manager.runner_version for another",
+        f"Write manager.runner_version for another runner than {default_runner()}",
     )
 
 
 def _leave_unknown(release: Release) -> None:
     """Values that no chart reads, or that the file's own chart does not."""
     values, version = release.values, exact(release.chart.text)
-    target = chart_keys(target_chart(target_runner(version)))
+    target = chart_keys(target_chart(release.wanted_runner))
     own = chart_keys(version) if version else None
     for complaint in list(islice(target.complaints(values.data), _MOST_TOLD)):
         key: Key = complaint.path
@@ -141,7 +147,7 @@ def _tell_unknown(release: Release, key: Key, target: Catalogue, own: Catalogue 
             f"{name}: {own.reader} reads it, {target.reader} does not",
             release.values.at(*key),
             "it is gone since, and has no effect any more",
-            "It was left out",
+            "Nothing to do: it was left out",
         )
         return
     reader = (own or target).reader
@@ -156,7 +162,7 @@ def _tell_unknown(release: Release, key: Key, target: Catalogue, own: Catalogue 
         f"{name}: {reader} does not know {key[-1]!r}",
         release.values.at(*key),
         f"unknown keys are ignored without a word, so it has no effect{nearest}",
-        "; ".join(filter(None, ("It was left out", hint))),
+        advice(hint),
     )
 
 
@@ -200,7 +206,7 @@ def _leave_broken_init(release: Release) -> None:
             f"initContainers: chart {version} does not know 'initContainers'",
             values.at("initContainers"),
             f"it is ignored without a word, and never ran; it came with 0.92.0{then}",
-            "It was left out: the profile's manager needs no init container",
+            "Nothing to do: it was left out, and the profile's manager needs no init container",
         )
     elif missing:
         release.report.breaks(
@@ -209,7 +215,7 @@ def _leave_broken_init(release: Release) -> None:
             "charts before 0.92.0 ignore initContainers; since then the API server refuses the "
             "pod: "
             "volumeMounts[0].name: Not found",
-            "It was left out: the profile's manager needs no init container",
+            "Nothing to do: it was left out, and the profile's manager needs no init container",
         )
     if ignored or missing:
         values.leave("initContainers", why="it would not run", told=True)
@@ -231,7 +237,7 @@ def _tell_user(release: Release) -> None:
                 "the manager runs as root",
                 values.at(place, "runAsUser"),
                 "it needs no root: an attacker in it has the container's root as well",
-                "The profile's manager runs as its image's own user",
+                "Nothing to do: the profile's manager runs as its image's own user",
             )
             return
     if not any(path.partition(":")[0].endswith(own) for own in _OURS) or "ubi" in tag:
@@ -249,8 +255,8 @@ def _tell_user(release: Release) -> None:
                 f"the {flavor} image's own user is {user}:{group}; another has no home there, so "
                 "the runner looks for its configuration in /, may not write it, and part of the "
                 "values has no effect",
-                f"The profile's manager runs as {user}:{group}; an init container that is there "
-                "for the other user can go",
+                f"Remove an init container that is there for the other user: the profile's manager "
+                f"runs as {user}:{group}",
             )
             return
 
@@ -276,7 +282,7 @@ def _tell_privileged(release: Release) -> None:
         values.at("securityContext", key),
         ("an attacker in it has the node" if node else "it needs none of it")
         + "; the manager only talks to GitLab and to the API server: jobs have pods of their own",
-        "The profile's manager runs as a normal user, without capabilities",
+        "Nothing to do: the profile's manager runs as a normal user, without capabilities",
     )
 
 
@@ -286,9 +292,9 @@ def _tell_tokens(release: Release) -> None:
         str(values.get(key) or "") for key in ("runnerToken", "runnerRegistrationToken")
     )
     for key, text in (("runnerToken", token), ("runnerRegistrationToken", registration)):
-        if not text or unread(text):
+        if not text or unread(text) or (key == "runnerToken" and not is_token(text)):
             values.note((key,), Fate.ASIDE, "empty, or filled in elsewhere")
-    if token and not unread(token):
+    if is_token(token):
         wrong = token.startswith("GR1348941")
         values.leave("runnerToken", why="a token is never copied", told=True)
         _tell_token(release, "runnerToken", wrong=wrong)
@@ -301,7 +307,8 @@ def _tell_tokens(release: Release) -> None:
                 "the runner registers with a registration token",
                 values.at("runnerRegistrationToken"),
                 "GitLab deprecated them: off by default since 17.0, gone in 20.0",
-                "It was not copied; the wizard makes the runner itself: revoke the token in GitLab",
+                "Revoke the token in GitLab: it was not copied, and the wizard creates the "
+                "runner itself",
             )
 
 
@@ -311,7 +318,7 @@ def _tell_token(release: Release, key: str, *, wrong: bool) -> None:
         f"the runner's token is in the values{under}",
         release.values.at(key),
         "everyone who can read the file, or the release's Secret, can run jobs in its place",
-        "It was not copied; the wizard makes a runner of its own: delete the old one in GitLab",
+        "Delete the old runner in GitLab once the new one is proven: its token was not copied",
     )
     if wrong:
         release.report.breaks(
@@ -345,7 +352,8 @@ def _tell_kept_in_gitlab(release: Release) -> None:
             "authentication token",
             values.at("runners", key),
             f"GitLab keeps it for the runner since registration tokens are deprecated{doubt}",
-            "The profile has it in the runner's own entry, and apply sets it in GitLab",
+            "Nothing to do: the profile has it in the runner's own entry, and apply sets it in "
+            "GitLab",
         )
 
 
@@ -384,7 +392,7 @@ def _tell_autoscaler(release: Release) -> None:
             "the autoscaler has nothing to go by",
             release.values.at("hpa"),
             "a runner does not report its queue's length, and each replica runs `concurrent` jobs",
-            "It was left out; raise jobs.concurrent: pods of jobs come and go by themselves",
+            "Raise jobs.concurrent in its place: pods of jobs come and go by themselves",
         )
 
 
@@ -405,7 +413,7 @@ def _tell_image(release: Release) -> None:
     if "image" not in source:
         return
     key = ("image",) if isinstance(values.get("image"), str) else ("image", "tag")
-    wanted = target_runner(exact(release.chart.text)) or default_runner()
+    wanted = release.wanted_runner or default_runner()
     if release.version.number == wanted or values.get(*key) is None:
         return
     chart = runner_of(exact(release.chart.text)) if release.chart else ""

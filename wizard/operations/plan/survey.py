@@ -156,7 +156,7 @@ async def _look_at_files(connected: Connected, looks: _Looks) -> Delivery | None
 def _compare_files(connected: Connected) -> Delivery:
     check_repository(connected.profile, checkout(directory(connected.file)))
     delivery = compare_files(connected.profile, directory(connected.file))
-    delivery.folder.check_writable()
+    delivery.folder.check_writable(delivery.changes)
     return delivery
 
 

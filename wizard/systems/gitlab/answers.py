@@ -117,6 +117,7 @@ def _failure(told: Record) -> str:
 def project_settings(answer: Any) -> Project:
     """What of a project decides whether a job can be run there."""
     told = record(answer)
+    told.number("id")  # without it, no project of GitLab's, but an answer that says nothing
     level = told.text("builds_access_level", "")
     enabled = level != "disabled" if level else told.flag("jobs_enabled", True)
     return Project(

@@ -144,6 +144,14 @@ class KubernetesCluster:
         return tuple(map(_text_of, warnings))
 
     def diff(self, manifest: Manifest, *, force: bool = False) -> Change:
+        try:
+            return self._diff(manifest, force=force)
+        except FieldsHeldError:
+            raise
+        except ConflictError:  # another run made or changed it between two questions: look again
+            return self._diff(manifest, force=force)
+
+    def _diff(self, manifest: Manifest, *, force: bool) -> Change:
         ref = manifest.ref
         before = self.get(ref)
         if stays(manifest, before):
