@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
-import pty
-import select
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +17,7 @@ from tests.fakes.kubernetes.external_secrets import STORE, ExternalSecretsPlayer
 from tests.journeys.gitops_world import RELEASE, GitOpsWorld
 from tests.journeys.world import NAMESPACE
 from tests.systems.backends.test_sealed_secrets import certificate, opened
+from tests.terminal import Person
 
 SEALED = """\
 secrets:
@@ -122,63 +119,27 @@ def test_a_token_that_nobody_can_store_is_not_made(homelab: Open) -> None:
     assert world.gitlab.runners == []
 
 
-class _Attended:
-    """A run of the wizard on a terminal of its own, as a person has it before them."""
-
-    def __init__(self, world: OtherWorld, *arguments: str) -> None:
-        self.pid, self._screen = pty.fork()
-        if self.pid == 0:  # pragma: no cover - the child
-            os.chdir(world.folder)
-            command = [sys.executable, "-m", "wizard", *arguments]
-            plain = {"TERM": "xterm", "NO_COLOR": "1"}
-            os.execve(sys.executable, command, world.environment | plain)
-        self.shown = b""
-
-    def watch_for(self, text: bytes, seconds: float = 60) -> None:
-        end = time.monotonic() + seconds
-        while text not in self.shown and time.monotonic() < end and self._read(0.2):
-            pass
-        assert text in self.shown, self.shown.decode(errors="replace")
-
-    def press(self, keys: bytes) -> None:
-        os.write(self._screen, keys)
-
-    def ended(self) -> int:
-        while self._read(10):
-            pass
-        os.close(self._screen)
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def _read(self, seconds: float) -> bool:
-        if select.select([self._screen], [], [], seconds)[0]:
-            try:
-                self.shown += os.read(self._screen, 65536)
-            except OSError:  # it has ended
-                return False
-        return True
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_token_on_the_screen_is_wiped_however_the_run_is_ended(
     homelab: Open, number: signal.Signals
 ) -> None:
     world = homelab(OWN)
     ExternalSecretsPlayer(world.cluster)
-    run = _Attended(world, "apply", str(world.profile), "--yes")
-    run.watch_for(b"press Space to show it")
-    run.press(b" ")
+    environment = world.environment | {"TERM": "xterm", "NO_COLOR": "1"}
+    person = Person(environment, world.folder, "apply", str(world.profile), "--yes")
+    person.sees("press Space to show it", seconds=60)
+    person.types(" ")
     (token,) = world.live_tokens
-    run.watch_for(token.encode())
+    person.sees(token)
     began = time.monotonic()
-    os.kill(run.pid, number)
-    run.watch_for(b"error: Interrupted.")
+    person.interrupts(number)
+    person.sees("error: Interrupted.")
     assert time.monotonic() - began < 3  # a second, and what a busy machine adds
-    assert run.ended() == 130
-    after = run.shown.rpartition(token.encode())[2]
-    wiped, other_screen_left = b"\x1b[2J\x1b[3J", b"\x1b[?1049l"
-    assert wiped in after.partition(other_screen_left)[0]
-    assert other_screen_left in after
-    assert b"a token that had not been stored is replaced by it" in after
+    assert person.code() == 130
+    after = person.seen.rpartition(token)[2]
+    wiped, _, said = after.partition("\x1b[?1049l")
+    assert "\x1b[2J\x1b[3J" in wiped
+    assert "a token that had not been stored is replaced by it" in said
 
 
 def test_a_token_that_the_cluster_pushes_needs_nobody(homelab: Open) -> None:
