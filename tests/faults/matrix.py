@@ -90,15 +90,15 @@ class Call:
         writes: whether it changes that.
         right: whether what it returned, after it was carried out, is true; of a read without it,
             that it is what it returns where nothing fails.
-        otherwise: what a read may return besides, because that fault says just that, and says it as
-            the server does: `404` that nothing is there.
+        otherwise: whether a read may return something else besides, by the fault that says just
+            that, and says it as the server does: `404` that nothing is there.
     """
 
     run: Callable[[], Any]
     state: Callable[[], Any] = lambda: None
     writes: bool = False
     right: Callable[[Any], bool] | None = None
-    otherwise: Mapping[str, Any] = field(default_factory=dict)
+    otherwise: Mapping[str, Callable[[Any], bool]] = field(default_factory=dict)
 
 
 def every_cell(
@@ -125,6 +125,7 @@ def every_cell(
                     wrong = wrong or "it took too long"
                 if wrong:
                     bad.append(f"{name}, {fault_name}, request {skip + 1}: {wrong}")
+                time.sleep(fault.delay)  # what nobody waited for any more arrives all the same
                 if not fault.hits:
                     break  # the call makes no more requests than this
     proxy.heal()
@@ -147,7 +148,7 @@ def _wrong(call: Call, usual: Any, fault: str, ended: Counter[str]) -> str:
         return "" if call.right(answer) else f"it returned {answer!r}, which is not so"
     if not call.writes and call.state() != before:
         return "a read has changed something"
-    if answer == usual or (fault in call.otherwise and answer == call.otherwise[fault]):
+    if answer == usual or (fault in call.otherwise and call.otherwise[fault](answer)):
         return ""
     return f"it returned {answer!r} in place of {usual!r}"
 

@@ -57,6 +57,26 @@ def test_a_twin_that_came_first_is_found_before_our_token_is_stored(with_id: Wor
     assert world.cluster.find("Secret", "gitlab-runner-direct-token", NAMESPACE) is None
 
 
+def test_a_twin_that_came_second_is_waited_out_so_that_one_run_succeeds(with_id: World) -> None:
+    world = with_id
+    twins: list[int] = []
+
+    def another_run_creates() -> None:
+        world.add_twin_of(world.gitlab.runners[0])
+        twins.append(max(world.gitlab.state.runners))
+
+    def and_gives_way() -> None:
+        del world.gitlab.state.runners[twins[0]]
+
+    # Listed for the plan, for a twin, and then for the proof.
+    world.gitlab.before_next("GET", "/projects/*/runners", another_run_creates, skip=2)
+    world.gitlab.before_next("GET", "/projects/*/runners", and_gives_way, skip=4)
+    ended = world.apply("--no-smoke")
+    assert ended.code == 0, ended.out
+    assert twins
+    assert world.live_tokens == [world.secret_token]
+
+
 def test_a_token_that_another_run_writes_over_ours_is_not_noted_as_ours(with_id: World) -> None:
     world = with_id
 

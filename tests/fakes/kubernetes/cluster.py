@@ -40,6 +40,8 @@ class FakeCluster:
         """What Services answer through the API server's proxy, by the whole path."""
         self.lingering: set[str] = set()
         """Namespaces that, once a client has deleted them, stay until a test removes them."""
+        self.level_warning = ""
+        """What the server warns of when the level of a namespace is changed."""
         self._kinds = served(operators)
         self._denied: list[Json] = []
         self._given: list[Json] = []
@@ -117,6 +119,10 @@ class FakeCluster:
             ),
             None,
         )
+
+    def serves_also(self, api_version: str, kind: str, plural: str) -> None:
+        """Serve one more namespaced kind, as after its CustomResourceDefinition is there."""
+        self._kinds = (*self._kinds, Kind(api_version, kind, plural))
 
     def deny(self, **attributes: str) -> None:
         """Answer access reviews with these attributes (`verb`, `resource`, `user`, ...) with no."""

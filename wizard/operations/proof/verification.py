@@ -29,11 +29,13 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import manager_labels
 from wizard.systems.backends import Backend
-from wizard.systems.gitlab import GitLab
+from wizard.systems.gitlab import GitLab, RunnerInfo
 from wizard.systems.kubernetes import Cluster
 
 _JUST_MADE = timedelta(seconds=5)
 """How long a new runner without a token is left to the run that may have created it."""
+_TWIN_LEAVES = timedelta(seconds=20)
+"""How long a runner that came second may take to be deleted by the run that created it."""
 _POLL = 0.5
 
 
@@ -192,7 +194,7 @@ class RunnerVerifier:
 
         Raises: WizardError, where any of that is not so, or not any more.
         """
-        settled = await self._look_at(runner)
+        settled = await self._without_late_twins(runner)
         if settled.info is None:
             raise WizardError(
                 f"GitLab does not show runner {runner.name} any more.",
@@ -215,6 +217,20 @@ class RunnerVerifier:
                 "Wait until no other run is at work, then run apply again: it gets a new token",
             )
         return there.id, settled.scope, settled.note
+
+    async def _without_late_twins(self, runner: Runner) -> ObservedRunner:
+        """The runner, once the runs that created another one after it have taken theirs back.
+
+        Without this wait all could give way: the later ones to this runner, and this run to them.
+        """
+        settled = await self._look_at(runner)
+        while settled.duplicates and settled.info and not self.run.cancel.is_set():
+            now = self.gitlab.now()
+            if not all(_is_late_twin(one, settled.info, now) for one in settled.duplicates):
+                break
+            await asyncio.sleep(_POLL)
+            settled = await self._look_at(runner)
+        return settled
 
     async def _smoke(self, runner: Runner, proof: SmokeTest) -> AsyncIterator[Event]:
         why = why_not_this_runner(runner) if self.run.smoke else "no smoke job was wanted"
@@ -257,3 +273,9 @@ class RunnerVerifier:
             ):
                 yield Progress(said)
         yield RolloutFinished(runner.name)
+
+
+def _is_late_twin(twin: RunnerInfo, ours: RunnerInfo, now: datetime) -> bool:
+    """Whether the run that created a second runner is about to delete it, since ours came first."""
+    made = twin.created_at
+    return twin.id > ours.id and made is not None and now - made < _TWIN_LEAVES
