@@ -11,7 +11,7 @@ import secrets
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import pytest
 
 from tests.fakes.proxy import Call, Fault, FaultyProxy, Reply
-from tests.faults.matrix import every_cell
+from tests.faults import matrix
 from wizard.core.errors import NotAllowedError, NotReachedError, WizardError
 from wizard.core.findings import Check, Verdict
 from wizard.core.secrets import SecretStr, fingerprint
@@ -97,6 +97,19 @@ def whole_text(error: BaseException) -> str:
 
 def said(checks: list[Check]) -> str:
     return "\n".join(f"{check.name} {check.verdict} {check.finding}" for check in checks)
+
+
+def _is_none(answer: object) -> bool:
+    return answer is None
+
+
+def _failures_are_told(checks: list[Check]) -> bool:
+    failed = [check for check in checks if check.verdict is Verdict.FAIL]
+    return bool(checks) and all(check.finding and check.finding.problem for check in failed)
+
+
+def _are_facts(found: Any) -> bool:
+    return isinstance(found, Mapping)
 
 
 class Conformance:
@@ -327,13 +340,23 @@ class Conformance:
         monkeypatch.setattr(Policy, "_pause", lambda *_: None)
         place.put(one, new_token().get_secret_value())
         calls = {
-            "read": lambda: place.backend().read(one),
-            "write": lambda: place.backend().write(one, new_token()),
-            "check": lambda: place.backend().check(),
-            "facts": lambda: place.backend().facts(),
-            "remove": lambda: place.backend().remove(one),
+            "read": matrix.Call(
+                lambda: place.backend().read(one), otherwise={"404": _is_none, "410": _is_none}
+            ),
+            "write": matrix.Call(
+                lambda: place.backend().write(one, new_token()),
+                writes=True,
+                right=lambda written: written is True,
+            ),
+            "check": matrix.Call(lambda: place.backend().check(), right=_failures_are_told),
+            "facts": matrix.Call(lambda: place.backend().facts(), right=_are_facts),
+            "remove": matrix.Call(
+                lambda: place.backend().remove(one),
+                writes=True,
+                right=lambda removed: removed in {True, False},
+            ),
         }
-        ended, bad = every_cell(place.proxy, calls)
+        ended, bad = matrix.every_cell(place.proxy, calls)
         sys.stderr.write(f"\n{type(place).__name__}: {sum(ended.values())} cells, {len(bad)} bad\n")
         assert not bad, "\n".join(bad[:60])
 

@@ -68,7 +68,7 @@ class AwsSecrets(TokenField):
             checks.append(self._scheduled(runner) if scheduled else self._readable(runner))
         finding = Finding(
             "whether it may be written is not known",
-            fix="the policy of docs/secrets.md is enough",
+            fix="The policy of docs/secrets.md is enough",
             cause="AWS answers no such question without writing",
         )
         return [*checks, Check(f"write to {self._service.title}", Verdict.UNSEEN, finding)]
@@ -80,7 +80,7 @@ class AwsSecrets(TokenField):
         finding = Finding(
             f"{self._name(runner)} is scheduled for deletion",
             cause="somebody wanted it gone; its name is taken until then",
-            fix="call that off (aws secretsmanager restore-secret), or choose another path",
+            fix="Call that off (aws secretsmanager restore-secret), or choose another path",
         )
         attended = self._around.ask is not None  # then it is asked about when it is written
         verdict = Verdict.WARN if attended else Verdict.FAIL

@@ -80,26 +80,26 @@ class AwsResponseError(Exception):
             return TransientError(
                 f"AWS is in trouble and could not {doing} (status {self.status}).",
                 cause,
-                "try again in a few minutes",
+                "Try again in a few minutes",
                 maybe_done=True,
             )
         if self.code in _EXPIRED:
             return NotAllowedError(
                 "Your AWS credentials have expired.",
                 cause,
-                "renew them: aws sso login, or a new session token",
+                "Renew them: aws sso login, or a new session token",
             )
         if self.code in _UNKNOWN:
             return NotAllowedError(
                 "AWS does not know these credentials.",
                 cause,
-                "check AWS_ACCESS_KEY_ID, AWS_PROFILE and the account they belong to",
+                "Check AWS_ACCESS_KEY_ID, AWS_PROFILE and the account they belong to",
             )
         if self.code in _SIGNATURE:
             return NotAllowedError(
                 "AWS does not accept the signature.",
                 cause,
-                "check AWS_SECRET_ACCESS_KEY, and that this machine's clock is right",
+                "Check AWS_SECRET_ACCESS_KEY, and that this machine's clock is right",
             )
         return self._refusal(doing, cause)
 
@@ -108,20 +108,20 @@ class AwsResponseError(Exception):
             return NotAllowedError(
                 f"AWS could not {doing}: the KMS key does not allow it.",
                 cause,
-                "check secrets.aws.kms_key, and kms:GenerateDataKey and kms:Decrypt on that key",
+                "Check secrets.aws.kms_key, and kms:GenerateDataKey and kms:Decrypt on that key",
             )
         if self.code in _DENIED or self.status in {401, 403}:
             return NotAllowedError(
                 f"AWS does not let us {doing}.",
                 cause,
-                "attach the writer's policy of docs/secrets.md to that user or role",
+                "Attach the writer's policy of docs/secrets.md to that user or role",
             )
         if self.is_missing:
-            return NotFoundError(f"AWS could not {doing}.", cause, "check region and path")
+            return NotFoundError(f"AWS could not {doing}.", cause, "Check region and path")
         if self.is_taken:
-            return ConflictError(f"AWS could not {doing}.", cause, "look at what is there now")
+            return ConflictError(f"AWS could not {doing}.", cause, "Look at what is there now")
         return RejectedError(
-            f"AWS refused to {doing}.", cause, "change what it objects to, then try again"
+            f"AWS refused to {doing}.", cause, "Change what it objects to, then try again"
         )
 
 
@@ -137,20 +137,20 @@ def without_answer(lost: Exception, doing: str, profile: str | None) -> WizardEr
     )
     if isinstance(lost, sso):
         login = f"aws sso login --profile {profile}" if profile else "aws sso login"
-        return NotAllowedError("Your AWS SSO session has expired.", said, f"sign in again: {login}")
+        return NotAllowedError("Your AWS SSO session has expired.", said, f"Sign in again: {login}")
     if isinstance(lost, of_botocore.LoginError):
-        return NotAllowedError("Your AWS sign-in has expired.", said, "sign in again: aws login")
+        return NotAllowedError("Your AWS sign-in has expired.", said, "Sign in again: aws login")
     if isinstance(lost, of_botocore.ProfileNotFound):
         return UsageError(
             "That profile is not in your AWS configuration.",
             said,
-            "correct secrets.aws.profile or AWS_PROFILE; aws configure list-profiles shows them",
+            "Correct secrets.aws.profile or AWS_PROFILE; aws configure list-profiles shows them",
         )
     if isinstance(lost, of_botocore.NoCredentialsError | of_botocore.PartialCredentialsError):
         return no_credentials(said)
     if isinstance(lost, of_botocore.CredentialRetrievalError):
         return NotAllowedError(
-            "The AWS credentials could not be had.", said, "put their source right"
+            "The AWS credentials could not be had.", said, "Put their source right"
         )
     return _not_reached(lost, doing, said)
 
@@ -181,5 +181,5 @@ def no_credentials(said: str = "") -> UsageError:
     return UsageError(
         "There are no AWS credentials.",
         said or "neither the environment, nor your AWS configuration, nor this machine has any",
-        "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws sso login",
+        "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run aws sso login",
     )

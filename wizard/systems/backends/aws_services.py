@@ -117,7 +117,7 @@ class SecretsManager:
             raise RefusedError(
                 f"{name} is scheduled for deletion in AWS.",
                 "somebody wanted it gone, and nobody has confirmed that it is to stay",
-                f"call it off (aws secretsmanager restore-secret --secret-id {name}), or choose "
+                f"Call it off (aws secretsmanager restore-secret --secret-id {name}), or choose "
                 "another secrets.aws.path",
             )
         self._plainly(f"restore {name}", "restore_secret", SecretId=name)
@@ -204,6 +204,6 @@ def _fields(text: str, name: str) -> dict[str, Any]:
         raise ConflictError(
             f"{name} in AWS is not ours: it holds something else than fields.",
             "the wizard keeps the token as a field of a JSON object, and overwrites nothing else",
-            "choose another secrets.aws.path, or move what is there",
+            "Choose another secrets.aws.path, or move what is there",
         )
     return fields

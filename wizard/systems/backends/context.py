@@ -90,7 +90,7 @@ class BackendContext:
                 f"There is no {prompt}.",
                 f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} not set, and there is "
                 "nobody to ask",
-                f"set {names[0]}",
+                f"Set {names[0]}",
                 variable=names[0],
             )
         return remember_secret(SecretStr(found))

@@ -231,7 +231,7 @@ class ExistingStore:
             raise NotFoundError(
                 "External Secrets is not in the cluster, or older than 0.16.",
                 f"the cluster does not serve {', '.join(missing)}",
-                "install or upgrade it, or set secrets.backend: kubernetes",
+                "Install or upgrade it, or set secrets.backend: kubernetes",
             )
         return [Check("External Secrets", Verdict.OK)]
 
@@ -243,7 +243,7 @@ class ExistingStore:
             finding = Finding(
                 f"{self._store} cannot write",
                 f"status.capabilities: {can}",
-                fix="set secrets.existing_store.push: false and store the token by hand",
+                fix="Set secrets.existing_store.push: false and store the token by hand",
             )
         name = str(self._store)
         return [failed(name, finding) if finding else Check(name, Verdict.OK)]
@@ -260,7 +260,7 @@ class ExistingStore:
         finding = Finding(
             "the context's user may not do what is needed",
             "\n".join(map(str, refused)),
-            fix="ask for these permissions, or use another context",
+            fix="Ask for these permissions, or use another context",
         )
         return [failed("rights in the cluster", finding)]
 
@@ -275,7 +275,7 @@ class ExistingStore:
         return RefusedError(
             "There is nobody to store the token in a store of your own.",
             "the wizard cannot write there: it shows the token once, to a person at a terminal",
-            "run it in a terminal, or set secrets.existing_store.push: true where the store may "
+            "Run it in a terminal, or set secrets.existing_store.push: true where the store may "
             "write",
         )
 
@@ -284,13 +284,13 @@ class ExistingStore:
             return WizardError(
                 f"Stopped before the token of {runner.name} was seen in {self.where(runner)}.",
                 "this run alone knew the token",
-                "run it again: the runner is there, and gets a new token; one that was stored "
+                "Run it again: the runner is there, and gets a new token; one that was stored "
                 "meanwhile is worth nothing",
             )
         return WizardError(
             f"The token of {runner.name} has not come out of {self.where(runner)}.",
             f"External Secrets says: {self._seen(runner)}",
-            "put that right, then run it again: the runner gets a new token",
+            "Put that right, then run it again: the runner gets a new token",
         )
 
     @property

@@ -76,7 +76,7 @@ class GcpSecrets(TokenField):
             finding = Finding(
                 f"{self.where(runner)} is not there yet",
                 cause="whether it may be created, only creating it shows",
-                fix="the roles of docs/secrets.md are enough",
+                fix="The roles of docs/secrets.md are enough",
             )
             return Check(name, Verdict.UNSEEN, finding)
         if missing:
@@ -84,7 +84,7 @@ class GcpSecrets(TokenField):
                 f"{self.where(runner)} cannot be written",
                 f"missing: {', '.join(missing)}",
                 "the account has no right to",
-                "give it the writer's roles of docs/secrets.md",
+                "Give it the writer's roles of docs/secrets.md",
             )
             return failed(name, finding)
         return Check(name, Verdict.OK)

@@ -110,7 +110,7 @@ class Session:
             raise UsageError(
                 "The part for Google Cloud is not installed.",
                 "it is an extra, for its size",
-                "pip install 'gitlab-runner-wizard[gcp]'",
+                "Run pip install 'gitlab-runner-wizard[gcp]'",
             ) from None
         # At DEBUG the library may log the bodies of its calls, and ours hold tokens.
         logging.getLogger("google").setLevel(logging.INFO)
@@ -137,7 +137,7 @@ class Session:
                 raise UsageError(
                     "There are no Google Cloud credentials.",
                     excerpt(str(none)),
-                    "run gcloud auth application-default login, or set "
+                    "Run gcloud auth application-default login, or set "
                     "GOOGLE_APPLICATION_CREDENTIALS to a key file",
                 ) from None
         except GoogleAuthError as refused:
@@ -169,26 +169,34 @@ def _refusal(refused: Any, doing: str) -> Exception:
         return TransientError(
             f"Google Cloud is in trouble and could not {doing} (status {status}).",
             cause,
-            "try again in a few minutes",
+            "Try again in a few minutes",
             maybe_done=True,
         )
     if status == 401:
         return NotAllowedError(
             "Google Cloud does not accept these credentials.",
             cause,
-            "sign in again: gcloud auth application-default login",
+            "Sign in again: gcloud auth application-default login",
         )
     if status == 403:
         return NotAllowedError(
             f"Google Cloud does not let us {doing}.",
             cause,
-            "give that account the writer's roles of docs/secrets.md, and check that the "
+            "Give that account the writer's roles of docs/secrets.md, and check that the "
             "Secret Manager API is enabled in the project",
         )
+    if status == 404 and not _speaks_json(refused.response):
+        return invalid_response(doing)  # a proxy's page does not say that a secret is gone
     kind = {400: FailedPreconditionError, 404: NotFoundError, 409: ConflictError}.get(
         status, WizardError
     )
-    return kind(f"Google Cloud could not {doing}.", cause, "check secrets.gcp: project and prefix")
+    return kind(f"Google Cloud could not {doing}.", cause, "Check secrets.gcp: project and prefix")
+
+
+def _speaks_json(response: Any) -> bool:
+    """Whether the answer is an API's; one of gRPC has no headers of HTTP, and is."""
+    headers = getattr(response, "headers", None)
+    return headers is None or "json" in headers.get("Content-Type", "")
 
 
 def _words(said: str) -> str:
@@ -203,10 +211,10 @@ def _not_signed_in(refused: Exception) -> WizardError:
     said = excerpt(str(refused))
     if isinstance(refused, TransportError):
         return NotReachedError(
-            "Google's sign-in cannot be reached.", said, "check your network; HTTPS_PROXY is obeyed"
+            "Google's sign-in cannot be reached.", said, "Check your network; HTTPS_PROXY is obeyed"
         )
     return NotAllowedError(
         "Google does not accept these credentials.",
         said,
-        "sign in again: gcloud auth application-default login",
+        "Sign in again: gcloud auth application-default login",
     )

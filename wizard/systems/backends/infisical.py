@@ -85,7 +85,7 @@ class InfisicalSecrets:
             raise WizardError(
                 f"{self.where(runner)} does not hold what was written to it.",
                 "something else changed it at once" if found else "something removed it at once",
-                "the project's audit log says who; then run it again",
+                "The project's audit log says who; then run it again",
             )
         return True
 
@@ -142,7 +142,7 @@ class InfisicalSecrets:
             raise NotAllowedError(
                 f"The machine identity may not see the value of {folder}/{TOKEN_FIELD}.",
                 "Infisical hides it, so what is written could not be read back and compared",
-                "give the identity readValue on this path",
+                "Give the identity readValue on this path",
             )
         return kept
 
@@ -151,7 +151,7 @@ class InfisicalSecrets:
             f"whether {folder} may be written shows only when it is written",
             "Infisical tells a machine identity neither its rights nor which change-approval "
             "policies cover a folder",
-            fix="compare the identity's role with the writer's permissions, and look under the "
+            fix="Compare the identity's role with the writer's permissions, and look under the "
             "project's change policies: none may cover this folder",
         )
 

@@ -88,13 +88,13 @@ class Refusal:
             return kind(
                 f"Infisical is in trouble and could not {doing} (status {self.status}).",
                 cause,
-                "try again in a few minutes; on your own server, look at its logs",
+                "Try again in a few minutes; on your own server, look at its logs",
             )
         if not self.kind:
             return invalid_response(doing, self.words)
         if self.ends_session:
             return SignedOutError(
-                f"Infisical ended the session before it could {doing}.", cause, "run it again"
+                f"Infisical ended the session before it could {doing}.", cause, "Run it again"
             )
         return self._no(doing, cause)
 
@@ -103,22 +103,22 @@ class Refusal:
             return NotAllowedError(
                 f"The machine identity is not a member of the project, and could not {doing}.",
                 cause,
-                "add it in the project's Access Control, under Machine Identities",
+                "Add it in the project's Access Control, under Machine Identities",
             )
         if self.status == 403:
             return NotAllowedError(
                 f"The machine identity may not {doing}.",
                 cause,
-                "give it the rights of a writer; docs/secrets.md has them ready to paste",
+                "Give it the rights of a writer; docs/secrets.md has them ready to paste",
             )
         if self.status == 404:
             return self._missing(doing, cause)
         if self.status == 409 or "already exist" in self.words:
             return ConflictError(
-                f"Infisical could not {doing}.", cause, "look at what is there now"
+                f"Infisical could not {doing}.", cause, "Look at what is there now"
             )
         return RejectedError(
-            f"Infisical refused to {doing}.", cause, "change what it objects to, then try again"
+            f"Infisical refused to {doing}.", cause, "Change what it objects to, then try again"
         )
 
     def _missing(self, doing: str, cause: str) -> NotFoundError:
@@ -132,7 +132,7 @@ class Refusal:
         return kind(
             f"Infisical could not {doing}.",
             cause,
-            "check the project, the environment and the path in secrets.infisical",
+            "Check the project, the environment and the path in secrets.infisical",
         )
 
 
@@ -143,7 +143,7 @@ def login_refused(refusal: Refusal, host: str) -> WizardError:
             f"{host} has locked the sign-in of this machine identity.",
             f"Infisical says: {refusal.words}. Three bad secrets within 30 seconds lock it for "
             "five minutes, for the right secret as well",
-            "wait five minutes, make sure that nothing else signs in with a wrong secret (an "
+            "Wait five minutes, make sure that nothing else signs in with a wrong secret (an "
             "External Secrets store tries again and again), then run it again",
         )
     if refusal.status in {400, 401, 403} and refusal.kind:
@@ -151,7 +151,7 @@ def login_refused(refusal: Refusal, host: str) -> WizardError:
             f"{host} does not accept the machine identity's client id and secret.",
             f"Infisical says: {refusal.words}. It was asked once and will not be asked again: "
             "three bad secrets lock the identity for five minutes",
-            "check INFISICAL_CLIENT_ID and INFISICAL_CLIENT_SECRET, and that the secret is for "
+            "Check INFISICAL_CLIENT_ID and INFISICAL_CLIENT_SECRET, and that the secret is for "
             "this server (Cloud US and EU are two)",
         )
     return refusal.error("sign in")

@@ -170,7 +170,7 @@ class Project:
                 f"Infisical did not {doing}: it opened a change request; nothing is live yet.",
                 f"a change-approval policy covers {folder}, and approving the request would put "
                 "a token live that the next run replaces",
-                "close the request, take the folder out of the policy (or set another "
+                "Close the request, take the folder out of the policy (or set another "
                 "secrets.infisical.path), then run it again",
             )
         with reading(doing, of=SOURCE):
@@ -204,7 +204,7 @@ class Project:
                     raise NotFoundError(
                         f"Project {self._name} has no environment {self._environment}.",
                         f"it has {', '.join(known)}",
-                        "set secrets.infisical.environment to one of these slugs",
+                        "Set secrets.infisical.environment to one of these slugs",
                     )
                 self._found = project
             return self._found

@@ -54,7 +54,7 @@ class KubernetesSecrets:
                 f"Secrets of namespace {namespace} cannot be written",
                 ", ".join(map(str, refused)),
                 "the context's user has no right to",
-                "ask for these permissions, or use another context",
+                "Ask for these permissions, or use another context",
             )
             return failed(name, finding)
         if theirs := self._of_others():
@@ -62,7 +62,7 @@ class KubernetesSecrets:
                 f"{', '.join(map(str, theirs))} is somebody else's",
                 "",
                 "it does not carry this profile's id, or another tool looks after it",
-                "delete it if nothing needs it, or give the runner another name",
+                "Delete it if nothing needs it, or give the runner another name",
             )
             return failed(name, finding)
         if self._waits_for_files() and self._cluster.get(_namespace(namespace)) is None:
@@ -70,7 +70,7 @@ class KubernetesSecrets:
                 f"there is no namespace {namespace} yet",
                 "",
                 "its manifest has not reached the cluster",
-                "render the files, commit and sync them, then run apply",
+                "Render the files, commit and sync them, then run apply",
             )
             return failed(name, finding)
         return Check(name, Verdict.OK)
@@ -104,7 +104,7 @@ class KubernetesSecrets:
             raise WizardError(
                 f"{self.where(runner)} does not hold what was written to it.",
                 "something else writes this Secret as well",
-                "find its other owner (kubectl get secret -o yaml --show-managed-fields)",
+                "Find its other owner (kubectl get secret -o yaml --show-managed-fields)",
             )
         return applied.outcome is not Outcome.UNCHANGED
 

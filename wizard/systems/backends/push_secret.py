@@ -103,14 +103,14 @@ class Push:
         return WizardError(
             "Stopped before External Secrets had stored the token.",
             "this run alone knew the token",
-            "run it again: the runner is there, and gets a new token",
+            "Run it again: the runner is there, and gets a new token",
         )
 
     def _failed(self, said: str) -> WizardError:
         return WizardError(
             f"External Secrets could not write to {self.store['kind']} {self.store['name']}.",
             redact(said),
-            "give the store's identity the right to write there (AWS and Vault also refuse a "
+            "Give the store's identity the right to write there (AWS and Vault also refuse a "
             "secret that External Secrets did not make), or set "
             "secrets.existing_store.push: false and store the token by hand",
         )

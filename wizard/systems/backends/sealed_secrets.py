@@ -87,13 +87,13 @@ class SealedSecrets(EncryptedFiles):
             raise WizardError(
                 f"{self._source} gives no certificate of Sealed Secrets.",
                 "it is not PEM, or its key is not an RSA one",
-                "kubeseal --fetch-cert writes the right one",
+                "Write the right one with kubeseal --fetch-cert",
             )
         if certificate.not_valid_after_utc < datetime.now(UTC):
             raise WizardError(
                 f"The certificate of Sealed Secrets from {self._source} has expired.",
                 f"it ended on {certificate.not_valid_after_utc:%Y-%m-%d}",
-                "take the controller's newest: kubeseal --fetch-cert",
+                "Take the controller's newest: kubeseal --fetch-cert",
             )
         return key
 
@@ -110,7 +110,7 @@ class SealedSecrets(EncryptedFiles):
             raise UsageError(
                 f"There is no certificate {self._certificate}.",
                 "secrets.sealed_secrets.certificate names it",
-                "write it with kubeseal --fetch-cert, or leave the key out to ask the cluster",
+                "Write it with kubeseal --fetch-cert, or leave the key out to ask the cluster",
             ) from None
 
     def _encrypted(self, metadata: Json, values: Mapping[str, str]) -> str:

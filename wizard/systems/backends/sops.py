@@ -73,7 +73,7 @@ class Sops(EncryptedFiles):
             raise WizardError(
                 "This sops is too old.",
                 f"it says: {excerpt(said, 80) or 'nothing'}",
-                f"install {'.'.join(map(str, _OLDEST))} or newer",
+                f"Install {'.'.join(map(str, _OLDEST))} or newer",
             )
 
     def _run(self, doing: str, arguments: tuple[str, ...], given: str) -> str:
@@ -82,7 +82,7 @@ class Sops(EncryptedFiles):
             raise WizardError(
                 "There is no sops on this machine.",
                 "the backend sops encrypts with its program",
-                "install it and have it on PATH, or choose another secrets.backend",
+                "Install it and have it on PATH, or choose another secrets.backend",
             )
         # Its own variables and the nearest .sops.yaml could add keys, or leave values plain.
         given_on = for_children(self._environ)
@@ -109,7 +109,7 @@ class Sops(EncryptedFiles):
         raise WizardError(
             f"sops could not {doing}.",
             said,
-            "put that right, then run it again",
+            "Put that right, then run it again",
         )
 
 

@@ -129,14 +129,14 @@ class TokenField(ABC):
             raise WizardError(
                 f"{self.where(runner)} does not hold what was written to it.",
                 "something else writes it as well",
-                "find what does, then run it again",
+                "Find what does, then run it again",
             )
 
     def _contested(self, runner: Runner) -> ConflictError:
         return ConflictError(
             f"{self.where(runner)} changes faster than it can be written.",
             f"each of {_TRIES} attempts found it changed since it was read",
-            "find what writes it, then run it again",
+            "Find what writes it, then run it again",
         )
 
 

@@ -96,7 +96,7 @@ class VaultSecrets(TokenField):
                     f"{self.where(runner)} cannot be written",
                     f"the policy of our token lacks {', '.join(missing)} on {path}",
                     "the token has no right to",
-                    "give it the writer's policy of docs/secrets.md",
+                    "Give it the writer's policy of docs/secrets.md",
                 )
                 checks.append(failed(name, finding))
             else:
@@ -120,14 +120,14 @@ class VaultSecrets(TokenField):
             raise NotAllowedError(
                 f"Vault does not describe the KV engine {mount} to us.",
                 refused.cause,
-                "either nothing is mounted there, or our token has no right below it: check "
+                "Either nothing is mounted there, or our token has no right below it: check "
                 "secrets.vault.mount and namespace, and the writer's policy of docs/secrets.md",
             ) from None
         if written and written != found:
             raise RefusedError(
                 f"The KV engine {mount} is version {found}; the profile says {written}.",
                 "writing to it as another version would seem to work, and the token be lost",
-                f"set secrets.vault.kv_version: {found}",
+                f"Set secrets.vault.kv_version: {found}",
             )
         return found
 

@@ -75,20 +75,20 @@ class VaultResponseError(Exception):
             return NotAllowedError(
                 f"Vault does not let us {doing}.",
                 cause,
-                "check that the token has not expired (vault token lookup) and that its policy is "
+                "Check that the token has not expired (vault token lookup) and that its policy is "
                 "a writer's: docs/secrets.md has one ready to paste",
             )
         if self.status == 404:
             return NoPathError(
                 f"Vault could not {doing}.",
                 cause,
-                "check secrets.vault: mount, path and namespace",
+                "Check secrets.vault: mount, path and namespace",
                 self,
             )
         if "check-and-set" in self.words:
-            return ConflictError(f"Vault could not {doing}.", cause, "look at what is there now")
+            return ConflictError(f"Vault could not {doing}.", cause, "Look at what is there now")
         return RejectedError(
-            f"Vault refused to {doing}.", cause, "change what it objects to, then try again"
+            f"Vault refused to {doing}.", cause, "Change what it objects to, then try again"
         )
 
     def _trouble(self, doing: str, cause: str) -> NotReachedError:
@@ -102,7 +102,7 @@ class VaultResponseError(Exception):
         return kind(
             f"Vault is in trouble and could not {doing} (status {self.status}).",
             cause,
-            "try again in a few minutes; on your own server, look at its log",
+            "Try again in a few minutes; on your own server, look at its log",
             maybe_done=True,
         )
 
@@ -111,7 +111,7 @@ def sealed(doing: str, cause: str) -> NotReachedError:
     return NotReachedError(
         f"Vault is sealed and could not {doing}.",
         cause,
-        "unseal it (vault operator unseal), or ask those who hold its keys to",
+        "Unseal it (vault operator unseal), or ask those who hold its keys to",
     )
 
 
@@ -119,7 +119,7 @@ def uninitialised(doing: str, cause: str) -> NotReachedError:
     return NotReachedError(
         f"Vault has never been initialised and could not {doing}.",
         cause,
-        "initialise it (vault operator init), or check that the address is the right one",
+        "Initialise it (vault operator init), or check that the address is the right one",
     )
 
 
@@ -127,7 +127,7 @@ def _standby(doing: str, cause: str) -> NotReachedError:
     return NotReachedError(
         f"This Vault node is a standby and could not forward the request to {doing}.",
         cause,
-        "give the address of the active node, or of the load balancer before them",
+        "Give the address of the active node, or of the load balancer before them",
     )
 
 
@@ -147,5 +147,5 @@ def login_refused(refusal: VaultResponseError, method: str) -> LoginRefusedError
         f"Vault does not accept the {method} login.",
         f"Vault says: {refusal.words or refusal.status}. It was asked once and is not asked "
         "again: repeated bad logins lock a user out",
-        "check the credentials, secrets.vault.login_mount and login_role",
+        "Check the credentials, secrets.vault.login_mount and login_role",
     )
