@@ -18,7 +18,7 @@ from wizard.cli.running import command
 from wizard.cli.wired import TIMEOUT, TRUST, terminal, wiring_for
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, RefusedError
-from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
+from wizard.core.events import Event, Planned, Proven, StepStarted, Unproven, Waiting
 from wizard.core.run import RunOptions
 from wizard.core.threads import run
 from wizard.operations.profiles import open_profile
@@ -108,6 +108,28 @@ def _ask_about_levels(opened: LoadedProfile, systems: Wiring) -> None:
     for question in run(verbs.level_questions(opened, systems)):
         if click.confirm(question.sentence(), default=False, err=True):
             run(verbs.answer(question, systems))
+
+
+@click.command()
+@PROFILE
+@TRUST
+@click.option("--no-smoke", is_flag=True, help="Do not run a smoke job.")
+@TIMEOUT
+@command
+def verify(
+    output: Output, profile: Path, trusted: tuple[str, ...], no_smoke: bool, timeout: int
+) -> Result:
+    """Prove every runner again: its manager is heard, and it runs a job. Nothing is changed."""
+    from wizard.operations import dispatch as verbs
+
+    opened = open_profile(profile)
+    systems = wiring_for(opened, output, trusted)
+    how = RunOptions(smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
+    told = run(_tell(output, verbs.verify(opened, systems, how), None))
+    unproven = [event.runner for event in told if isinstance(event, Unproven)]
+    text = f"Online, unproven: {', '.join(unproven)}." if unproven else "Proven."
+    proven = [event.runner for event in told if isinstance(event, Proven)]
+    return Result(text, {"proven": proven, "unproven": unproven}, warnings=opened.warnings)
 
 
 @click.command()

@@ -19,6 +19,7 @@ from wizard.operations.delivery import destroy as direct_away
 from wizard.operations.delivery import withdraw as files_away
 from wizard.operations.lock import only_run
 from wizard.operations.plan.survey import survey
+from wizard.operations.proof import verifying as proof
 from wizard.profile.file import ProfileFile
 from wizard.systems import Systems
 
@@ -46,6 +47,11 @@ def apply(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator
     """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
     carry_out = direct.apply if _to_cluster(file) else files.deliver
     return _only_run(file, "apply", _followed(carry_out(file, systems, run), systems))
+
+
+def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
+    """Prove every runner again; nothing is changed. Raises: WizardError."""
+    return _only_run(file, "verify", _followed(proof.verify(file, systems, run), systems))
 
 
 async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:

@@ -155,6 +155,12 @@ class TargetCluster(Section):
         "Namespaces that were there before: no file makes or changes them; filled in where files "
         "are delivered and the cluster can be seen.",
     )
+    platform: Literal["kubernetes", "openshift"] = option(
+        "kubernetes",
+        "What kind of cluster it is; filled in where it is an OpenShift.",
+        kubernetes="pods run as the users that we name",
+        openshift="pods run as users that the cluster gives their namespace",
+    )
     architectures: list[Architecture] = option(
         ["amd64"], "The architectures of its nodes; filled in from the cluster."
     )

@@ -22,8 +22,7 @@ from wizard.importing.versions import (
     target_runner,
 )
 from wizard.importing.view import leaf_paths
-from wizard.profile.delivery import Manager
-from wizard.render.runner.manager import pod_security
+from wizard.render.runner.manager import IMAGE_USERS
 from wizard.render.tables.catalogue import Catalogue, chart_keys
 from wizard.render.tables.versions import CHARTS, runner_of
 
@@ -33,6 +32,7 @@ _OURS = ("gitlab-org/gitlab-runner", "gitlab/gitlab-runner")
 _ROOT_LIKE = {"SYS_ADMIN", "ALL", "SYS_MODULE", "SYS_PTRACE", "NET_ADMIN", "DAC_READ_SEARCH"}
 _MOST_TOLD = 40
 """Unknown keys that are told one by one; what comes after is named together."""
+_FIRST_TO_LOOK = "0.74.0"
 _OLDEST = CHARTS[0].version
 
 
@@ -243,8 +243,7 @@ def _tell_user(release: Release) -> None:
         return  # another vendor's image has users of its own
     # A bare version is the Ubuntu image (scripts/pusher/runner-images.json, 19.3.0).
     flavor: Literal["alpine", "ubuntu"] = "ubuntu" if re.match(r"ubuntu|v?\d", tag) else "alpine"
-    context = pod_security(Manager(flavor=flavor))
-    user, group = context["runAsUser"], context["runAsGroup"]
+    user, group = IMAGE_USERS[flavor]
     for place in ("podSecurityContext", "securityContext"):
         given = values.section(place).get("runAsUser")
         if given is not None and given != user and isinstance(given, int):
@@ -338,20 +337,33 @@ def _tell_kept_in_gitlab(release: Release) -> None:
     values = release.values
     if not is_authenticated(release):
         return
+    needed = _first_chart_that_looks_for_the_token(release)
     for key in _IN_GITLAB:
         value = values.get("runners", key)
         if value in (None, "", False, []):
             continue
-        fatal = key == "maximumTimeout"
+        fatal = key == "maximumTimeout" or bool(needed and exact(release.chart.text))
         tell = release.report.breaks if fatal else release.report.surprises
+        doubt = f"; a chart before {needed} does not start with it" if needed else ""
         tell(
             f"runners.{key} {'stops' if fatal else 'does nothing for'} a runner with an "
             "authentication token",
             values.at("runners", key),
-            "GitLab keeps it for the runner since registration tokens are deprecated",
+            f"GitLab keeps it for the runner since registration tokens are deprecated{doubt}",
             "Nothing to do: the profile has it in the runner's own entry, and apply sets it in "
             "GitLab",
         )
+
+
+def _first_chart_that_looks_for_the_token(release: Release) -> str:
+    """The chart that a runner with its token in a Secret takes, where what GitLab keeps is set.
+
+    Earlier ones unset these only for an authentication token among the values (chart CHANGELOG,
+    0.74.0, !513), and `register` refuses such a token beside any of them. Empty where it is there.
+    """
+    version = exact(release.chart.text)
+    fits = version and not older(version, _FIRST_TO_LOOK)
+    return "" if fits or not release.values.get("runners", "secret") else _FIRST_TO_LOOK
 
 
 def _tell_never_restarted(release: Release) -> None:

@@ -125,6 +125,7 @@ def project_settings(answer: Any) -> Project:
         ci_config_path=told.text("ci_config_path", ""),
         ci_enabled=enabled,
         archived=told.flag("archived", False),
+        readable=told.tells("default_branch") and told.tells("ci_config_path"),
     )
 
 
