@@ -1,11 +1,15 @@
 """Fixtures that several rooms' tests share."""
 
 import os
+import socketserver
 from collections.abc import Iterator
 
 import pytest
 
 from wizard.core.secrets import forget_secrets
+
+# The fakes are asked many things at once; a queue of five is full then, and resets connections.
+socketserver.TCPServer.request_queue_size = 128
 
 pytest_plugins = ("tests.cluster", "tests.servers")
 

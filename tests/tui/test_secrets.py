@@ -200,7 +200,7 @@ async def test_a_wrong_secret_is_said_in_words(home: Path):
             it.session.keep_secret("INFISICAL_CLIENT_SECRET", "no-" + identity.client_secret[::-1])
             await it.press("f5")
             await it.sees("✗ sign in as a machine identity")
-            await it.sees("check INFISICAL_CLIENT_ID and INFISICAL_CLIENT_SECRET")
+            await it.sees("Check INFISICAL_CLIENT_ID and INFISICAL_CLIENT_SECRET")
 
 
 async def test_the_least_rights_can_be_read(home: Path):

@@ -256,4 +256,4 @@ def test_without_the_extra_it_says_what_to_install(place: GcpPlace) -> None:
     place.patch.delattr("google.cloud.secretmanager_v1")
     with pytest.raises(UsageError) as missing:
         place.backend().read(place.profile.runners[0])
-    assert missing.value.fix == "pip install 'gitlab-runner-wizard[gcp]'"
+    assert missing.value.fix == "Run pip install 'gitlab-runner-wizard[gcp]'"

@@ -62,7 +62,7 @@ def test_a_locked_identity_is_told_to_wait_five_minutes(infisical):
     with pytest.raises(LoginRefusedError, match="has locked the sign-in") as locked:
         infisical.connect().read(runner())
     assert "five minutes, for the right secret as well" in locked.value.cause
-    assert "wait five minutes" in locked.value.fix
+    assert "Wait five minutes" in locked.value.fix
 
     infisical.fake.clock.ahead += 301
     assert infisical.connect().read(runner()) is None
@@ -291,7 +291,7 @@ def test_without_credentials_it_says_what_to_set_and_asks_whoever_is_there(infis
     around = BackendContext(a_profile(infisical.fake.url), Path(), {})
     with pytest.raises(UsageError, match="no Infisical client id") as missing:
         InfisicalSecrets(around).read(runner())
-    assert missing.value.fix == "set INFISICAL_CLIENT_ID"
+    assert missing.value.fix == "Set INFISICAL_CLIENT_ID"
 
     assert InfisicalSecrets(replace(around, ask=ask)).read(runner()) is None
     assert [prompt.partition(" for ")[0] for prompt in asked] == [

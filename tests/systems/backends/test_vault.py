@@ -268,7 +268,7 @@ def test_a_token_is_taken_from_the_environment_then_from_the_file_then_asked_for
 
     with pytest.raises(UsageError) as nobody:
         build(around).read(runner)
-    assert "set VAULT_TOKEN" in nobody.value.fix
+    assert "Set VAULT_TOKEN" in nobody.value.fix
     assert build(replace(around, ask=ask)).read(runner) is None
     assert [prompt.partition(" for ")[0] for prompt in asked] == ["Vault token"]
     (place.folder / ".vault-token").write_text(place.token + "\n")

@@ -172,7 +172,7 @@ def test_a_login_without_credentials_says_what_to_set(
     for place in new_place(bao, tmp_path, login=login, login_role="any"):
         with pytest.raises(UsageError) as nobody:
             place.backend(VAULT_TOKEN="").read(place.profile.runners[0])
-        assert f"set {variable}" in nobody.value.fix
+        assert f"Set {variable}" in nobody.value.fix
 
 
 # What we hand out to an administrator, run as it stands
