@@ -109,9 +109,14 @@ def in_quota(connected: Connected) -> Iterator[Check]:
             for quota in connected.seen_cluster.find("v1", "ResourceQuota", namespace)
             if (finding := _beyond(quota, spec, runner))
         ]
-        yield from (Check(asked, Verdict.WARN, one) for one in findings)
-        if not findings:
-            yield Check(asked, Verdict.OK)
+        yield from _warned(asked, findings)
+
+
+def _warned(asked: str, findings: list[Finding]) -> Iterator[Check]:
+    """A warning for each finding; without any, that all is well."""
+    yield from (Check(asked, Verdict.WARN, one) for one in findings)
+    if not findings:
+        yield Check(asked, Verdict.OK)
 
 
 def _beyond(quota: Mapping[str, Any], spec: Mapping[str, Any], runner: Runner) -> Finding | None:
@@ -158,9 +163,7 @@ def in_limits(connected: Connected) -> Iterator[Check]:
             for limit in (limits.get("spec") or {}).get("limits") or ()
             for finding in _outside(limits["metadata"]["name"], limit, spec, runner)
         ]
-        yield from (Check(asked, Verdict.WARN, one) for one in found)
-        if not found:
-            yield Check(asked, Verdict.OK)
+        yield from _warned(asked, found)
 
 
 def _outside(
