@@ -103,7 +103,7 @@ class GitOpsSync:
 
     def _given_up(self, what: str) -> WizardError:
         fix = "look at what is named here, then run apply again"
-        if self.profile.delivery.target == "cluster":
+        if not self.profile.delivery.writes_files:
             problem = f"The token of {self.runner.name} has not reached the cluster."
         else:
             problem = f"{self.runner.name} has not reached the cluster."
