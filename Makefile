@@ -1,6 +1,6 @@
 # Every target sets up what it needs in .venv: uv where it is there, else venv and pip.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster lint format bench fuzz matrix screenshots docs lock clean
+.PHONY: help run test test-cluster lint format bench fuzz matrix races faults screenshots docs lock clean
 
 PROFILE ?=
 BUILD := build/gitops
@@ -82,6 +82,12 @@ fuzz: $(DEV_STAMP)  ## Throw ten thousand profiles, broken and odd, at it (FUZZ_
 
 matrix: $(DEV_STAMP)  ## Kill apply and destroy at every step and run them again
 	@CRASH_MATRIX=all $(BIN)/python -m pytest -n auto tests/journeys -k killed
+
+races: $(DEV_STAMP)  ## Run two and five applies at once, fifty times each (RACES=N)
+	@RACES=$${RACES:-50} $(BIN)/python -m pytest -n auto tests/journeys/test_at_once.py -k race
+
+faults: $(DEV_STAMP)  ## Meet every call to GitLab and Kubernetes with every fault on the wire
+	@FAULT_MATRIX=all $(BIN)/python -m pytest -n auto -rP tests/faults
 
 docs: $(DOCS_STAMP)  ## Build the documentation's site into build/docs, offline
 	@$(BIN)/python -m sphinx --quiet --fail-on-warning -b html docs build/docs

@@ -10,7 +10,7 @@ import argparse
 import platform
 from importlib import import_module
 
-_SECTIONS = ("offline", "scale", "screens")
+_SECTIONS = ("offline", "scale", "status", "screens")
 
 
 def main() -> None:

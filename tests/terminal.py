@@ -55,8 +55,8 @@ class Person:
     def answers(self, line: str) -> None:
         self.types(f"{line}\n")
 
-    def interrupts(self) -> None:
-        os.kill(self._pid, signal.SIGINT)
+    def interrupts(self, number: int = signal.SIGINT) -> None:
+        os.kill(self._pid, number)
 
     def rest(self) -> str:
         """Everything shown behind what was waited for, until the end."""

@@ -30,6 +30,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 _CHUNK = 1 << 16
+_LATE = ("gitlab.v4.objects", "kubernetes.client", "kubernetes.config", "requests", "urllib3")
+"""What the wizard imports once it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +201,8 @@ def _import_all() -> None:
     for module in pkgutil.walk_packages(wizard.__path__, "wizard."):
         if not module.name.startswith(("wizard.tui", "wizard.__main__")):
             importlib.import_module(module.name)
+    for name in _LATE:
+        importlib.import_module(name)
     from wizard.profile.load import load
 
     load(ROOT / "profiles" / "direct.yaml")  # what pydantic builds when a model is first used

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.fakes.kubernetes import FakeCluster
-from wizard.checks import Connected, Pending, capacity, references, surroundings
+from wizard.checks import Connected, Pending, accounts, capacity, references, surroundings, webhooks
 from wizard.core.findings import Check, Verdict
 from wizard.core.run import RunOptions
 from wizard.profile.load import load_text
@@ -25,8 +25,11 @@ Look = Callable[[Connected], Iterable[Check]]
 def ask(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Run a check against a cluster; what it says that is not ok."""
 
-    def asked(look: Look, cluster: FakeCluster, before: str = "", after: str = "") -> list[Check]:
+    def asked(
+        look: Look, cluster: FakeCluster, before: str = "", after: str = "", of_cluster: str = ""
+    ) -> list[Check]:
         text = from_preset("direct", {}, "3f9c2a71")
+        text = text.replace("cluster:\n", f"cluster:\n{of_cluster}", 1)
         assert before in text
         loaded = load_text(text.replace(before, after, 1) if before else text, tmp_path / "p.yaml")
         monkeypatch.setenv("KUBECONFIG", str(cluster.write_kubeconfig(tmp_path / "config")))
@@ -86,12 +89,14 @@ def test_nodes_of_another_architecture_only_are_told(ask: Any) -> None:
         assert "linux/arm64" in check.finding.evidence
 
 
-def test_windows_nodes_that_nothing_keeps_jobs_off_are_told(ask: Any) -> None:
+def test_windows_nodes_never_take_a_job(ask: Any) -> None:
     with FakeCluster() as cluster:
-        node(cluster, "a")
         node(cluster, "win", operatingSystem="windows")
         (check,) = ask(capacity.on_nodes, cluster)
-        assert "kubernetes.io/os: linux" in check.finding.fix
+        assert check.finding.problem == "No node takes the jobs of direct."
+        assert "kubernetes.io/os=linux" in check.finding.evidence
+        node(cluster, "a")
+        assert ask(capacity.on_nodes, cluster) == []
 
 
 def test_a_tainted_node_takes_only_jobs_that_tolerate_it(ask: Any) -> None:
@@ -161,11 +166,82 @@ def test_a_namespace_with_sidecar_injection_is_told(ask: Any) -> None:
         assert ask(surroundings.sidecars, cluster, "tags: [kubernetes]", out) == []
 
 
-def test_an_openshift_is_recognised_with_the_grant_it_takes(ask: Any) -> None:
+def test_on_an_openshift_no_pod_names_a_user_unless_its_builds_need_one(ask: Any) -> None:
+    said = "  platform: openshift\n"
     with FakeCluster("openshift") as cluster:
         (check,) = ask(surroundings.openshift, cluster)
+        assert check.finding.fix.startswith("Write cluster.platform: openshift")
+        assert ask(surroundings.openshift, cluster, "cluster:\n", f"cluster:\n{said}") == []
+        built = ("builds: none", "builds: kaniko")
+        (check,) = ask(surroundings.openshift, cluster, *built, said)
         assert (
-            "oc adm policy add-scc-to-user nonroot-v2 -z gitlab-runner-direct" in check.finding.fix
+            "oc adm policy add-scc-to-user anyuid -z gitlab-runner-direct-job" in check.finding.fix
         )
     with FakeCluster() as cluster:
         assert ask(surroundings.openshift, cluster) == []
+
+
+def test_a_limit_range_that_refuses_a_container_is_told_with_its_name(ask: Any) -> None:
+    with FakeCluster() as cluster:
+        seed(cluster, "Namespace", JOBS)
+        limits = [{"type": "Container", "max": {"memory": "256Mi"}, "min": {"cpu": "1m"}}]
+        seed(cluster, "LimitRange", "l", metadata={"namespace": JOBS}, spec={"limits": limits})
+        (check,) = ask(capacity.in_limits, cluster)
+        assert check.finding.problem == "The LimitRange l refuses the jobs of direct."
+        assert "build: memory limit 2Gi, at most 256Mi" in check.finding.evidence
+
+
+def hook(**more: Any) -> dict[str, Any]:
+    rules = [{"apiGroups": [""], "resources": ["pods"], "operations": ["CREATE"]}]
+    service = {"service": {"namespace": "policy", "name": "judge"}}
+    return {"name": "judge.example.com", "rules": rules, "clientConfig": service, **more}
+
+
+@pytest.mark.parametrize(
+    ("webhook", "says"),
+    [
+        (hook(), "has nobody to answer"),
+        (hook(failurePolicy="Ignore"), ""),
+        (hook(namespaceSelector={"matchLabels": {"policy": "on"}}), ""),
+        (hook(timeoutSeconds=30, clientConfig={"url": "https://x"}), "may hold up every pod"),
+    ],
+)
+def test_a_webhook_that_fails_closed_and_cannot_answer_is_told(
+    ask: Any, webhook: dict[str, Any], says: str
+) -> None:
+    with FakeCluster() as cluster:
+        seed(cluster, "Namespace", JOBS)
+        cluster.seed(
+            {
+                "apiVersion": "admissionregistration.k8s.io/v1",
+                "kind": "ValidatingWebhookConfiguration",
+                "metadata": {"name": "policy"},
+                "webhooks": [webhook],
+            }
+        )
+        said = problems(ask(webhooks.of_job_pods, cluster))
+        assert bool(said) == bool(says)
+        assert all(says in one for one in said)
+
+
+def test_rights_that_somebody_denies_the_manager_are_told_one_by_one(ask: Any) -> None:
+    with FakeCluster() as cluster:
+        for name in (JOBS, "gitlab-runner"):
+            seed(cluster, "Namespace", name)
+        for kind in ("Role", "RoleBinding"):
+            metadata = {"name": "gitlab-runner-direct", "namespace": JOBS}
+            api = "rbac.authorization.k8s.io/v1"
+            cluster.seed({"apiVersion": api, "kind": kind, "metadata": metadata})
+        assert ask(accounts.of_managers, cluster) == []
+        user = "system:serviceaccount:gitlab-runner:gitlab-runner-direct"
+        cluster.deny(verb="create", resource="pods", user=user, subresource="exec")
+        (check,) = ask(accounts.of_managers, cluster)
+        assert f"missing: create pods/exec in namespace {JOBS}" in check.finding.evidence
+
+
+def test_rights_that_somebody_gave_the_jobs_are_told(ask: Any) -> None:
+    with FakeCluster() as cluster:
+        assert ask(accounts.of_jobs, cluster) == []
+        cluster.give(verb="list", resource="secrets")
+        (check,) = ask(accounts.of_jobs, cluster)
+        assert check.finding.evidence == f"allowed: list secrets in namespace {JOBS}"

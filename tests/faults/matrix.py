@@ -10,11 +10,12 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes.proxy import Fault, FaultyProxy, Reply
-from wizard.core.errors import WizardError
+from wizard.core.errors import ExitCode, NotReachedError, WizardError
 
 WHOLE = os.environ.get("FAULT_MATRIX") == "all"
 _JSON = {"Content-Type": "application/json"}
@@ -79,19 +80,39 @@ def faults() -> list[str]:
     return [*FAULTS, *SLOW] if WHOLE else list(SAMPLE)
 
 
-def every_cell(
-    proxy: FaultyProxy, calls: dict[str, Callable[[], object]], most_requests: int = 8
-) -> tuple[Counter[str], list[str]]:
-    """Try every call with every fault, from each of its requests on.
+@dataclass(frozen=True)
+class Call:
+    """One call, and what may come of it.
 
     Args:
-        calls: each makes its own client, as a program that has just been started.
+        run: makes its own client, as a program that has just been started.
+        state: what the server has, to be compared before and after; a read leaves it as it is.
+        writes: whether it changes that.
+        right: whether what it returned, after it was carried out, is true; of a read without it,
+            that it is what it returns where nothing fails.
+        otherwise: whether a read may return something else besides, by the fault that says just
+            that, and says it as the server does: `404` that nothing is there.
+    """
+
+    run: Callable[[], Any]
+    state: Callable[[], Any] = lambda: None
+    writes: bool = False
+    right: Callable[[Any], bool] | None = None
+    otherwise: Mapping[str, Callable[[Any], bool]] = field(default_factory=dict)
+
+
+def every_cell(
+    proxy: FaultyProxy, calls: Mapping[str, Call], most_requests: int = 8
+) -> tuple[Counter[str], list[str]]:
+    """Try every call with every fault, from each of its requests on, and judge what comes of it.
 
     Returns: how the cells ended, and those that ended badly, in words.
     """
     ended: Counter[str] = Counter()
     bad: list[str] = []
     for name, call in calls.items():
+        proxy.heal()
+        usual = None if call.writes or call.right else call.run()
         for fault_name in faults():
             for skip in range(most_requests if WHOLE else 3):
                 fault = (FAULTS | SLOW)[fault_name]()
@@ -99,31 +120,54 @@ def every_cell(
                 proxy.heal()
                 proxy.fail(fault)
                 began = time.monotonic()
-                wrong = _wrong(call, ended)
+                wrong = _wrong(call, usual, fault_name, ended)
                 if time.monotonic() - began > 40:
                     wrong = wrong or "it took too long"
                 if wrong:
                     bad.append(f"{name}, {fault_name}, request {skip + 1}: {wrong}")
+                time.sleep(fault.delay)  # what nobody waited for any more arrives all the same
                 if not fault.hits:
                     break  # the call makes no more requests than this
     proxy.heal()
     return ended, bad
 
 
-def _wrong(call: Callable[[], object], ended: Counter[str]) -> str:
+def _wrong(call: Call, usual: Any, fault: str, ended: Counter[str]) -> str:
     """What is wrong with how a call ended; empty where it is as it should be."""
+    before = call.state()
     try:
-        call()
+        answer = call.run()
     except WizardError as error:
         ended[type(error).__name__] += 1
-        missing = [part for part in ("problem", "cause", "fix") if not getattr(error, part)]
-        if missing:
-            return f"{error.problem!r} has no {' and no '.join(missing)}"
-        if error.fix.endswith("."):
-            return f"the fix ends with a full stop: {error.fix}"
+        return _wrong_error(error) or _wrong_state(call, before, error)
     except Exception as error:
         ended["crash"] += 1
         return f"{type(error).__name__}: {error}"
-    else:
-        ended["answered"] += 1
-    return ""
+    ended["answered"] += 1
+    if call.right is not None:
+        return "" if call.right(answer) else f"it returned {answer!r}, which is not so"
+    if not call.writes and call.state() != before:
+        return "a read has changed something"
+    if answer == usual or (fault in call.otherwise and call.otherwise[fault](answer)):
+        return ""
+    return f"it returned {answer!r} in place of {usual!r}"
+
+
+def _wrong_error(error: WizardError) -> str:
+    missing = [part for part in ("problem", "cause", "fix") if not getattr(error, part)]
+    if missing:
+        return f"{error.problem!r} has no {' and no '.join(missing)}"
+    if error.fix.endswith("."):
+        return f"the fix ends with a full stop: {error.fix}"
+    if not error.fix[0].isupper():
+        return f"the fix begins in the middle: {error.fix}"
+    return "" if error.exit_code == ExitCode.FAILED else f"it would end with {error.exit_code}"
+
+
+def _wrong_state(call: Call, before: Any, error: WizardError) -> str:
+    """Nothing is done that the error does not admit to: it would be done again."""
+    if call.state() == before:
+        return ""
+    if call.writes and isinstance(error, NotReachedError) and error.maybe_done:
+        return ""
+    return f"it was done, and the error does not say that it may be: {error.problem}"

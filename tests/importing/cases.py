@@ -19,7 +19,7 @@ URL = "https://gitlab.example.com"
 
 
 def read(text: str, name: str = "values.yaml") -> Imported:
-    return import_setup(dedent(text), name, ID)
+    return _held(import_setup(dedent(text), name, ID))
 
 
 def read_all(**files: str) -> Imported:
@@ -28,7 +28,27 @@ def read_all(**files: str) -> Imported:
         Text(name.replace("___", "/").replace("__", "."), dedent(text))
         for name, text in files.items()
     ]
-    return import_texts(given, ID)
+    return _held(import_texts(given, ID))
+
+
+_VERBS = (
+    *("Add", "Bring", "Change", "Choose", "Compare", "Copy", "Delete", "Do", "Give", "Import"),
+    *("Keep", "Lower", "Look", "Make", "Mend", "Nothing to do", "Put", "Raise", "Read", "Remove"),
+    *("Render", "Revoke", "See", "Use", "Write", "Name"),
+)
+
+
+def _held(imported: Imported) -> Imported:
+    """What a test has read, where every finding has its place, its reason and what to do."""
+    for finding in imported.findings:
+        assert ", line " in finding.evidence or ": its namespace" in finding.evidence, finding
+        assert finding.cause, finding
+        of_rules = "could not be carried over" in finding.problem  # says what the rule says
+        assert of_rules or finding.fix.startswith(_VERBS), finding
+        assert not finding.fix.endswith("."), finding
+    for row in imported.rows:
+        assert row.words, row
+    return imported
 
 
 def data(imported: Imported) -> dict[str, Any]:

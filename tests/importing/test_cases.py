@@ -137,6 +137,38 @@ def test_an_authentication_token_under_the_old_key_is_no_registration_token():
     assert runner(imported)["tags"] == ["a", "b"]
 
 
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [("0.73.1", "runners.tags stops a runner"), ("0.74.0", "runners.tags does nothing for")],
+)
+def test_what_gitlab_keeps_stops_a_runner_whose_token_an_old_chart_did_not_look_for(
+    version: str, said: str
+):
+    imported = read(
+        f"""
+        apiVersion: argoproj.io/v1alpha1
+        kind: Application
+        metadata: {{name: runner, namespace: argocd}}
+        spec:
+          destination: {{namespace: gitlab-runner}}
+          source:
+            repoURL: https://charts.gitlab.io
+            chart: gitlab-runner
+            targetRevision: {version}
+            helm:
+              valuesObject: {{gitlabUrl: "{URL}", runners: {{secret: s, tags: "a,b"}}}}
+        """
+    )
+    assert told(imported, said)
+
+
+def test_where_the_chart_is_not_known_both_are_said_of_what_gitlab_keeps():
+    imported = read(f"gitlabUrl: {URL}\nrunners: {{secret: s, tags: 'a,b'}}\n")
+    assert "a chart before 0.74.0 does not start with it" in told(
+        imported, "runners.tags does nothing for"
+    )
+
+
 @pytest.mark.parametrize("heading", ["USER-SUPPLIED VALUES:", "COMPUTED VALUES:"])
 def test_the_heading_of_helm_get_values_is_none_of_the_values(heading: str):
     plain = f"concurrent: 4\ngitlabUrl: {URL}\nrunners:\n  secret: a\n"
@@ -597,7 +629,7 @@ def test_what_a_key_opens_is_told_by_the_table_that_check_has_too():
     assert "extra_config.kubernetes.host" in told(imported, "host: the manager makes its pods in")
     assert told(imported, "service_account_overwrite_allowed: a job may run as any")
     assert told(imported, "pod_annotations_overwrite_allowed: a job may set any annotation")
-    assert "It was left out" in told(imported, "bearer_token_overwrite_allowed: a job may have")
+    assert "it was left out" in told(imported, "bearer_token_overwrite_allowed: a job may have")
 
 
 def test_a_cloud_role_that_trusts_the_old_account_must_trust_the_new_one():

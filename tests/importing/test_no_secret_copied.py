@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from wizard.core.secrets import redact
 from wizard.importing import Imported, import_setup
 from wizard.profile.load import load_text
 from wizard.profile.model import Profile
@@ -86,3 +87,14 @@ def test_what_only_names_a_secret_is_copied(text: str) -> None:
     imported = _values(f"gitlabUrl: https://gitlab.com\n{text}\n")
     assert not [one for one in imported.findings if "secret" in one.problem]
     assert _profile(imported).runners[0].extra_values
+
+
+@pytest.mark.parametrize("before", [61, 62, 63, 64])
+def test_a_key_that_holds_a_token_shows_no_part_of_it(before: int) -> None:
+    """It is shown to be nobody's key, cut; cut before it is masked, it would show half a token."""
+    token = f"glrt-{secrets.token_urlsafe(15)}"
+    shown = redact(
+        repr(_values(f"gitlabUrl: https://gitlab.com\n? [{'a' * before}, {token}]\n: 1\n"))
+    )
+    assert "aaaa" in shown
+    assert token[:10] not in shown

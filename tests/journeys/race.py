@@ -95,12 +95,13 @@ def main() -> int:
     failed = 0
     for way in given.way or WAYS:
         counted, said, faults = Counter(), Counter(), []
-        for _ in range(given.times):
+        for number in range(1, given.times + 1):
             with tempfile.TemporaryDirectory() as folder, World(Path(folder)) as world:
                 verdict = race(world, way, given.applies, *options)
             counted[str(verdict.codes)] += 1
             said.update(re.sub(r"\d+|/\S+", "N", one) for one in verdict.said)
             faults += verdict.faults
+            sys.stderr.write(f"{given.applies} applies, {way}, {number}: {verdict}\n")
         _tell(f"{given.applies} applies, {way}: {given.times} races, {len(faults)} faults")
         for text, count in (*counted.most_common(), *said.most_common(), *Counter(faults).items()):
             _tell(f"  {count:4} {text}")

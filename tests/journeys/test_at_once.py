@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from wizard.operations.lock import only_run
 from wizard.profile.load import load
 
 ID = "3f9c2a71"
+TIMES = int(os.environ.get("RACES", "1"))
+"""How often each race is run; `make races` says fifty."""
 
 
 @pytest.fixture
@@ -23,9 +26,13 @@ def with_id(world: World) -> World:
     return world
 
 
+@pytest.mark.parametrize("time", range(TIMES))
+@pytest.mark.parametrize("applies", [2, 5] if TIMES > 1 else [2])
 @pytest.mark.parametrize("way", WAYS)
-def test_a_race_of_two_ends_with_one_runner_and_its_token(world: World, way: str) -> None:
-    verdict = race(world, way, 2, "--no-smoke")
+def test_a_race_ends_with_one_runner_and_its_token(
+    world: World, way: str, applies: int, time: int
+) -> None:
+    verdict = race(world, way, applies, "--no-smoke")
     assert verdict.faults == []
 
 
@@ -48,6 +55,26 @@ def test_a_twin_that_came_first_is_found_before_our_token_is_stored(with_id: Wor
     assert "its token was stored nowhere" in error["cause"]
     assert [one.id for one in world.gitlab.runners] == before
     assert world.cluster.find("Secret", "gitlab-runner-direct-token", NAMESPACE) is None
+
+
+def test_a_twin_that_came_second_is_waited_out_so_that_one_run_succeeds(with_id: World) -> None:
+    world = with_id
+    twins: list[int] = []
+
+    def another_run_creates() -> None:
+        world.add_twin_of(world.gitlab.runners[0])
+        twins.append(max(world.gitlab.state.runners))
+
+    def and_gives_way() -> None:
+        del world.gitlab.state.runners[twins[0]]
+
+    # Listed for the plan, for a twin, and then for the proof.
+    world.gitlab.before_next("GET", "/projects/*/runners", another_run_creates, skip=2)
+    world.gitlab.before_next("GET", "/projects/*/runners", and_gives_way, skip=4)
+    ended = world.apply("--no-smoke")
+    assert ended.code == 0, ended.out
+    assert twins
+    assert world.live_tokens == [world.secret_token]
 
 
 def test_a_token_that_another_run_writes_over_ours_is_not_noted_as_ours(with_id: World) -> None:

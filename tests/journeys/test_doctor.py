@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ def test_all_witnesses_of_a_profile_are_asked(live: World) -> None:
     seed_pod(live.cluster, 4711)
     for player in live.players:
         player.token = "gone"
+    time.sleep(0.5)  # what is on its way still counts
     live.gitlab.advance(2 * 3600)
     ended = live.wizard("doctor", str(live.profile), "--json")
     assert ended.code == 1

@@ -8,6 +8,7 @@ import pytest
 
 from tests.journeys.test_two_profiles import on, second
 from tests.journeys.world import NAMESPACE, Ended, World
+from tests.terminal import Person
 
 JOBS = f"{NAMESPACE}-jobs"
 LEVEL = "pod-security.kubernetes.io/enforce"
@@ -211,3 +212,49 @@ def test_an_existing_namespace_that_is_missing_is_named(world: World) -> None:
     for name in (NAMESPACE, JOBS):
         assert f"There is no namespace {name}." in str(ended.document["error"])
     assert world.gitlab.runners == []
+
+
+@pytest.mark.parametrize(("answer", "level"), [("n", None), ("y", "restricted")])
+def test_on_a_terminal_a_person_decides_about_the_level_of_a_namespace_that_was_there(
+    world: World, answer: str, level: str | None
+) -> None:
+    _namespace(world, NAMESPACE)
+    world.cluster.level_warning = "web-1: allowPrivilegeEscalation != false"
+    person = Person(world.environment, world.folder, "apply", str(world.profile))
+    person.sees("Apply this? [y/N]")
+    person.answers("y")
+    person.sees("was there before, and enforces no level of its own.")
+    person.sees("(web-1: allowPrivilegeEscalation != false)?")
+    person.answers(answer)
+    assert person.code() == 0, person.seen
+    assert _labels(world, NAMESPACE).get(LEVEL) == level
+    assert _labels(world, NAMESPACE)["owner"] == "platform-team"
+
+
+def test_without_a_person_no_level_is_changed(world: World) -> None:
+    _namespace(world, NAMESPACE)
+    assert world.apply().code == 0
+    assert _labels(world, NAMESPACE) == {"owner": "platform-team"}
+
+
+def test_an_object_of_any_served_kind_keeps_a_namespace(world: World) -> None:
+    """A custom resource too, whose kind nobody here has heard of."""
+    world.apply()
+    world.cluster.serves_also("example.com/v1", "Diary", "diaries")
+    _seed(world, "example.com/v1", "Diary", "theirs")
+    ended = _destroy(world)
+    assert ended.code == 0, ended.err + ended.out
+    assert any("it still holds Diary theirs" in event["sentence"] for event in ended.events)
+    assert world.cluster.find("Namespace", JOBS)
+
+
+def test_a_kind_that_cannot_be_listed_keeps_a_namespace(world: World) -> None:
+    """What is not seen is not known to be nothing."""
+    world.apply()
+    world.cluster.serves_also("example.com/v1", "Diary", "diaries")
+    world.cluster.fails("GET", f"namespaces/{JOBS}/diaries", status=403, message="forbidden")
+    ended = _destroy(world)
+    assert ended.code == 0, ended.err + ended.out
+    said = [event["sentence"] for event in ended.events]
+    assert any("not all of it could be looked at (diaries" in one for one in said)
+    assert world.cluster.find("Namespace", JOBS)

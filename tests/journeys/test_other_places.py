@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +17,7 @@ from tests.fakes.kubernetes.external_secrets import STORE, ExternalSecretsPlayer
 from tests.journeys.gitops_world import RELEASE, GitOpsWorld
 from tests.journeys.world import NAMESPACE
 from tests.systems.backends.test_sealed_secrets import certificate, opened
+from tests.terminal import Person
 
 SEALED = """\
 secrets:
@@ -114,6 +117,29 @@ def test_a_token_that_nobody_can_store_is_not_made(homelab: Open) -> None:
     assert ended.code == 3, ended.err + ended.out
     assert "nobody to store the token" in ended.err + ended.out
     assert world.gitlab.runners == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_token_on_the_screen_is_wiped_however_the_run_is_ended(
+    homelab: Open, number: signal.Signals
+) -> None:
+    world = homelab(OWN)
+    ExternalSecretsPlayer(world.cluster)
+    environment = world.environment | {"TERM": "xterm", "NO_COLOR": "1"}
+    person = Person(environment, world.folder, "apply", str(world.profile), "--yes")
+    person.sees("press Space to show it", seconds=60)
+    person.types(" ")
+    (token,) = world.live_tokens
+    person.sees(token)
+    began = time.monotonic()
+    person.interrupts(number)
+    person.sees("error: Interrupted.")
+    assert time.monotonic() - began < 3  # a second, and what a busy machine adds
+    assert person.code() == 130
+    after = person.seen.rpartition(token)[2]
+    wiped, _, said = after.partition("\x1b[?1049l")
+    assert "\x1b[2J\x1b[3J" in wiped
+    assert "a token that had not been stored is replaced by it" in said
 
 
 def test_a_token_that_the_cluster_pushes_needs_nobody(homelab: Open) -> None:

@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.fakes.gitlab.state import Runner
 from tests.journeys.world import NAMESPACE, World
 
 
@@ -220,19 +222,98 @@ def _token_unknown(world: World) -> None:
     world.gitlab.state.tokens.clear()
 
 
+def _token_creates_only(world: World) -> None:
+    world.token = world.gitlab.add_token("create_runner")
+
+
+def _no_cluster_named(world: World) -> None:
+    world.change("context: fake", "context: null")
+
+
+def _namespaces_missing(world: World) -> None:
+    world.change("cluster:\n", "cluster:\n  namespaces: existing\n")
+
+
+def _token_of_others(world: World) -> None:
+    _seeded(world, "v1", "Namespace", NAMESPACE)
+    _seeded(world, "v1", "Secret", "gitlab-runner-direct-token", data={"runner-token": "YWJj"})
+
+
+def _deployment_of_helm(world: World) -> None:
+    labels = {"app.kubernetes.io/managed-by": "Helm"}
+    _seeded(world, "v1", "Namespace", NAMESPACE)
+    _seeded(world, "apps/v1", "Deployment", "gitlab-runner-direct", labels, spec={})
+
+
+def _account_of_others(world: World) -> None:
+    _seeded(world, "v1", "Namespace", NAMESPACE)
+    _seeded(world, "v1", "ServiceAccount", "gitlab-runner-direct")
+
+
+def _level_too_strict(world: World) -> None:
+    world.change("builds: none", "builds: kaniko")
+    enforced = {"pod-security.kubernetes.io/enforce": "restricted"}
+    _seeded(world, "v1", "Namespace", "gitlab-runner-jobs", enforced)
+
+
+def _marker_elsewhere(world: World) -> None:
+    world.change("version: 1\n", "version: 1\nid: 3f9c2a71\n")
+    other = world.gitlab.add_project("acme/other")
+    number = world.gitlab.state.new_id()
+    world.gitlab.state.runners[number] = Runner(
+        id=number,
+        runner_type="project_type",
+        token=f"glrt-{number:020}",
+        created_at=world.gitlab.state.clock.now(),
+        creator=world.gitlab.user,
+        project_ids=[other.id, world.project.id],
+        description="theirs [rw:3f9c2a71/direct]",
+    )
+
+
+def _seeded(
+    world: World,
+    api_version: str,
+    kind: str,
+    name: str,
+    labels: dict[str, str] | None = None,
+    **body: Any,
+) -> None:
+    metadata: dict[str, Any] = {"name": name, "labels": labels or {}}
+    if kind != "Namespace":
+        metadata["namespace"] = NAMESPACE
+    world.cluster.seed({"apiVersion": api_version, "kind": kind, "metadata": metadata, **body})
+
+
 @pytest.mark.parametrize(
-    "spoil", [_nobody_maintains, _may_not_patch, _no_such_project, _another_cluster, _token_unknown]
+    "spoil",
+    [
+        _nobody_maintains,
+        _may_not_patch,
+        _no_such_project,
+        _another_cluster,
+        _token_unknown,
+        _token_creates_only,
+        _no_cluster_named,
+        _namespaces_missing,
+        _token_of_others,
+        _deployment_of_helm,
+        _account_of_others,
+        _level_too_strict,
+        _marker_elsewhere,
+    ],
 )
 def test_exit_code_3_means_that_nothing_was_changed_and_plan_says_the_same(
     world: World, spoil: Callable[[World], None]
 ) -> None:
     spoil(world)
+    world.forget_writes()
     before = world.profile.read_bytes()
     planned = world.wizard("plan", str(world.profile), "--json")
     ended = world.apply()
     assert (planned.code, ended.code) == (3, 3), planned.err + ended.err
     assert planned.document["error"] == ended.document["error"]
-    assert untouched(world)
+    assert not world.cluster.writes
     assert not any(world.gitlab.writes.values())
     assert world.profile.read_bytes() == before
 
@@ -287,3 +368,19 @@ def test_who_may_only_read_sees_what_is_there_without_a_dry_run(world: World) ->
     assert "update  ConfigMap" in ended.out
     assert "compared by reading" in ended.out
     assert "missing: patch configmaps" in ended.err
+
+
+@pytest.mark.parametrize("command", [("plan",), ("apply", "--yes")])
+def test_a_secret_of_somebody_elses_in_the_place_of_the_token_is_told_once(
+    world: World, command: tuple[str, ...]
+) -> None:
+    world.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
+    metadata = {"name": "gitlab-runner-direct-token", "namespace": NAMESPACE}
+    data = {"runner-token": "YWJj"}
+    world.cluster.seed({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
+    ended = world.wizard(command[0], str(world.profile), *command[1:], "--json")
+    assert ended.code == 3
+    error = ended.document["error"]
+    assert "nothing shows that it is this profile's" in error["problem"]
+    assert [one["problem"] for one in error["findings"]] in ([], [error["problem"]])
+    assert untouched(world)

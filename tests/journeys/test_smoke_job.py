@@ -50,6 +50,23 @@ def test_pipelines_that_are_defined_elsewhere_are_not_started(world: World, path
     assert nothing_is_left(world)
 
 
+def test_another_pipeline_that_gitlab_makes_in_place_of_ours_is_canceled_at_once(
+    tmp_path: Path,
+) -> None:
+    """The project tells nothing of it: a compliance framework's, for one."""
+    with World(tmp_path, jobs_end=False) as world:
+        world.project.imposed_ci = DEPLOYS
+        said = unproven(world.apply())
+        assert "made another pipeline than ours, with deploy-review, which was canceled" in said
+        (pipeline,) = (one for one in world.gitlab.state.pipelines.values() if one.jobs)
+        assert pipeline.status == "canceled"
+        assert nothing_is_left(world)
+
+
+def _unreadable(project: Project) -> None:
+    project.code_is_hidden = True
+
+
 def _archived(project: Project) -> None:
     project.archived = True
 
@@ -69,6 +86,7 @@ def _named_branches(project: Project) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
+        (_unreadable, "this token may not read the code of acme/homelab"),
         (_archived, "is archived"),
         (_without_ci, "CI/CD is switched off in acme/homelab"),
         (_all_protected, "is protected in acme/homelab (by *)"),

@@ -4,57 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Thread
 
 import pytest
+import trustme
 
+from tests.fakes.stranger import Stranger
 from tests.journeys.world import World
 from tests.profile.profiles import SMALLEST, read
 from tests.terminal import Person
 from tests.wizard_process import run_wizard
 from wizard.core.errors import RefusedError, WizardError
+from wizard.profile.model import Profile
 from wizard.wiring import Wiring
 from wizard.wiring.trust import Trust
 
 
-@dataclass
-class Stranger:
-    """A server that keeps the headers and bodies it was sent, and answers nothing useful."""
-
-    seen: list[str] = field(default_factory=list)
-    url: str = ""
-
-
 @pytest.fixture
 def stranger() -> Iterator[Stranger]:
-    it = Stranger()
-
-    class Handler(BaseHTTPRequestHandler):
-        def _any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            it.seen.append(f"{self.command} {self.path}\n{self.headers}\n{body.decode()}")
-            self.send_response(404)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    for verb in ("GET", "POST", "PUT", "HEAD"):
-        setattr(Handler, f"do_{verb}", Handler._any)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    it.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield it
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Stranger() as stranger:
+        yield stranger
 
 
 @pytest.fixture
@@ -187,26 +157,57 @@ def test_a_token_does_not_travel_unencrypted(world: World) -> None:
     assert "allow_http: true into gitlab of the profile" in " ".join(said.split())
 
 
+INSECURE = "http://192.0.2.2:8200"
+
+
+def _read_token(wiring: Wiring, profile: Profile) -> object:
+    return wiring.backend(profile).read(profile.runners[0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "variables", "ask"),
+    [
+        (
+            "gitlab: {url: URL, allow_http: true}",
+            ["GITLAB_TOKEN", "GITLAB_HOST"],
+            lambda wiring, _: wiring.gitlab().whoami(),
+        ),
+        (
+            "secrets: {backend: vault, vault: {address: URL, allow_http: true}}",
+            ["VAULT_TOKEN", "VAULT_ADDR"],
+            _read_token,
+        ),
+        (
+            "secrets: {backend: infisical, infisical: {host: URL, project: p, allow_http: true}}",
+            ["INFISICAL_CLIENT_ID", "INFISICAL_CLIENT_SECRET", "INFISICAL_API_URL"],
+            _read_token,
+        ),
+    ],
+)
 def test_where_plain_http_is_allowed_the_warning_comes_before_the_first_byte(
-    stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+    stranger: Stranger,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: str,
+    variables: list[str],
+    ask: Callable[[Wiring, Profile], object],
 ) -> None:
     """Another machine's address, which the stranger's proxy stands in for."""
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, stranger.url)
-    vault = "{address: 'http://192.0.2.2:8200', allow_http: true}"
-    loaded = read(SMALLEST + f"secrets: {{backend: vault, vault: {vault}}}\n")
+    loaded = read(SMALLEST + settings.replace("URL", f"'{INSECURE}'") + "\n")
+    *secrets, address = variables
     said: list[tuple[str, int]] = []
     wiring = Wiring(
         loaded,
-        environ={"VAULT_TOKEN": "a-" + os.urandom(8).hex(), "VAULT_ADDR": "http://192.0.2.2:8200"},
+        environ=dict.fromkeys(secrets, "a-" + os.urandom(8).hex()) | {address: INSECURE},
         say=lambda text: said.append((text, len(stranger.seen))),
     )
     with pytest.raises(WizardError):
-        wiring.backend(loaded.profile).read(loaded.profile.runners[0])
+        ask(wiring, loaded.profile)
     warning, sent_before = said[0]
-    assert warning.startswith("warning: http://192.0.2.2:8200 is not encrypted")
+    assert warning.startswith(f"warning: {INSECURE} is not encrypted")
     assert sent_before == 0
     assert stranger.seen
 
@@ -214,12 +215,30 @@ def test_where_plain_http_is_allowed_the_warning_comes_before_the_first_byte(
 def test_a_profiles_own_proxy_with_its_own_ca_has_to_be_trusted(
     world: World, stranger: Stranger
 ) -> None:
-    """Both together read what TLS would hide."""
-    (world.folder / "ca.pem").write_text(world.kubeconfig.read_text())
-    world.change(
-        f"url: {world.gitlab.url}",
-        f"url: https://gitlab.com\n  proxy: {stranger.url}\n  ca_file: ca.pem",
-    )
-    code, _ = run(world, "plan", str(world.profile))
-    assert code in {2, 3}
+    """Both together read what TLS would hide; either of them without the other does not."""
+    trustme.CA().cert_pem.write_to_path(world.folder / "ca.pem")
+    proxy, authority = f"\n  proxy: {stranger.url}", "\n  ca_file: ca.pem"
+    world.change(f"url: {world.gitlab.url}", f"url: https://gitlab.com{proxy}{authority}")
+    code, said = run(world, "plan", str(world.profile))
+    assert code == 3
     assert stranger.seen == []
+    assert f"A GitLab token was not sent to {stranger.url}." in said
+    run(world, "plan", str(world.profile), "--trust", stranger.url)
+    assert len(stranger.seen) > 0
+    for before, after, own in ((proxy, "", {"HTTPS_PROXY": stranger.url}), (authority, proxy, {})):
+        world.change(before, after)
+        _, said = run(world, "plan", str(world.profile), **own)
+        assert "was not sent" not in said
+
+
+def test_over_plain_http_a_profiles_own_proxy_has_to_be_trusted(
+    world: World, stranger: Stranger
+) -> None:
+    gitlab = "http://192.0.2.2:8080"
+    world.change(
+        f"url: {world.gitlab.url}", f"url: {gitlab}\n  allow_http: true\n  proxy: {stranger.url}"
+    )
+    code, said = run(world, "plan", str(world.profile), GITLAB_HOST=gitlab)
+    assert code == 3
+    assert stranger.seen == []
+    assert f"A GitLab token was not sent to {stranger.url}." in said

@@ -123,8 +123,9 @@ def test_tolerations_become_the_map_that_the_runner_reads() -> None:
 def test_the_helper_of_another_architecture_is_chosen_by_the_node_selector() -> None:
     profile = profile_of(cluster={"architectures": ["arm64"]})
     kubernetes = config(profile, profile.runners[0])["runners"][0]["kubernetes"]
-    assert kubernetes["node_selector"] == {"kubernetes.io/arch": "arm64"}
-    assert "node_selector" not in _kubernetes()
+    linux = {"kubernetes.io/os": "linux"}
+    assert kubernetes["node_selector"] == {**linux, "kubernetes.io/arch": "arm64"}
+    assert _kubernetes()["node_selector"] == linux
 
 
 def test_extra_config_wins_key_by_key() -> None:

@@ -116,7 +116,7 @@ def test_where_the_manager_runs_is_as_wished() -> None:
         },
     )
     spec = _pod(profile)["spec"]
-    assert spec["nodeSelector"] == {"pool": "ci"}
+    assert spec["nodeSelector"] == {"kubernetes.io/os": "linux", "pool": "ci"}
     assert spec["tolerations"] == [{"key": "ci", "operator": "Exists", "effect": "NoSchedule"}]
     assert spec["priorityClassName"] == "infra"
     assert spec["imagePullSecrets"] == [{"name": "pull"}]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.render.profiles import packaged, profile_of
-from wizard.core.errors import RefusedError
+from wizard.core.errors import RefusedError, WizardError
 from wizard.operations.files.write_files import Delivery, compare_files
 from wizard.profile.model import Profile
 from wizard.render import files
@@ -161,6 +163,90 @@ def test_what_is_beside_the_files_is_let_be(make: object, tmp_path: Path) -> Non
     make(tmp_path / "manifests" / "odd.yaml")  # type: ignore[operator]
     _render(GITOPS, tmp_path)
     assert {change.action for change in _render(GITOPS, tmp_path).changes} == {FileAction.UNCHANGED}
+
+
+@pytest.fixture
+def nobodys() -> Iterator[Path]:
+    """A folder of a user who is not root, which may write everywhere; while the test runs as it."""
+    nobody = 65534
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        if os.geteuid() == 0:
+            os.chown(root, nobody, nobody)
+            os.seteuid(nobody)
+        try:
+            yield root
+        finally:
+            if os.getuid() == 0:
+                os.seteuid(0)
+            for path in root.rglob("*"):
+                if path.is_dir():
+                    path.chmod(0o755)
+
+
+def test_a_folder_that_may_not_be_written_to_is_known_before_the_first_write(nobodys: Path) -> None:
+    _render(GITOPS, nobodys)
+    (nobodys / "argocd-apps/gitlab-runner-homelab.yaml").unlink()
+    (nobodys / "pipelines/homelab.gitlab-ci.yml").unlink()
+    (nobodys / "pipelines").chmod(0o555)
+    before = _there(nobodys)
+    with pytest.raises(WizardError) as unusable:
+        _render(GITOPS, nobodys)
+    assert f"{nobodys}/pipelines: Permission denied" in unusable.value.cause
+    assert "folder's rights" in unusable.value.fix
+    assert _there(nobodys) == before
+
+
+def test_what_needs_no_write_is_no_reason_to_refuse(nobodys: Path) -> None:
+    _render(GITOPS, nobodys)
+    for path in (nobodys, *nobodys.rglob("*")):
+        path.chmod(0o555)
+    assert {change.action for change in _render(GITOPS, nobodys).changes} == {FileAction.UNCHANGED}
+
+
+def test_looking_makes_no_folder(tmp_path: Path) -> None:
+    delivery = compare_files(GITOPS, tmp_path / "out")
+    delivery.folder.check_writable(delivery.changes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_is_too_long_is_said_and_nothing_written(tmp_path: Path) -> None:
+    root = tmp_path / ("a" * 300)
+    with pytest.raises(WizardError) as unusable:
+        _render(GITOPS, root)
+    assert "File name too long" in unusable.value.cause
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_whose_name_no_file_system_takes_is_refused_by_check() -> None:
+    with pytest.raises(ValueError, match="longer than 255 bytes"):
+        _at("ä" * 128, "manifests")
+
+
+@pytest.mark.parametrize("odd", ["file", "pipe", "loop", "dangling"])
+def test_a_root_that_is_no_folder_is_said_in_words(odd: str, tmp_path: Path) -> None:
+    root = tmp_path / "out"
+    {
+        "file": _plain,
+        "pipe": _pipe,
+        "loop": _loop,
+        "dangling": lambda path: path.symlink_to(tmp_path / "gone"),
+    }[odd](root)
+    with pytest.raises(WizardError) as unusable:
+        _render(GITOPS, root)
+    assert str(root) in unusable.value.cause
+    assert list(tmp_path.iterdir()) == [root]
+
+
+@pytest.mark.parametrize("name", ["Läufer", "ランナー", "бегун"])
+def test_a_folder_in_any_script_is_written_once(name: str, tmp_path: Path) -> None:
+    profile = _at(name, f"{name}/manifests")
+    _render(profile, tmp_path)
+    first = _there(tmp_path)
+    assert {change.action for change in _render(profile, tmp_path).changes} == {
+        FileAction.UNCHANGED
+    }
+    assert _there(tmp_path) == first
 
 
 def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:

@@ -99,8 +99,8 @@ class Sitting:
         raise AssertionError(f"not within {seconds} s; on the screen:\n{self.screen}")
 
     async def sees(self, text: str) -> None:
-        """Wait until a text stands on the screen; line breaks do not matter."""
-        await self.until(lambda: " ".join(text.split()) in self.words)
+        """Wait until a text is on the screen; a long path may be broken anywhere."""
+        await self.until(lambda: "".join(text.split()) in "".join(self.words.split()))
 
     @property
     def words(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Button
 
-from tests.journeys.world import World
+from tests.journeys.world import NAMESPACE, World
 from tests.tui.conftest import BOTH_SIZES, Sitting, Size, sitting
 from wizard.core.events import Event, RunnerCreated
 from wizard.operations import dispatch as verbs
@@ -33,6 +33,7 @@ async def begin(it: Sitting) -> None:
 
 
 async def ended(it: Sitting, state: State) -> None:
+    await it.until(lambda: it.session.work)
     work = it.session.work
     assert work
     await it.until(lambda: not work.running, SLOW)
@@ -92,6 +93,31 @@ async def test_a_draft_that_was_never_saved_asks_for_its_file_first(world: World
         await it.until(lambda: it.session.work)
         await ended(it, State.DONE)
     assert world.profile.exists()
+
+
+@pytest.mark.parametrize(("keys", "level"), [(["enter"], None), (["right", "enter"], "restricted")])
+async def test_a_person_decides_about_the_level_of_a_namespace_that_was_there(
+    world: World, keys: list[str], level: str | None
+):
+    metadata = {"name": NAMESPACE, "labels": {"owner": "platform-team"}}
+    world.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+    world.cluster.level_warning = "web-1: allowPrivilegeEscalation != false"
+    async with sitting(world.folder, world.profile, size=(120, 40)) as it:
+        await ready(it)
+        await it.press("tab", "enter")
+        await it.until(lambda: isinstance(it.app.screen, Question))
+        for text in (
+            f"Have namespace {NAMESPACE} enforce restricted",
+            "was there before, and",
+            "web-1: allowPrivilegeEscalation != false",
+        ):
+            await it.sees(text)
+        assert not world.cluster.writes
+        await it.press(*keys)
+        await ended(it, State.DONE)
+    live = world.cluster.find("Namespace", NAMESPACE)
+    assert live
+    assert live["metadata"]["labels"].get("pod-security.kubernetes.io/enforce") == level
 
 
 @BOTH_SIZES

@@ -113,6 +113,23 @@ def test_the_questions_are_asked_as_lines(
     assert (runner.scope.path, runner.jobs.concurrent) == ("acme", 4)
 
 
+def test_a_question_that_was_left_at_a_presets_example_is_told(
+    environment: dict[str, str], home: Path
+):
+    person = Person(environment | {"NO_COLOR": "1"}, home, "--plain")
+    person.sees("[homelab]> ")
+    person.answers("direct")
+    for default in ("https://gitlab.com", "acme/homelab", "direct", "2", "none"):
+        person.sees(f"[{default}]> ")
+        person.answers("")
+    person.sees("Enter goes on.")
+    person.answers("")
+    said = " ".join(person.rest().split())
+    assert "warning:" in said
+    assert "runners[0].scope.project: acme/homelab is an example" in said
+    assert person.code() == 0
+
+
 def test_a_profile_is_changed_line_by_line_and_keeps_the_rest(
     environment: dict[str, str], home: Path
 ):

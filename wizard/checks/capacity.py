@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from wizard.checks.connected import Connected
@@ -31,8 +31,6 @@ def on_nodes(connected: Connected) -> Iterator[Check]:
     for runner in connected.pending.runners:
         spec = job_pod(connected.profile, runner).body["spec"]
         yield _fits(runner, spec, facts.nodes)
-        if finding := _may_land_on_windows(runner, spec, facts.nodes):
-            yield Check(f"the jobs of {runner.name} run on Linux", Verdict.WARN, finding)
 
 
 def _fits(runner: Runner, spec: Mapping[str, Any], nodes: tuple[NodeFacts, ...]) -> Check:
@@ -100,20 +98,6 @@ def _tolerates(toleration: Mapping[str, Any], key: str, value: str, effect: str)
     return toleration.get("key") == key and (toleration.get("value") or "") == value
 
 
-def _may_land_on_windows(
-    runner: Runner, spec: Mapping[str, Any], nodes: tuple[NodeFacts, ...]
-) -> Finding | None:
-    other = [node.name for node in nodes if node.system != "linux" and not node.taints]
-    if not other or _OS in (spec.get("nodeSelector") or {}):
-        return None
-    return Finding(
-        f"Jobs of {runner.name} may land on nodes that do not run Linux.",
-        f"{', '.join(other[:3])}: {len(other)} of {len(nodes)} nodes, without a taint",
-        "their images are for Linux, so those jobs would never start",
-        f"Write jobs.node_selector: {{{_OS}: linux}}",
-    )
-
-
 def in_quota(connected: Connected) -> Iterator[Check]:
     """Whether the quotas of the job namespaces leave room for all jobs at once."""
     for runner in connected.pending.runners:
@@ -160,3 +144,62 @@ def _amount(name: str, spec: Mapping[str, Any]) -> Any:
         parse_quantity(str(((one.get("resources") or {}).get(kind) or {}).get(resource, "0")))
         for one in spec["containers"]
     )
+
+
+def in_limits(connected: Connected) -> Iterator[Check]:
+    """Whether the limits of the job namespaces let every container of a job in."""
+    for runner in connected.pending.runners:
+        namespace = connected.profile.job_namespace(runner)
+        asked = f"the limits of {namespace} let the jobs of {runner.name} in"
+        spec = job_pod(connected.profile, runner).body["spec"]
+        found = [
+            finding
+            for limits in connected.seen_cluster.find("v1", "LimitRange", namespace)
+            for limit in (limits.get("spec") or {}).get("limits") or ()
+            for finding in _outside(limits["metadata"]["name"], limit, spec, runner)
+        ]
+        yield from (Check(asked, Verdict.WARN, one) for one in found)
+        if not found:
+            yield Check(asked, Verdict.OK)
+
+
+def _outside(
+    name: str, limit: Mapping[str, Any], spec: Mapping[str, Any], runner: Runner
+) -> Iterator[Finding]:
+    """The containers, or the pod, that a LimitRange would refuse, one line each (1.32)."""
+    everything = [*spec.get("initContainers", ()), *spec["containers"]]
+    whole = {"name": "all together", "resources": _summed(spec["containers"])}
+    asked = {"Container": everything, "Pod": [whole]}.get(str(limit.get("type")), [])
+    lines = [line for one in asked for line in _beyond_limit(one, limit)]
+    if lines:
+        yield Finding(
+            f"The LimitRange {name} refuses the jobs of {runner.name}.",
+            "\n".join(lines),
+            "the API server does not make such a pod",
+            "Fit the sizes of jobs, helper and services to it, or have it changed",
+        )
+
+
+def _beyond_limit(container: Mapping[str, Any], limit: Mapping[str, Any]) -> Iterator[str]:
+    resources = container.get("resources") or {}
+    for resource, most in (limit.get("max") or {}).items():
+        said = (resources.get("limits") or {}).get(resource)
+        if said and parse_quantity(str(said)) > parse_quantity(str(most)):
+            yield f"{container['name']}: {resource} limit {said}, at most {most}"
+    for resource, least in (limit.get("min") or {}).items():
+        said = (resources.get("requests") or {}).get(resource)
+        if said and parse_quantity(str(said)) < parse_quantity(str(least)):
+            yield f"{container['name']}: {resource} request {said}, at least {least}"
+
+
+def _summed(containers: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, Any]] = {}
+    for one in containers:
+        for kind, amounts in (one.get("resources") or {}).items():
+            for resource, amount in amounts.items():
+                sums = found.setdefault(kind, {})
+                sums[resource] = sums.get(resource, 0) + parse_quantity(str(amount))
+    return {
+        kind: {resource: str(int(value * 1000)) + "m" for resource, value in sums.items()}
+        for kind, sums in found.items()
+    }

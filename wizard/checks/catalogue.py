@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wizard.checks import (
+    accounts,
     admission,
     capacity,
     fields,
@@ -13,6 +14,7 @@ from wizard.checks import (
     target,
     token,
     versions,
+    webhooks,
 )
 from wizard.checks.running import Declared
 from wizard.core.changes import System
@@ -53,6 +55,10 @@ CHECKS = (
     Declared("cluster.admission", "whether jobs are admitted", admission.of_job_pods, _CLUSTER),
     Declared("cluster.nodes", "whether the jobs fit on the nodes", capacity.on_nodes, _CLUSTER),
     Declared("cluster.quota", "whether the quota has room", capacity.in_quota, _CLUSTER),
+    Declared("cluster.limits", "whether limits let jobs in", capacity.in_limits, _CLUSTER),
+    Declared("cluster.webhooks", "who else judges jobs", webhooks.of_job_pods, _CLUSTER),
+    Declared("cluster.managers", "what managers may do", accounts.of_managers, _CLUSTER),
+    Declared("cluster.jobs", "what jobs may not do", accounts.of_jobs, _CLUSTER),
     Declared("cluster.names", "what is named", references.named_objects, _CLUSTER),
     Declared("cluster.sidecars", "what joins the jobs", surroundings.sidecars, _CLUSTER),
     Declared("cluster.openshift", "whose rules pods obey", surroundings.openshift, _CLUSTER),

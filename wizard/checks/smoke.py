@@ -65,6 +65,11 @@ def why_not_this_project(gitlab: GitLab, scope: Scope, branch: str = f"{MARK}000
     project = gitlab.project(scope.id)
     if project.archived:
         return f"{scope.path} is archived"
+    if not project.readable:
+        return (
+            f"this token may not read the code of {scope.path}, so which file defines its "
+            "pipelines is not known, and another pipeline than ours might run"
+        )
     if not project.default_branch:
         return f"{scope.path} has no commit yet to branch from"
     if not project.ci_enabled:

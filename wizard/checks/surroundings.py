@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from wizard.checks.connected import Connected
 from wizard.core.findings import Check, Finding, Verdict
-from wizard.render import config
+from wizard.render import config, job_pod
 
 _NO_SIDECAR = "sidecar.istio.io/inject"
 
@@ -33,22 +34,44 @@ def sidecars(connected: Connected) -> Iterator[Check]:
 
 
 def openshift(connected: Connected) -> Iterator[Check]:
-    """Whether the cluster is an OpenShift, which gives pods user ids of its own."""
+    """Whether pods name a user on an OpenShift, which gives each namespace users of its own."""
     cluster, profile = connected.seen_cluster, connected.profile
     asked = "the cluster lets pods choose their user"
     if not cluster.serves("security.openshift.io/v1", "SecurityContextConstraints"):
         yield Check(asked, Verdict.OK)
         return
-    grants = [
-        f"oc adm policy add-scc-to-user nonroot-v2 -z {runner.release} "
-        f"-n {profile.cluster.namespace}"
-        for runner in profile.runners
-    ]
-    finding = Finding(
-        "This cluster is an OpenShift.",
-        "it serves SecurityContextConstraints",
-        "its default, restricted-v2, refuses the fixed user of the manager's image, and of jobs "
-        "where the profile gives them one",
-        f"Let the accounts use nonroot-v2: {'; '.join(grants)}",
-    )
-    yield Check(asked, Verdict.WARN, finding)
+    if profile.cluster.platform != "openshift":
+        finding = Finding(
+            "This cluster is an OpenShift, and the profile says that it is not.",
+            "it serves SecurityContextConstraints",
+            "restricted-v2 refuses the fixed users of the manager's image and of jobs",
+            "Write cluster.platform: openshift, so that no user is rendered",
+        )
+        yield Check(asked, Verdict.WARN, finding)
+        return
+    for runner in profile.runners:
+        pod = job_pod(profile, runner)
+        account = pod.body["spec"]["serviceAccountName"]
+        needs = _constraints_for(pod.body["spec"])
+        if not needs:
+            yield Check(asked, Verdict.OK)
+            continue
+        finding = Finding(
+            f"Jobs of {runner.name} need a user that OpenShift gives nobody by itself.",
+            f"builds: {runner.builds.strategy}, level {runner.security_level}",
+            "its default, restricted-v2, lets pods run as users of the namespace's range only",
+            f"Run oc adm policy add-scc-to-user {needs} -z {account} -n {pod.namespace}, or "
+            "choose builds: none",
+        )
+        yield Check(asked, Verdict.WARN, finding)
+
+
+def _constraints_for(spec: Mapping[str, Any]) -> str:
+    """The SecurityContextConstraints that a job's pod needs; empty where the default will do."""
+    contexts = [one.get("securityContext") or {} for one in spec["containers"]]
+    if any(one.get("privileged") for one in contexts):
+        return "privileged"
+    pod = spec.get("securityContext") or {}
+    if not pod.get("runAsNonRoot"):
+        return "anyuid"
+    return "nonroot-v2" if "runAsUser" in pod else ""

@@ -21,6 +21,7 @@ _COMMANDS = {
     "plan": ("live", "Show what would change, and where."),
     "apply": ("live", "Make it so, then prove it."),
     "status": ("looking", "Show what is true now: runners, tokens, objects, files."),
+    "verify": ("live", "Prove every runner again; nothing is changed."),
     "doctor": ("examining", "Say what is wrong, and the way out: of a profile, a job or a log."),
     "destroy": ("live", "Remove runner, token, objects and files."),
     "login": ("account", "Keep a GitLab token in the system's keyring."),

@@ -7,6 +7,7 @@ import sys
 import click
 
 from wizard.cli.commands import runner_wizard
+from wizard.cli.interrupted import hear_no_more
 from wizard.cli.streams import give_up_stdout, narrate, open_streams
 
 
@@ -27,4 +28,5 @@ def enter() -> None:
         give_up_stdout()
         narrate(f"error: The output cannot be written.\n  {error.strerror}")
         sys.exit(1)
+    hear_no_more()  # all is said: while Python ends, a Ctrl-C would only print a traceback
     sys.exit(code if isinstance(code, int) else 0)

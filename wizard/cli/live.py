@@ -18,7 +18,7 @@ from wizard.cli.running import command
 from wizard.cli.wired import TIMEOUT, TRUST, terminal, wiring_for
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, RefusedError
-from wizard.core.events import Event, Planned, StepStarted, Unproven, Waiting
+from wizard.core.events import Event, Planned, Proven, StepStarted, Unproven, Waiting
 from wizard.core.run import RunOptions
 from wizard.core.threads import run
 from wizard.operations.profiles import open_profile
@@ -112,6 +112,28 @@ def _ask_about_levels(opened: LoadedProfile, systems: Wiring) -> None:
 
 @click.command()
 @PROFILE
+@TRUST
+@click.option("--no-smoke", is_flag=True, help="Do not run a smoke job.")
+@TIMEOUT
+@command
+def verify(
+    output: Output, profile: Path, trusted: tuple[str, ...], no_smoke: bool, timeout: int
+) -> Result:
+    """Prove every runner again: its manager is heard, and it runs a job. Nothing is changed."""
+    from wizard.operations import dispatch as verbs
+
+    opened = open_profile(profile)
+    systems = wiring_for(opened, output, trusted)
+    how = RunOptions(smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
+    told = run(_tell(output, verbs.verify(opened, systems, how), None))
+    unproven = [event.runner for event in told if isinstance(event, Unproven)]
+    text = f"Online, unproven: {', '.join(unproven)}." if unproven else "Proven."
+    proven = [event.runner for event in told if isinstance(event, Proven)]
+    return Result(text, {"proven": proven, "unproven": unproven}, warnings=opened.warnings)
+
+
+@click.command()
+@PROFILE
 @YES
 @TRUST
 @TIMEOUT
@@ -152,11 +174,15 @@ def _agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None
     if not attended:
         raise RefusedError(
             "Nothing was changed: there is nobody to ask.",
-            "without a terminal, changes need to be agreed to beforehand",
-            "read the plan above, then add --yes",
+            "Without a terminal, changes need to be agreed to beforehand.",
+            "Read the plan above, then add --yes",
         )
     if not click.confirm(question, default=False, err=True):
-        raise RefusedError("Nothing was changed.")
+        raise RefusedError(
+            "Nothing was changed.",
+            "The answer was no.",
+            "Change the profile, then run it again; `plan` shows what that would do",
+        )
 
 
 def _follow(

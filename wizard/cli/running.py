@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from wizard.cli.interrupted import PROBLEM, hear_no_more
+from wizard.cli.interrupted import PROBLEM, hear_every_end, hear_no_more, put_tokens_away
 from wizard.cli.output import Output, Result
 from wizard.core.errors import ExitCode, StoppedError, WizardError
 from wizard.core.secrets import excerpt, redact
@@ -70,6 +70,7 @@ def _run(
     gc.freeze()  # the modules stay; what comes now is looked through as always
     gc.enable()
     restore_terminal = _terminal_keeper()
+    hear_every_end()
     try:
         set_up_log(verbose, log_file)
         result = function(output, **arguments)
@@ -79,7 +80,7 @@ def _run(
     except (KeyboardInterrupt, click.Abort):
         hear_no_more()
         restore_terminal()
-        _put_tokens_away()
+        put_tokens_away()
         output.fail(StoppedError(PROBLEM, output.state, "Run it again"))
         return ExitCode.INTERRUPTED
     except click.ClickException:
@@ -114,12 +115,6 @@ def _terminal_keeper() -> Callable[[], None]:
             termios.tcsetattr(handle, termios.TCSADRAIN, before)
 
     return restore
-
-
-def _put_tokens_away() -> None:
-    """A thread may be showing a token on the terminal's other screen, and is left."""
-    if shown := sys.modules.get("wizard.terminal.hand_over"):  # else no token was handed over
-        shown.put_away()
 
 
 def _of_this_machine(error: BaseException) -> WizardError | None:

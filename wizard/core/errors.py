@@ -80,9 +80,12 @@ class RefusedError(WizardError):
         if not others:
             cause = "\n".join(filter(None, (first.evidence, first.cause)))
             return cls(first.problem, cause, first.fix)
-        refused = cls(f"Nothing was changed: {1 + len(others)} checks failed.")
+        refused = cls(
+            f"Nothing was changed: {1 + len(others)} checks failed.",
+            "\n".join(map(_paragraph, (first, *others))),
+            "Put right what each of them names, then run it again",
+        )
         refused.findings = (first, *others)
-        refused.cause = "\n".join(_paragraph(one) for one in refused.findings)
         return refused
 
     findings: tuple[Finding, ...] = ()

@@ -242,6 +242,17 @@ class Unproven(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class NotProven(Event):
+    """The proof of one runner has failed; the others are proven all the same."""
+
+    runner: str
+    why: str
+
+    def sentence(self) -> str:
+        return f"{self.runner}: not proven. {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class FilesWritten(Event):
     directory: str
     created: int

@@ -55,6 +55,8 @@ class ClusterFacts:
     service_cidrs: tuple[str, ...] = ()
     """The ranges of its services and of its pods; empty where it does not say."""
     pod_cidrs: tuple[str, ...] = ()
+    platform: str = "kubernetes"
+    """`kubernetes`, or `openshift`, which has rules of its own for the users of pods."""
     trouble: str = ""
     """Why it could not be reached, in words."""
     warning: str = ""

@@ -21,7 +21,7 @@ SHAPES = re.compile(
     r"""
     \b(?:
     # GitLab: runners' and people's tokens, an OAuth application's, a trigger's, an agent's
-      gl(?:pat|rtr?|dt|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-[\w.-]{12,}
+      gl(?:pat|rtr?|dt|cbt|ptt|ft|imt|agent|oas|soat|ffct|wt)-(?=[a-z_.-]*+[A-Z0-9])[\w.-]{12,}
     | GR1348941\w{8,}
     # Vault and OpenBao, AWS, any JSON web token
     | hv[sbr]\.[\w-]{20,} | (?:AKIA|ASIA)[A-Z0-9]{16}\b | eyJ[\w-]{10,}\.[\w-]{10,}\.
@@ -44,7 +44,12 @@ SHAPES = re.compile(
     """,
     re.VERBOSE,
 )
-"""Credentials by the prefixes that their services give them, and keys by their frames."""
+"""Credentials by the prefixes that their services give them, and keys by their frames.
+
+What is random has a digit or a capital in it: a file that is called glrt-values.yaml is no token.
+"""
+_SHORTEST = 14
+"""Characters of the shortest text that has such a shape."""
 
 BEGINNINGS = (
     *("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "dckr_", "npm_", "pypi-", "rubygems_"),
@@ -137,7 +142,11 @@ def is_secret(text: str, name: str = "", key: Key = ()) -> bool:
 
 def has_shape(text: str) -> bool:
     """Whether text holds something that only a credential looks like."""
-    return any(one in text for one in BEGINNINGS) and SHAPES.search(text) is not None
+    return (
+        len(text) >= _SHORTEST
+        and any(one in text for one in BEGINNINGS)
+        and SHAPES.search(text) is not None
+    )
 
 
 def without_shapes(text: str, mask: str) -> str:

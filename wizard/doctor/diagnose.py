@@ -153,5 +153,9 @@ def _told(one: _Seen) -> Found:
 
 
 def _filled(text: str, groups: dict[str, str]) -> str:
-    """The text with each `{name}` as it was found; other braces stay."""
-    return re.sub(r"\{(\w+)\}", lambda name: groups.get(name[1], name[0]), text)
+    """The text with each `{name}` or `{name|what else}` as it was found; other braces stay."""
+
+    def found(hole: re.Match[str]) -> str:
+        return groups.get(hole[1]) or (hole[0] if hole[2] is None else hole[2])
+
+    return re.sub(r"\{(\w+)(?:\|([^{}]*))?\}", found, text)

@@ -12,6 +12,7 @@ from wizard.core.problems import Key
 from wizard.importing.bundle import bundle_of
 from wizard.importing.findings import judge
 from wizard.importing.ledger import Fate, Row
+from wizard.importing.limits import refuse_too_large, refuse_too_many
 from wizard.importing.placeholders import placeholders
 from wizard.importing.release import Text
 from wizard.importing.report import Found, Rank, findings_lines
@@ -69,6 +70,9 @@ def import_texts(given: Iterable[Text], profile_id: str) -> Imported:
     releases, beside = find_releases(bundle)
     for release in releases:
         prepare(release, beside)
+    refuse_too_many(sum(len(release.tables) for release in releases), bundle)
+    refuse_too_large(releases)
+    for release in releases:
         judge(release)
     data = profile_data(releases, beside, profile_id)
     settled(data, bundle)

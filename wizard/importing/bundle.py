@@ -9,14 +9,15 @@ from typing import Any
 
 from wizard.core.errors import UsageError
 from wizard.importing.ledger import Fate, Ledger, Source, Spot
+from wizard.importing.limits import LARGEST_TEXT
 from wizard.importing.release import Bundle, Doc, Text, entries
 from wizard.importing.report import Report
 from wizard.importing.texts import YamlDocument, YamlError, toml_text, yaml_documents
 from wizard.importing.texts.hcl import looks_like_hcl
 from wizard.importing.texts.templates import without_templates
 
-LARGEST = 1_200_000
-"""Characters of one text."""
+_MOST_REPEATED = 40
+"""Keys that come twice and are told one by one."""
 _GIVEN, _COMPUTED = "USER-SUPPLIED VALUES:", "COMPUTED VALUES:"
 _SECTIONS = (_GIVEN, _COMPUTED, "HOOKS:", "MANIFEST:")
 _SIGNIFICANT = re.compile(r"(?m)^[ \t]*([^\s#][^\n]*)$")
@@ -27,7 +28,7 @@ def bundle_of(given: Iterable[Text]) -> Bundle:
     """The documents of everything that was given. Raises: UsageError, for a text without any."""
     bundle = Bundle(Ledger(), Report())
     for one in map(helm_get_all, given):
-        if len(one.text) > LARGEST:
+        if len(one.text) > LARGEST_TEXT:
             raise UsageError(
                 f"{one.name} is too large to set up a runner: more than a million characters.",
                 "",
@@ -38,7 +39,7 @@ def bundle_of(given: Iterable[Text]) -> Bundle:
             source = Source(one.name, document.data, document.lines, has_lines=one.is_file)
             _add(bundle, source)
             bundle.texts.append(one)
-            for key, line in document.repeated:
+            for key, line in document.repeated[:_MOST_REPEATED]:
                 _tell_repeated(bundle, one.name, str(key[-1]), line)
     return bundle
 

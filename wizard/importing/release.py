@@ -11,7 +11,7 @@ from typing import Any
 from wizard.core.problems import Key
 from wizard.importing.ledger import Fate, Ledger, Spot
 from wizard.importing.report import Report
-from wizard.importing.versions import RunnerVersion
+from wizard.importing.versions import RunnerVersion, exact, wanted_runner
 from wizard.importing.view import Values, View
 
 
@@ -41,6 +41,7 @@ class Said:
 
     text: str = ""
     at: str = ""
+    spot: Spot | None = None
 
     def __bool__(self) -> bool:
         return bool(self.text)
@@ -86,6 +87,12 @@ class Release:
         return max(number(self.values.get("replicas")), 1)
 
     @property
+    def wanted_runner(self) -> str:
+        """The runner that the profile asks for; empty for the wizard's own choice."""
+        own = self.version.number if "image" in self.version.source else ""
+        return wanted_runner(exact(self.chart.text), own)
+
+    @property
     def has_chart(self) -> bool:
         return self.kind in READ_BY_CHART
 
@@ -98,15 +105,22 @@ class Release:
 
     def jobs_at(self, table: View, *key: str) -> str:
         """Where a key of the jobs is, or would be: in the table, else where that would be."""
-        if table.spot(*key):
-            return table.at(*key)
-        return self.values.at("runners") if self.values.layers else self.file
+        return table.at(*key) if table.spot(*key) else self._near(self.values, "runners")
 
     def as_whole(self) -> str:
         """Where something is that the file does not say."""
-        if self.values.layers:
-            return self.values.at()
-        return self.jobs_at(self.tables[0]) if self.tables else self.file
+        if self.values.layers or not self.tables:
+            return self._near(self.values)
+        return self.jobs_at(self.tables[0])
+
+    def _near(self, view: View, *key: str) -> str:
+        """Where a key is, or would be: in a view that is written nowhere, the document's place."""
+        if view.spot(*key):
+            return view.at(*key)
+        if table := next((one for one in self.tables if one.spot()), None):
+            return table.at()
+        whole = Spot(self.document, ())
+        return self.ledger.at(whole, "the file as a whole") if self.document >= 0 else self.file
 
     def namespaces(self, table: View) -> tuple[Said, Said]:
         """Of managers, and of a table's jobs; empty where the file does not say."""
@@ -232,7 +246,7 @@ class Bundle:
             data = data[part] if inside or listed else None
         if data is None or isinstance(data, Mapping | list):
             return Said()
-        return Said(str(data), self.at(doc, *key, words=words))
+        return Said(str(data), self.at(doc, *key, words=words), doc.spot(*key))
 
     def at(self, doc: Doc, *key: str | int, words: str = "") -> str:
         spot = doc.spot(*key)

@@ -45,6 +45,8 @@ class Report:
     """Collects findings; the same one is told once."""
 
     found: dict[Found, None] = field(default_factory=dict)
+    _shown: dict[str, str] = field(default_factory=dict)
+    """Texts without secrets, each looked through once."""
 
     def add(self, rank: Rank, symptom: str, evidence: str, cause: str, fix: str) -> None:
         """Add a finding.
@@ -55,8 +57,13 @@ class Report:
             cause: why, and what people notice.
             fix: what the profile does about it, or what to do.
         """
-        one = Found(redact(symptom), evidence, redact(cause), redact(fix), rank)
+        one = Found(self._safe(symptom), evidence, self._safe(cause), self._safe(fix), rank)
         self.found[one] = None
+
+    def _safe(self, text: str) -> str:
+        if text not in self._shown:
+            self._shown[text] = redact(text)
+        return self._shown[text]
 
     def breaks(self, symptom: str, evidence: str, cause: str, fix: str) -> None:
         self.add(Rank.BREAKS, symptom, evidence, cause, fix)
@@ -78,6 +85,15 @@ class Report:
             places.setdefault(replace(one, evidence=""), []).append(one.evidence)
         together = [replace(one, evidence=_joined(seen)) for one, seen in places.items()]
         return tuple(sorted(together, key=lambda one: order[one.rank]))
+
+
+def advice(hint: str) -> str:
+    """The fix for a key that was left out, with where it belongs, if that is known."""
+    return f"Write it where it counts: {hint}" if hint else "Nothing to do: it was left out"
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _joined(evidence: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from wizard.core.problems import key_path
@@ -11,6 +12,7 @@ from wizard.importing.report import Report
 _MOST_NAMED = 12
 _WRAPPED = (".config.", ".configOverride.", ".values.", ".valuesObject.", "config.toml.", "spec.")
 """What a key is below, and need not be read again in each."""
+_OF_TERRAFORM = re.compile(r"^terraform\..*?(?:values\[\d+\]\.|set\w*\[\d+\] )")
 
 
 def tell_rest(rows: Iterable[Row], report: Report) -> None:
@@ -62,6 +64,7 @@ def _brief(key: str) -> str:
 
 def _short(key: str) -> str:
     """A key by its last parts, which are what people know it by."""
+    key = _OF_TERRAFORM.sub("", key)
     for text in _WRAPPED:
         key = key.rpartition(text)[2] or key
     return key.partition("[")[0] or key

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems, key_path
-from wizard.importing.placeholders import with_examples
+from wizard.importing.placeholders import FILL_IN, with_examples
 from wizard.importing.release import Bundle
+from wizard.importing.report import capital
+from wizard.importing.view import nested
 from wizard.profile.edit import take
 from wizard.profile.load import load_text
 from wizard.render import check
 
 _MOST = 200
+_ASKED: tuple[Key, ...] = (("gitlab", "url"),)
+"""What has a default that would be a guess: it is asked for in its place."""
 
 
 def settled(data: dict[str, Any], bundle: Bundle) -> None:
@@ -24,16 +28,27 @@ def settled(data: dict[str, Any], bundle: Bundle) -> None:
         problems = errors_of(data)
         if not problems:
             return
-        for problem in problems.errors:
-            if key := _there(data, problem.key):
-                take(data, key)
-                _tell(bundle, replace(problem, key=key))
-                break
-        else:
+        if not _take_out(data, problems, bundle):
             raise InvalidDocumentError(problems)
     raise InvalidDocumentError(
         Problems("the profile", [Problem("too much of it breaks the rules")])
     )
+
+
+def _take_out(data: dict[str, Any], problems: Problems, bundle: Bundle) -> bool:
+    """Take out one value of each place: what is beside it may be right once it is gone."""
+    places: set[Key] = set()
+    for problem in problems.errors:
+        key = _there(data, problem.key)
+        if not key or any(key[: len(one)] == one for one in places):
+            continue
+        places.add(key[:-1])
+        if key in _ASKED:
+            data[str(key[0])] |= nested(key[1:], FILL_IN)
+        else:
+            take(data, key)
+        _tell(bundle, replace(problem, key=key))
+    return bool(places)
 
 
 def errors_of(data: Mapping[str, Any]) -> Problems | None:
@@ -49,12 +64,12 @@ def errors_of(data: Mapping[str, Any]) -> Problems | None:
 def _tell(bundle: Bundle, problem: Problem) -> None:
     key, words = key_path(problem.key), str(replace(problem, key=()))
     spots = bundle.ledger.redirect(problem.key, f"the profile's rules refuse it: {words}")
-    at = bundle.ledger.at(spots[0], key_path(spots[0].path)) if spots else key
+    at = bundle.ledger.at(spots[0], key_path(spots[0].path)) if spots else bundle.made[0].as_whole()
     bundle.report.breaks(
         f"{key} could not be carried over: {problem.message}",
         at,
         "a profile with it would be refused",
-        f"It was left out; {problem.fix or 'write it another way'}",
+        f"{capital(problem.fix) or 'Write it another way'}; it was left out",
     )
 
 

@@ -66,6 +66,12 @@ def target_runner(chart: str) -> str:
     return listed if listed and version_key(listed) >= version_key(OLDEST_RUNNER) else ""
 
 
+def wanted_runner(chart: str, own: str) -> str:
+    """The same, where an image of the file's own says which runner: that one counts."""
+    is_known = any(own == one.runner for one in CHARTS)
+    return own if own and is_known else target_runner(chart)
+
+
 def default_runner() -> str:
     return Manager().runner_version
 

@@ -66,6 +66,11 @@ class View:
     def has(self, *key: str | int) -> bool:
         return found_at(self.data, key) is not ABSENT
 
+    def is_written(self, *key: str | int) -> bool:
+        """Whether a layer says something at a key, also what cannot be read for what it means."""
+        empty: tuple[object, ...] = (ABSENT, None, "", {}, [])
+        return any(found_at(layer.data, key) not in empty for layer in self.layers)
+
     def section(self, *key: str | int) -> Values:
         """The mapping at a key; empty where there is none."""
         value = self.get(*key)
@@ -97,8 +102,8 @@ class View:
         for layer in reversed(self.layers):
             value = found_at(layer.data, key)
             spot = layer.spot(key) if value is not ABSENT else None
-            if spot:
-                self.ledger.note(spot, fate, words, target, told=told)
+            for one in [spot] if spot else _spots_below(layer, key, value):
+                self.ledger.note(one, fate, words, target, told=told)
             if spot and not isinstance(value, Mapping):
                 return  # what is below it does not count, and is noted so
 
@@ -176,6 +181,13 @@ class View:
             kept_items = [item for item in items if item is not ABSENT]
             return kept_items if kept_items or not data else ABSENT
         return copy.deepcopy(data)
+
+
+def _spots_below(layer: Layer, key: Key, value: Any) -> Iterator[Spot]:
+    """The places of the values of a mapping that is itself written nowhere."""
+    for path in leaf_paths(value) if isinstance(value, Mapping) else ():
+        if spot := layer.spot((*key, *path)):
+            yield spot
 
 
 def _without(data: Any, key: Key) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from wizard.operations.cluster import namespaces
 from wizard.operations.cluster.namespaces import LevelQuestion
 from wizard.operations.delivery import delivery_of
 from wizard.operations.lock import only_run
+from wizard.operations.proof import verifying as proof
 from wizard.profile.file import ProfileFile
 from wizard.systems import Systems
 
@@ -42,6 +43,11 @@ def apply(
     """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
     delivery = delivery_of(file, systems, run, files_only=files_only)
     return _only_run(file, "apply", _followed(delivery.apply(), systems))
+
+
+def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
+    """Prove every runner again; nothing is changed. Raises: WizardError."""
+    return _only_run(file, "verify", _followed(proof.verify(file, systems, run), systems))
 
 
 async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:

@@ -90,6 +90,6 @@ def _holder(handle: int) -> str:
 def _refused(profile: Path, holder: str) -> RefusedError:
     return RefusedError(
         f"Another run is at work on {profile}.",
-        f"it is {holder}" if holder else "",
+        f"it is {holder}" if holder else "It has begun this very moment.",
         "Wait until it has ended, then run it again; a run that was killed holds nothing",
     )

@@ -30,12 +30,18 @@ from wizard.profile.types import (
     option,
 )
 
+_LONGEST_NAME = 255
+"""Bytes of a file's name, on all of today's file systems."""
+
 
 def _folder(path: str) -> str:
     """A path as short as can be: `./apps` and `a//b/` are `apps` and `a/b`."""
     plain = posixpath.normpath(path)
-    if any(part.lower() == ".git" for part in plain.split("/")):
+    parts = plain.split("/")
+    if any(part.lower() == ".git" for part in parts):
         raise ValueError(f"{path!r} is Git's own folder")
+    if any(len(part.encode()) > _LONGEST_NAME for part in parts):
+        raise ValueError(f"a name in it is longer than {_LONGEST_NAME} bytes")
     return plain
 
 
@@ -146,6 +152,12 @@ class TargetCluster(Section):
         [],
         "Namespaces that were there before: no file makes or changes them; filled in where files "
         "are delivered and the cluster can be seen.",
+    )
+    platform: Literal["kubernetes", "openshift"] = option(
+        "kubernetes",
+        "What kind of cluster it is; filled in where it is an OpenShift.",
+        kubernetes="pods run as the users that we name",
+        openshift="pods run as users that the cluster gives their namespace",
     )
     architectures: list[Architecture] = option(
         ["amd64"], "The architectures of its nodes; filled in from the cluster."

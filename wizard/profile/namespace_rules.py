@@ -21,7 +21,7 @@ def check_namespaces(profile: Profile, problems: Problems) -> None:
         _refuse_reserved(key, namespace, made, problems)
     for index, runner in enumerate(profile.runners):
         _beside_the_manager(profile, index, runner, problems)
-        _beside_privileged(profile, index, runner, problems)
+    _beside_privileged(profile, problems)
     for namespace in profile.job_namespaces:
         _trust(profile, namespace, problems)
     if profile.cluster.namespaces == "existing":
@@ -57,19 +57,20 @@ def _beside_the_manager(profile: Profile, index: int, runner: Runner, problems: 
         )
 
 
-def _beside_privileged(profile: Profile, index: int, runner: Runner, problems: Problems) -> None:
-    """A runner whose jobs need less, in a namespace that another one opens."""
-    if runner.security_level == "privileged":
-        return
-    namespace = profile.job_namespace(runner)
-    for other in profile.runners:
-        if profile.job_namespace(other) == namespace and other.security_level == "privileged":
+def _beside_privileged(profile: Profile, problems: Problems) -> None:
+    """Runners whose jobs need less, in a namespace that another one opens."""
+    opened: dict[str, Runner] = {}
+    for runner in profile.runners:
+        if runner.security_level == "privileged":
+            opened.setdefault(profile.job_namespace(runner), runner)
+    for index, runner in enumerate(profile.runners if opened else ()):
+        namespace = profile.job_namespace(runner)
+        if namespace in opened and runner.security_level != "privileged":
             problems.at("runners", index).warn(
-                f"its jobs run in {namespace}, which {other.name} makes privileged: there any job "
-                "can take the node",
+                f"its jobs run in {namespace}, which {opened[namespace].name} makes privileged: "
+                "there any job can take the node",
                 "give one of the two a job_namespace of its own",
             )
-            return
 
 
 def _trust(profile: Profile, namespace: str, problems: Problems) -> None:

@@ -15,7 +15,7 @@ from wizard.profile.document import parse
 
 STEP = 2
 """Spaces by which one level is indented below the other."""
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./=-]*")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./=-]*(?: [A-Za-z0-9_./=-]+)*+")
 _NO_TEXT = {"true", "false", "yes", "no", "on", "off", "y", "n", "null"}
 """Words that YAML reads as something else, now or in 1.1."""
 

@@ -10,6 +10,7 @@ aside for it: no widget ever holds it, so no picture, log or crash report of the
 from __future__ import annotations
 
 import os
+import select
 import termios
 import threading
 from collections.abc import Iterator
@@ -28,7 +29,9 @@ _INTERRUPT, _END = b"\x03", b"\x04"
 
 _up: dict[int, list[Any]] = {}
 """The terminals whose other screen is up, and how their keys were before."""
-_writing = threading.Lock()
+_writing = threading.RLock()  # a signal may put the token away on the thread that is drawing it
+_GLANCE = 0.2
+"""Seconds between two looks whether the program is ending."""
 _HIDDEN = "(hidden: press Space to show it, and again to hide it)"
 
 
@@ -57,8 +60,8 @@ def hand_over(what: str, token: SecretStr, terminal: str = "/dev/tty") -> None:
 def put_away() -> None:
     """Wipe and leave the other screen where it is up, since the program ends now.
 
-    For the main thread, which a signal from outside ends: the thread that shows the token still
-    waits for a key, and shows nothing from here on.
+    For the main thread, which a signal from outside ends; the thread that shows the token sees
+    that at its next look, and shows nothing from here on.
     """
     with _writing:
         while _up:
@@ -73,7 +76,7 @@ def _until_stored(handle: int, what: str, token: SecretStr) -> None:
     shown = seen = False
     while True:
         _draw(handle, what, token.get_secret_value() if shown else _HIDDEN)
-        key = os.read(handle, 1)
+        key = _key(handle)
         if key == b" ":
             shown = not shown
             seen = True
@@ -81,6 +84,16 @@ def _until_stored(handle: int, what: str, token: SecretStr) -> None:
             return
         elif key in {b"", _INTERRUPT, _END}:
             raise KeyboardInterrupt
+
+
+def _key(handle: int) -> bytes:
+    """The next key. Raises: KeyboardInterrupt, where the program is ending."""
+    pressed = False
+    while not pressed:
+        pressed = bool(select.select([handle], [], [], _GLANCE)[0])
+        if handle not in _up:
+            raise KeyboardInterrupt
+    return os.read(handle, 1)
 
 
 def _draw(handle: int, what: str, token: str) -> None:
@@ -96,6 +109,9 @@ def _draw(handle: int, what: str, token: str) -> None:
         if handle not in _up:  # the program is ending
             raise KeyboardInterrupt
         os.write(handle, (_WIPE + "\r\n".join(lines) + "\r\n").encode())
+        if handle not in _up:  # put away by a signal between the two lines above
+            os.write(handle, _LEAVE.encode())
+            raise KeyboardInterrupt
 
 
 @contextmanager

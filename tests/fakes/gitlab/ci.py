@@ -51,7 +51,7 @@ def new_pipeline(state: State, project: Project, ref: str, source: str) -> Pipel
         pipeline.failure = state.fails_at_birth
         state.pipelines[pipeline.id] = pipeline
         return pipeline
-    config = _parsed(state.trees[sha][file])
+    config = _parsed(project.imposed_ci or state.trees[sha][file])
     for name, stage, spec in _jobs(config):
         job = Job(state.new_id(), name, stage, pipeline, spec, now, tags=spec["tags"])
         pipeline.jobs.append(job)

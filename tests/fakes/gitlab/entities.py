@@ -151,7 +151,7 @@ def project_details(fake: Any, project: Project, user: User) -> dict[str, Any]:
     own = project.members.get(user.id)
     above = [group.members.get(user.id, 0) for group in fake.state.groups_above(project.path)]
     inherited = max(above, default=0)
-    return project_row(fake, project) | {
+    row = project_row(fake, project) | {
         "archived": project.archived,
         "ci_config_path": project.ci_config_path or None,
         "jobs_enabled": project.ci_enabled,
@@ -163,6 +163,8 @@ def project_details(fake: Any, project: Project, user: User) -> dict[str, Any]:
             "group_access": {"access_level": inherited} if inherited else None,
         },
     }
+    hidden = {"default_branch", "ci_config_path", "empty_repo"} if project.code_is_hidden else ()
+    return {key: value for key, value in row.items() if key not in hidden}
 
 
 def group_row(fake: Any, group: Group) -> dict[str, Any]:

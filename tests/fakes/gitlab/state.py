@@ -57,6 +57,9 @@ class Project:
     protected_branches: set[str] = field(default_factory=set)
     archived: bool = False
     ci_config_path: str = ""
+    imposed_ci: str = ""
+    """A pipeline that a compliance framework runs in place of the project's own."""
+    code_is_hidden: bool = False
     ci_enabled: bool = True
     push_rule: dict[str, str] = field(default_factory=dict)
     runner_registration: bool = True

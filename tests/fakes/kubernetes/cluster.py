@@ -40,8 +40,11 @@ class FakeCluster:
         """What Services answer through the API server's proxy, by the whole path."""
         self.lingering: set[str] = set()
         """Namespaces that, once a client has deleted them, stay until a test removes them."""
+        self.level_warning = ""
+        """What the server warns of when the level of a namespace is changed."""
         self._kinds = served(operators)
         self._denied: list[Json] = []
+        self._given: list[Json] = []
         self._faults: list[Fault] = []
         self._server = ThreadingHTTPServer(
             ("127.0.0.1", 0), type("_Handler", (Handler,), {"cluster": self})
@@ -117,6 +120,10 @@ class FakeCluster:
             None,
         )
 
+    def serves_also(self, api_version: str, kind: str, plural: str) -> None:
+        """Serve one more namespaced kind, as after its CustomResourceDefinition is there."""
+        self._kinds = (*self._kinds, Kind(api_version, kind, plural))
+
     def deny(self, **attributes: str) -> None:
         """Answer access reviews with these attributes (`verb`, `resource`, `user`, ...) with no."""
         self._denied.append(attributes)
@@ -175,7 +182,17 @@ class FakeCluster:
         denied = any(
             all(asked.get(key, "") == value for key, value in rule.items()) for rule in self._denied
         )
-        return body | {"status": {"allowed": not denied}}
+        is_job = asked["user"].endswith("-job")  # whom nobody has given any right
+        return body | {"status": {"allowed": (not denied and not is_job) or self._is_given(asked)}}
+
+    def _is_given(self, asked: Json) -> bool:
+        return any(
+            all(asked.get(key, "") == value for key, value in rule.items()) for rule in self._given
+        )
+
+    def give(self, **attributes: str) -> None:
+        """Answer access reviews with these attributes with yes, whoever asks."""
+        self._given.append(attributes)
 
     def create(self, kind: Kind, namespace: str, body: Json, *, dry: bool) -> Json:
         if kind.kind == "Pod":

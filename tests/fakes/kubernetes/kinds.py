@@ -33,6 +33,12 @@ _CORE = (
         "customresourcedefinitions",
         namespaced=False,
     ),
+    Kind(
+        "admissionregistration.k8s.io/v1",
+        "ValidatingWebhookConfiguration",
+        "validatingwebhookconfigurations",
+        namespaced=False,
+    ),
     Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
     Kind("scheduling.k8s.io/v1", "PriorityClass", "priorityclasses", namespaced=False),
     Kind("node.k8s.io/v1", "RuntimeClass", "runtimeclasses", namespaced=False),

@@ -116,7 +116,10 @@ class Handler(BaseHTTPRequestHandler):
     def _apply(self, kind: Kind, namespace: str, name: str, *, dry: bool) -> None:
         if self.headers.get("Content-Type") == "application/merge-patch+json":
             patch = json.loads(self.body)
-            return self._answer(self.cluster.merge(kind, namespace, name, patch, dry=dry))
+            merged = self.cluster.merge(kind, namespace, name, patch, dry=dry)
+            warning = self.cluster.level_warning if kind.kind == "Namespace" else ""
+            headers = {"Warning": f'299 - "{warning}"'} if warning else {}
+            return self._answer(merged, headers=headers)
         if self.headers.get("Content-Type") != "application/apply-patch+yaml":
             return self._refuse(415, "the body of the request was in an unknown format")
         manager = self.query.get("fieldManager", "")

@@ -31,6 +31,7 @@ def by_hand(
     image: str = IMAGE,
     labels: dict[str, str] | None = None,
     annotations: dict[str, str] | None = None,
+    variables: dict[str, str] | None = None,
     **config: str,
 ) -> None:
     """A Deployment, and the ConfigMap it mounts; `config` is what that holds, by its keys."""
@@ -40,7 +41,8 @@ def by_hand(
     data = {key.replace("_", "."): text for key, text in config.items()}
     cluster.seed({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
     volume = {"name": "config", "projected": {"sources": [{"configMap": {"name": name}}]}}
-    pod = {"containers": [{"name": name, "image": image}], "volumes": [volume]}
+    env = [{"name": one, "value": value} for one, value in (variables or {}).items()]
+    pod = {"containers": [{"name": name, "image": image, "env": env}], "volumes": [volume]}
     cluster.seed(
         {
             "apiVersion": "apps/v1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -190,6 +191,57 @@ def test_a_file_of_somebody_else_is_never_touched(tmp_path, call: Callable[[Any]
         call(backend(tmp_path))
 
     assert file_of(tmp_path).read_text() == "kind: SealedSecret\n"
+
+
+@pytest.mark.parametrize("call", ["read", "write", "remove"])
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (os.mkfifo, "a pipe"),
+        (lambda path: path.symlink_to(path.name), "a link"),
+        (lambda path: path.symlink_to("/dev/zero"), "a link"),
+        (Path.mkdir, "a folder"),
+    ],
+    ids=["pipe", "loop", "link", "folder"],
+)
+def test_what_is_no_plain_file_is_neither_followed_nor_waited_for(tmp_path, make, told, call):
+    path = file_of(tmp_path)
+    path.parent.mkdir(parents=True)
+    make(path)
+    before = path.lstat()
+    sealed = backend(tmp_path)
+    calls = {"write": lambda: sealed.write(RUNNER, new_token(), 17)}
+    with pytest.raises(ConflictError, match="is not a plain file of the folder") as refused:
+        calls.get(call, lambda: getattr(sealed, call)(RUNNER))()
+    assert f"token.yaml ({told}" in refused.value.cause
+    assert path.lstat() == before
+
+
+def test_a_linked_folder_is_not_written_through(tmp_path):
+    folder = file_of(tmp_path).parent
+    folder.parent.mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    folder.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConflictError) as refused:
+        backend(tmp_path).write(RUNNER, new_token())
+    assert "a link; links are not followed, where a folder is needed" in refused.value.cause
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["metadata: x", "metadata: [a]", "metadata: {labels: [a]}", "sops: {age: 3}", "", "- a", "7"],
+)
+@pytest.mark.parametrize("call", ["read", "remove"])
+def test_a_file_that_a_merge_has_garbled_is_said_so(tmp_path, body: str, call: str):
+    backend(tmp_path).write(RUNNER, new_token())
+    path = file_of(tmp_path)
+    header = path.read_text().partition("\n")[0]
+    path.write_text(f"{header}\n{body}\n")
+    with pytest.raises(WizardError, match="does not hold what was written to it") as odd:
+        getattr(backend(tmp_path), call)(RUNNER)
+    assert odd.value.cause
+    assert odd.value.fix.startswith("Put it right in Git")
 
 
 def test_an_unfinished_merge_is_said_so(tmp_path):

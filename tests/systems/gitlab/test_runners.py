@@ -365,6 +365,25 @@ def test_a_token_for_managing_alone_reads_and_deletes_but_does_not_list(
     managing.delete_runner(created.id)
 
 
+@pytest.mark.parametrize(
+    ("status", "body"), [(200, "<html><title>Sign in</title></html>"), (200, {}), (202, "")]
+)
+def test_a_login_page_in_place_of_a_deletion_is_not_taken_for_one(
+    gitlab, fake, project, wanted, status, body
+):
+    made = gitlab.create_runner(project, wanted)
+    for path, call in (
+        ("/runners/managers", lambda: gitlab.knows_token(made.token)),
+        ("/runners", lambda: gitlab.delete_by_token(made.token)),
+        ("/runners/*", lambda: gitlab.delete_runner(made.id)),
+    ):
+        fake.fail_next("DELETE", path, status, body)
+        with pytest.raises(NotReachedError, match="makes no sense") as odd:
+            call()
+        assert odd.value.maybe_done
+    assert [runner.id for runner in fake.runners] == [made.id]
+
+
 def test_a_token_is_known_until_it_is_reset_and_asking_leaves_no_trace(
     connect, fake, project, wanted
 ):

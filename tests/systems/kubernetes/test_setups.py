@@ -87,7 +87,7 @@ def test_one_without_any_configuration_says_what_to_do(
     by_hand(fake)
     with pytest.raises(NotFoundError, match="made of is not to be found") as refused:
         only()
-    assert "name its values.yaml" in refused.value.fix
+    assert "Name its values.yaml" in refused.value.fix
 
 
 def test_looking_writes_nothing(fake: FakeCluster, cluster: KubernetesCluster):

@@ -124,3 +124,13 @@ def test_the_token_appears_in_no_message_and_no_repr(fake: FakeCluster, cluster:
         cluster.version()
     assert fake.token not in str(error.value)
     assert fake.token not in repr(cluster._api._opened)
+
+
+def test_a_comparison_looks_again_where_another_run_was_quicker(cluster, fake):
+    cluster.apply(namespace())
+    cluster.apply(config_map())
+    said = "Operation cannot be fulfilled on configmaps: the object has been modified"
+    fake.fails("PATCH", "configmaps", status=409, message=said, times=1)
+
+    change = cluster.diff(config_map(data={"limit": "3"}))
+    assert [field.path for field in change.fields] == ["data.limit"]

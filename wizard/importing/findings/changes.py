@@ -57,7 +57,7 @@ def _tell_globals(release: Release) -> None:
             f"{key} in runners.config has no effect",
             release.top.at(key),
             "the text is a template for [[runners]]; what is above it is not read",
-            f"It was left out; the chart's value for it is {value_key}",
+            f"Write the chart's value for it, {value_key}, if you meant it",
         )
         release.top.leave(key, why="a template's own keys are not read", told=True)
 
@@ -72,7 +72,7 @@ def _tell_tables(release: Release) -> None:
             tables[1].at(),
             "register stops: 'configuration template must contain exactly one [[runners]] entry', "
             "so this manager never starts",
-            "In the profile each is a runner of its own, with its own manager",
+            "Nothing to do: in the profile each is a runner with a manager of its own",
         )
     else:
         together = number(release.top.get("concurrent"))
@@ -92,7 +92,7 @@ def _tell_tables(release: Release) -> None:
                     f"the tables differ in {what}: {own} here, {first or 'none'} in the first",
                     table.at(*key),
                     "a profile says it once, for all its runners",
-                    "The first table's is used; give this runner a profile of its own",
+                    "Give this runner a profile of its own; the first table's is used",
                 )
 
 
@@ -103,9 +103,9 @@ def _shown(value: Any) -> str:
 def _tell_concurrency(release: Release) -> None:
     replicas = release.replicas
     if release.whole_config:
-        written = release.top.has("concurrent")
+        written = release.top.is_written("concurrent")
     else:
-        written = release.values.has("concurrent") or release.top.has("concurrent")
+        written = any(one.is_written("concurrent") for one in (release.values, release.top))
     times = f", times {replicas} managers" if replicas > 1 else ""
     if not written:
         default = (
@@ -119,7 +119,7 @@ def _tell_concurrency(release: Release) -> None:
             "that many jobs run at once, and the profile keeps it: jobs.concurrent",
             "Lower jobs.concurrent if that is more than the nodes can take",
         )
-    elif replicas > 1:
+    elif replicas > 1 and (release.values.has("concurrent") or release.top.has("concurrent")):
         each = number(release.values.get("concurrent") or release.top.get("concurrent"))
         release.report.tidy(
             f"{replicas} managers run {each} jobs each: {replicas * each} at once",
@@ -164,8 +164,8 @@ def _tell_user(release: Release, table: View) -> None:
             "jobs run as the user of their image, which is root in most",
             release.jobs_at(table, "kubernetes"),
             "the file asks for no other, nor for fewer capabilities",
-            "The profile keeps it so that nothing breaks: jobs.pod_security: baseline; write auto, "
-            "and jobs run as user 1000 without capabilities (no apt-get install, no chown)",
+            "Write jobs.pod_security: auto if jobs need neither root nor capabilities (no apt-get "
+            "install, no chown): they run as user 1000 then; the profile keeps baseline",
         )
 
 
@@ -200,7 +200,7 @@ def _tell_image(release: Release, table: View) -> None:
         "the file names no image for jobs that name none",
         release.jobs_at(table, "kubernetes"),
         "the chart's own is alpine, without a version" if release.has_chart else "such jobs fail",
-        "The profile's is alpine:3.22; write jobs.image for another",
+        "Write jobs.image for another image than the profile's, alpine:3.22",
     )
 
 
@@ -228,7 +228,7 @@ def leave_unread(release: Release) -> None:
                 f"{key[-1] if isinstance(key[-1], str) else key[-2]} is not filled in: {template}",
                 view.at(*key),
                 "what it comes to is not in the file, and a profile holds no templates",
-                "It was left out; write what it comes to into the profile",
+                "Write what it comes to into the profile",
             )
             view.blank(key)
 

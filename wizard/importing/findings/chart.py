@@ -8,8 +8,10 @@ from itertools import islice
 from typing import Any, Literal
 
 from wizard.core.problems import Key, did_you_mean, key_path
+from wizard.importing.findings.jobs import is_token
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, section, texts
+from wizard.importing.report import advice
 from wizard.importing.texts.templates import unread
 from wizard.importing.versions import (
     default_runner,
@@ -20,8 +22,7 @@ from wizard.importing.versions import (
     target_runner,
 )
 from wizard.importing.view import leaf_paths
-from wizard.profile.delivery import Manager
-from wizard.render.runner.manager import pod_security
+from wizard.render.runner.manager import IMAGE_USERS
 from wizard.render.tables.catalogue import Catalogue, chart_keys
 from wizard.render.tables.versions import CHARTS, runner_of
 
@@ -31,6 +32,7 @@ _OURS = ("gitlab-org/gitlab-runner", "gitlab/gitlab-runner")
 _ROOT_LIKE = {"SYS_ADMIN", "ALL", "SYS_MODULE", "SYS_PTRACE", "NET_ADMIN", "DAC_READ_SEARCH"}
 _MOST_TOLD = 40
 """Unknown keys that are told one by one; what comes after is named together."""
+_FIRST_TO_LOOK = "0.74.0"
 _OLDEST = CHARTS[0].version
 
 
@@ -54,6 +56,9 @@ def tell_chart(release: Release) -> None:
 def _tell_version(release: Release) -> None:
     text, at = release.chart.text, release.chart.at
     version, target = exact(text), target_runner(exact(text))
+    if not target and release.chart.spot:
+        why = "the profile cannot ask for that version"
+        release.ledger.note(release.chart.spot, Fate.LEFT, why, told=True)
     if not text:
         _tell_no_version(release)
     elif not version:
@@ -61,8 +66,10 @@ def _tell_version(release: Release) -> None:
         release.report.surprises(
             f"the chart's version is {what}",
             at,
-            "which chart runs is decided at every sync, so the runner may change by itself",
-            f"The profile pins runner {default_runner()}; write manager.runner_version for another",
+            "every install or sync decides which chart runs, so the runner may change by itself",
+            f"Write manager.runner_version for another runner than {default_runner()}, which the "
+            "profile "
+            "pins",
         )
     elif older(version, _OLDEST):
         release.report.surprises(
@@ -71,8 +78,8 @@ def _tell_version(release: Release) -> None:
             f"charts before {_OLDEST} are not set up here: they give the manager no rights in a "
             "job "
             "namespace of its own",
-            f"The profile asks for runner {default_runner()}: read what changed since in GitLab's "
-            "release notes",
+            "Read in GitLab's release notes what changed since: the profile asks for runner "
+            f"{default_runner()}",
         )
     elif not target:
         about = runner_of_chart(version)
@@ -82,8 +89,7 @@ def _tell_version(release: Release) -> None:
             f"it brings runner {'.'.join(about.split('.')[:2])}.x; its keys were judged by chart "
             f"{chart_keys(version).read_as}, the nearest that was "
             "read",
-            f"The profile asks for runner {default_runner()}; write manager.runner_version for "
-            "another",
+            f"Write manager.runner_version for another runner than {default_runner()}",
         )
 
 
@@ -94,14 +100,14 @@ def _tell_no_version(release: Release) -> None:
         "the file does not say which version of the chart it is for",
         release.as_whole(),
         f"its keys were judged by chart {target_chart('')}",
-        f"The profile asks for runner {default_runner()}; write manager.runner_version for another",
+        f"Write manager.runner_version for another runner than {default_runner()}",
     )
 
 
 def _leave_unknown(release: Release) -> None:
     """Values that no chart reads, or that the file's own chart does not."""
     values, version = release.values, exact(release.chart.text)
-    target = chart_keys(target_chart(target_runner(version)))
+    target = chart_keys(target_chart(release.wanted_runner))
     own = chart_keys(version) if version else None
     for complaint in list(islice(target.complaints(values.data), _MOST_TOLD)):
         key: Key = complaint.path
@@ -140,7 +146,7 @@ def _tell_unknown(release: Release, key: Key, target: Catalogue, own: Catalogue 
             f"{name}: {own.reader} reads it, {target.reader} does not",
             release.values.at(*key),
             "it is gone since, and has no effect any more",
-            "It was left out",
+            "Nothing to do: it was left out",
         )
         return
     reader = (own or target).reader
@@ -155,7 +161,7 @@ def _tell_unknown(release: Release, key: Key, target: Catalogue, own: Catalogue 
         f"{name}: {reader} does not know {key[-1]!r}",
         release.values.at(*key),
         f"unknown keys are ignored without a word, so it has no effect{nearest}",
-        "; ".join(filter(None, ("It was left out", hint))),
+        advice(hint),
     )
 
 
@@ -199,7 +205,7 @@ def _leave_broken_init(release: Release) -> None:
             f"initContainers: chart {version} does not know 'initContainers'",
             values.at("initContainers"),
             f"it is ignored without a word, and never ran; it came with 0.92.0{then}",
-            "It was left out: the profile's manager needs no init container",
+            "Nothing to do: it was left out, and the profile's manager needs no init container",
         )
     elif missing:
         release.report.breaks(
@@ -208,7 +214,7 @@ def _leave_broken_init(release: Release) -> None:
             "charts before 0.92.0 ignore initContainers; since then the API server refuses the "
             "pod: "
             "volumeMounts[0].name: Not found",
-            "It was left out: the profile's manager needs no init container",
+            "Nothing to do: it was left out, and the profile's manager needs no init container",
         )
     if ignored or missing:
         values.leave("initContainers", why="it would not run", told=True)
@@ -230,15 +236,14 @@ def _tell_user(release: Release) -> None:
                 "the manager runs as root",
                 values.at(place, "runAsUser"),
                 "it needs no root: an attacker in it has the container's root as well",
-                "The profile's manager runs as its image's own user",
+                "Nothing to do: the profile's manager runs as its image's own user",
             )
             return
     if not any(path.partition(":")[0].endswith(own) for own in _OURS) or "ubi" in tag:
         return  # another vendor's image has users of its own
     # A bare version is the Ubuntu image (scripts/pusher/runner-images.json, 19.3.0).
     flavor: Literal["alpine", "ubuntu"] = "ubuntu" if re.match(r"ubuntu|v?\d", tag) else "alpine"
-    context = pod_security(Manager(flavor=flavor))
-    user, group = context["runAsUser"], context["runAsGroup"]
+    user, group = IMAGE_USERS[flavor]
     for place in ("podSecurityContext", "securityContext"):
         given = values.section(place).get("runAsUser")
         if given is not None and given != user and isinstance(given, int):
@@ -248,8 +253,8 @@ def _tell_user(release: Release) -> None:
                 f"the {flavor} image's own user is {user}:{group}; another has no home there, so "
                 "the runner looks for its configuration in /, may not write it, and part of the "
                 "values has no effect",
-                f"The profile's manager runs as {user}:{group}; an init container that is there "
-                "for the other user can go",
+                f"Remove an init container that is there for the other user: the profile's manager "
+                f"runs as {user}:{group}",
             )
             return
 
@@ -275,7 +280,7 @@ def _tell_privileged(release: Release) -> None:
         values.at("securityContext", key),
         ("an attacker in it has the node" if node else "it needs none of it")
         + "; the manager only talks to GitLab and to the API server: jobs have pods of their own",
-        "The profile's manager runs as a normal user, without capabilities",
+        "Nothing to do: the profile's manager runs as a normal user, without capabilities",
     )
 
 
@@ -285,9 +290,9 @@ def _tell_tokens(release: Release) -> None:
         str(values.get(key) or "") for key in ("runnerToken", "runnerRegistrationToken")
     )
     for key, text in (("runnerToken", token), ("runnerRegistrationToken", registration)):
-        if not text or unread(text):
+        if not text or unread(text) or (key == "runnerToken" and not is_token(text)):
             values.note((key,), Fate.ASIDE, "empty, or filled in elsewhere")
-    if token and not unread(token):
+    if is_token(token):
         wrong = token.startswith("GR1348941")
         values.leave("runnerToken", why="a token is never copied", told=True)
         _tell_token(release, "runnerToken", wrong=wrong)
@@ -300,7 +305,8 @@ def _tell_tokens(release: Release) -> None:
                 "the runner registers with a registration token",
                 values.at("runnerRegistrationToken"),
                 "GitLab deprecated them: off by default since 17.0, gone in 20.0",
-                "It was not copied; the wizard makes the runner itself: revoke the token in GitLab",
+                "Revoke the token in GitLab: it was not copied, and the wizard creates the "
+                "runner itself",
             )
 
 
@@ -310,7 +316,7 @@ def _tell_token(release: Release, key: str, *, wrong: bool) -> None:
         f"the runner's token is in the values{under}",
         release.values.at(key),
         "everyone who can read the file, or the release's Secret, can run jobs in its place",
-        "It was not copied; the wizard makes a runner of its own: delete the old one in GitLab",
+        "Delete the old runner in GitLab once the new one is proven: its token was not copied",
     )
     if wrong:
         release.report.breaks(
@@ -331,19 +337,33 @@ def _tell_kept_in_gitlab(release: Release) -> None:
     values = release.values
     if not is_authenticated(release):
         return
+    needed = _first_chart_that_looks_for_the_token(release)
     for key in _IN_GITLAB:
         value = values.get("runners", key)
         if value in (None, "", False, []):
             continue
-        fatal = key == "maximumTimeout"
+        fatal = key == "maximumTimeout" or bool(needed and exact(release.chart.text))
         tell = release.report.breaks if fatal else release.report.surprises
+        doubt = f"; a chart before {needed} does not start with it" if needed else ""
         tell(
             f"runners.{key} {'stops' if fatal else 'does nothing for'} a runner with an "
             "authentication token",
             values.at("runners", key),
-            "GitLab keeps it for the runner since registration tokens are deprecated",
-            "The profile has it in the runner's own entry, and apply sets it in GitLab",
+            f"GitLab keeps it for the runner since registration tokens are deprecated{doubt}",
+            "Nothing to do: the profile has it in the runner's own entry, and apply sets it in "
+            "GitLab",
         )
+
+
+def _first_chart_that_looks_for_the_token(release: Release) -> str:
+    """The chart that a runner with its token in a Secret takes, where what GitLab keeps is set.
+
+    Earlier ones unset these only for an authentication token among the values (chart CHANGELOG,
+    0.74.0, !513), and `register` refuses such a token beside any of them. Empty where it is there.
+    """
+    version = exact(release.chart.text)
+    fits = version and not older(version, _FIRST_TO_LOOK)
+    return "" if fits or not release.values.get("runners", "secret") else _FIRST_TO_LOOK
 
 
 def _tell_never_restarted(release: Release) -> None:
@@ -370,7 +390,7 @@ def _tell_autoscaler(release: Release) -> None:
             "the autoscaler has nothing to go by",
             release.values.at("hpa"),
             "a runner does not report its queue's length, and each replica runs `concurrent` jobs",
-            "It was left out; raise jobs.concurrent: pods of jobs come and go by themselves",
+            "Raise jobs.concurrent in its place: pods of jobs come and go by themselves",
         )
 
 
@@ -391,7 +411,7 @@ def _tell_image(release: Release) -> None:
     if "image" not in source:
         return
     key = ("image",) if isinstance(values.get("image"), str) else ("image", "tag")
-    wanted = target_runner(exact(release.chart.text)) or default_runner()
+    wanted = release.wanted_runner or default_runner()
     if release.version.number == wanted or values.get(*key) is None:
         return
     chart = runner_of(exact(release.chart.text)) if release.chart else ""

@@ -58,9 +58,14 @@ def _executor(release: Release, table: View) -> None:
         table.leave(name, why=f"settings of the executor {executor}", told=True)
 
 
+def is_token(text: str) -> bool:
+    """Whether text is a token, and not a word in its place: what is random has a digit in it."""
+    return bool(text) and not unread(text) and re.search(r"[0-9]", text) is not None
+
+
 def _token(release: Release, table: View) -> None:
     token = str(table.get("token") or "")
-    if not token or unread(token) or not re.search(r"[0-9]", token):
+    if not is_token(token):
         table.note(("token",), Fate.ASIDE, "empty, or filled in elsewhere")
         return
     table.leave("token", why="a token is never copied", told=True)
@@ -68,7 +73,7 @@ def _token(release: Release, table: View) -> None:
         "the runner's token is in the file",
         table.at("token"),
         "everyone who can read the file can run jobs in its place",
-        "It was not copied; the wizard makes a runner of its own: delete the old one in GitLab",
+        "Delete the old runner in GitLab once the new one is proven: its token was not copied",
     )
 
 
@@ -86,7 +91,7 @@ def _helper(release: Release, table: View) -> None:
             "helper_image_flavor has no effect beside helper_image",
             table.at("kubernetes", "helper_image_flavor"),
             "the image names it already",
-            "It was left out",
+            "Nothing to do: it was left out",
         )
     elif flavor and not _FLAVOR.fullmatch(str(flavor)):
         table.leave("kubernetes", "helper_image_flavor", why="no such flavor", told=True)
@@ -95,7 +100,7 @@ def _helper(release: Release, table: View) -> None:
             table.at("kubernetes", "helper_image_flavor"),
             "known are alpine, alpine3.21, alpine-latest, ubuntu, ubi-fips: with another every job "
             "fails to pull its helper",
-            "It was left out: the runner uses the helper of its own version",
+            "Nothing to do: it was left out, and the runner uses the helper of its own version",
         )
     if image and "arm64" in f"{image}{flavor or ''}":
         release.report.surprises(
@@ -120,9 +125,10 @@ def _helper_image(release: Release, table: View, image: str) -> None:
             f"the helper image comes from a mirror, {path}",
             table.at(*key),
             "it follows the runner's version, as it must",
-            "The profile has it in images.mirrors, for the manager's image too"
+            "Nothing to do: the profile has it in images.mirrors, for the manager's image too"
             if mirror
-            else "The profile keeps it in extra_config; write images.mirrors to mirror all images",
+            else "Write images.mirrors to mirror all images; the profile keeps this one in "
+            "extra_config",
         )
         return
     table.leave(*key, why="the runner uses the helper of its own version", told=True)
@@ -131,7 +137,8 @@ def _helper_image(release: Release, table: View, image: str) -> None:
         table.at(*key),
         "it must have the runner's own version and the nodes' architecture; pinned, it fits "
         "neither after the next upgrade",
-        "The profile leaves it to the runner; for a mirror write images.mirrors",
+        "Write images.mirrors if it comes from a mirror; the profile leaves the helper to the "
+        "runner",
     )
 
 
@@ -146,7 +153,7 @@ def _account(release: Release, table: View) -> None:
             table.at(*key),
             "every job gets its token, and with it may read Secrets: the runner's token, and the "
             "credentials of other jobs",
-            "The profile gives jobs an account of their own, without rights and without a token",
+            "Nothing to do: the profile gives jobs an account without rights and without a token",
         )
     elif _OUR_JOBS.fullmatch(str(account or "")):
         table.note(key, Fate.CARRIED, "the wizard makes the jobs' account")
@@ -186,7 +193,7 @@ def _dangers(release: Release, table: View) -> None:
             f"{key_path(key).removeprefix('kubernetes.')}: {danger.opens}",
             table.at(*key),
             f"{key_path(key)} is {_shown(table.get(*key))}",
-            "It was left out" if key[-1] in _NEVER_KEPT else kept,
+            "Nothing to do: it was left out" if key[-1] in _NEVER_KEPT else kept,
         )
 
 
@@ -247,11 +254,12 @@ def _open_node(release: Release, table: View) -> None:
     for key, what in needs_privileged(table):
         if key == ("kubernetes", "privileged"):
             fix = (
-                "The profile says builds: dind, where only services are privileged; write "
-                "jobs.pod_security: privileged if jobs themselves must be"
+                "Write jobs.pod_security: privileged if jobs themselves must be; the profile's "
+                "builds: "
+                "dind has privileged services only"
                 if docker
-                else "The profile keeps it: jobs.pod_security: privileged; write baseline if no "
-                "job needs that"
+                else "Write jobs.pod_security: baseline if no job needs that; the profile keeps "
+                "privileged"
             )
             release.report.opens(
                 "every job is privileged", table.at(*key), "any job can take over its node", fix
@@ -261,8 +269,9 @@ def _open_node(release: Release, table: View) -> None:
                 f"jobs have {what}",
                 table.at(*key),
                 "any job can reach its node through it, or nearly so",
-                "The profile keeps it, and its job namespace admits privileged pods; remove it "
-                "from extra_config if no job needs that",
+                "Remove it from extra_config if no job needs that; the profile keeps it, and its "
+                "job "
+                "namespace admits privileged pods",
             )
 
 
@@ -272,8 +281,9 @@ def _root(release: Release, table: View) -> None:
             "jobs run as root",
             table.at(*key),
             "a fault in the container's walls is a fault of the node then",
-            "The profile keeps it; for a normal user remove it from extra_config and write "
-            "jobs.pod_security: restricted",
+            "Remove it from extra_config and write jobs.pod_security: restricted for a normal "
+            "user; "
+            "the profile keeps it",
         )
         return
 
@@ -290,7 +300,7 @@ def _no_limits(release: Release, table: View) -> None:
             f"jobs have no limit of {' and '.join(missing)}",
             release.jobs_at(table, "kubernetes"),
             "one job can take the whole node, and what else runs there is evicted",
-            "The profile keeps it so (limit: null); write jobs.cpu.limit and jobs.memory.limit",
+            "Write jobs.cpu.limit and jobs.memory.limit; the profile keeps null, which is none",
         )
 
 
@@ -329,7 +339,8 @@ def _archived(release: Release, table: View) -> None:
                 f"the builder {found[0]} is archived",
                 table.at("kubernetes", key),
                 f"Google archived Kaniko in June 2025{shell}",
-                "The profile says builds: kaniko and means its fork; docs/builds.md has more",
+                "Use the image of the profile's builds: kaniko, a maintained fork; "
+                "docs/builds.md has more",
             )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from wizard.core.problems import Key, key_path
 from wizard.importing.chart_tables import old_until
 from wizard.importing.release import Kind, Release, entries, section
 from wizard.importing.versions import exact, older
 from wizard.importing.view import Values
 from wizard.render.runner.rbac import GRANTS
+from wizard.render.tables.dangers import dangers
 
 _ANY = "*"
 _HARMLESS = ("events", "poddisruptionbudgets", "serviceaccounts", "services")
@@ -22,18 +24,12 @@ def tell_rights(release: Release) -> None:
     """Findings about `rbac`, held against the table by which our own Roles are made."""
     values = release.values
     rbac = values.section("rbac")
+    _tell_dangers(release)
     if not (release.has_chart or rbac) or release.kind is Kind.OPERATOR:
         return
     if rbac.get("create") is not True:
         _tell_none(release, rbac)
         return
-    if rbac.get("clusterWideAccess"):
-        release.report.opens(
-            "the manager's rights count in every namespace",
-            values.at("rbac", "clusterWideAccess"),
-            "its token opens the Secrets of the whole cluster",
-            "The profile gives it a Role in the job namespace only",
-        )
     given = set(_given(release, rbac))
     if not given:
         return
@@ -41,8 +37,35 @@ def tell_rights(release: Release) -> None:
     _compare(release, given, values.at("rbac", place))
 
 
+def _tell_dangers(release: Release) -> None:
+    """What values of the chart open, by the table that `check` has too."""
+    for danger in dangers(release.values.data, "values"):
+        key: Key = danger.path
+        if key in _TOLD_OTHERWISE or release.values.claimed(key):
+            continue
+        ours = key[0] == "rbac"
+        if ours:
+            why = "the profile's Role is for the job namespace only"
+            release.values.leave(*key, why=why, told=True)
+        release.report.opens(
+            f"{key_path(key)}: {danger.opens}",
+            release.values.at(*key),
+            "its token opens the Secrets of all these namespaces"
+            if ours
+            else "everybody who takes the manager over has them too",
+            "Nothing to do: the profile's Role is for the job namespace only"
+            if ours
+            else f"{danger.instead} (kept in extra_values)",
+        )
+
+
+_TOLD_OTHERWISE: set[Key] = {("rbac", "rules"), ("podSecurityContext",)}
+"""Dangers that have a finding of their own here: rights one by one, and the image's own user."""
+
+
 def _tell_none(release: Release, rbac: Values) -> None:
-    named = rbac.get("serviceAccountName") or release.values.get("serviceAccount", "name")
+    accounts: tuple[Key, ...] = (("rbac", "serviceAccountName"), ("serviceAccount", "name"))
+    named = any(release.values.is_written(*key) for key in accounts)
     if named or release.unread_values:
         return
     written = "create" in rbac
@@ -52,7 +75,7 @@ def _tell_none(release: Release, rbac: Values) -> None:
         release.values.at("rbac", "create") if written else release.as_whole(),
         "it runs on the ServiceAccount default: every job fails with 'pods is forbidden', unless "
         "rights were given to that account by hand",
-        "The profile has an account and a Role for each manager",
+        "Nothing to do: the profile gives each manager an account and a Role",
     )
 
 
@@ -76,14 +99,14 @@ def _compare(release: Release, given: set[_Right], evidence: str) -> None:
             evidence,
             "no call of the runner for an ordinary job asks for it; an attacker in the manager "
             "has it too",
-            "The profile's Role has each verb for a reason, and no other",
+            "Nothing to do: the profile's Role has only the verbs that jobs need",
         )
     if lacking := {right for right in needed if not _covers(given, right)}:
         release.report.breaks(
             f"the manager lacks rights that jobs need: {_told(lacking)}",
             evidence,
             "the runner's documentation asks for them; without, jobs fail or tell less",
-            "The profile's Role has them",
+            "Nothing to do: the profile's Role has them",
         )
 
 

@@ -7,19 +7,27 @@ from typing import Any
 
 from wizard.core.problems import Key, did_you_mean, key_path
 from wizard.importing.release import Release
-from wizard.importing.versions import default_runner, exact, target_runner
+from wizard.importing.report import advice, capital
+from wizard.importing.versions import default_runner
 from wizard.importing.view import View, leaf_paths, without_keys
 from wizard.render.tables.catalogue import Catalogue, runner_keys, runner_versions, version_key
 
 _MOST_TOLD = 40
 """Unknown keys that are named one by one."""
+_IN_GITLAB = {
+    "tags": "tags",
+    "tag_list": "tags",
+    "run_untagged": "run_untagged",
+    "locked": "locked",
+}
+"""Settings that people write there, and that GitLab keeps."""
 _FREE = ("node_selector", "node_tolerations", "pod_labels", "pod_annotations")
 """Tables of the user's own keys: whatever is written after their header is theirs."""
 
 
 def leave_unknown_keys(release: Release, table: View) -> None:
     """Leave out what the runner does not read, and put back what a table has swallowed."""
-    target = runner_keys(target_runner(exact(release.chart.text)) or default_runner())
+    target = runner_keys(release.wanted_runner or default_runner())
     _put_back(release, table, target)
     own = _own(release)
     for complaint in list(target.complaints(_told_one_by_one(table, target), "runners")):
@@ -33,7 +41,7 @@ def leave_unknown_keys(release: Release, table: View) -> None:
                 f"{_path(key)} {complaint.what}",
                 table.at(*key),
                 "a runner does not start with a value of another kind",
-                "; ".join(filter(None, ("It was left out", complaint.fix))),
+                capital(complaint.fix) or "Nothing to do: it was left out",
             )
         table.leave(*key, why="the runner does not read it", told=True)
         table.blank(key)
@@ -73,7 +81,7 @@ def _tell_unknown(
             f"{_path(key)}: {own.reader} reads it, {target.reader} does not",
             table.at(*key),
             "it is gone since, and has no effect any more",
-            "It was left out",
+            "Nothing to do: it was left out",
         )
         return
     hint = _belongs(name, key, target) or did_you_mean(name, _names_at(key[:-1], target))
@@ -87,13 +95,15 @@ def _tell_unknown(
         f"{_path(key)}: {target.reader} does not know {name!r}",
         table.at(*key),
         f"unknown keys are ignored without a word, so it has no effect{nearest}",
-        "; ".join(filter(None, ("It was left out", hint))),
+        advice(hint),
     )
 
 
 def _belongs(name: str, key: Key, keys: Catalogue) -> str:
     """Where the runner knows a key of that name: in the table itself, or below it."""
     runners = keys.tree["runners"]
+    if name in _IN_GITLAB:
+        return f"write runners[].{_IN_GITLAB[name]}: GitLab keeps it for the runner"
     if len(key) > 1 and name in runners:
         return f"it belongs in [[runners]], above [runners.{key_path(key[:-1])}]"
     if name in keys.tree and name != "runners":
@@ -137,7 +147,7 @@ def _put_back(release: Release, table: View, keys: Catalogue) -> None:
                 table.at("kubernetes", free, name),
                 f"TOML gives a table all keys up to the next header, so it is read as one of "
                 f"{free}: {_effect(free)}, and {name} has no effect",
-                f"The profile has {name} where it belongs",
+                f"Nothing to do: the profile has {name} where it belongs",
             )
             table.move(("kubernetes", free, name), ("kubernetes", name))
 

@@ -7,10 +7,12 @@ is not filled in. `locals` that are literals are put in.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.core.problems import Key
+from wizard.core.secrets import excerpt
 from wizard.importing.texts.templates import marked
 
 _BLOCK = re.compile(
@@ -19,6 +21,8 @@ _BLOCK = re.compile(
 )
 _SPACE = re.compile(r"(?:[ \t\r]+|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
 _WHITE = re.compile(r"(?:\s+|#[^\n]*|//[^\n]*|/\*.*?\*/)+", re.DOTALL)
+_SKIPPED = frozenset(" \t\r\n#/")
+"""What a space or a comment begins with."""
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?![\w.])")
 _STRING = re.compile(r'"((?:[^"\\$%\n]|\\.|\$(?!\{)|%(?!\{)|[$%]\{[^{}\n]*\})*)"')
@@ -106,7 +110,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._counted = (0, 1)
+        self._ends = [found.start() for found in re.finditer("\n", text)]
         self._endless: set[str] = set()
         """Words that end no heredoc from here on."""
 
@@ -194,7 +198,7 @@ class _Parser:
 
     def _heredoc(self) -> Heredoc | None:
         begun = self._at
-        found = self._match(_HEREDOC)
+        found = self._match(_HEREDOC) if self._text.startswith("<<", begun) else None
         if not found:
             return None
         end = None
@@ -267,7 +271,7 @@ class _Parser:
                 break
             depth += (character in "([{") - (character in ")]}")
             self._at += 1
-        return marked("${" + self._text[begun : self._at].strip()[:200].replace("\n", " ") + "}")
+        return marked("${" + excerpt(self._text[begun : self._at], 200) + "}")
 
     def _match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         found = pattern.match(self._text, self._at)
@@ -276,7 +280,8 @@ class _Parser:
         return found
 
     def _skip(self, pattern: re.Pattern[str]) -> None:
-        self._match(pattern)
+        if self._text[self._at : self._at + 1] in _SKIPPED:
+            self._match(pattern)
 
     def _take(self, character: str) -> bool:
         if self._text.startswith(character, self._at):
@@ -285,13 +290,7 @@ class _Parser:
         return False
 
     def _line(self, position: int) -> int:
-        """The line of a position; asked in rising order mostly, so it counts on from the last."""
-        at, line = self._counted
-        if position < at:
-            at, line = 0, 1
-        line += self._text.count("\n", at, position)
-        self._counted = (position, line)
-        return line
+        return bisect_left(self._ends, position) + 1
 
 
 _UNKNOWN = object()

@@ -11,21 +11,23 @@ from collections.abc import Iterator
 
 MARK = "\ue000"
 """Encloses a template that nobody here can read; no file holds this character."""
-_ALONE = re.compile(r"(?m)^[ \t]*\{\{(?:(?!\}\})[^\n])*\}\}[ \t]*$")
+_ALONE = re.compile(r"(?m)^[ \t]*(?:\{\{(?:(?!\}\})[^\n])*\}\}|%\{[^}\n]*\})[ \t]*$")
 _UNQUOTED_YAML = re.compile(r"(?m)^([ \t]*(?:- )?[\w./\"'-]+:[ \t]+)(\{\{[^\n]*\}\})[ \t]*$")
 _UNQUOTED_TOML = re.compile(
     r"(?m)^([ \t]*[\w.\"-]+[ \t]*=[ \t]*)((?:\$\{[^\n}]*\}|\{\{[^\n]*\}\}))[ \t]*$"
 )
+_IN_LIST = re.compile(r"(?<=[\[,])([ \t]*)(\$\{[^{}\n]*\})(?=[ \t]*[,\]])")
 _MARKED = re.compile(f"{MARK}([^{MARK}]*){MARK}")
 _OPEN = re.compile(
     r"\$\{[^}\n]{1,200}\}|\{\{[^{}\n]{1,200}\}\}|\$\([^)\n]{1,200}\)"
-    r"|<[A-Za-z][\w -]{0,60}>|%[A-Z_]{2,60}%|@@?[A-Z_]{2,60}@@?"
+    r"|<[A-Za-z][\w -]{0,60}>|%[A-Z_]{2,60}%|@@?[A-Z_]{2,60}@@?|__[A-Z][A-Z0-9_]{1,60}__"
 )
 
 
 def without_templates(text: str) -> str:
     """The text with every template that keeps it from being read as a mark or gone."""
     text = _ALONE.sub("", text)
+    text = _IN_LIST.sub(lambda found: f"{found[1]}{quoted(found[2])}", text)
     text = _UNQUOTED_YAML.sub(lambda found: f"{found[1]}{quoted(found[2])}", text)
     return _UNQUOTED_TOML.sub(lambda found: f"{found[1]}{quoted(found[2])}", text)
 
@@ -43,7 +45,7 @@ def marked(template: str) -> str:
 def unread(text: str) -> str:
     """The template in a text that is not filled in, as its author wrote it; empty: there is none.
 
-    `$(...)`, `<...>`, `%...%` and `@...@` are what people write for others to fill in.
+    `$(...)`, `<...>`, `%...%`, `@...@` and `__...__` are what people write for others to fill in.
     """
     if found := _MARKED.search(text):
         return found[1]

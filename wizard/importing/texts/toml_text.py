@@ -14,6 +14,8 @@ _KEY = re.compile(r"""\s*("[^"\n]*"|'[^'\n]*'|[\w.-]+)\s*=\s*(.*)""")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([^.\s]+)""")
 _AT_LINE = re.compile(r"at line (\d+)")
 _MOST_BROKEN = 20
+_MOST_READ = 1_000_000
+"""Characters that are read again for the sake of broken lines."""
 
 
 @dataclass(slots=True)
@@ -28,16 +30,24 @@ class TomlText:
 
 
 def toml_text(text: str) -> TomlText:
-    """Read TOML; a line that is none costs itself alone, a broken header what is below it."""
+    """Read TOML; a line that is none costs itself alone, a broken header what is below it.
+
+    Each such line is another reading: of a large text with many, only what is before is read.
+    """
     lines = text.split("\n")
     broken: list[tuple[int, str]] = []
+    most = min(_MOST_BROKEN, 1 + _MOST_READ // max(1, len(text)))
     while True:
         try:
             data = tomllib.loads("\n".join(lines))
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             number = _line_of(str(error), len(lines))
-            if len(broken) >= _MOST_BROKEN or isinstance(error, RecursionError):
+            if len(broken) > most or isinstance(error, RecursionError):
                 return TomlText({}, {}, [*broken, (number, _words(error))])
+            if len(broken) == most:
+                del lines[number - 1 :]
+                broken.append((number, f"{_words(error)}, and nothing from here on was read"))
+                continue
             broken.append((number, _words(error)))
             _leave_out(lines, number - 1)
         else:

@@ -17,9 +17,10 @@ import yaml
 
 from wizard.core.errors import UsageError
 from wizard.core.problems import Key
+from wizard.core.secrets import excerpt
 
 DEEPEST = 80
-LARGEST = 40_000
+MOST_VALUES = 40_000
 """Values of one text, those counted again that an alias repeats."""
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
@@ -148,7 +149,7 @@ class _Reader:
             return str(event.value)
         # Not one of Helm's keys: kept as words, so that it is named as what nobody reads.
         value = self._value(event, path)
-        return "" if value is None else str(value)[:80]
+        return "" if value is None else excerpt(str(value), 80)
 
     def _sequence(self, path: Key) -> list[Any]:
         found: list[Any] = []
@@ -160,8 +161,8 @@ class _Reader:
 
     def _counted(self, more: int, line: int) -> None:
         self._count += more
-        if self._count > LARGEST:
-            raise self._too_much(f"more than {LARGEST:,} values, or aliases without end", line)
+        if self._count > MOST_VALUES:
+            raise self._too_much(f"more than {MOST_VALUES:,} values, or aliases without end", line)
 
     def _too_much(self, what: str, line: int) -> YamlError:
         return YamlError(self._name, what, line, "Give the runner's own file")

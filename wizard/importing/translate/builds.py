@@ -99,7 +99,7 @@ def leave_docker(release: Release, table: View, strategy: Strategy) -> None:
                     f"the volume {volume.get('name')} is for Docker in Docker, which cannot run",
                     table.at(*key),
                     "only Docker in Docker reads it, and that needs privileged = true",
-                    "The profile leaves it out; to build images choose another way in `builds`",
+                    "Choose another way to build images in `builds`",
                 )
     if strategy == "dind":
         _leave_variables(release, table)
@@ -117,13 +117,16 @@ def _leave_variables(release: Release, table: View) -> None:
             "Docker in Docker runs without TLS",
             table.at("environment"),
             "everything that reaches port 2375 of a job's pod has a privileged daemon",
-            "The profile's builds: dind has TLS; jobs that set DOCKER_HOST themselves must use "
-            "tcp://localhost:2376",
+            "Write tcp://localhost:2376 in jobs that set DOCKER_HOST themselves: the profile's "
+            "builds: "
+            "dind has TLS",
         )
     if ours:
         release.report.surprises(
             f"{', '.join(ours)} of the jobs are what builds: dind writes itself",
             table.at("environment"),
             "both at once would have the client and the daemon disagree, and every build fail",
-            "They were left out; the profile's are DOCKER_HOST=tcp://localhost:2376 with TLS",
+            "Nothing to do: they were left out, and the profile's are "
+            "DOCKER_HOST=tcp://localhost:2376 "
+            "with TLS",
         )

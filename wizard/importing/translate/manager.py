@@ -11,7 +11,6 @@ from wizard.importing.chart_tables import default_of, is_default
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, number
 from wizard.importing.translate.jobs import pull_policies
-from wizard.importing.versions import exact, target_runner
 from wizard.importing.view import ABSENT, found_at, leaf_paths
 from wizard.render.runner.config_toml import METRICS_PORT, SHUTDOWN_TIMEOUT
 
@@ -87,7 +86,7 @@ _IN_GITLAB = {
 def manager_data(release: Release) -> dict[str, Any]:
     """The profile's `manager`."""
     values, found = release.values, dict[str, Any]()
-    if version := target_runner(exact(release.chart.text)):
+    if version := release.wanted_runner:
         found["runner_version"] = version
     found |= _flavor(release)
     if release.replicas > 1:
@@ -133,7 +132,8 @@ def _share(release: Release, resource: str) -> dict[str, Any]:
 def _flavor(release: Release) -> dict[str, Any]:
     tag = _tag(release)
     target: Key = ("manager", "flavor")
-    release.values.note(("image", "tag"), Fate.CARRIED, "manager.flavor and runner_version", target)
+    words = "manager.flavor and runner_version" if release.wanted_runner else "manager.flavor"
+    release.values.note(("image", "tag"), Fate.CARRIED, words, target)
     # A bare version is the Ubuntu image (scripts/pusher/runner-images.json, 19.3.0).
     return {"flavor": "ubuntu"} if re.match(r"ubuntu|v?\d", tag) else {}
 

@@ -78,7 +78,8 @@ def _manager_of(release: Release, manager: Said) -> str:
         manager.at,
         "a profile's own namespaces get Pod Security labels: what else runs there would be refused "
         "at its next start",
-        f"The profile's managers run in {_DEFAULT.namespace}; {manager.text} stays as it is",
+        f"Write cluster.namespace for another than {_DEFAULT.namespace}; {manager.text} stays as "
+        "it is",
     )
     return _DEFAULT.namespace
 
@@ -99,7 +100,7 @@ def _tell_existing(release: Release, there: list[Said], taken: str, beside: Besi
             said.at,
             ("the old runner is in it" if own else "it may hold more than the runner")
             + ", so the profile gives it no Pod Security label, and destroy leaves it",
-            f"The profile says so in cluster.existing_namespaces{with_label}",
+            f"Keep it in cluster.existing_namespaces{with_label}",
         )
 
 
@@ -113,7 +114,7 @@ def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: 
             at or release.jobs_at(table, "kubernetes"),
             "what may make pods for jobs there can mount the manager's Secrets into them, the "
             "runner's token among them",
-            f"The profile gives jobs a namespace of their own, {taken}",
+            f"Nothing to do: the profile gives jobs a namespace of their own, {taken}",
         )
     if jobs and is_shared(jobs.text) and jobs.text != manager.text:
         release.report.breaks(
@@ -121,7 +122,7 @@ def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: 
             at,
             "a job namespace gets a Pod Security label, and jobs that were not reviewed; what else "
             "runs there would be refused at its next start",
-            f"The profile's jobs run in {taken}; {jobs.text} stays as it is",
+            f"Write cluster.job_namespace for another than {taken}; {jobs.text} stays as it is",
         )
     if jobs.text == taken:
         return

@@ -86,7 +86,7 @@ def _tell_old(release: Release, paths: list[Key], chart: str) -> None:
             f"chart {chart} does not read {names}",
             at,
             f"these values are gone since {old_until()}: they have no effect, and jobs run without",
-            "They were left out; write into the profile what you still want of them",
+            "Write into the profile what you still want of them",
         )
     else:
         version = f"chart {chart} reads" if chart else f"only charts before {old_until()} read"
@@ -94,7 +94,7 @@ def _tell_old(release: Release, paths: list[Key], chart: str) -> None:
             f"{version} {names}",
             at,
             f"these values are gone since chart {old_until()}, where they have no effect",
-            "The profile has them, in runners[].jobs and extra_config",
+            "Nothing to do: the profile has them, in runners[].jobs and extra_config",
         )
 
 
@@ -126,6 +126,6 @@ def _variables(release: Release) -> Layer:
             f"{name} sets what runners.config is for",
             release.values.at(*path),
             "register reads it as a flag, which counts before the template",
-            "The profile says it where it belongs",
+            "Nothing to do: the profile says it where it belongs",
         )
     return renamed(pairs)

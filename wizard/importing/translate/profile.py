@@ -144,7 +144,7 @@ def _tell_unlike(
                 f"the releases differ in {what}: {_shown(mine)} here, {_shown(first)} in the first",
                 release.name.at or release.values.at() or release.file,
                 "a profile says it once, for all its runners",
-                "The first one's is used; give this release a profile of its own",
+                "Give this release a profile of its own; the first one's is used",
             )
 
 
@@ -191,8 +191,9 @@ def _repository(release: Release) -> dict[str, str]:
             "the address of the Git repository holds a secret",
             f"{release.file}: repoURL",
             "everyone who can read the file has it",
-            "It was not copied: write delivery.repository.url without it, and change it if the "
-            "file was in Git",
+            "Write delivery.repository.url without it, and change it if the file was in Git: it "
+            "was "
+            "not copied",
         )
         given.pop("url")
     return given

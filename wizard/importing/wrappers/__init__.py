@@ -56,7 +56,10 @@ def find_releases(bundle: Bundle) -> tuple[list[Release], Beside]:
     for wrapper in _WRAPPERS:
         for doc in bundle.docs:
             if not doc.used:
-                bundle.made += wrapper(bundle, doc)
+                found = wrapper(bundle, doc)
+                for release in found:
+                    release.document = release.document if release.document >= 0 else doc.number
+                bundle.made += found
     for release in bundle.made:
         release.unread_values = release.document in bundle.unread
     beside = read_beside(bundle)

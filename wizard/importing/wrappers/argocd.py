@@ -120,9 +120,13 @@ class _Application:
 
     def _with_facts(self, release: Release, sources: list[tuple[Key, Values]]) -> Release:
         own = section(self._doc.data, *map(str, self._top), "metadata")
-        release.name = release.name or Said(str(own.get("name") or ""))
+        above = (*self._top, "metadata")
+        if not release.name:
+            release.name = self._said(*above, "name")
+            self._carried(*above, "name", to="name")
         if unread(release.name.text):
             release.name = Said()
+        self._carried(*above, "namespace", to="delivery.argocd.namespace")
         place = self._key("destination", "namespace")
         release.namespace = self._said(*place, words="destination.namespace")
         self._carried(*place, to="cluster.namespace")

@@ -193,8 +193,8 @@ def _secret(bundle: Bundle, doc: Doc, _found: Beside) -> bool:
         f"the Secret {doc.name} is among the files",
         bundle.at(doc, "kind"),
         "everyone who can read the file has it: base64 hides nothing",
-        f"It was not copied ({', '.join(held[:5])}); if the file was ever in Git, change what it "
-        "holds",
+        f"Change what it holds ({', '.join(held[:5])}) if the file was ever in Git: it was not "
+        "copied",
     )
     return True
 
@@ -240,9 +240,8 @@ def _tell_pipeline(bundle: Bundle, found: Beside) -> None:
                 f"the pipeline builds with {said.text}",
                 said.at,
                 f"Google archived Kaniko in June 2025{shell}",
-                "The profile says builds: kaniko and means the fork that is maintained; its "
-                "example "
-                "pipeline names the image",
+                "Use the image of the example pipeline of builds: kaniko, a fork that is "
+                "maintained",
             )
 
 

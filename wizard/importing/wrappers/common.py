@@ -8,8 +8,9 @@ from typing import Any
 from wizard.core.problems import Key
 from wizard.importing.helm_text import put, set_path
 from wizard.importing.ledger import Fate, Ledger, Spot
+from wizard.importing.limits import refuse_too_many, refuse_too_many_values
 from wizard.importing.release import Bundle, Doc, Kind, Release, Said, section
-from wizard.importing.view import ABSENT, Layer, View, found_at, layer_of, nested
+from wizard.importing.view import ABSENT, Layer, View, found_at, layer_of
 
 CHART = "gitlab-runner"
 _SURE = frozenset({"gitlabUrl", "runnerToken", "runnerRegistrationToken"})
@@ -111,6 +112,7 @@ def releases_of(
     paths: list[Key] = inside if inside and not is_values(whole.data, at_top=True) else []
     if not paths and (of_chart or is_values(whole.data, at_top=True)):
         paths = [()]
+    refuse_too_many(len(bundle.made) + len(paths), bundle)
     found = []
     for path in paths:
         doc.used = True
@@ -147,7 +149,7 @@ def _tell_not_installed(release: Release) -> None:
                 "the runner is switched off in this file",
                 release.values.at(key),
                 f"{key}: false keeps the parent chart from installing it",
-                "The profile sets it up all the same; do not apply it if none is wanted",
+                "Do not apply the profile if no runner is wanted: it sets one up all the same",
             )
         release.values.note((key,), Fate.ASIDE, "read by the parent chart")
 
@@ -183,24 +185,47 @@ def plain_values(bundle: Bundle, doc: Doc) -> list[Release]:
 
 
 def set_layers(ledger: Ledger, pairs: list[tuple[str, Any, Spot]]) -> list[Layer]:
-    """What `helm --set` makes of names and values; entries of lists come together in one layer."""
-    layers: list[Layer] = []
-    lists: dict[str, Any] = {}
-    first: Spot | None = None
+    """What `helm --set` makes of names and values: a later name counts before an earlier one.
+
+    An entry of a list has no place of its own: the first one's is the list's.
+    """
+    if pairs:
+        refuse_too_many_values(len(pairs), ledger.file(pairs[0][2]))
+    data: dict[str, Any] = {}
+    places: dict[Key, Spot] = {}
     for name, value, spot in pairs:
         path = set_path(name)
-        if not any(isinstance(part, int) for part in path):
-            layers.append(Layer(nested(tuple(path), value), _always(spot)))
-            continue
-        put(lists, path, value)
-        if first:
+        index = next((at for at, part in enumerate(path) if isinstance(part, int)), len(path))
+        key: Key = tuple(path[:index])
+        is_entry = index < len(path)
+        if is_entry and isinstance(found_at(data, key), list):
             ledger.note(spot, Fate.CARRIED, "with the rest of its list")
-        first = first or spot
-    return [*layers, Layer(lists, _always(first))] if first else layers
+        else:
+            for over in _overruled(places, key, found_at(data, key)):
+                words = f"{ledger.at(spot, name)} counts in its place"
+                ledger.note(places.pop(over), Fate.ASIDE, words)
+            places[key] = spot
+        put(data, path, value)
+    return [Layer(data, _nearest(places))] if data else []
 
 
-def _always(spot: Spot) -> Callable[[Key], Spot]:
-    return lambda _key: spot
+def _overruled(places: Mapping[Key, Spot], key: Key, value: Any) -> list[Key]:
+    """Earlier names that a name takes the place of: around it, below it, or the same one."""
+    around = [key[:length] for length in range(1, len(key) + 1)]
+    inside = places if isinstance(value, Mapping) else ()
+    below = [one for one in inside if one[: len(key)] == key and len(one) > len(key)]
+    return [*(one for one in around if one in places), *below]
+
+
+def _nearest(places: Mapping[Key, Spot]) -> Callable[[Key], Spot | None]:
+    def spot(key: Key) -> Spot | None:
+        """The place of the value at a key, or of what it is a part of; of all: the first."""
+        if not key:
+            return next(iter(places.values()))
+        found = (places.get(key[:length]) for length in range(len(key), 0, -1))
+        return next(filter(None, found), None)
+
+    return spot
 
 
 def values_in_text(bundle: Bundle, doc: Doc, *key: str | int) -> Layer | None:

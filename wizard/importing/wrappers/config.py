@@ -11,7 +11,7 @@ from wizard.core.problems import Key
 from wizard.importing.ledger import Fate, Spot
 from wizard.importing.release import Bundle, Doc, Kind, Release, entries, section
 from wizard.importing.texts import toml_text
-from wizard.importing.texts.templates import without_templates
+from wizard.importing.texts.templates import MARK, unread, without_templates
 from wizard.importing.view import Layer, View, layer_of
 from wizard.importing.wrappers.common import empty_view, metadata_aside
 
@@ -210,6 +210,10 @@ def from_values(release: Release, over: list[Layer]) -> None:
             values.note(("runners", key), Fate.LEFT, "it is not text")
         release.tables = [View(release.ledger, over, table_words)]
         return
+    if text.startswith(MARK) and text.endswith(MARK):
+        tell_unread_text(release, key, text)
+        release.tables = [View(release.ledger, over, table_words)]
+        return
     resolver = Resolver(values.data, release.name.text, release.namespace.text)
     read = toml_text(without_templates(resolver.resolved(text)))
     line = release.ledger.line(spot)
@@ -242,6 +246,17 @@ def from_values(release: Release, over: list[Layer]) -> None:
             "Remove from the profile what is not meant",
         )
     tables_of(release, spot, read.data, over)
+
+
+def tell_unread_text(release: Release, key: str, text: str) -> None:
+    """Say that the whole configuration is somewhere else."""
+    release.values.note(("runners", key), Fate.LEFT, "it is not filled in", told=True)
+    release.report.breaks(
+        f"runners.{key} is not filled in: {unread(text)}",
+        release.values.at("runners", key),
+        "all that it sets for jobs is somewhere else, and missing from the profile",
+        "Import what runs in its place: helm get values RELEASE, or init --from-cluster",
+    )
 
 
 def _note_used(release: Release, key: Key) -> None:

@@ -39,11 +39,16 @@ def k3s_charts(bundle: Bundle, doc: Doc) -> list[Release]:
     for release in found:
         place = bundle.said(doc, "spec", "targetNamespace")
         name = bundle.said(doc, "metadata", "name")
-        add_facts(release, bundle.said(doc, "spec", "version"), name, place)
+        version = bundle.said(doc, "spec", "version") if _is_ours(spec.get("chart")) else Said()
+        add_facts(release, version, name, place)
         release.makes_namespace = spec.get("createNamespace") is True
     if found:
         metadata_aside(bundle, doc)
-        bundle.carried(doc, "spec", "version", to="manager.runner_version")
+        bundle.carried(doc, "metadata", "name", to="name")
+        if _is_ours(spec.get("chart")):
+            bundle.carried(doc, "spec", "version", to="manager.runner_version")
+        else:
+            bundle.aside(doc, "spec", "version", why="the version of the chart around it")
         bundle.carried(doc, "spec", "targetNamespace", to="cluster.namespace")
         _rest_aside(bundle, doc, ("spec",), ("values", "valuesContent", "set"))
     return found
@@ -135,14 +140,18 @@ def fleet_releases(bundle: Bundle, doc: Doc) -> list[Release]:
 
 
 def _with_facts(bundle: Bundle, doc: Doc, where: Key, release: Release, name: str) -> Release:
-    version, place = bundle.said(doc, *where, "version"), bundle.said(doc, *where, "namespace")
+    chart = section({"doc": _at(doc, where)}, "doc")
+    of_chart = _is_ours(chart.get("chart") or chart.get("name"))
+    version = bundle.said(doc, *where, "version") if of_chart else Said()
+    place = bundle.said(doc, *where, "namespace")
     add_facts(release, version, bundle.said(doc, *where, name), place)
     if not release.name and name == "releaseName":
         release.name = Said()
-    release.makes_namespace = (
-        section({"doc": _at(doc, where)}, "doc").get("createNamespace") is True
-    )
-    bundle.carried(doc, *where, "version", to="manager.runner_version")
+    release.makes_namespace = chart.get("createNamespace") is True
+    if of_chart:
+        bundle.carried(doc, *where, "version", to="manager.runner_version")
+    else:
+        bundle.aside(doc, *where, "version", why="the version of the chart around it")
     bundle.carried(doc, *where, "namespace", to="cluster.namespace")
     _rest_aside(bundle, doc, where, _VALUES)
     bundle.carried(doc, *where, name, to="name")

@@ -24,6 +24,7 @@ from wizard.importing.wrappers.common import (
 from wizard.importing.wrappers.config import tables_of
 
 _READ = frozenset({"values", "set", "set_sensitive", "set_list", "name", "namespace", "version"})
+_MEANT = {"version": "manager.runner_version", "name": "name", "namespace": "cluster.namespace"}
 
 
 def helm_resources(bundle: Bundle, doc: Doc) -> list[Release]:
@@ -37,7 +38,7 @@ def helm_resources(bundle: Bundle, doc: Doc) -> list[Release]:
     blocks = hcl_blocks(text)
     for block in blocks:
         label = ".".join([block.type, *block.labels])
-        if block.type == "resource" and block.labels[:1] == ["helm_release"] and _is_ours(block):
+        if _is_release(block):
             found += _Resource(bundle, doc, label, block, data, lines).releases()
         elif block.type == "resource" and block.labels[:1] and (text := _config_in(block)):
             found.append(_config_release(bundle, doc, label, block, text, data, lines))
@@ -98,6 +99,15 @@ def _config_release(
     return release
 
 
+def _is_release(block: Block) -> bool:
+    """Whether it is a release of the runner's chart, or a module of the user's own for one."""
+    if block.type == "module":
+        chart = str(block.body.get("chart") or "").rstrip("/")
+        return chart.rpartition("/")[2] == CHART and "values" in block.body
+    is_helm = block.type == "resource" and block.labels[:1] == ["helm_release"]
+    return is_helm and _is_ours(block)
+
+
 def _is_ours(block: Block) -> bool:
     chart = str(block.body.get("chart") or "")
     return (
@@ -141,29 +151,32 @@ class _Resource:
                 self._bundle.ledger.note(self._spot(name), Fate.ASIDE, "Terraform's own")
         found = releases_of(self._bundle, self._doc, Kind.TERRAFORM, layers, of_chart=True)
         for release in found:
-            release.chart = self._said("version", "manager.runner_version")
-            release.name = self._said("name", "name")
-            release.namespace = self._said("namespace", "cluster.namespace")
+            release.chart = self._said("version", "chart_version")
+            release.name = self._said("name", "release_name")
+            release.namespace = self._said("namespace")
             release.makes_namespace = self._block.body.get("create_namespace") is True
         return found
 
     def _spot(self, *key: str | int) -> Spot:
         return Spot(self._doc.number, ("terraform", self._label, *key))
 
-    def _said(self, key: str, to: str) -> Said:
-        value = self._block.body.get(key)
-        if value is None or not isinstance(value, str | int | float):
-            return Said()
-        spot = self._spot(key)
-        self._bundle.ledger.note(spot, Fate.CARRIED, to)
-        line = self._lines.get((self._label, key), self._block.line)
-        return Said(str(value), f"{self._doc.file}, line {line}: {self._label}.{key}")
+    def _said(self, *keys: str) -> Said:
+        """The first of some attributes that the block has; modules call them their own way."""
+        for key in keys:
+            value = self._block.body.get(key)
+            if isinstance(value, str | int | float):
+                spot = self._spot(key)
+                self._bundle.ledger.note(spot, Fate.CARRIED, _MEANT[keys[0]])
+                line = self._lines.get((self._label, key), self._block.line)
+                return Said(str(value), f"{self._doc.file}, line {line}: {self._label}.{key}", spot)
+        return Said()
 
     def _values(self) -> list[Layer]:
         values = self._block.body.get("values")
         if not isinstance(values, list):
             values = [] if values is None else [values]
-        self._body["values"] = [None for _ in values]
+        if values:
+            self._body["values"] = [None for _ in values]
         layers: list[Layer] = []
         for index, one in enumerate(values):
             if layer := self._one(index, one):
@@ -241,6 +254,9 @@ class _Resource:
                 pairs.append((str(name), value, inner.line, inner.type))
         for kind in ("set", "set_sensitive", "set_list"):
             given = self._block.body.get(kind)
+            for name, value in given.items() if isinstance(given, Mapping) else ():
+                line = self._lines.get((self._label, kind, str(name)), self._block.line)
+                pairs.append((str(name), value, line, kind))
             for index, one in enumerate(given if isinstance(given, list) else []):
                 if isinstance(one, Mapping):
                     line = self._lines.get((self._label, kind, index), self._block.line)

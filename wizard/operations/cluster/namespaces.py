@@ -30,6 +30,7 @@ _WORKLOADS = (
     ("v1", "Pod"),
 )
 _SHOWN = 3
+NONE_REFUSED = "none of the pods that run there now would be refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,17 @@ class LevelQuestion:
     """What the cluster says of pods that run there now and would be refused when made again."""
 
     def sentence(self) -> str:
+        """All of it, for one line of a terminal."""
+        pods = "; ".join(self.refused) or NONE_REFUSED
+        return f"{self.situation} Have it enforce {self.wanted} for everything in it ({pods})?"
+
+    @property
+    def situation(self) -> str:
+        """What is asked about, as it is now."""
         now = f"enforces {self.present}" if self.present else "enforces no level of its own"
-        pods = "; ".join(self.refused) or "none of the pods that run there now would be refused"
         return (
             f"Namespace {self.namespace} was there before, and {now}. The pods of this profile fit "
-            f"{self.wanted}. Have it enforce {self.wanted} for everything in it ({pods})?"
+            f"{self.wanted}."
         )
 
 

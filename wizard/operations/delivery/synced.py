@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from wizard.core.errors import NotAllowedError, WizardError
+from wizard.core.errors import NotAllowedError, NotFoundError, WizardError
 from wizard.core.events import Event, Progress
 from wizard.core.manifest import ObjectRef
 from wizard.core.run import RunOptions
 from wizard.operations.delivery.arrival import Arrival, arrival_of
+from wizard.operations.explaining import explained, said_of
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend
@@ -29,6 +30,8 @@ from wizard.systems.kubernetes.secret_stores import (
 _POLL = 1.0
 _NUDGE_EVERY = 10.0
 """Seconds between two nudges; by itself the operator waits minutes after a few failures (2.9)."""
+_NAMED = 3
+"""So many files are named one by one."""
 _TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
 
 
@@ -93,22 +96,47 @@ class GitOpsSync:
     async def _until(self, lacks: Callable[[], str]) -> AsyncIterator[Event]:
         end = time.monotonic() + self.run.deadline
         told = ""
+        asked = -_NUDGE_EVERY
         while what := await asyncio.to_thread(lacks):
             if time.monotonic() > end or self.run.cancel.is_set():
                 raise await asyncio.to_thread(self._given_up, what)
             if what != told:
                 yield Progress(what)
                 told = what
+            if time.monotonic() - asked >= _NUDGE_EVERY:
+                asked = time.monotonic()
+                await asyncio.to_thread(self._look_now)
             await asyncio.sleep(_POLL)
 
+    def _look_now(self) -> None:
+        with suppress(NotAllowedError, NotFoundError):  # then it comes in its own time
+            self._arrival.look_now()
+
     def _given_up(self, what: str) -> WizardError:
-        fix = "look at what is named here, then run apply again"
-        if not self.profile.delivery.writes_files:
-            problem = f"The token of {self.runner.name} has not reached the cluster."
-        else:
+        fix = "Look at what is named here, then run apply again"
+        problem = f"The token of {self.runner.name} has not reached the cluster."
+        if self.profile.delivery.writes_files:
             problem = f"{self.runner.name} has not reached the cluster."
-            fix = f"commit and push the files, {fix}"
-        return WizardError(problem, "\n".join([what, *self._operator_said()]), fix)
+            fix = f"{self._before_the_cluster()}{fix[0].lower()}{fix[1:]}" if self.git else fix
+            fix = fix[0].upper() + fix[1:]
+        said = dict.fromkeys([what, *self._operator_said(), *self._delivery_said()])
+        return explained(WizardError(problem, "\n".join(said), fix))
+
+    def _before_the_cluster(self) -> str:
+        """What is still to be done with the files by hand; empty where all of it is done."""
+        if self.git and self.git.uncommitted:
+            return f"commit and push {_few(self.git.uncommitted)}, "
+        if self.git and self.git.unpushed:
+            return f"push {_few(self.git.unpushed)}, "
+        return ""
+
+    def _delivery_said(self) -> list[str]:
+        """What the operator that brings the files says of its objects, the shared ones too."""
+        said: list[str] = []
+        for ref in self._arrival.reports(self.profile):
+            with suppress(WizardError):
+                said += said_of(ref, self.cluster.get(ref) or {})
+        return said
 
     @property
     def _external_secret(self) -> ObjectRef:
@@ -187,6 +215,11 @@ class GitOpsSync:
             return []
         said = (last_warning(self.cluster, ref) for ref in (self._store, self._external_secret))
         return [words for words in said if words]
+
+
+def _few(paths: Sequence[str]) -> str:
+    more = len(paths) - _NAMED
+    return ", ".join(paths[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _last_read(external_secret: Json) -> str:

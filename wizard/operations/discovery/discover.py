@@ -53,6 +53,7 @@ def answers_of(facts: ClusterFacts) -> dict[Key, Any]:
     """What a chosen cluster answers in the profile; empty facts answer nothing."""
     known = {
         ("cluster", "uid"): facts.uid,
+        ("cluster", "platform"): "" if facts.platform == "kubernetes" else facts.platform,
         ("cluster", "architectures"): list(facts.architectures),
         ("cluster", "service_cidrs"): list(facts.service_cidrs),
         ("cluster", "pod_cidrs"): list(facts.pod_cidrs),

@@ -1,6 +1,5 @@
 """Finding out what is wrong: of a profile, of a job, and of an error that has just happened."""
 
-from wizard.operations.doctoring.explaining import explained
 from wizard.operations.doctoring.jobs import JobAt, examine_job, job_at
 from wizard.operations.doctoring.report import Report, of_texts
 from wizard.operations.doctoring.whole import examine
@@ -10,7 +9,6 @@ __all__ = [
     "Report",
     "examine",
     "examine_job",
-    "explained",
     "job_at",
     "of_texts",
 ]

@@ -12,8 +12,8 @@ from wizard.core.errors import NotAllowedError, UsageError, WizardError
 from wizard.core.facts import Scope
 from wizard.core.findings import Finding
 from wizard.doctor import Kind, Text
-from wizard.operations.doctoring.evidence import Evidence, of_job_pods
 from wizard.operations.doctoring.report import Report, of_texts
+from wizard.operations.explaining import Evidence, of_job_pods
 from wizard.operations.runners.truth import SILENT_AFTER
 from wizard.systems.gitlab import GitLab, Job, RunnerInfo
 from wizard.systems.kubernetes import Cluster

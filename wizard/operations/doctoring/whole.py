@@ -9,14 +9,14 @@ from wizard.checks import CHECKS, Connected, Pending
 from wizard.core.errors import StoppedError, WizardError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.run import RunOptions
-from wizard.operations.doctoring.evidence import (
+from wizard.operations.doctoring.operators import of_operators
+from wizard.operations.doctoring.report import Report, of_texts
+from wizard.operations.explaining import (
     Evidence,
     of_events,
     of_job_pods,
     of_manager,
-    of_operators,
 )
-from wizard.operations.doctoring.report import Report, of_texts
 from wizard.operations.status import Reached, State, look_at, reach
 from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile

@@ -72,12 +72,22 @@ def _missing(connected: Connected) -> dict[Key, Any]:
         kept = existing_namespaces(connected.file, cluster)
         if kept != list(profile.cluster.existing_namespaces):
             found["cluster", "existing_namespaces"] = kept
+        if _is_openshift(connected):
+            found["cluster", "platform"] = "openshift"
         if wanted := _unsaid(connected):
             answers = answers_of(connected.facts())
             found |= {key: answers[key] for key in wanted if key in answers}
     if connected.backend is not None:
         found |= dict(connected.backend.facts())
     return found
+
+
+def _is_openshift(connected: Connected) -> bool:
+    """Whether it is one, and the profile does not say what it is."""
+    if "platform" in connected.profile.cluster.model_fields_set:
+        return False
+    api = "security.openshift.io/v1"
+    return connected.seen_cluster.serves(api, "SecurityContextConstraints")
 
 
 def _unsaid(connected: Connected) -> list[Key]:

@@ -36,10 +36,15 @@ from wizard.operations.runners.adopt import downtime, observe_with_adoptions
 from wizard.operations.runners.observe import ObservedState
 from wizard.profile.file import ProfileFile
 from wizard.render import manifests
+from wizard.systems.backends.ownership import ForeignTokenError
 from wizard.systems.gitops.git import checkout
 
 T = TypeVar("T")
-_CAUSES = {"gitlab.runners": "gitlab.role"}
+_OWNER_CHECK = "secrets.owner"
+_CAUSES = {
+    "gitlab.runners": {"gitlab.role", "gitlab.scopes"},
+    "secrets.storing": {_OWNER_CHECK},
+}
 """Checks that cannot pass where another one fails."""
 
 
@@ -85,7 +90,9 @@ class _Looks:
         except NO_ANSWER:
             raise
         except WizardError as refused:
-            self.checks.append(Check(what, Verdict.FAIL, refused.finding, check_id))
+            is_foreign = isinstance(refused, ForeignTokenError)
+            found = _OWNER_CHECK if is_foreign else check_id
+            self.checks.append(Check(what, Verdict.FAIL, refused.finding, found))
             return None
 
 
@@ -120,7 +127,7 @@ async def survey(connected: Connected, *, new: bool = False) -> Survey:
 def _without_consequences(checks: list[Check]) -> list[Check]:
     """The checks without those that only failed because another one did, which says why."""
     failed = {check.id for check in with_verdict(checks, Verdict.FAIL)}
-    return [check for check in checks if _CAUSES.get(check.id) not in failed]
+    return [check for check in checks if not _CAUSES.get(check.id, set()) & failed]
 
 
 async def _look_at_runners(connected: Connected, looks: _Looks) -> ObservedState | None:
@@ -149,7 +156,7 @@ async def _look_at_files(connected: Connected, looks: _Looks) -> FilesToWrite | 
 def _compare_files(connected: Connected) -> FilesToWrite:
     check_repository(connected.profile, checkout(directory(connected.file)))
     delivery = compare_files(connected.profile, directory(connected.file))
-    delivery.folder.check_writable()
+    delivery.folder.check_writable(delivery.changes)
     return delivery
 
 

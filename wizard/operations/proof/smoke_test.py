@@ -25,11 +25,15 @@ from wizard.core.events import (
     Warned,
 )
 from wizard.core.facts import Scope
+from wizard.core.plain import strip_to_line
 from wizard.core.run import RunOptions
+from wizard.doctor import Kind, Text
+from wizard.operations.explaining import explained
 from wizard.profile.runner import Runner
 from wizard.systems.gitlab import GitLab, Job, Manager, Pipeline
 
 _POLL = 2.0
+_SHOWN = 3
 _PIPELINE_FILE = ".gitlab-ci.yml"
 _JOB = "runner-wizard-smoke"
 _ON_GITLAB_COM = re.compile(r"https://gitlab\.com(?:/|$)")
@@ -154,15 +158,26 @@ class SmokeTest:
         )
 
     async def _our_job(self, pipeline: Pipeline) -> Job | None:
-        """Our job of the pipeline, by its name: policies may have added others."""
+        """Our job of the pipeline, by its name: policies may have added others.
+
+        Raises: NoSmokeJobError, when GitLab made a pipeline of other jobs, from a definition that
+            the project does not show (a compliance framework's); `_ended` cancels it.
+        """
         jobs = await asyncio.to_thread(self.gitlab.jobs, self.scope.id, pipeline.id)
-        return next((job for job in jobs if job.name == _JOB), None)
+        ours = next((job for job in jobs if job.name == _JOB), None)
+        if jobs and ours is None:
+            names = ", ".join(strip_to_line(job.name) for job in jobs[:_SHOWN])
+            raise _unproven(
+                f"GitLab made another pipeline than ours, with {names}, which was canceled at once "
+                f"({pipeline.web_url})"
+            )
+        return ours
 
     async def _check_begun(self, pipeline: Pipeline) -> None:
         """Raises: NoSmokeJobError, when a pipeline without our job has ended: it never began."""
         now = await asyncio.to_thread(self.gitlab.pipeline, self.scope.id, pipeline.id)
         if now.ended and await self._our_job(pipeline) is None:
-            why = now.failure or f"it is {now.status}, and has no job of ours"
+            why = now.failure or f"GitLab shows it as {now.status}, without a job"
             if _ON_GITLAB_COM.match(self.gitlab.url):
                 why += "; gitlab.com runs pipelines only of users whose identity is verified"
             raise _unproven(f"its pipeline did not begin: {why} ({now.web_url})")
@@ -176,11 +191,12 @@ class SmokeTest:
     async def _check(self, job: Job, nonce: str) -> None:
         trace = await asyncio.to_thread(self.gitlab.trace, self.scope.id, job.id)
         if job.status != "success":
-            raise WizardError(
+            error = WizardError(
                 f"The smoke job of {self.runner.name} ended with {job.status}.",
                 "\n".join([job.failure_reason, *_tail(trace)]).strip(),
                 f"read the whole log at {job.web_url}",
             )
+            raise explained(error, [Text(Kind.JOB, f"the log of job {job.id}", trace)])
         if job.runner_id != self.runner_id:
             raise WizardError(
                 f"Another runner ({job.runner_id}) took the smoke job of {self.runner.name}.",

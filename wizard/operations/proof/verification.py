@@ -11,12 +11,13 @@ from pathlib import PurePosixPath
 from wizard.checks import Connected
 from wizard.checks.smoke import NoSmokeJobError, why_not_this_runner
 from wizard.core.changes import Plan, System
-from wizard.core.errors import WizardError
+from wizard.core.errors import ConflictError, NotReachedError, StoppedError, WizardError
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
 from wizard.core.facts import Scope
 from wizard.core.manifest import ObjectRef
 from wizard.core.run import RunOptions
 from wizard.operations.cluster.restarts import release_waiting, stale_pods
+from wizard.operations.explaining import Evidence, explained, of_manager
 from wizard.operations.proof.smoke_test import SmokeTest, sweep
 from wizard.operations.runners.maintenance_note import Note
 from wizard.operations.runners.markers import called
@@ -28,11 +29,13 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import manager_labels
 from wizard.systems.backends import Backend
-from wizard.systems.gitlab import GitLab
+from wizard.systems.gitlab import GitLab, RunnerInfo
 from wizard.systems.kubernetes import Cluster
 
 _JUST_MADE = timedelta(seconds=5)
 """How long a new runner without a token is left to the run that may have created it."""
+_TWIN_LEAVES = timedelta(seconds=20)
+"""How long a runner that came second may take to be deleted by the run that created it."""
 _POLL = 0.5
 
 
@@ -48,6 +51,8 @@ class RunnerVerifier:
     run: RunOptions
     may_smoke: bool
     """Whether the token's scopes allow a smoke job, as far as GitLab says."""
+    mends: bool = True
+    """Whether managers that run on an older token are made anew; else they fail the proof."""
     since: datetime = field(init=False)
     """GitLab's clock before anything was changed."""
     restarted: set[str] = field(default_factory=set)
@@ -60,7 +65,7 @@ class RunnerVerifier:
         self.since = self.gitlab.now()
 
     @classmethod
-    def of(cls, connected: Connected) -> RunnerVerifier:
+    def of(cls, connected: Connected, *, mends: bool = True) -> RunnerVerifier:
         """For one run in its context."""
         identity = connected.identity
         return cls(
@@ -70,6 +75,7 @@ class RunnerVerifier:
             connected.cluster,
             connected.run,
             may_smoke=identity is not None and identity.may("api") is not False,
+            mends=mends,
         )
 
     def due(self, seen: ObservedState, plan: Plan) -> list[Runner]:
@@ -107,16 +113,20 @@ class RunnerVerifier:
         one = await self._after_another_run(one)
         if one.runner.name in self._changing:
             one = self._with_proof_struck_out(one)
-        self._known[one.runner.name] = frozenset()
-        if there := one.info or one.adopting:
-            managers = await asyncio.to_thread(self.gitlab.managers, there.id)
-            self._known[one.runner.name] = frozenset(manager.system_id for manager in managers)
+        await self.remember_managers(one)
         if one.info is not None and one.scope.kind == "project" and self.may_smoke:
             async for event in sweep(self.gitlab, one.scope, one.info.settings.tags):
                 yield event
         marker = self.profile.marker(one.runner)
         async for event in TokenKeeper(one, self.gitlab, self.backend, marker).settle():
             yield event
+
+    async def remember_managers(self, one: ObservedRunner) -> None:
+        """Note the managers that GitLab knows already: to be known proves nothing about now."""
+        self._known[one.runner.name] = frozenset()
+        if there := one.info or one.adopting:
+            managers = await asyncio.to_thread(self.gitlab.managers, there.id)
+            self._known[one.runner.name] = frozenset(manager.system_id for manager in managers)
 
     async def _after_another_run(self, one: ObservedRunner) -> ObservedRunner:
         """The runner as it is once a run that has just created it has stored its token, or died."""
@@ -140,8 +150,24 @@ class RunnerVerifier:
     async def prove(self, runner: Runner) -> AsyncIterator[Event]:
         """Wait for the manager's pod, for GitLab to hear from it, and for a job.
 
-        Raises: WizardError, with what is seen instead.
+        Raises: WizardError, with what is seen instead, and what is known of it.
         """
+        try:
+            async for event in self._prove(runner):
+                yield event
+        except (StoppedError, NotReachedError, ConflictError):
+            raise
+        except WizardError as error:
+            raise await asyncio.to_thread(self._with_reason, error, runner) from error
+
+    def _with_reason(self, error: WizardError, runner: Runner) -> WizardError:
+        """The error, with what the manager's log says of it."""
+        evidence, cluster = Evidence(), self.cluster
+        if cluster is not None:
+            evidence.take("the log", lambda: of_manager(self.profile, runner, cluster))
+        return explained(error, evidence.texts)
+
+    async def _prove(self, runner: Runner) -> AsyncIterator[Event]:
         if self.cluster is not None:
             async for event in self._rollout(runner, self.cluster):
                 yield event
@@ -168,7 +194,7 @@ class RunnerVerifier:
 
         Raises: WizardError, where any of that is not so, or not any more.
         """
-        settled = await self._look_at(runner)
+        settled = await self._without_late_twins(runner)
         if settled.info is None:
             raise WizardError(
                 f"GitLab does not show runner {runner.name} any more.",
@@ -192,6 +218,20 @@ class RunnerVerifier:
             )
         return there.id, settled.scope, settled.note
 
+    async def _without_late_twins(self, runner: Runner) -> ObservedRunner:
+        """The runner, once the runs that created another one after it have taken theirs back.
+
+        Without this wait all could give way: the later ones to this runner, and this run to them.
+        """
+        settled = await self._look_at(runner)
+        while settled.duplicates and settled.info and not self.run.cancel.is_set():
+            now = self.gitlab.now()
+            if not all(_is_late_twin(one, settled.info, now) for one in settled.duplicates):
+                break
+            await asyncio.sleep(_POLL)
+            settled = await self._look_at(runner)
+        return settled
+
     async def _smoke(self, runner: Runner, proof: SmokeTest) -> AsyncIterator[Event]:
         why = why_not_this_runner(runner) if self.run.smoke else "no smoke job was wanted"
         if why := why or await proof.why_gitlab_would_not(self.may_smoke):
@@ -203,11 +243,23 @@ class RunnerVerifier:
         except NoSmokeJobError as refused:
             yield Unproven(runner.name, f"{refused.problem}; {refused.fix}")
 
+    def _refuse_stale(self, runner: Runner, cluster: Cluster) -> None:
+        """Raises: WizardError, where a manager runs on an older token."""
+        if pods := stale_pods(self.profile, runner, cluster):
+            names = ", ".join(pod["metadata"]["name"] for pod in pods)
+            raise WizardError(
+                f"{runner.name} runs on an older token.",
+                f"{names} started before the token was last written",
+                "Run apply, which makes its pods anew",
+            )
+
     async def _rollout(self, runner: Runner, cluster: Cluster) -> AsyncIterator[Event]:
         namespace = self.profile.cluster.namespace
         deployment = ObjectRef("apps/v1", "Deployment", namespace, runner.release)
         deadline, cancel = self.run.deadline, self.run.cancel
         watch, restart = cluster.watch_rollout, cluster.restart_pods
+        if not self.mends:
+            await asyncio.to_thread(self._refuse_stale, runner, cluster)
         for pod in await asyncio.to_thread(release_waiting, self.profile, runner, cluster):
             self.restarted.add(runner.release)
             yield Progress(f"pod {pod} waited for its Secret, which is there now: made it anew")
@@ -221,3 +273,9 @@ class RunnerVerifier:
             ):
                 yield Progress(said)
         yield RolloutFinished(runner.name)
+
+
+def _is_late_twin(twin: RunnerInfo, ours: RunnerInfo, now: datetime) -> bool:
+    """Whether the run that created a second runner is about to delete it, since ours came first."""
+    made = twin.created_at
+    return twin.id > ours.id and made is not None and now - made < _TWIN_LEAVES

@@ -104,7 +104,7 @@ def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
         "imagePullPolicy": pull_policy(profile),
         "serviceAccount": {"create": True, "name": runner.release},
         "rbac": {"create": True, "clusterWideAccess": False, "rules": rules(profile, runner)},
-        "podSecurityContext": pod_security(manager),
+        "podSecurityContext": pod_security(profile),
         "securityContext": CONTAINER_SECURITY,
         "resources": resources(manager),
         "volumes": [TMP_VOLUME, *authority.manager_volume(profile)],

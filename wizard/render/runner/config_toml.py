@@ -24,7 +24,7 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import CpuShare, Jobs, MemoryShare, Runner, Toleration
 from wizard.render.objects import without_empty
 from wizard.render.runner import authority
-from wizard.render.runner.images import ARCH_LABEL, from_mirrors, job_architecture
+from wizard.render.runner.images import ARCH_LABEL, LINUX, from_mirrors, job_architecture
 from wizard.render.runner.job_environment import job_environment
 from wizard.render.runner.job_volumes import volumes
 from wizard.render.runner.pod_patches import FLAG, patches, pod_annotations
@@ -209,15 +209,13 @@ def _where(profile: Profile, runner: Runner) -> dict[str, Any]:
 
     The runner picks its helper's architecture by the node selector, else amd64
     (`retrieveHelperImageConfig` in `executors/kubernetes/kubernetes.go`, 19.3.0), so the selector
-    is written wherever the jobs' architecture is another.
+    is written wherever the jobs' architecture is another. Nodes of other systems never take them.
     """
-    selector = dict(runner.jobs.node_selector)
+    selector = {**LINUX, **runner.jobs.node_selector}
     architecture = job_architecture(profile, runner)
     if architecture != "amd64":
         selector.setdefault(ARCH_LABEL, architecture)
-    found: dict[str, Any] = {}
-    if selector:
-        found["node_selector"] = selector
+    found: dict[str, Any] = {"node_selector": selector}
     if runner.jobs.tolerations:
         found["node_tolerations"] = _tolerations(runner.jobs.tolerations)
     return found

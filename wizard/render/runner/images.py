@@ -19,6 +19,8 @@ _PLAIN_FLAVORS = ("", "alpine")
 _PAUSE = "registry.k8s.io/pause:3.10"
 _DOCKER_HUB = "docker.io"
 ARCH_LABEL = "kubernetes.io/arch"
+LINUX = {"kubernetes.io/os": "linux"}
+"""What all our images are built for: on another node no pod of ours would start."""
 
 
 def mirrored(profile: Profile, image: str) -> str:

@@ -15,12 +15,12 @@ from wizard.profile.runner import Runner, Toleration
 from wizard.render.objects import manifest, without_empty
 from wizard.render.runner import authority, proxy
 from wizard.render.runner.config_toml import METRICS_PORT, config_toml
-from wizard.render.runner.images import manager_image, mirrored
+from wizard.render.runner.images import LINUX, manager_image, mirrored
 
 CONFIG_FOLDER = "/home/gitlab-runner/.gitlab-runner"
 # User and group of each image's own `gitlab-runner` (values.yaml of the chart, 0.86.0). Another
 # user has no home in the image, and looks for its configuration in `/`.
-_USERS = {"alpine": (100, 65533), "ubuntu": (999, 999)}
+IMAGE_USERS = {"alpine": (100, 65533), "ubuntu": (999, 999)}
 # SIGQUIT lets a runner finish its jobs, SIGTERM ends them. GitLab's image asks for SIGQUIT; what
 # other builds of it ask for is not known, so 15 becomes 3 whoever sends it.
 _INIT = ("/usr/bin/dumb-init", "--rewrite", "15:3", "--")
@@ -108,14 +108,16 @@ TMP_VOLUME: dict[str, Any] = {"name": "tmp", "emptyDir": {}}
 TMP_MOUNT = {"name": "tmp", "mountPath": "/tmp"}  # noqa: S108
 
 
-def pod_security(manager: Manager) -> dict[str, Any]:
-    """The manager pod's security context: it passes Pod Security `restricted`."""
-    user, group = _USERS[manager.flavor]
+def pod_security(profile: Profile) -> dict[str, Any]:
+    """The manager pod's security context: it passes Pod Security `restricted`.
+
+    OpenShift gives each namespace a range of users, and refuses a pod that names another.
+    """
+    user, group = IMAGE_USERS[profile.manager.flavor]
+    users = {"runAsUser": user, "runAsGroup": group, "fsGroup": group}
     return {
         "runAsNonRoot": True,
-        "runAsUser": user,
-        "runAsGroup": group,
-        "fsGroup": group,
+        **({} if profile.cluster.platform == "openshift" else users),
         "seccompProfile": {"type": "RuntimeDefault"},
     }
 
@@ -131,6 +133,8 @@ def pod_annotations(profile: Profile, runner: Runner) -> dict[str, str]:
 def environment(profile: Profile) -> list[dict[str, str]]:
     """Variables of the manager's container."""
     variables = {**authority.manager_variables(profile), **proxy.manager_variables(profile)}
+    if profile.cluster.platform == "openshift":
+        variables["HOME"] = "/tmp"  # noqa: S108 - the user it is given has no home in the image
     return [{"name": name, "value": value} for name, value in variables.items()]
 
 
@@ -154,7 +158,7 @@ def placement(profile: Profile, runner: Runner) -> dict[str, Any]:
     """Which nodes take the manager's pods, and with which Secrets their image is pulled."""
     manager = profile.manager
     return without_empty(
-        nodeSelector=manager.node_selector,
+        nodeSelector={**LINUX, **manager.node_selector},
         tolerations=_tolerations(manager.tolerations),
         topologySpreadConstraints=_spread(profile, runner),
         priorityClassName=manager.priority_class,
@@ -198,7 +202,7 @@ def _pod(profile: Profile, runner: Runner) -> dict[str, Any]:
         "automountServiceAccountToken": True,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": manager.drain,
-        "securityContext": pod_security(manager),
+        "securityContext": pod_security(profile),
         "containers": [_container(profile)],
         "volumes": [
             {"name": "configmaps", "configMap": {"name": runner.release}},

@@ -72,7 +72,7 @@ def job_security(profile: Profile, runner: Runner) -> dict[str, Any]:
     strategy = STRATEGIES[runner.builds.strategy]
     pod: dict[str, Any] = {}
     if _is_normal_user(runner):
-        pod |= _NORMAL_USER
+        pod |= _normal_user(profile, rootless=strategy.rootless)
     if runner.jobs.pod_security == "privileged":
         return {"privileged": True, **without_empty(pod_security_context=pod)}
     keys: dict[str, Any] = {"privileged": False}
@@ -90,6 +90,13 @@ def job_security(profile: Profile, runner: Runner) -> dict[str, Any]:
     if runner.security_level == "restricted":
         keys |= {"allow_privilege_escalation": False, "cap_drop": ["ALL"]}
     return keys | without_empty(pod_security_context=pod)
+
+
+def _normal_user(profile: Profile, *, rootless: bool) -> dict[str, Any]:
+    """User 1000; on OpenShift whom the namespace gives, but for builders that are made for 1000."""
+    if profile.cluster.platform == "openshift" and not rootless:
+        return {"run_as_non_root": True}
+    return _NORMAL_USER
 
 
 def _beside_root() -> dict[str, Any]:

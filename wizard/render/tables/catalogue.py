@@ -173,7 +173,11 @@ class _Entry(NamedTuple):
 
 
 def _entry(node: Any) -> _Entry:
-    text = node.get("", "") if isinstance(node, Mapping) else node or ""
+    return _read_entry(node.get("", "") if isinstance(node, Mapping) else node or "")
+
+
+@cache
+def _read_entry(text: str) -> _Entry:
     kind, _, span = text.rpartition(" ") if text[-1:].isdigit() else (text, "", "")
     since, _, until = span.partition("..")
     return _Entry(kind, since, until)

@@ -24,10 +24,16 @@ from wizard.systems.backends import Stored
 from wizard.systems.backends.context import BackendContext
 from wizard.systems.backends.kubernetes_secret import REGISTRATION_KEY, TOKEN_KEY, owner
 from wizard.systems.backends.ownership import RUNNER_ID, refuse_anothers
-from wizard.systems.gitops.folder import replace_file
+from wizard.systems.gitops.folder import obstacle, replace_file
+from wizard.systems.http.answers import ShapeError
+from wizard.systems.kubernetes.shapes import hold
 
 Json = dict[str, Any]
 TOKEN_HASH = "runner-wizard/token-sha256"  # noqa: S105 - an annotation's name
+_TEXTS = {"*": str}
+_METADATA = {"name": str, "namespace": str, "labels": _TEXTS, "annotations": _TEXTS}
+_SHAPE = {"metadata": _METADATA, "sops": {"age": [{"recipient": str}]}}
+"""What is read of a file, which a hand or a merge may have changed."""
 
 
 class EncryptedFiles(ABC):
@@ -72,7 +78,7 @@ class EncryptedFiles(ABC):
             raise WizardError(
                 f"{self.where(runner)} was not written: the token would stand in it in the clear.",
                 "what was to encrypt it left it as it was",
-                "look at its configuration, such as a .sops.yaml",
+                "Look at its configuration, such as a .sops.yaml",
             )
         try:
             replace_file(self._path(runner), self._header() + text)
@@ -129,10 +135,18 @@ class EncryptedFiles(ABC):
     def _document(self, runner: Runner) -> Json:
         """What the file holds; empty where there is none.
 
-        Raises: ConflictError, for a file of somebody else; WizardError, for one that is not YAML.
+        Raises: ConflictError, for a file of somebody else, and a link, a pipe or the like; no link
+            is followed, and a pipe would be waited for without end. WizardError, for one that is
+            not YAML.
         """
         path = self._path(runner)
         try:
+            if odd := obstacle(self._root, self._profile.token_file(runner)):
+                raise ConflictError(
+                    f"{path} is not a plain file of the folder.",
+                    f"in {self._root}: {odd}",
+                    "Move that away, or give the profile another delivery.directory",
+                )
             text = path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return {}
@@ -143,7 +157,7 @@ class EncryptedFiles(ABC):
             raise ConflictError(
                 f"{path} was not written from this profile.",
                 f"it begins: {excerpt(first, 80)}",
-                "move it away, or give the profile another delivery.directory",
+                "Move it away, or give the profile another delivery.directory",
             )
         return self._parsed(path, text)
 
@@ -151,21 +165,22 @@ class EncryptedFiles(ABC):
     def _parsed(path: Path, text: str) -> Json:
         try:
             document = yaml.load(text, Loader=yaml.CSafeLoader)
+            hold(document, _SHAPE)
         except yaml.YAMLError:
-            document = None
-        if not isinstance(document, dict):
-            raise WizardError(
-                f"{path} is not YAML.",
-                "an unfinished merge leaves a file so",
-                "put it right in Git, or remove it: the runner then gets a new token",
-            )
-        return document
+            problem, cause = f"{path} is not YAML.", "an unfinished merge leaves a file so"
+        except ShapeError as odd:
+            problem, cause = f"{path} does not hold what was written to it.", str(odd)
+        else:
+            return dict(document)
+        raise WizardError(
+            problem, cause, "Put it right in Git, or remove it: the runner then gets a new token"
+        )
 
     def _unusable(self, runner: Runner, error: OSError) -> WizardError:
         return WizardError(
             f"{self.where(runner)} cannot be read or written.",
             str(error.strerror),
-            "check the folder's rights and the disk",
+            "Check the folder's rights and the disk",
         )
 
 

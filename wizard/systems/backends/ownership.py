@@ -52,7 +52,11 @@ class Owner:
         return f"{self.profile}/{self.runner}"
 
 
-class BelongsToAnotherError(ConflictError):
+class ForeignTokenError(ConflictError):
+    """The token that is stored there is not known to be this profile's."""
+
+
+class BelongsToAnotherError(ForeignTokenError):
     """The token that is stored there is another profile's."""
 
 
@@ -69,9 +73,9 @@ def refuse_anothers(where: str, owner: Owner | None, profile_id: str | None) -> 
     )
 
 
-def not_known_as_ours(where: str, runner: str) -> ConflictError:
+def not_known_as_ours(where: str, runner: str) -> ForeignTokenError:
     """The error for a token that nothing says whose it is: it may be the one of a live runner."""
-    return ConflictError(
+    return ForeignTokenError(
         f"{where} holds a token already, and nothing shows that it is this profile's.",
         "It carries no owner, and it is not the token that the runner's note in GitLab tells of: "
         "overwriting it may stop a runner of another profile.",

@@ -117,6 +117,7 @@ def _failure(told: Record) -> str:
 def project_settings(answer: Any) -> Project:
     """What of a project decides whether a job can be run there."""
     told = record(answer)
+    told.number("id")  # without it, no project of GitLab's, but an answer that says nothing
     level = told.text("builds_access_level", "")
     enabled = level != "disabled" if level else told.flag("jobs_enabled", True)
     return Project(
@@ -124,6 +125,7 @@ def project_settings(answer: Any) -> Project:
         ci_config_path=told.text("ci_config_path", ""),
         ci_enabled=enabled,
         archived=told.flag("archived", False),
+        readable=told.tells("default_branch") and told.tells("ci_config_path"),
     )
 
 

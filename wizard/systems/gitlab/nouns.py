@@ -112,6 +112,8 @@ class Project:
     """The file that defines its pipelines; empty for `.gitlab-ci.yml`."""
     ci_enabled: bool = True
     archived: bool = False
+    readable: bool = True
+    """Whether GitLab tells this token the two above; it does so only to who may read the code."""
 
 
 @dataclass(frozen=True, slots=True)

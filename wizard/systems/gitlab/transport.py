@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _GITLAB = answers.Source("GitLab", "gitlab.url")
+_NO_CONTENT = 204
 _FIRST_PAUSE = 5.0
 """Seconds after a 429 that says no time, as those of GitLab's application limiter before 18.6."""
 
@@ -203,7 +204,10 @@ class Transport:
             way = self._connection.way(self.url)
             error = failures.failure(lost, way, errand.doing, is_read=is_read)
         else:
-            return Answer(errand, is_read, response.content, response.headers)
+            # GitLab answers 204 and no word to every deletion; a login page says 200 to anything.
+            if verb != "delete" or response.status_code == _NO_CONTENT:
+                return Answer(errand, is_read, response.content, response.headers)
+            error = _GITLAB.invalid_response(errand.doing, body=response.content)
         # Outside the handler, so that no SDK exception, which holds the request and its headers,
         # travels along as context.
         raise error

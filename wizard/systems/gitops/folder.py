@@ -102,8 +102,10 @@ class Folder:
 
         What a run that was killed has left half written is swept away first.
 
-        Raises: WizardError, when a file cannot be written; running again completes the rest.
+        Raises: WizardError, before anything is written, where a folder may not be written to;
+            later, when a file cannot be: running again completes the rest.
         """
+        self.check_writable(changes)
         try:
             for path in self._leftovers():
                 path.unlink(missing_ok=True)
@@ -115,17 +117,23 @@ class Folder:
         except OSError as error:
             raise self._unusable(error) from None
 
-    def check_writable(self) -> None:
-        """Find out before anything else is done that files can be written here.
+    def check_writable(self, changes: Sequence[FileChange]) -> None:
+        """Find out, before anything is done, that the folder of every change can be written to.
 
         Raises: WizardError.
         """
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.root):
-                pass
-        except OSError as error:
-            raise self._unusable(error) from None
+        touched = {
+            _nearest_folder((self.root / change.path).parent)
+            for change in changes
+            if change.action is not FileAction.UNCHANGED
+        }
+        for folder in sorted(touched):
+            try:
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
+            except OSError as error:
+                error.filename = folder  # not the temporary file's
+                raise self._unusable(error) from None
 
     def _change(self, file: RenderedFile) -> FileChange:
         if _mode(self.root / file.path) is None:
@@ -146,7 +154,7 @@ class Folder:
         return "; a hard link: its other names keep the old text" if names > 1 else ""
 
     def _refuse_foreign(self, files: Sequence[RenderedFile]) -> None:
-        foreign = [found for file in files for found in self._in_the_way(file.path)]
+        foreign = [found for file in files if (found := self._in_the_way(file.path))]
         if foreign:
             raise RefusedError(
                 f"{self.root} holds files that were not written from this profile; "
@@ -155,24 +163,12 @@ class Folder:
                 "Move them away, or give the profile another delivery.directory",
             )
 
-    def _in_the_way(self, path: str) -> Iterator[str]:
-        """What keeps a file from being written at a path: a folder of it, or what is there."""
-        above = path.split("/")[:-1]
-        for depth in range(len(above)):
-            folder = "/".join(above[: depth + 1])
-            mode = _mode(self.root / folder)
-            if mode is None:
-                return
-            if not stat.S_ISDIR(mode):
-                yield f"{folder} ({_kind(mode)}, where a folder is needed)"
-                return
-        mode = _mode(self.root / path)
-        if mode is None:
-            return
-        if not stat.S_ISREG(mode):
-            yield f"{path} ({_kind(mode)})"
-        elif not self._is_mine(self._beginning(self.root / path)):
-            yield path
+    def _in_the_way(self, path: str) -> str:
+        """What keeps a file from being written at a path; empty where nothing does."""
+        if odd := obstacle(self.root, path):
+            return odd
+        file = self.root / path
+        return path if _mode(file) is not None and not self._is_mine(self._beginning(file)) else ""
 
     def _files(self) -> Iterator[Path]:
         """Every plain file below the root, in no link, and in no repository's own folder."""
@@ -226,6 +222,29 @@ class Folder:
             f"{error.filename or self.root}: {error.strerror}",
             "Check the folder's rights and the disk, or name another folder",
         )
+
+
+def obstacle(root: Path, path: str) -> str:
+    """What of the file system keeps a plain file from being at a path below a folder, in words.
+
+    A link, a pipe or the like at the path or on the way to it; empty where there is none. Raises:
+    OSError.
+    """
+    *above, _ = path.split("/")
+    for depth in range(len(above)):
+        folder = "/".join(above[: depth + 1])
+        mode = _mode(root / folder)
+        if mode is None:
+            return ""
+        if not stat.S_ISDIR(mode):
+            return f"{folder} ({_kind(mode)}, where a folder is needed)"
+    mode = _mode(root / path)
+    return "" if mode is None or stat.S_ISREG(mode) else f"{path} ({_kind(mode)})"
+
+
+def _nearest_folder(folder: Path) -> Path:
+    """The folder itself, or where it is not there yet, the one in which it will be made."""
+    return next((one for one in (folder, *folder.parents) if _mode(one) is not None), folder)
 
 
 def _mode(path: Path) -> int | None:

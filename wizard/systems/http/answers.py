@@ -49,6 +49,10 @@ class Record:
     def __contains__(self, name: str) -> bool:
         return self._fields.get(name) is not None
 
+    def tells(self, name: str) -> bool:
+        """Whether the answer has the field at all; null is an answer too."""
+        return name in self._fields
+
     def text(self, name: str, default: str = _MISSING) -> str:
         found: str = self._field(name, str, "a text", default)
         return found

@@ -37,7 +37,7 @@ from wizard.systems.kubernetes.nouns import (
 from wizard.systems.kubernetes.objects import selecting
 from wizard.systems.kubernetes.owners import by_hand, is_ours, refuse_other_owner, stays
 
-_EVER_CREATED = (
+EVER_CREATED = (
     ("v1", ("Namespace", "ServiceAccount", "ConfigMap", "Secret", "Service")),
     ("v1", ("ResourceQuota", "LimitRange")),
     ("apps/v1", ("Deployment",)),
@@ -144,6 +144,14 @@ class KubernetesCluster:
         return tuple(map(_text_of, warnings))
 
     def diff(self, manifest: Manifest, *, force: bool = False) -> Change:
+        try:
+            return self._diff(manifest, force=force)
+        except FieldsHeldError:
+            raise
+        except ConflictError:  # another run made or changed it between two questions: look again
+            return self._diff(manifest, force=force)
+
+    def _diff(self, manifest: Manifest, *, force: bool) -> Change:
         ref = manifest.ref
         before = self.get(ref)
         if stays(manifest, before):
@@ -217,7 +225,7 @@ class KubernetesCluster:
 
     def owned(self, profile_id: str, within: Sequence[str] = ()) -> list[Owned]:
         labels = {MANAGED_BY: FIELD_MANAGER, OWNER_ID: profile_id}
-        wanted = [(version, kind) for version, kinds in _EVER_CREATED for kind in kinds]
+        wanted = [(version, kind) for version, kinds in EVER_CREATED for kind in kinds]
         # Each API version is asked for once before its kinds, which share the answer, are listed.
         map_concurrently(lambda pair: self.serves(*pair), dict(wanted).items())
         places = [(*pair, place) for pair in wanted for place in self._places(*pair, within)]

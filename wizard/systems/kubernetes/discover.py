@@ -26,6 +26,7 @@ _OPERATORS = {
     "cilium.io": "cilium",
 }
 _ARGO = "argoproj.io"
+_OPENSHIFT = "security.openshift.io"
 _SECRETS = "external-secrets.io"
 _STORES = (("secretstores", "SecretStore"), ("clustersecretstores", "ClusterSecretStore"))
 _UNFINISHED = "status.phase!=Succeeded,status.phase!=Failed"
@@ -59,6 +60,7 @@ def facts_of(api: Api) -> ClusterFacts:
         pod_cidrs=pod_cidrs(look.listed_nodes),
         namespaces=namespaces.result(),
         operators=look.operators(served),
+        platform="openshift" if _OPENSHIFT in served else "kubernetes",
         stores=look.stores(served),
         trouble="\n".join(look.troubles),
     )

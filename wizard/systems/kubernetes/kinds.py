@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.core.errors import NotFoundError, WizardError
+from wizard.core.errors import NotFoundError, NotReachedError, WizardError
 from wizard.core.manifest import ObjectRef
 from wizard.systems.kubernetes.api import Api
 from wizard.systems.kubernetes.map_concurrently import map_concurrently
@@ -60,6 +60,7 @@ class Kinds:
     def __init__(self, api: Api) -> None:
         self._api = api
         self._known: dict[str, dict[str, Kind]] = {}
+        self._groups: dict[str, set[str]] | None = None
 
     def look_up(self, api_version: str, kind: str) -> Kind | None:
         """The kind, or None where the cluster does not serve it."""
@@ -114,6 +115,19 @@ class Kinds:
         except WizardError as error:
             return error
 
+    def _lists(self, api_version: str) -> bool:
+        """Whether the server itself lists an API version: one 404 by itself may be anybody's."""
+        group, _, version = api_version.rpartition("/")
+        if not group:
+            return True  # the core, which every server has
+        if self._groups is None:
+            self._groups = {
+                one["name"]: {named["version"] for named in one.get("versions") or ()}
+                | {one["preferredVersion"]["version"]}
+                for one in self._api.get("/apis")["groups"]
+            }
+        return version in self._groups.get(group, ())
+
     def path_of(self, ref: ObjectRef) -> str:
         """The path of one object. Raises: NotFoundError, as `of`."""
         return self.of(ref).path(ref.namespace, ref.name)
@@ -122,10 +136,20 @@ class Kinds:
         root = root_of(api_version)
         try:
             answer = self._api.get(root)
-        except NotFoundError:
+        except NotFoundError as missing:
+            if self._lists(api_version):
+                raise _contradicted(api_version, missing) from None
             return {}
         return {
             resource["kind"]: Kind(root, resource["name"], resource["namespaced"])
             for resource in answer["resources"]
             if "/" not in resource["name"]  # a subresource
         }
+
+
+def _contradicted(api_version: str, missing: NotFoundError) -> NotReachedError:
+    return NotReachedError(
+        f"The cluster says that it does not serve {api_version}, which it has.",
+        missing.cause,
+        "Try again in a minute; if it stays so, look at the API server and at proxies before it",
+    )

@@ -109,7 +109,7 @@ class RunningSetup:
 class SetupText:
     """What a manager was made of, as text; it may hold secrets, so it never shows in a repr."""
 
-    kind: Literal["application", "values", "config"]
+    kind: Literal["application", "values", "config", "deployment"]
     """An Application of Argo CD, the values of a Helm release, or config.toml."""
     name: str
     """For people: where it stands."""

@@ -29,18 +29,19 @@ def find_setups(api: Api) -> list[RunningSetup]:
 
 
 def read_setup(api: Api, setup: RunningSetup) -> SetupText:
-    """What a manager was made of: its Application, its Helm release, or else its ConfigMap.
+    """What a manager was made of: its Application, its Helm release, its ConfigMap or its pod.
 
     Raises: NotFoundError, where its configuration stands in none of them; WizardError.
     """
     body = api.get(f"/apis/apps/v1/namespaces/{setup.namespace}/deployments/{setup.name}")
-    for look in (_application, _release, _config):
+    for look in (_application, _release, _config, _deployment):
         if found := look(api, body):
             return found
     raise NotFoundError(
         f"What {setup.namespace}/{setup.name} was made of is not to be found.",
-        "no Application of Argo CD, no release of Helm and no ConfigMap of it can be read",
-        "name its values.yaml or config.toml instead",
+        "no Application of Argo CD, no release of Helm and no ConfigMap of it can be read, and no "
+        "variable of its pod says what it does",
+        "Name its values.yaml or config.toml in its place",
     )
 
 
@@ -122,6 +123,18 @@ def _config(api: Api, body: Json) -> SetupText | None:
             text = "\n".join(parts)
             return SetupText("config", named, text, release=name, namespace=namespace)
     return None
+
+
+def _deployment(_: Api, body: Json) -> SetupText | None:
+    """The Deployment itself, where variables of its container are what `register` was given."""
+    containers = _pod_spec(body).get("containers") or ()
+    variables = {one.get("name") for container in containers for one in container.get("env") or ()}
+    if not {"CI_SERVER_URL", "KUBERNETES_IMAGE"} & variables:
+        return None
+    namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
+    kept = {key: body["metadata"].get(key) for key in ("name", "namespace")}
+    wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": kept, "spec": body["spec"]}
+    return SetupText("deployment", f"Deployment {namespace}/{name}", json.dumps(wish))
 
 
 def _pod_spec(body: Json) -> Json:

@@ -166,9 +166,14 @@ _KINDS: dict[str, dict[str, Shape]] = {
 _LIST_METADATA = {"resourceVersion": str, "continue": str}
 _RESOURCES_SERVED = {"resources!": [{"name!": str, "kind!": str, "namespaced!": bool}]}
 _REVIEW = {"status!": {"allowed!": bool}}
+_GROUP = {
+    "name!": str,
+    "preferredVersion!": {"version!": str},
+    "versions": [{"version!": str}],
+}
 _FIXED = {
     "/version": {"gitVersion!": str},
-    "/apis": {"groups!": [{"name!": str, "preferredVersion!": {"version!": str}}]},
+    "/apis": {"groups!": [_GROUP]},
 }
 
 

@@ -136,7 +136,19 @@ class ApplyStep(Step):
             self._show()
             self.focus_first()
             return
-        self._run(Verb.FILES if reviewed.files_only else Verb.APPLY)
+        if reviewed.files_only:
+            self._run(Verb.FILES)
+        elif reviewed.plan.pending:
+            self.query_one("#state", Said).say("Looking at the namespaces ...")
+            self.in_background("levels", self._ask_and_apply)
+        else:
+            self._run(Verb.APPLY)
+
+    async def _ask_and_apply(self) -> None:
+        from wizard.tui.levels import ask_about_levels
+
+        await ask_about_levels(self.app, self.session)
+        self._run(Verb.APPLY)
 
     def _again(self) -> None:
         work = self.session.work

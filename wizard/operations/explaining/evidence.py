@@ -12,12 +12,10 @@ from typing import Any
 from wizard.core.errors import WizardError
 from wizard.core.manifest import ObjectRef
 from wizard.doctor import Kind, Text
-from wizard.operations.delivery.arrival import operator_reports
 from wizard.profile.labels import manager_labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.kubernetes import Cluster, Json
-from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS
 
 _LINES = 300
 _JOB_ID = "job.runner.gitlab.com/id"
@@ -121,24 +119,6 @@ def _container_lines(pod: str, status: Mapping[str, Any]) -> Iterator[str]:
                 f"Pod {pod}: container {status['name']} ended: {ended.get('reason', '')}, "
                 f"exit code {ended['exitCode']} {ended.get('message', '')}"
             )
-
-
-def of_operators(profile: Profile, cluster: Cluster) -> Iterator[Text]:
-    """What Argo CD and External Secrets say of their objects. Blocking. Raises: WizardError."""
-    lines: list[str] = []
-    for ref in _operated(profile):
-        if body := cluster.get(ref):
-            lines += said_of(ref, body)
-    yield Text(Kind.GITOPS, "what the operators say", "\n".join(lines))
-
-
-def _operated(profile: Profile) -> Iterator[ObjectRef]:
-    namespace = profile.cluster.namespace
-    if profile.secrets.through_store:
-        for runner in profile.runners:
-            name = runner.token_secret
-            yield ObjectRef(EXTERNAL_SECRETS, "ExternalSecret", namespace, name)
-    yield from operator_reports(profile)
 
 
 def said_of(ref: ObjectRef, body: Json) -> list[str]:
