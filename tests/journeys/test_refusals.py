@@ -183,8 +183,8 @@ def test_a_token_secret_of_somebody_else_is_refused_before_a_runner_is_made(worl
     ended = world.apply()
     assert ended.code == 3, ended.out
     error = ended.document["error"]
-    assert f"Secret {NAMESPACE}/{name} holds a token already" in error["cause"]
-    assert "another name" in error["cause"]
+    assert f"Secret {NAMESPACE}/{name} holds a token already" in error["problem"]
+    assert "another name" in error["fix"]
     assert untouched(world)
     assert world.cluster.find("Secret", name, NAMESPACE) == theirs
 
