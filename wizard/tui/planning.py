@@ -155,7 +155,7 @@ def status(plan: Plan) -> str:
 
 async def _files_only(session: ProfileSession) -> bool:
     """Whether nothing but files can be made: that is wished, or there is no token for GitLab."""
-    if session.draft.value("delivery", "to") != "directory":
+    if not target_of(session.draft.value("delivery", "to")).has_folder:
         return False
     if session.just_files:
         return True

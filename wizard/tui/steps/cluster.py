@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 NO_CLUSTER = "no cluster"
 _WITHOUT_OPERATORS: dict[Key, Any] = {
     ("delivery", "as"): "manifests",
-    ("delivery", "to"): "cluster",
+    ("delivery", "to"): DIRECT.name,
 }
 """What makes any profile like the preset `direct`, beside a plain Secret."""
 _UID: Key = ("cluster", "uid")
@@ -178,7 +178,7 @@ class ClusterStep(Step):
         facts = self.session.cluster
         spaces = [str(self.draft.value("cluster", one)) for one in ("namespace", "job_namespace")]
         here = (facts.context, *spaces) if facts and facts.reachable else ()
-        if not here or self.draft.value("delivery", "to") != "cluster":
+        if not here or target_of(self.draft.value("delivery", "to")).writes_files:
             self._asked = ()
             self.query_one("#rights", Said).say("")
         elif here != self._asked:
