@@ -73,7 +73,7 @@ class Connected:
 
     @property
     def to_cluster(self) -> bool:
-        return self.profile.delivery.target == "cluster"
+        return not self.profile.delivery.writes_files
 
     @property
     def signed_in(self) -> GitLab:

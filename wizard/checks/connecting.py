@@ -70,7 +70,7 @@ async def answered(what: str, check_id: str, ask: Callable[[], T]) -> tuple[T | 
 
 
 def _cluster(file: ProfileFile, systems: Systems, run: RunOptions) -> tuple[Cluster | None, str]:
-    if file.profile.delivery.target == "cluster":
+    if not file.profile.delivery.writes_files:
         return systems.cluster(), ""
     return cluster_if_seen(file.profile, systems, run)
 

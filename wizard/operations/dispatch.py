@@ -6,19 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from wizard.checks import connect
 from wizard.core.changes import Plan
 from wizard.core.errors import ConflictError, NotAllowedError, RefusedError, WizardError
 from wizard.core.events import Event
 from wizard.core.run import RunOptions
 from wizard.operations.cluster import namespaces
 from wizard.operations.cluster.namespaces import LevelQuestion
-from wizard.operations.delivery import apply as direct
-from wizard.operations.delivery import deliver as files
-from wizard.operations.delivery import destroy as direct_away
-from wizard.operations.delivery import withdraw as files_away
+from wizard.operations.delivery import delivery_of
 from wizard.operations.lock import only_run
-from wizard.operations.plan.survey import survey
 from wizard.operations.proof import verifying as proof
 from wizard.profile.file import ProfileFile
 from wizard.systems import Systems
@@ -27,26 +22,27 @@ _FAREWELL = 0.4
 """Seconds in which the sessions may be ended once somebody has interrupted."""
 
 
-def _to_cluster(file: ProfileFile) -> bool:
-    return file.profile.delivery.target == "cluster"
-
-
-async def plan(file: ProfileFile, systems: Systems, run: RunOptions | None = None) -> Plan:
+async def plan(
+    file: ProfileFile, systems: Systems, run: RunOptions | None = None, *, files_only: bool = False
+) -> Plan:
     """What `apply` would change, and over what it would refuse; writes nothing.
 
     Args:
         run: how `apply` would be run; unattended where nothing is said.
+        files_only: as for `delivery_of`.
 
     Raises: NotReachedError, UsageError: what could not be asked; all that refused is in the plan.
     """
     async with _looking(systems):
-        return (await survey(await connect(file, systems, run or RunOptions()))).plan
+        return await delivery_of(file, systems, run or RunOptions(), files_only=files_only).plan()
 
 
-def apply(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
+def apply(
+    file: ProfileFile, systems: Systems, run: RunOptions, *, files_only: bool = False
+) -> AsyncIterator[Event]:
     """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
-    carry_out = direct.apply if _to_cluster(file) else files.deliver
-    return _only_run(file, "apply", _followed(carry_out(file, systems, run), systems))
+    delivery = delivery_of(file, systems, run, files_only=files_only)
+    return _only_run(file, "apply", _followed(delivery.apply(), systems))
 
 
 def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
@@ -56,7 +52,7 @@ def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterato
 
 async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:
     """What a person is asked before `apply`: about the level of namespaces that others made."""
-    if not _to_cluster(file):
+    if file.profile.delivery.writes_files:
         return []
     async with _looking(systems):
         cluster = await asyncio.to_thread(systems.cluster)
@@ -78,17 +74,12 @@ async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
             "there is nothing to destroy; give the file that apply wrote the id into",
         )
     async with _looking(systems):
-        if _to_cluster(file):
-            return await direct_away.plan_destroy(file.profile, systems)
-        return await files_away.plan_withdrawal(file, systems)
+        return await delivery_of(file, systems, RunOptions()).plan_destroy()
 
 
 def destroy(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
     """Take all of it away, and look that it is gone. Raises: WizardError."""
-    if _to_cluster(file):
-        events = direct_away.destroy(file.profile, systems, run)
-    else:
-        events = files_away.withdraw(file, systems, run)
+    events = delivery_of(file, systems, run).destroy()
     return _only_run(file, "destroy", _followed(events, systems))
 
 

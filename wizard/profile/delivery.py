@@ -11,6 +11,7 @@ from wizard.profile.packagings import PACKAGINGS
 from wizard.profile.packagings.argocd import ArgoCd
 from wizard.profile.packagings.spec import PackagingName, PackagingSpec
 from wizard.profile.runner import CpuShare, MemoryShare, Resources, Toleration
+from wizard.profile.targets import TARGETS, TargetName, TargetSpec
 from wizard.profile.types import (
     Architecture,
     DnsLabel,
@@ -28,9 +29,6 @@ from wizard.profile.types import (
     Version,
     option,
 )
-
-Target = Literal["cluster", "directory", "merge-request"]
-
 
 _LONGEST_NAME = 255
 """Bytes of a file's name, on all of today's file systems."""
@@ -214,13 +212,11 @@ class Delivery(Section):
         alias="as",
         **{spec.name: spec.about for spec in PACKAGINGS.values()},
     )
-    target: Target = option(
+    target: TargetName = option(
         "cluster",
         "Where it goes.",
         alias="to",
-        cluster="applied to the cluster directly",
-        directory="written as files for you to commit",
-        merge_request="committed through GitLab's API, as a merge request",
+        **{spec.name.replace("-", "_"): spec.about for spec in TARGETS.values()},
     )
     directory: FilePath = option("./gitops", "The folder of the files, relative to the profile.")
     repository: Repository | None = option(None, "The Git repository that is synced.")
@@ -231,6 +227,16 @@ class Delivery(Section):
     def spec(self) -> PackagingSpec:
         """What is known of the chosen packaging."""
         return PACKAGINGS[self.packaging]
+
+    @property
+    def writes_files(self) -> bool:
+        """Whether files are delivered; otherwise the wizard applies the objects itself."""
+        return self.goes.writes_files
+
+    @property
+    def goes(self) -> TargetSpec:
+        """What is known of the chosen target."""
+        return TARGETS[self.target]
 
     def folder(self, field: Literal["apps_path", "manifests_path"]) -> str:
         """A folder of the repository, relative to the directory; `.` for the directory itself."""

@@ -13,6 +13,7 @@ from wizard.core.problems import Key, Problems
 from wizard.profile.fields import ITEM
 from wizard.profile.model import Profile
 from wizard.profile.packagings import PACKAGINGS, any_of
+from wizard.profile.targets import FOLDER, TARGETS
 from wizard.profile.types import Section
 
 
@@ -40,7 +41,11 @@ NOT_YET = (
         for spec in PACKAGINGS.values()
         if not spec.is_built
     ),
-    _line("delivery.target", "merge-request", "merge requests", "write directory"),
+    *(
+        _line("delivery.target", spec.name, spec.unavailable, f"write {FOLDER.name}")
+        for spec in TARGETS.values()
+        if spec.unavailable
+    ),
 )
 
 

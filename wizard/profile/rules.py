@@ -124,7 +124,7 @@ def _backend(profile: Profile, problems: Problems) -> None:
             problems.at("secrets", other.key).warn(
                 f"is not used, since the backend is {chosen.name}", "remove it"
             )
-    if secrets.in_files and profile.delivery.target == "cluster":
+    if secrets.in_files and not profile.delivery.writes_files:
         problems.at("secrets", "backend").add(
             f"{chosen.name} keeps the token in files, and delivery.to: cluster writes none",
             "write delivery: {to: directory}, or secrets: {backend: kubernetes}",
@@ -162,7 +162,7 @@ def _cluster(profile: Profile, problems: Problems) -> None:
 
 def _delivery(profile: Profile, problems: Problems) -> None:
     delivery = profile.delivery
-    needs = "a merge request" if delivery.target == "merge-request" else ""
+    needs = delivery.goes.needs_repository
     if delivery.spec.operator:
         needs = delivery.spec.title
     if needs and not delivery.repository:
@@ -170,7 +170,7 @@ def _delivery(profile: Profile, problems: Problems) -> None:
             f"{needs} needs the Git repository that the files are committed to",
             "add `repository:` with `url: https://gitlab.com/acme/gitops.git`",
         )
-    if delivery.target == "cluster" and delivery.spec.not_applied:
+    if delivery.spec.not_applied and not delivery.writes_files:
         problems.at("delivery", "to").add(
             f"{delivery.spec.not_applied}; to: cluster applies only plain manifests",
             "write to: directory, or as: manifests",

@@ -12,6 +12,7 @@ from wizard.core.errors import MissingCredentialError, WizardError
 from wizard.core.findings import details
 from wizard.core.plan_format import counted, is_long, notes_of, unseen_of, value_text
 from wizard.core.run import RunOptions
+from wizard.profile.targets import target_of
 from wizard.tui.outline import StepId, info_of
 from wizard.tui.session import GITLAB_TOKEN, ProfileSession
 from wizard.tui.work import Reviewed
@@ -31,14 +32,13 @@ async def review(session: ProfileSession) -> Reviewed:
     Raises: InvalidDocumentError, when the draft is not valid; WizardError, from the systems.
     """
     from wizard.operations import dispatch as verbs
-    from wizard.operations.delivery.files_only import plan_files
 
     draft = session.draft
     text, file = draft.text(), draft.loaded()
     await asyncio.to_thread(session.machine.warm_up)
     files_only = await _files_only(session)
     run = RunOptions(attended=True)
-    plan = await (plan_files(file) if files_only else verbs.plan(file, session.wiring(), run))
+    plan = await verbs.plan(file, session.wiring(), run, files_only=files_only)
     return Reviewed(text, draft.path.absolute(), plan, files_only)
 
 
@@ -62,7 +62,7 @@ def headless(session: ProfileSession) -> str:
 def place(session: ProfileSession) -> str:
     """Where things change: the context and the namespaces, or the folder."""
     draft = session.draft
-    if draft.value("delivery", "to") == "directory":
+    if target_of(draft.value("delivery", "to")).has_folder:
         return f"the folder {draft.path.parent / str(draft.value('delivery', 'directory'))}"
     namespaces = f"{draft.value('cluster', 'namespace')}, {draft.value('cluster', 'job_namespace')}"
     context = draft.value("cluster", "context") or f"{session.facts.current} (the current one)"
@@ -155,7 +155,7 @@ def status(plan: Plan) -> str:
 
 async def _files_only(session: ProfileSession) -> bool:
     """Whether nothing but files can be made: that is wished, or there is no token for GitLab."""
-    if session.draft.value("delivery", "to") != "directory":
+    if not target_of(session.draft.value("delivery", "to")).has_folder:
         return False
     if session.just_files:
         return True

@@ -22,7 +22,7 @@ def existing_namespaces(file: ProfileFile, cluster: Cluster) -> list[str]:
     """The profile's list, with what was found since; only for a delivery of files. Blocking."""
     profile = file.profile
     known = list(profile.cluster.existing_namespaces)
-    if profile.delivery.target == "cluster":
+    if not profile.delivery.writes_files:
         return known
     delivered = _delivered(file)
     new = [name for name in profile.namespaces if profile.makes(name) and name not in delivered]

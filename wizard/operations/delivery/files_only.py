@@ -1,9 +1,10 @@
-"""The files alone, where there is no GitLab token or no cluster: nothing else is looked at."""
+"""The files, where there is no GitLab token or no cluster: nothing else is looked at or changed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from wizard.core.changes import Plan
 from wizard.core.command_line import command
@@ -14,7 +15,7 @@ from wizard.operations.files.committing import (
     outside_git,
     pending,
 )
-from wizard.operations.files.write_files import Delivery, compare_files, file_changes
+from wizard.operations.files.write_files import FilesToWrite, compare_files, file_changes
 from wizard.operations.plan.survey import directory
 from wizard.profile.file import ProfileFile
 from wizard.systems.gitops.git import checkout
@@ -22,35 +23,60 @@ from wizard.systems.gitops.git import checkout
 _UNSEEN = ("GitLab, the token's place and the cluster: only files are written",)
 
 
-async def plan_files(file: ProfileFile) -> Plan:
-    """What `write_files` would change. Raises: RefusedError, WizardError, as `compare_files`."""
-    return _plan(await _compare(file))
+@dataclass(frozen=True, slots=True)
+class FilesOnly:
+    """A `Delivery`."""
+
+    file: ProfileFile
+
+    async def plan(self) -> Plan:
+        """Raises: RefusedError, WizardError, as `compare_files`."""
+        return _plan(await self._compare(wanted=True))
+
+    def apply(self) -> AsyncIterator[Event]:
+        """Write the difference; no runner is created. Raises: RefusedError, WizardError."""
+        return self._write(
+            "The files in {root} wait for your commit.{elsewhere} No runner has been created: the "
+            "last command does that, where GitLab and the token's place can be reached.",
+            "Add the GitLab runners",
+            command("apply", self.file.path.absolute()),
+            wanted=True,
+        )
+
+    async def plan_destroy(self) -> Plan:
+        """Raises: RefusedError, WizardError, as `compare_files`."""
+        return _plan(await self._compare(wanted=False))
+
+    def destroy(self) -> AsyncIterator[Event]:
+        """Remove the files; tokens and runners stay. Raises: RefusedError, WizardError."""
+        return self._write(
+            "The files are removed from {root}, and wait for your commit.{elsewhere} The runners "
+            "and their tokens are still there: the last command removes them.",
+            "Remove the GitLab runners",
+            command("destroy", self.file.path.absolute()),
+            wanted=False,
+        )
+
+    async def _write(
+        self, what: str, message: str, last: str, *, wanted: bool
+    ) -> AsyncIterator[Event]:
+        profile = self.file.profile
+        yield StepStarted("Files")
+        check_repository(profile, await asyncio.to_thread(checkout, directory(self.file)))
+        files = await self._compare(wanted=wanted)
+        yield Planned(_plan(files))
+        if files.pending:
+            yield await asyncio.to_thread(files.write)
+        git = await asyncio.to_thread(checkout, files.root)
+        paths = pending(git, files.root, files.paths) or files.paths
+        elsewhere = "" if git else f" {outside_git(profile)}"
+        commit = commit_commands(profile, files.root, paths, message, git)
+        yield Waiting(what.format(root=files.root, elsewhere=elsewhere), (*commit, last))
+
+    async def _compare(self, *, wanted: bool) -> FilesToWrite:
+        root = directory(self.file)
+        return await asyncio.to_thread(compare_files, self.file.profile, root, wanted=wanted)
 
 
-async def write_files(file: ProfileFile) -> AsyncIterator[Event]:
-    """Write the difference; no runner is created. Raises: RefusedError, WizardError."""
-    yield StepStarted("Files")
-    check_repository(file.profile, await asyncio.to_thread(checkout, directory(file)))
-    delivery = await _compare(file)
-    yield Planned(_plan(delivery))
-    if delivery.pending:
-        yield await asyncio.to_thread(delivery.write)
-    git = await asyncio.to_thread(checkout, delivery.root)
-    paths = pending(git, delivery.root, delivery.paths) or delivery.paths
-    elsewhere = "" if git else f" {outside_git(file.profile)}"
-    yield Waiting(
-        f"The files in {delivery.root} wait for your commit.{elsewhere} No runner has been "
-        "created: the last command does that, where GitLab and the token's place can be reached.",
-        (
-            *commit_commands(file.profile, delivery.root, paths, "Add the GitLab runners", git),
-            command("apply", file.path.absolute()),
-        ),
-    )
-
-
-async def _compare(file: ProfileFile) -> Delivery:
-    return await asyncio.to_thread(compare_files, file.profile, directory(file))
-
-
-def _plan(delivery: Delivery) -> Plan:
-    return Plan(tuple(file_changes(delivery)), _UNSEEN)
+def _plan(files: FilesToWrite) -> Plan:
+    return Plan(tuple(file_changes(files)), _UNSEEN)

@@ -115,7 +115,7 @@ class GitOpsSync:
     def _given_up(self, what: str) -> WizardError:
         fix = "Look at what is named here, then run apply again"
         problem = f"The token of {self.runner.name} has not reached the cluster."
-        if self.profile.delivery.target != "cluster":
+        if self.profile.delivery.writes_files:
             problem = f"{self.runner.name} has not reached the cluster."
             fix = f"{self._before_the_cluster()}{fix[0].lower()}{fix[1:]}" if self.git else fix
             fix = fix[0].upper() + fix[1:]

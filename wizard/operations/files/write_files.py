@@ -1,4 +1,4 @@
-"""The files of a delivery: what writing them would change, and writing just that."""
+"""The files of a profile: what writing them would change, and writing just that."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _ACTIONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """What is in the way of one profile's files, and what is not yet as they are."""
+class FilesToWrite:
+    """One profile's files beside those of a folder, and the difference between them."""
 
     folder: Folder
     changes: tuple[FileChange, ...]
@@ -61,7 +61,7 @@ class Delivery:
         )
 
 
-def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> Delivery:
+def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> FilesToWrite:
     """Compare the profile's files with a folder; writes nothing.
 
     Args:
@@ -74,13 +74,13 @@ def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> Deliv
     """
     folder = Folder(root, lambda beginning: is_ours(profile, beginning))
     if not wanted:
-        return Delivery(folder, tuple(folder.compare([])))
+        return FilesToWrite(folder, tuple(folder.compare([])))
     # Encrypted tokens are the backend's to write: their text differs each time.
     sealed = tuple(filter(None, (profile.token_file(runner) for runner in profile.runners)))
-    return Delivery(folder, tuple(folder.compare(files(profile), keep=sealed)), sealed)
+    return FilesToWrite(folder, tuple(folder.compare(files(profile), keep=sealed)), sealed)
 
 
-def file_changes(delivery: Delivery) -> list[Change]:
+def file_changes(files: FilesToWrite) -> list[Change]:
     """The same as changes of a plan; a file's text is one field."""
     return [
         Change(
@@ -92,5 +92,5 @@ def file_changes(delivery: Delivery) -> list[Change]:
             else (FieldChange("text", change.before or None, change.after or None),),
             change.about,
         )
-        for change in delivery.changes
+        for change in files.changes
     ]

@@ -23,7 +23,7 @@ from wizard.operations.cluster.leaving import refuse_leaving
 from wizard.operations.cluster.namespaces import namespace_findings
 from wizard.operations.cluster.reader_credential import ReaderCredential, look_at_reader
 from wizard.operations.files.committing import check_repository
-from wizard.operations.files.write_files import Delivery, compare_files, file_changes
+from wizard.operations.files.write_files import FilesToWrite, compare_files, file_changes
 from wizard.operations.plan.changes import (
     Compared,
     compare_objects,
@@ -63,7 +63,7 @@ class Survey:
 
     connected: Connected
     seen: ObservedState | None
-    delivery: Delivery | None
+    delivery: FilesToWrite | None
     reader: ReaderCredential | None
     found: Mapping[Key, Any]
     plan: Plan
@@ -146,14 +146,14 @@ async def _look_at_objects(connected: Connected, looks: _Looks) -> Compared:
     return compared
 
 
-async def _look_at_files(connected: Connected, looks: _Looks) -> Delivery | None:
+async def _look_at_files(connected: Connected, looks: _Looks) -> FilesToWrite | None:
     if connected.to_cluster:
         return None
     look = asyncio.to_thread(_compare_files, connected)
     return await looks.take("the files can be written", "files.folder", look)
 
 
-def _compare_files(connected: Connected) -> Delivery:
+def _compare_files(connected: Connected) -> FilesToWrite:
     check_repository(connected.profile, checkout(directory(connected.file)))
     delivery = compare_files(connected.profile, directory(connected.file))
     delivery.folder.check_writable(delivery.changes)
@@ -195,7 +195,7 @@ def _plan(
     connected: Connected,
     seen: ObservedState | None,
     compared: Compared,
-    delivery: Delivery | None,
+    delivery: FilesToWrite | None,
     reader: ReaderCredential | None,
 ) -> Plan:
     changes = gitlab_changes(seen) if seen else []

@@ -27,12 +27,12 @@ def preview(profile: Profile) -> Preview:
         profile: a valid one.
     """
     delivery = profile.delivery
-    if delivery.target == "cluster":
+    if not delivery.writes_files:
         objects = [(str(one.ref), "") for one in manifests(profile)]
         count = len(objects)
         return Preview(f"Applied to the cluster: {count} objects, and no file", tuple(objects))
     rendered = files(profile)
-    place = delivery.directory if delivery.target == "directory" else "the repository"
+    place = delivery.directory if delivery.goes.has_folder else "the repository"
     heading = f"{place}: {len(rendered)} files, for you to commit"
     return Preview(heading, tuple(_tree(rendered)))
 

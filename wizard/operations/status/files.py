@@ -11,7 +11,7 @@ from wizard.core.findings import Finding
 from wizard.core.threads import map_concurrently
 from wizard.operations.delivery.arrival import arrival_of
 from wizard.operations.files.committing import pending
-from wizard.operations.files.write_files import Delivery, compare_files, file_changes
+from wizard.operations.files.write_files import FilesToWrite, compare_files, file_changes
 from wizard.operations.status.nouns import FilesStatus, Remark, State
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -43,11 +43,11 @@ def files_status(profile: Profile, folder: Path, cluster: Cluster | None) -> Fil
     )
 
 
-def _paths(delivery: Delivery, action: Action) -> tuple[str, ...]:
+def _paths(delivery: FilesToWrite, action: Action) -> tuple[str, ...]:
     return tuple(one.subject for one in file_changes(delivery) if one.action is action)
 
 
-def _unpushed(git: Checkout | None, delivery: Delivery) -> tuple[str, ...]:
+def _unpushed(git: Checkout | None, delivery: FilesToWrite) -> tuple[str, ...]:
     ours = set(delivery.paths)
     return tuple(path for path in git.unpushed if path in ours) if git else ()
 

@@ -127,7 +127,7 @@ async def _version(reached: Reached) -> str:
 
 
 async def _files(file: ProfileFile, reached: Reached) -> tuple[FilesStatus | None, list[Remark]]:
-    if file.profile.delivery.target == "cluster":
+    if not file.profile.delivery.writes_files:
         return None, []
     folder = directory(file)
     files, error = await tried(lambda: files_status(file.profile, folder, reached.cluster))

@@ -73,7 +73,7 @@ def not_asked(what: str, error: WizardError, state: State = State.BROKEN) -> Rem
 
 def _cluster(file: ProfileFile, systems: Systems, run: RunOptions) -> tuple[Cluster | None, str]:
     cluster, unseen = cluster_if_seen(file.profile, systems, run)
-    if cluster is None and file.profile.delivery.target == "cluster":
+    if cluster is None and not file.profile.delivery.writes_files:
         cluster = systems.cluster()  # the context in use will do for looking
         cluster.version()
         return cluster, ""

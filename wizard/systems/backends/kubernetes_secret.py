@@ -149,7 +149,7 @@ class KubernetesSecrets:
 
     def _waits_for_files(self) -> bool:
         """Whether the namespace comes by Git; otherwise apply makes it before the Secret."""
-        return self._profile.delivery.target != "cluster"
+        return self._profile.delivery.writes_files
 
     def _ref(self, runner: Runner) -> ObjectRef:
         return ObjectRef("v1", "Secret", self._profile.cluster.namespace, runner.token_secret)

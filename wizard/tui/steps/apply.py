@@ -181,7 +181,6 @@ class ApplyStep(Step):
 
     async def _events(self, work: Work) -> AsyncIterator[Event]:
         from wizard.operations import dispatch as verbs
-        from wizard.operations.delivery.files_only import write_files
 
         file = await asyncio.to_thread(open_profile, self.draft.path)
         cancel = work.run.cancel
@@ -189,12 +188,11 @@ class ApplyStep(Step):
         systems = self.session.wiring(
             lambda text: work.say(strip_controls(text)), hand_over, cancel, loaded=file
         )
-        if work.verb is Verb.FILES:
-            events = write_files(file)
-        elif work.verb is Verb.DESTROY:
+        if work.verb is Verb.DESTROY:
             events = verbs.destroy(file, systems, work.run)
         else:
-            events = verbs.apply(file, systems, work.run)
+            files_only = work.verb is Verb.FILES
+            events = verbs.apply(file, systems, work.run, files_only=files_only)
         async for event in events:
             yield event
 

@@ -22,6 +22,7 @@ from wizard.profile.backends import BACKENDS
 from wizard.profile.draft import Origin
 from wizard.profile.operators import Operator
 from wizard.profile.packagings import PACKAGINGS
+from wizard.profile.targets import DIRECT, FOLDER, target_of
 from wizard.tui import messages
 from wizard.tui.look import signs
 from wizard.tui.outline import StepId
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 NO_CLUSTER = "no cluster"
 _WITHOUT_OPERATORS: dict[Key, Any] = {
     ("delivery", "as"): "manifests",
-    ("delivery", "to"): "cluster",
+    ("delivery", "to"): DIRECT.name,
 }
 """What makes any profile like the preset `direct`, beside a plain Secret."""
 _UID: Key = ("cluster", "uid")
@@ -135,10 +136,10 @@ class ClusterStep(Step):
     def _deliver_where_possible(self, *, to_cluster: bool) -> None:
         """A preset that applies to a cluster writes files where there is none to apply to."""
         key, now = ("delivery", "to"), self.draft.answer("delivery", "to")
-        if not to_cluster and now.value == "cluster":
-            self.draft.suggest(key, "directory")
+        if not to_cluster and not target_of(now.value).writes_files:
+            self.draft.suggest(key, FOLDER.name)
         elif to_cluster and now.origin is Origin.FOUND:
-            self.draft.suggest(key, "cluster")
+            self.draft.suggest(key, DIRECT.name)
 
     def _take_facts(self) -> None:
         """The kubeconfig's current context is the suggestion, once it has answered."""
@@ -177,7 +178,7 @@ class ClusterStep(Step):
         facts = self.session.cluster
         spaces = [str(self.draft.value("cluster", one)) for one in ("namespace", "job_namespace")]
         here = (facts.context, *spaces) if facts and facts.reachable else ()
-        if not here or self.draft.value("delivery", "to") != "cluster":
+        if not here or target_of(self.draft.value("delivery", "to")).writes_files:
             self._asked = ()
             self.query_one("#rights", Said).say("")
         elif here != self._asked:

@@ -14,6 +14,7 @@ from wizard.core.problems import Key, Problem
 from wizard.operations.preview.contents import preview
 from wizard.profile.not_yet import unavailable
 from wizard.profile.packagings import PACKAGINGS
+from wizard.profile.targets import FOLDER, target_of
 from wizard.tui.outline import StepId
 from wizard.tui.step import Step
 from wizard.tui.widgets import FieldRow, Row
@@ -67,8 +68,9 @@ class DeliveryStep(Step):
                 aside.bring_back(("as", now), self.draft)
                 self._packaging = now
             spec = PACKAGINGS.get(self.draft.value(*_AS))
-            if spec and spec.not_applied and self.draft.value(*_TO) == "cluster":
-                self.draft.suggest(_TO, "directory")
+            goes = target_of(self.draft.value(*_TO))
+            if spec and spec.not_applied and not goes.writes_files:
+                self.draft.suggest(_TO, FOLDER.name)
                 self.read()
             details = self.query_one("#details", Vertical)
             with self.app.batch_update():
@@ -85,10 +87,11 @@ class DeliveryStep(Step):
         return list(self._rows_for(self.draft.value(*_AS), self.draft.value(*_TO)))
 
     def _rows_for(self, packaging: str, target: str) -> Iterator[FieldRow]:
-        if target == "directory":
+        goes = target_of(target)
+        if goes.has_folder:
             yield FieldRow(self.draft, "delivery", "directory", label="Folder")
         spec = PACKAGINGS.get(packaging)
-        if (spec and spec.operator) or target == "merge-request":
+        if (spec and spec.operator) or goes.needs_repository:
             for name in _REPOSITORY:
                 asked = name == "url"
                 label = "Repository" if asked else ""

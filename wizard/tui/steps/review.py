@@ -15,6 +15,7 @@ from wizard.core.errors import WizardError
 from wizard.core.plan_format import value_text
 from wizard.core.problems import Key, Problem, key_path
 from wizard.profile.draft import Origin
+from wizard.profile.targets import target_of
 from wizard.tui import messages
 from wizard.tui.outline import StepId, owner_of
 from wizard.tui.planning import answerable_here, headless, review, verdict
@@ -80,7 +81,7 @@ class ReviewStep(Step):
 
     def failed(self, name: str, error: WizardError) -> None:
         self.query_one("#verdict", Said).say("There is no plan.")
-        self.query_one("#files").display = self.draft.value("delivery", "to") == "directory"
+        self.query_one("#files").display = target_of(self.draft.value("delivery", "to")).has_folder
         super().failed(name, answerable_here(error))
 
     async def _plan(self) -> None:

@@ -1,0 +1,260 @@
+"""`destroy`, wherever it was delivered: one algorithm, and a remover for what differs.
+
+First what runs, then the token, then the runner; and proof that nothing is left. Run again, it
+goes on with what is still there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from wizard.core.changes import Action, Change, Plan, System
+from wizard.core.errors import WizardError
+from wizard.core.events import (
+    Event,
+    Left,
+    ObjectDeleted,
+    Planned,
+    Progress,
+    RunnerDeleted,
+    RunnerUpdated,
+    SecretRemoved,
+    Waiting,
+)
+from wizard.core.manifest import ObjectRef
+from wizard.core.run import RunOptions
+from wizard.operations.cluster.leaving import until_gone
+from wizard.operations.cluster.removal import delete_object, owned_objects, why_left
+from wizard.operations.plan.changes import deleted
+from wizard.operations.runners.observe import ObservedRunner, ObservedState, observe
+from wizard.operations.streams import titled
+from wizard.profile.model import Profile
+from wizard.systems import Systems
+from wizard.systems.backends import Backend
+from wizard.systems.gitlab import GitLab, RunnerInfo
+from wizard.systems.kubernetes import Cluster, Owned, in_reverse
+
+_GONE_TRIES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the cluster has of a profile: what goes, in this order, and what stays."""
+
+    going: tuple[Owned, ...] = ()
+    staying: tuple[Left, ...] = ()
+
+
+class Remover(Protocol):
+    """What `destroy` does for one way to deliver, before the tokens and runners go."""
+
+    cluster: Cluster | None
+    """None where it cannot be seen, or has not been reached yet."""
+    found: Found
+    """What the wizard itself deletes there; complete once `withdraw` has ended."""
+
+    async def reach(self) -> None:
+        """Reach what is needed to look. Raises: WizardError."""
+        ...
+
+    async def look(self) -> None:
+        """Find what is to go. Raises: WizardError."""
+        ...
+
+    def plan(self, backend: Backend) -> Plan:
+        """What goes besides tokens and runners."""
+        ...
+
+    def refuse(self) -> None:
+        """Raises: RefusedError, where nothing may be removed."""
+        ...
+
+    def withdraw(self) -> AsyncIterator[Event]:
+        """Take what runs away, as far as it can be; a `Waiting` at its end keeps the rest."""
+        ...
+
+    def staying(self) -> list[Left]:
+        """What stays in the cluster, and why. Blocking."""
+        ...
+
+
+async def plan(profile: Profile, systems: Systems, remover: Remover) -> Plan:
+    """What `destroy` would remove; the profile has an id."""
+    gitlab, backend = await _reach(profile, systems, remover)
+    return _plan(await _look(profile, gitlab, backend, remover), backend, remover)
+
+
+async def destroy(
+    profile: Profile, systems: Systems, run: RunOptions, remover: Remover
+) -> AsyncIterator[Event]:
+    """Pause the runners, delete our objects, the tokens and the runners; then look again.
+
+    Raises: WizardError; run again, it goes on with what is still there.
+    """
+    gitlab, backend = await _reach(profile, systems, remover)
+    seen = await _look(profile, gitlab, backend, remover)
+    yield Planned(_plan(seen, backend, remover))
+    remover.refuse()
+    async for event in titled("Pause", _pause(seen, gitlab)):
+        yield event
+    async for event in remover.withdraw():
+        yield event
+        if isinstance(event, Waiting):
+            return
+    parts = (
+        ("Objects in the cluster", _delete_objects(remover)),
+        ("What stays", _stays(remover)),
+        ("Tokens", _delete_tokens(seen, backend)),
+        ("Runners in GitLab", _delete_runners(seen, gitlab)),
+        ("Proof that nothing is left", _gone(profile, gitlab, backend, remover.cluster, run)),
+    )
+    for title, events in parts:
+        async for event in titled(title, events):
+            yield event
+
+
+def objects(profile: Profile, cluster: Cluster) -> Found:
+    """What a cluster has of a profile, judged one by one. Blocking."""
+    owned = in_reverse(owned_objects(profile, cluster))
+    going = {one.uid for one in owned if one.created}
+    reasons = [why_left(cluster, one, going) for one in owned]
+    judged = list(zip(owned, reasons, strict=True))
+    return Found(
+        tuple(one for one, why in judged if not why),
+        tuple(Left(str(one.ref), why) for one, why in judged if why),
+    )
+
+
+async def _reach(profile: Profile, systems: Systems, remover: Remover) -> tuple[GitLab, Backend]:
+    gitlab, backend, _ = await asyncio.gather(
+        asyncio.to_thread(systems.gitlab),
+        asyncio.to_thread(systems.backend, profile),
+        remover.reach(),
+    )
+    return gitlab, backend
+
+
+async def _look(
+    profile: Profile, gitlab: GitLab, backend: Backend, remover: Remover
+) -> ObservedState:
+    seen, _ = await asyncio.gather(observe(profile, gitlab, backend), remover.look())
+    return seen
+
+
+def _plan(seen: ObservedState, backend: Backend, remover: Remover) -> Plan:
+    own = remover.plan(backend)
+    tokens = [
+        Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
+        for one in seen.runners
+        if one.stored is not None and one.stores_ours
+    ]
+    runners = [Change(System.GITLAB, Action.DELETE, deleted(info)) for info in _runners(seen)]
+    foreign = [f"{left.what} stays: {left.why}" for left in _foreign(seen, backend)]
+    return Plan((*own.changes, *tokens, *runners), notes=(*own.notes, *foreign))
+
+
+def _foreign(seen: ObservedState, backend: Backend) -> list[Left]:
+    """The stored tokens that stay, since they are not known to be ours."""
+    foreign = [one for one in seen.runners if not one.stores_ours]
+    return [Left(backend.where(one.runner), _whose(one)) for one in foreign]
+
+
+def _whose(one: ObservedRunner) -> str:
+    owner = one.stored.owner if one.stored else None
+    if owner is None:
+        return "nothing shows that the token there is this profile's"
+    return f"the token there belongs to another profile, with the id {owner.profile}"
+
+
+def _runners(seen: ObservedState) -> list[RunnerInfo]:
+    ours = [info for one in seen.runners for info in (one.info, *one.duplicates) if info]
+    return [*ours, *seen.orphans]
+
+
+async def _pause(seen: ObservedState, gitlab: GitLab) -> AsyncIterator[Event]:
+    """Paused first, so that no new job comes in while its pod's rights go."""
+    for info in _runners(seen):
+        if not info.settings.paused:
+            await asyncio.to_thread(gitlab.update_runner, info.id, {"paused": True})
+            yield RunnerUpdated(info.settings.description, info.id, ("paused",))
+
+
+async def _delete_objects(remover: Remover) -> AsyncIterator[Event]:
+    """Delete what the wizard created in the cluster, the ones that others need last."""
+    if remover.cluster is None:
+        return
+    for one in in_reverse(remover.found.going):
+        left = await asyncio.to_thread(delete_object, remover.cluster, one)
+        yield left or ObjectDeleted(str(one.ref))
+
+
+async def _stays(remover: Remover) -> AsyncIterator[Event]:
+    for left in await asyncio.to_thread(remover.staying):
+        yield left
+
+
+async def _delete_tokens(seen: ObservedState, backend: Backend) -> AsyncIterator[Event]:
+    """Remove every token of ours from its backend."""
+    for left in _foreign(seen, backend):
+        yield left
+    for one in seen.runners:
+        if one.stores_ours and await asyncio.to_thread(backend.remove, one.runner):
+            yield SecretRemoved(one.runner.name, backend.where(one.runner))
+
+
+async def _delete_runners(seen: ObservedState, gitlab: GitLab) -> AsyncIterator[Event]:
+    """Delete every runner of the profile, orphans and duplicates as well."""
+    for info in _runners(seen):
+        await asyncio.to_thread(gitlab.delete_runner, info.id)
+        yield RunnerDeleted(info.settings.description, info.id)
+
+
+async def _gone(
+    profile: Profile,
+    gitlab: GitLab,
+    backend: Backend,
+    cluster: Cluster | None,
+    run: RunOptions,
+) -> AsyncIterator[Event]:
+    """Look again until nothing of ours is there; what is kept on purpose was said before.
+
+    Raises: WizardError, naming what is still there.
+    """
+    if cluster is not None:
+        async for event in until_gone(profile, cluster, run, WizardError):
+            yield event
+    for _ in range(_GONE_TRIES):
+        seen = await observe(profile, gitlab, backend)
+        still = [f"runner {info.id} in GitLab" for info in _runners(seen)]
+        ours = [one for one in seen.runners if one.stored and one.stores_ours]
+        still += [backend.where(one.runner) for one in ours]
+        left = await asyncio.to_thread(_left_in, profile, cluster) if cluster else []
+        if not still and not left:
+            where = "" if cluster else " in GitLab and where its tokens were"
+            yield Progress(f"nothing that this profile made is left{where}")
+            return
+        await asyncio.sleep(1)
+    held = await asyncio.to_thread(_held, left, cluster) if cluster else []
+    raise WizardError(
+        "Something of this profile is still there.",
+        "\n".join([*held, *still]),
+        "Find out why, and run destroy again",
+    )
+
+
+def _left_in(profile: Profile, cluster: Cluster) -> list[ObjectRef]:
+    return [one.ref for one in objects(profile, cluster).going if one.kind != "Namespace"]
+
+
+def _held(refs: Iterable[ObjectRef], cluster: Cluster) -> list[str]:
+    """Each object that is still there, and by what it is held where it is being deleted."""
+    found = [(ref, (cluster.get(ref) or {}).get("metadata", {})) for ref in refs]
+    return [
+        f"{ref}, held by its finalizers {', '.join(metadata['finalizers'])}"
+        if metadata.get("finalizers") and "deletionTimestamp" in metadata
+        else str(ref)
+        for ref, metadata in found
+    ]

@@ -1,0 +1,269 @@
+"""Delivery as files: the token to its backend, the files to their folder, and the rest is Git's.
+
+The first run ends with the files written and the commands that commit them (exit code 4). Run again
+once they are synced, it waits for exactly these files, compares the Secret with the backend, and
+proves the runner as a direct apply does. Removing goes the same way back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from wizard.checks import Connected, connect
+from wizard.checks.connecting import cluster_if_seen
+from wizard.core.changes import Plan
+from wizard.core.events import Event, Left, ObjectApplied, ProfileSaved, Waiting, Warned
+from wizard.core.manifest import ObjectRef
+from wizard.core.problems import Key
+from wizard.core.run import RunOptions
+from wizard.operations.cluster.reader_credential import reader_ref
+from wizard.operations.delivery import removing
+from wizard.operations.delivery.applying import Parts, Work, apply
+from wizard.operations.delivery.synced import GitOpsSync
+from wizard.operations.files.committing import (
+    commit_commands,
+    other_branch,
+    outside_git,
+    pending,
+)
+from wizard.operations.files.write_files import FilesToWrite, compare_files, file_changes
+from wizard.operations.plan.survey import directory, survey
+from wizard.operations.runners.observe import observe
+from wizard.operations.streams import nothing, titled
+from wizard.profile.file import ProfileFile
+from wizard.profile.model import Profile
+from wizard.profile.readers import reader_parts
+from wizard.profile.runner import Runner
+from wizard.render.packagings import packaging_of
+from wizard.systems import Systems
+from wizard.systems.backends import Backend
+from wizard.systems.gitops.git import Checkout, checkout
+from wizard.systems.kubernetes import Cluster, profile_of
+
+
+@dataclass(frozen=True, slots=True)
+class ToDirectory:
+    """A `Delivery`."""
+
+    file: ProfileFile
+    systems: Systems
+    run: RunOptions
+
+    async def plan(self) -> Plan:
+        return (await survey(await connect(self.file, self.systems, self.run))).plan
+
+    def apply(self) -> AsyncIterator[Event]:
+        return apply(self.file, self.systems, self.run, _Reconciler())
+
+    async def plan_destroy(self) -> Plan:
+        return await removing.plan(self.file.profile, self.systems, self._remover)
+
+    def destroy(self) -> AsyncIterator[Event]:
+        return removing.destroy(self.file.profile, self.systems, self.run, self._remover)
+
+    @property
+    def _remover(self) -> _Remover:
+        return _Remover(self.file, self.systems, self.run)
+
+
+@dataclass(slots=True)
+class _Reconciler:
+    work: Work = field(init=False)
+    file: ProfileFile = field(init=False)
+    cluster: Cluster | None = field(init=False)
+    files: FilesToWrite = field(init=False)
+    git: Checkout | None = field(init=False, default=None)
+    is_uncommitted: bool = field(init=False, default=False)
+
+    def settled(self, connected: Connected) -> AsyncIterator[Event]:  # noqa: ARG002 - Git's to do
+        return nothing()
+
+    async def begin(self, work: Work) -> bool:
+        self.work, self.file = work, work.file
+        self.cluster = work.surveyed.connected.cluster
+        return True
+
+    def before_tokens(self) -> Parts:
+        return [
+            self._announce_downtime(),
+            titled("The cluster's credential", self._put_credential()),
+        ]
+
+    def after_tokens(self) -> Parts:
+        return [self._write()]
+
+    async def due(self) -> list[Runner]:
+        """Those to be proven, and those of which the cluster has other files."""
+        if self.is_uncommitted:
+            return []
+        due = self.work.verifier.due(self.work.seen, self.work.plan)
+        runners = self.file.profile.runners
+        return [one for one in runners if one in due or await self._behind(one)]
+
+    async def arrival(self, runner: Runner) -> AsyncIterator[Event]:
+        why = await self._not_started(runner)
+        if not why and not self.file.profile.delivery.spec.operator:
+            why = await self._behind(runner)  # nothing that can be waited for brings the files
+        if why:
+            commands = _commands(self.file, self.git)
+            yield Waiting(f"{runner.name} waits for its sync: {why}.", commands)
+        elif self.cluster:
+            sync = self._sync(runner, self.cluster)
+            async for event in titled(f"Sync of {runner.name}", sync.wait()):
+                yield event
+
+    async def _announce_downtime(self) -> AsyncIterator[Event]:
+        """Without the cluster no one restarts a manager whose token is about to be replaced.
+
+        The files do it: a raised `token_revision` changes the pods' template.
+        """
+        for index, one in enumerate(self.file.profile.runners):
+            seen = self.work.seen.runners[index]
+            if self.cluster or seen.info is None or seen.token_fits:
+                continue
+            yield Warned(
+                f"{one.name} gets a new token now, and is down until the files written here are "
+                "synced: its cluster cannot be seen, so its manager cannot be restarted"
+            )
+            key: Key = ("runners", index, "token_revision")
+            self.file = await asyncio.to_thread(self.file.save, {key: one.token_revision + 1})
+            yield ProfileSaved(f"runners[{index}].token_revision", str(one.token_revision + 1))
+
+    async def _put_credential(self) -> AsyncIterator[Event]:
+        """What the store signs in with is in no file; without a cluster it is put there by hand."""
+        profile, credential = self.file.profile, self.work.credential
+        self.files = await asyncio.to_thread(compare_files, profile, directory(self.file))
+        if credential and self.cluster:
+            applied = await asyncio.to_thread(self.cluster.apply, credential)
+            yield ObjectApplied(str(credential.ref), str(applied.outcome))
+        elif self.cluster is None and self.files.pending and (ref := reader_ref(profile)):
+            keys = " and ".join(part.key for part in reader_parts(profile.secrets))
+            yield Warned(f"the cluster cannot be seen: it needs {ref} with {keys}, to read tokens")
+
+    async def _write(self) -> AsyncIterator[Event]:
+        files = self.files
+        if files.pending:
+            yield await asyncio.to_thread(files.write)
+        self.git = await asyncio.to_thread(checkout, files.root)
+        if files.pending or pending(self.git, files.root, files.paths):
+            self.is_uncommitted = True
+            yield _commit(self.file.profile, files, self.git)
+
+    async def _behind(self, runner: Runner) -> str:
+        """How the cluster lags behind the files; empty where it does not, or cannot be seen."""
+        if self.cluster is None:
+            return ""
+        return await asyncio.to_thread(self._sync(runner, self.cluster).behind)
+
+    async def _not_started(self, runner: Runner) -> str:
+        if self.cluster:
+            return await asyncio.to_thread(self._sync(runner, self.cluster).not_started)
+        verifier = self.work.verifier
+        seen = await observe(self.file.profile, verifier.gitlab, verifier.backend)
+        info = next(one.info for one in seen.runners if one.runner.name == runner.name)
+        managers = await asyncio.to_thread(verifier.gitlab.managers, info.id) if info else []
+        if managers:
+            return ""
+        return f"GitLab has not heard from its manager, and {self.work.surveyed.connected.unseen}"
+
+    def _sync(self, runner: Runner, cluster: Cluster) -> GitOpsSync:
+        verifier = self.work.verifier
+        return GitOpsSync(
+            self.file.profile, runner, cluster, verifier.backend, self.git, verifier.run
+        )
+
+
+def _commit(profile: Profile, files: FilesToWrite, git: Checkout | None) -> Waiting:
+    what = f"The files are written to {files.root}, and wait for your commit."
+    what += other_branch(profile, git) if git else f" {outside_git(profile)}"
+    paths = pending(git, files.root, files.paths) if git else files.paths
+    commands = commit_commands(profile, files.root, paths, "Update the GitLab runners", git)
+    by_hand = _by_hand(profile)
+    if by_hand and not commands:
+        commands = (shlex.join(["cd", str(files.root)]),)
+    return Waiting(what, (*commands, *by_hand))
+
+
+def _by_hand(profile: Profile) -> tuple[str, ...]:
+    """What the user types in the folder to install it, where nothing watches the repository."""
+    return tuple(packaging_of(profile).install_commands(profile))
+
+
+def _commands(file: ProfileFile, git: Checkout | None) -> tuple[str, ...]:
+    push = (shlex.join(["git", "-C", str(git.folder), "push"]),) if git else ()
+    by_hand = _by_hand(file.profile)
+    return (*push, shlex.join(["cd", str(directory(file))]), *by_hand) if by_hand else push
+
+
+@dataclass(slots=True)
+class _Remover:
+    file: ProfileFile
+    systems: Systems
+    run: RunOptions
+    cluster: Cluster | None = field(init=False, default=None)
+    found: removing.Found = field(init=False, default_factory=removing.Found)
+    files: FilesToWrite = field(init=False)
+
+    async def reach(self) -> None:
+        """The folder is at hand; the cluster is looked at once the files are committed."""
+
+    async def look(self) -> None:
+        self.files = await asyncio.to_thread(
+            compare_files, self.file.profile, directory(self.file), wanted=False
+        )
+
+    def plan(self, backend: Backend) -> Plan:  # noqa: ARG002 - a token's place is no file's
+        return Plan(tuple(file_changes(self.files)))
+
+    def refuse(self) -> None:
+        """Another cluster than the profile's is refused when it is looked at."""
+
+    async def withdraw(self) -> AsyncIterator[Event]:
+        profile, files = self.file.profile, self.files
+        if files.pending:
+            yield await asyncio.to_thread(files.write)
+        git = await asyncio.to_thread(checkout, files.root)
+        waiting = pending(git, files.root, files.paths)
+        if files.pending or waiting:
+            what = f"The files are removed from {files.root}, and wait for your commit."
+            paths, message = waiting or files.paths, "Remove the GitLab runners"
+            yield Waiting(what, commit_commands(profile, files.root, paths, message, git))
+            return
+        self.cluster, unseen = await asyncio.to_thread(
+            cluster_if_seen, profile, self.systems, self.run
+        )
+        if self.cluster is None:
+            if unseen and (ref := reader_ref(profile)):
+                yield Warned(
+                    f"the cluster cannot be seen ({unseen}): {ref} stays, if the wizard made it"
+                )
+        elif still := await asyncio.to_thread(_still_there, profile, self.cluster):
+            commands = tuple(packaging_of(profile).uninstall_commands(profile))
+            yield Waiting(f"The cluster still has {still}: it waits for its prune.", commands)
+        else:
+            # Applied, not committed: what Git brought is not ours to delete, and not among these.
+            self.found = await asyncio.to_thread(removing.objects, profile, self.cluster)
+
+    def staying(self) -> list[Left]:
+        """The namespaces that came by the files: their prune leaves them, and so do we."""
+        if self.cluster is None:
+            return []
+        profile = self.file.profile
+        refs = [ObjectRef("v1", "Namespace", "", name) for name in profile.namespaces]
+        found = [(ref, self.cluster.get(ref)) for ref in refs if profile.makes(ref.name)]
+        return [
+            Left(str(ref), "it came by the files; delete it by hand once nothing needs it")
+            for ref, live in found
+            if live and profile_of(live) == profile.id
+        ]
+
+
+def _still_there(profile: Profile, cluster: Cluster) -> str:
+    for runner in profile.runners:
+        ref = ObjectRef("apps/v1", "Deployment", profile.cluster.namespace, runner.release)
+        if cluster.get(ref) is not None:
+            return str(ref)
+    return ""
