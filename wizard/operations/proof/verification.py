@@ -144,8 +144,8 @@ class RunnerVerifier:
         return replace(one, note=note, wanted=settings(self.profile, one.runner, there, note))
 
     async def _look_at(self, runner: Runner) -> ObservedRunner:
-        alone = self.profile.model_copy(update={"runners": [runner]})
-        return (await observe(alone, self.gitlab, self.backend)).runners[0]
+        single = self.profile.model_copy(update={"runners": [runner]})
+        return (await observe(single, self.gitlab, self.backend)).runners[0]
 
     async def prove(self, runner: Runner) -> AsyncIterator[Event]:
         """Wait for the manager's pod, for GitLab to hear from it, and for a job.
