@@ -129,7 +129,7 @@ def test_runner_scopes_alone_cannot_prove_and_say_what_it_takes(connect, project
     with pytest.raises(ScopeTooSmallError) as refused:
         gitlab.commit_file(project.id, BRANCH, "main", "x", "y", "z")
 
-    assert "It takes api" in refused.value.fix
+    assert "it takes api" in refused.value.fix
 
 
 def test_a_developer_may_not_push_to_a_protected_branch(gitlab, fake, project):

@@ -134,12 +134,12 @@ def _forbidden(said: str, cause: str, errand: Errand, token_page: str) -> Wizard
         return ScopeTooSmallError(
             f"The token's scopes are not enough to {errand.doing}.",
             cause,
-            f"It takes {errand.scopes}. Make a token with it at {token_page}",
+            f"Make a token at {token_page}; it takes {errand.scopes}",
         )
     return NotAllowedError(
         f"GitLab does not let this user {errand.doing}.",
         cause,
-        f"It takes {errand.role}",
+        f"Use the token of a user who has what it takes: {errand.role}",
     )
 
 
