@@ -74,7 +74,7 @@ async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
         raise RefusedError(
             "This profile has never been applied: it has no id.",
             "everything the wizard makes carries the profile's id; nothing can carry this one's",
-            "there is nothing to destroy; give the file that apply wrote the id into",
+            "Give the file that apply wrote the id into; without one, there is nothing to destroy",
         )
     async with _looking(systems):
         return await delivery_of(file, systems, RunOptions()).plan_destroy()

@@ -241,7 +241,7 @@ class RunnerVerifier:
             async for event in proof.smoke():
                 yield event
         except NoSmokeJobError as refused:
-            yield Unproven(runner.name, f"{refused.problem}; {refused.fix}")
+            yield Unproven(runner.name, f"{refused.cause}. {refused.fix}")
 
     def _refuse_stale(self, runner: Runner, cluster: Cluster) -> None:
         """Raises: WizardError, where a manager runs on an older token."""

@@ -140,8 +140,8 @@ def _conflict(asked: Asked, message: str) -> WizardError:
 def _repair(message: str) -> str:
     if _UNKNOWN_FIELD.search(message):
         return (
-            "This version of the cluster or of its operator does not know the field: remove it "
-            "from extra_config or extra_values, or update the operator"
+            "Remove the field from extra_config or extra_values, or update the operator: this "
+            "version of it, or of the cluster, does not know the field"
         )
     return "Change the setting that the message names"
 
