@@ -40,9 +40,13 @@ async def plan(
 def apply(
     file: ProfileFile, systems: Systems, run: RunOptions, *, files_only: bool = False
 ) -> AsyncIterator[Event]:
-    """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
+    """Make it so, then prove it; every fact as it happens. With a renewal: rotate.
+
+    Raises: WizardError.
+    """
     delivery = delivery_of(file, systems, run, files_only=files_only)
-    return _only_run(file, "apply", _followed(delivery.apply(), systems))
+    doing = "rotate" if run.renewal else "apply"
+    return _only_run(file, doing, _followed(delivery.apply(), systems))
 
 
 def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:

@@ -134,6 +134,19 @@ class RunnerCalls:
             return None
         return True
 
+    def remove_manager(self, token: SecretStr, system_id: str) -> bool:
+        errand = Errand(f"remove the manager {system_id}", "no scope", "a valid runner token")
+        body = {"token": token.get_secret_value(), "system_id": system_id}
+        try:
+            self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
+        except NotFoundError:
+            return False
+        except NotAllowedError as refused:
+            if quotes(refused, _TOKEN_UNKNOWN):
+                return False
+            raise
+        return True
+
     def managers(self, runner_id: int) -> list[Manager]:
         errand = Errand(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
         answer = self._transport.get(errand, f"/runners/{runner_id}/managers")
