@@ -199,7 +199,7 @@ def test_a_token_is_not_asked_for_where_no_keyring_could_keep_it(world: World) -
     ended = world.wizard("login", world.gitlab.url)
     assert ended.code == 1
     assert "The system's keyring cannot be used." in ended.err
-    assert "set GITLAB_TOKEN instead" in ended.err
+    assert "Set GITLAB_TOKEN instead" in ended.err
 
 
 def _nobody_maintains(world: World) -> None:

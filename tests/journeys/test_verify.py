@@ -78,7 +78,7 @@ def test_a_smoke_job_that_fails_is_explained_at_once(
     assert error["problem"] == "The smoke job of direct ended with failed."
     assert "Docker Hub gives these nodes no more images for now." in error["cause"]
     assert error["fix"].startswith("Use a mirror (images.mirrors)")
-    assert "read the whole log at http" in error["fix"]
+    assert "; read the whole log at http" in error["fix"]
     assert nothing_is_left(live)
 
 

@@ -170,7 +170,7 @@ def test_an_anchor_that_others_use_is_not_changed_behind_their_backs() -> None:
     with pytest.raises(WizardError, match="without changing something else") as caught:
         set_values("a: &x 1\nb: *x\n", {("a",): 2})
     assert "a" in caught.value.problem
-    assert caught.value.fix == "change it by hand"
+    assert caught.value.fix == "Change it by hand"
 
 
 def test_an_anchor_that_nobody_uses_stays_where_it_is() -> None:

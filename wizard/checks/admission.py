@@ -67,4 +67,8 @@ def _with_known_account(pod: Manifest, connected: Connected) -> Mapping[str, Any
     for account in (pod.body["spec"]["serviceAccountName"], _THERE_ALWAYS):
         if connected.object(ObjectRef("v1", "ServiceAccount", pod.namespace, account)) is not None:
             return {**pod.body, "spec": {**pod.body["spec"], "serviceAccountName": account}}
-    raise NotFoundError(f"Namespace {pod.namespace} has no account yet that a pod could run as.")
+    raise NotFoundError(
+        f"Namespace {pod.namespace} has no account yet that a pod could run as.",
+        "it was made a moment ago, or its account default was deleted",
+        "Run it again in a moment",
+    )

@@ -31,7 +31,9 @@ def login(output: Output, url: str, allow_http: bool) -> Result:
     else:
         token = sys.stdin.readline()
     if not token.strip():
-        raise UsageError("No token was given.", "", "type it, or give it on standard input")
+        raise UsageError(
+            "No token was given.", "the answer is empty", "Type it, or give it on standard input"
+        )
     secret = remember_secret(SecretStr(token.strip()))
     way = Address(address, allow_http=allow_http)
     identity = machine.gitlab(way, secret).whoami()

@@ -49,7 +49,11 @@ def doctor(
 ) -> Result:
     """Say what is wrong, why, and the way out; exit 1 where something is."""
     if log is not None and (profile or job):
-        raise UsageError("--log looks at a log only.", fix="Leave out the profile and --job")
+        raise UsageError(
+            "--log looks at a log only.",
+            "a profile or a job was named as well",
+            "Leave out the profile and --job",
+        )
     opened = open_profile(profile) if profile else None
     if log is not None:
         report = doctoring.of_texts([_text(log)])
@@ -59,7 +63,9 @@ def doctor(
         report = _of_profile(output, opened, trusted)
     else:
         raise UsageError(
-            "There is nothing to look at.", fix="Give a PROFILE, --log FILE or --job URL"
+            "There is nothing to look at.",
+            "neither a profile, nor a log, nor a job was named",
+            "Give a PROFILE, --log FILE or --job URL",
         )
     code = ExitCode.DONE if report.is_well else ExitCode.FAILED
     warnings = opened.warnings if opened else []

@@ -57,15 +57,15 @@ def follow(
         nothing_to_do: what to say where nothing had to be changed.
         agreed: the plan that has just been shown and agreed to, where one was.
     """
-    told = run(tell(output, events, agreed))
-    waiting = [event for event in told if isinstance(event, Waiting)]
-    planned = next((event.plan for event in told if isinstance(event, Planned)), Plan())
-    unproven = [event.runner for event in told if isinstance(event, Unproven)]
-    changed = bool(planned.pending) or not all(event.changes_nothing for event in told)
+    events_seen = run(report(output, events, agreed))
+    waiting = [event for event in events_seen if isinstance(event, Waiting)]
+    planned = next((event.plan for event in events_seen if isinstance(event, Planned)), Plan())
+    unproven = [event.runner for event in events_seen if isinstance(event, Unproven)]
+    changed = bool(planned.pending) or not all(event.changes_nothing for event in events_seen)
     data: dict[str, Any] = {
         "changed": changed,
         "unproven": unproven,
-        "new_tokens": [event.runner for event in told if isinstance(event, TokenReset)],
+        "new_tokens": [event.runner for event in events_seen if isinstance(event, TokenReset)],
         "waiting": [event.what for event in waiting],
     }
     text = "Done." if changed else nothing_to_do
@@ -74,24 +74,26 @@ def follow(
     return Result(text, data, ExitCode.WAITING if waiting else ExitCode.DONE)
 
 
-async def tell(output: Output, events: AsyncIterator[Event], agreed: Plan | None) -> list[Event]:
-    told: list[Event] = []
+async def report(output: Output, events: AsyncIterator[Event], agreed: Plan | None) -> list[Event]:
+    events_seen: list[Event] = []
     async for event in events:
-        told.append(event)
-        output.state = _state(told)
-        _tell_one(output, event, agreed)
-    return told
+        events_seen.append(event)
+        output.state = _state(events_seen)
+        _report_one(output, event, agreed)
+    return events_seen
 
 
-def _state(told: list[Event]) -> str:
+def _state(events_seen: list[Event]) -> str:
     """What an interruption now means, from what has happened."""
-    step = next((event.step for event in reversed(told) if isinstance(event, StepStarted)), "")
-    if not any(not event.changes_nothing for event in told):
+    step = next(
+        (event.step for event in reversed(events_seen) if isinstance(event, StepStarted)), ""
+    )
+    if not any(not event.changes_nothing for event in events_seen):
         return "Nothing was changed."
     return f"Stopped in the step {step!r}. {_STOPPED}" if step else f"Stopped. {_STOPPED}"
 
 
-def _tell_one(output: Output, event: Event, agreed: Plan | None) -> None:
+def _report_one(output: Output, event: Event, agreed: Plan | None) -> None:
     if output.as_json:
         output.line(event.record())
     elif isinstance(event, StepStarted):

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from wizard.checks.running import refusal_of
-from wizard.cli.following import agree, follow, tell
+from wizard.cli.following import agree, follow, report
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result
 from wizard.cli.plan_markdown import plan_markdown
@@ -121,10 +121,10 @@ def verify(
     opened = open_profile(profile)
     systems = wiring_for(opened, output, trusted)
     how = RunOptions(smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
-    told = run(tell(output, verbs.verify(opened, systems, how), None))
-    unproven = [event.runner for event in told if isinstance(event, Unproven)]
+    events_seen = run(report(output, verbs.verify(opened, systems, how), None))
+    unproven = [event.runner for event in events_seen if isinstance(event, Unproven)]
     text = f"Online, unproven: {', '.join(unproven)}." if unproven else "Proven."
-    proven = [event.runner for event in told if isinstance(event, Proven)]
+    proven = [event.runner for event in events_seen if isinstance(event, Proven)]
     return Result(text, {"proven": proven, "unproven": unproven}, warnings=opened.warnings)
 
 

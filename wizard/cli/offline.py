@@ -184,7 +184,9 @@ def init(
 
         if preset or (sources and running is not None):
             raise UsageError(
-                "--preset, --from and --from-cluster each say what to begin with.", fix="give one"
+                "Only one of --preset, --from and --from-cluster can be used.",
+                "each says what to begin with",
+                "Leave the others out",
             )
         return take_over(output, sources, running, context, target, explain=explain)
     from wizard.profile.document import parse
@@ -196,7 +198,7 @@ def init(
         raise UsageError(
             "There is nobody to ask.",
             "init asks its questions on a terminal, and this is none",
-            f"choose a preset: {spelt('init', '--preset', 'NAME')} ({names})",
+            f"Choose a preset: {spelt('init', '--preset', 'NAME')} ({names})",
         )
     if preset is None:
         from wizard.cli.asking import ask_questions
@@ -225,6 +227,10 @@ def completion(_output: Output, shell: str) -> Result:
 
     kind = get_completion_class(shell)
     if kind is None:
-        raise UsageError(f"There is no completion for {shell}.")
+        raise UsageError(
+            f"There is no completion for {shell}.",
+            "it is made by Click, which does not know this shell",
+            "Name bash, zsh or fish",
+        )
     source = kind(runner_wizard, {}, "runner-wizard", "_RUNNER_WIZARD_COMPLETE").source()
     return Result(source, {"shell": shell, "script": source})

@@ -64,7 +64,7 @@ def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:
         raise UsageError(
             "This terminal cannot show the wizard's screens.",
             f"TERM is {os.environ.get('TERM') or 'not set'}, or the output goes elsewhere",
-            f"ask line by line instead: {spelt('open', '--plain', *_given(profile))}",
+            f"Ask line by line instead: {spelt('open', '--plain', *_given(profile))}",
         )
     way = (
         f"{spelt('plan', profile)}, then {spelt('apply', profile, '--yes')}"
@@ -72,7 +72,7 @@ def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:
         else f"{spelt('init', '--preset', 'homelab')}, then {spelt('plan', 'homelab.yaml')}"
     )
     raise UsageError(
-        "The wizard needs a terminal.", "there is nobody to ask", f"without one: {way}"
+        "The wizard needs a terminal.", "there is nobody to ask", f"Run without one: {way}"
     )
 
 

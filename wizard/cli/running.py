@@ -196,5 +196,5 @@ def _log_file(path: Path) -> logging.Handler:
         return logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
         raise WizardError(
-            f"The log file {path} cannot be written.", str(error), "name another with --log-file"
+            f"The log file {path} cannot be written.", str(error), "Name another with --log-file"
         ) from None

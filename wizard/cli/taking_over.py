@@ -104,7 +104,11 @@ def _given(sources: tuple[Path, ...]) -> list[Text]:
         elif source == STANDARD_INPUT:
             found.append(Text("standard input", read_text(source)))
         elif not source.exists():
-            raise UsageError(f"There is no file {source}.", fix="Name the file of the set-up")
+            raise UsageError(
+                f"There is no file {source}.",
+                "its name is another, or it is elsewhere",
+                "Name the file of the set-up",
+            )
         else:
             name = source.name if len(sources) == 1 else str(source)
             found.append(Text(name, read_text(source)))
@@ -139,7 +143,7 @@ def _in_folder(folder: Path) -> list[Text]:
     if sum(len(one.text) for one in texts) > _LARGEST_FOLDER:
         raise UsageError(
             f"{folder} holds more than {_LARGEST_FOLDER:,} characters.",
-            "",
+            "more are not read at once",
             "Name the runner's own folder",
         )
     return texts

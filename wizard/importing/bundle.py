@@ -31,7 +31,7 @@ def bundle_of(given: Iterable[Text]) -> Bundle:
         if len(one.text) > LARGEST_TEXT:
             raise UsageError(
                 f"{one.name} is too large to set up a runner: more than a million characters.",
-                "",
+                "what sets one up is far smaller, so it is not read",
                 "Give the runner's own file",
             )
         bundle.files[one.name] = one.text

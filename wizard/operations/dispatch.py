@@ -13,6 +13,7 @@ from wizard.core.run import RunOptions
 from wizard.operations.cluster import namespaces
 from wizard.operations.cluster.namespaces import LevelQuestion
 from wizard.operations.delivery import delivery_of
+from wizard.operations.delivery.files_only import FilesOnly
 from wizard.operations.lock import only_run
 from wizard.operations.proof import verifying as proof
 from wizard.profile.file import ProfileFile
@@ -29,12 +30,14 @@ async def plan(
 
     Args:
         run: how `apply` would be run; unattended where nothing is said.
-        files_only: as for `delivery_of`.
+        files_only: only its files, where there is no GitLab token or no cluster.
 
-    Raises: NotReachedError, UsageError: what could not be asked; all that refused is in the plan.
+    Raises: NotReachedError, UsageError: what could not be asked; what would refuse is in the plan.
     """
     async with _looking(systems):
-        return await delivery_of(file, systems, run or RunOptions(), files_only=files_only).plan()
+        if files_only:
+            return await FilesOnly(file).plan()
+        return await delivery_of(file, systems, run or RunOptions()).plan()
 
 
 def apply(
@@ -44,9 +47,8 @@ def apply(
 
     Raises: WizardError.
     """
-    delivery = delivery_of(file, systems, run, files_only=files_only)
-    doing = "rotate" if run.renewal else "apply"
-    return _only_run(file, doing, _followed(delivery.apply(), systems))
+    events = FilesOnly(file).apply() if files_only else delivery_of(file, systems, run).apply()
+    return _only_run(file, "rotate" if run.renewal else "apply", _followed(events, systems))
 
 
 def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
@@ -75,7 +77,7 @@ async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
         raise RefusedError(
             "This profile has never been applied: it has no id.",
             "everything the wizard makes carries the profile's id; nothing can carry this one's",
-            "there is nothing to destroy; give the file that apply wrote the id into",
+            "Give the file that apply wrote the id into; without one, there is nothing to destroy",
         )
     async with _looking(systems):
         return await delivery_of(file, systems, RunOptions()).plan_destroy()

@@ -69,7 +69,7 @@ def _changed(text: str, key: Key, value: Any) -> str:
     raise WizardError(
         f"{key_path(key)} cannot be changed without changing something else.",
         "the file shares it through an anchor, or lays it out in an unusual way",
-        "change it by hand",
+        "Change it by hand",
     )
 
 

@@ -63,7 +63,9 @@ class LoadedProfile:
         """
         if self.path == STANDARD_INPUT:
             raise UsageError(
-                "A profile from standard input cannot be changed.", fix="name its file"
+                "A profile from standard input cannot be changed.",
+                "there is no file to write the change to",
+                "Name its file",
             )
         upgrade_file(self.path)
         found = read_text(self.path)

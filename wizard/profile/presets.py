@@ -37,7 +37,7 @@ def find_preset(name: str) -> Preset:
         raise UsageError(
             f"There is no preset {name!r}.",
             did_you_mean(name, set(known)),
-            f"there are: {', '.join(known)}",
+            f"Choose one of: {', '.join(known)}",
         )
     return known[name]
 

@@ -33,7 +33,7 @@ def read_text(path: Path) -> str:
         raise UsageError(
             f"{path} is larger than {LARGEST // 1024**2} MiB.",
             "no profile is that large, so it is not read",
-            "name the profile's own file",
+            "Name the profile's own file",
         )
     return _decoded(content, str(path))
 
@@ -46,18 +46,24 @@ def _read(path: Path) -> bytes:
             return file.read(LARGEST + 1)
     except FileNotFoundError:
         raise UsageError(
-            f"There is no file {path}.", fix=f"make one with: {command('init', '-o', path)}"
+            f"There is no file {path}.",
+            "it was not made yet, or its name is another",
+            f"Make one with: {command('init', '-o', path)}",
         ) from None
     except IsADirectoryError:
-        raise UsageError(f"{path} is a directory.", fix="name the profile's file in it") from None
+        raise UsageError(
+            f"{path} is a directory.", "a profile is a file", "Name the profile's file in it"
+        ) from None
     except PermissionError:
         raise UsageError(
             f"{path} may not be read.",
             "permission denied",
-            f"try: {shlex.join(['chmod', 'u+r', str(path)])}",
+            f"Try: {shlex.join(['chmod', 'u+r', str(path)])}",
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in the path
-        raise UsageError(f"{path} cannot be read.", str(error)) from None
+        raise UsageError(
+            f"{path} cannot be read.", str(error), "Name a file that can be read"
+        ) from None
 
 
 def _decoded(content: bytes, name: str) -> str:

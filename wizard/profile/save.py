@@ -38,7 +38,7 @@ def write(path: Path, text: str) -> None:
         raise WizardError(
             f"{path} cannot be written.",
             error.strerror or str(error),
-            "nothing was changed; check the folder's permissions and the space on its disk",
+            "Check the folder's permissions and the space on its disk; nothing was changed",
         ) from None
 
 
@@ -60,7 +60,7 @@ def write_new(path: Path, text: str) -> None:
         raise RefusedError(
             f"{path} is there already; nothing was written.",
             "a profile is never overwritten by a new one",
-            "name another file",
+            "Name another file",
         )
     write(path, text)
 

@@ -46,7 +46,7 @@ def hand_over(what: str, token: SecretStr, terminal: str = "/dev/tty") -> None:
         raise WizardError(
             "The token cannot be shown: there is no terminal of its own.",
             f"{terminal}: {error.strerror}",
-            "run it in a terminal",
+            "Run it in a terminal",
         ) from None
     try:
         with _other_screen(handle):

@@ -64,7 +64,11 @@ def of_file(path: Path) -> Draft:
     Raises: UsageError, InvalidDocumentError, when it cannot be read at all.
     """
     if str(path) == "-":
-        raise UsageError("The wizard opens only files.", "", "Name the profile's file")
+        raise UsageError(
+            "The wizard opens only files.",
+            "standard input cannot be saved to",
+            "Name the profile's file",
+        )
     draft = Draft(read_text(path), path, Origin.PROFILE, rules=(_rendering,))
     draft.value("name")  # what is no YAML is told before any screen is drawn
     return draft

@@ -46,7 +46,7 @@ class Files:
             return False
         if path.exists() and path.absolute() != session.draft.path.absolute():
             fix = "Name another file; nothing was saved"
-            self.say(WizardError(f"{path} is there already.", "", fix))
+            self.say(WizardError(f"{path} is there already.", "it may be another profile", fix))
             return False
         return await self.save(session, path)
 
@@ -179,7 +179,8 @@ class Files:
         try:
             session = kept_session(kept, self._facts)
         except (WizardError, LookupError, TypeError, ValueError):
-            self.say(WizardError("The kept draft cannot be read.", "", "Start again"))
+            why = "it is damaged, or was kept by another version"
+            self.say(WizardError("The kept draft cannot be read.", why, "Start again"))
             return None
         memory.forget(kept)
         with suppress(WizardError):

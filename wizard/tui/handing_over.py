@@ -44,7 +44,7 @@ def show_outside(app: App[Any], what: str, token: SecretStr) -> None:
         raise WizardError(
             "The token cannot be shown here.",
             "these screens are not on a terminal that they could step aside from",
-            "stop, and run apply in a terminal",
+            "Stop, and run apply in a terminal",
         ) from None
 
 

@@ -48,7 +48,7 @@ def answerable_here(error: WizardError) -> WizardError:
         return error
     step = StepId.GITLAB if error.variable == GITLAB_TOKEN else StepId.SECRETS
     fix = f"Give it on the step {info_of(step).title}, or set {error.variable}"
-    return WizardError(error.problem, "", fix)
+    return WizardError(error.problem, error.cause, fix)
 
 
 def headless(session: ProfileSession) -> str:

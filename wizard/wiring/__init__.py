@@ -177,7 +177,7 @@ class Wiring:
         raise MissingCredentialError(
             f"There is no token for {url}.",
             "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
-            f"set GITLAB_TOKEN, or run: {command('login', url)}",
+            f"Set GITLAB_TOKEN, or run: {command('login', url)}",
             variable="GITLAB_TOKEN",
         )
 

@@ -68,5 +68,5 @@ def _unusable(cause: str) -> WizardError:
     return WizardError(
         "The system's keyring cannot be used.",
         cause,
-        "on a machine without one, set GITLAB_TOKEN instead",
+        "Set GITLAB_TOKEN instead, on a machine without one",
     )

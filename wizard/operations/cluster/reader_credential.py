@@ -55,7 +55,7 @@ class ReaderCredential:
                 problem,
                 f"it is what the store signs in with; {', '.join(missing)} {are} not set, and "
                 "there is nobody to ask",
-                f"set {them} to the credential of an identity that may only read, or make the "
+                f"Set {them} to the credential of an identity that may only read, or make the "
                 f"Secret yourself, with {' and '.join(part.key for part in self.parts)}",
             )
         found = {part: value for part, value in values.items() if value is not None}
@@ -129,7 +129,7 @@ def _compare(
         raise RefusedError(
             f"{ref} is somebody else's, and has no {' and no '.join(lacking)}.",
             "the store signs in with it; the wizard writes over nothing that it did not make",
-            "add what is missing, or name another Secret as reader_secret",
+            "Add what is missing, or name another Secret as reader_secret",
         )
     given = {part.key: systems.credential("", part.variable, ask=False) for part in parts}
     differs = [key for key in keys if (new := given[key]) and fingerprint(new) != stored[key]]
@@ -147,7 +147,7 @@ def _check_namespace(ref: ObjectRef, cluster: Cluster) -> None:
             raise RefusedError(
                 f"There is no namespace {ref.namespace}, which is to hold the store's credential.",
                 "it is where External Secrets is installed, unless the profile says otherwise",
-                "install External Secrets there, or write reader_secret: {name: "
+                "Install External Secrets there, or write reader_secret: {name: "
                 f"{ref.name}, namespace: ...}}",
             )
 
@@ -163,7 +163,7 @@ def _judge(part: ReaderPart, value: SecretStr) -> None:
         raise RefusedError(
             f"{part.variable} is not the key file of a service account.",
             "it is to hold the file's text, which is JSON with a private_key",
-            f'export {part.variable}="$(cat KEY-FILE)"',
+            f'Run: export {part.variable}="$(cat KEY-FILE)"',
         )
 
 

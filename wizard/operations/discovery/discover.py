@@ -81,7 +81,7 @@ def missing_operators(facts: ClusterFacts, needed: Iterable[Operator]) -> list[F
         Finding(
             f"{operator.title} is not on this cluster, and {operator.use} needs it.",
             f"{facts.context} serves {', '.join(sorted(there)) or 'no operator known here'}",
-            fix="install it first, or start from the preset direct, which needs none",
+            fix="Install it first, or start from the preset direct, which needs none",
         )
         for operator in needed
         if operator.name not in there

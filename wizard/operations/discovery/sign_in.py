@@ -59,5 +59,5 @@ def _check(identity: Identity, scope: str, what: str, url: str) -> Check:
         return Check(what, Verdict.UNSEEN, Finding("GitLab does not tell; trying is the test"))
     # Without these nothing works, or not twice; a smoke job is a proof one can do without.
     verdict = Verdict.WARN if scope == "api" else Verdict.FAIL
-    finding = Finding(f"the token lacks {scope}", fix=f"make one at {token_page(url)}")
+    finding = Finding(f"the token lacks {scope}", fix=f"Make one at {token_page(url)}")
     return Check(what, verdict, finding)

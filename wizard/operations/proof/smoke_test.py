@@ -151,11 +151,13 @@ class SmokeTest:
                 await asyncio.to_thread(self.gitlab.cancel_pipeline, self.scope.id, pipeline.id)
         said = await self._last_lines(job) if job and job.status == "running" else []
         state = f"job {job.id} is {job.status}" if job else "the pipeline has no job"
-        raise WizardError(
+        late = WizardError(
             f"The smoke job of {self.runner.name} did not end within {self.run.deadline:.0f} s.",
             "\n".join([state + (", and its log ends:" if said else ""), *said]),
             _advice(job) + (f"; the job is at {job.web_url}" if job and job.web_url else ""),
         )
+        late.log = job.web_url if job else ""
+        raise late
 
     async def _our_job(self, pipeline: Pipeline) -> Job | None:
         """Our job of the pipeline, by its name: policies may have added others.
@@ -194,27 +196,28 @@ class SmokeTest:
             error = WizardError(
                 f"The smoke job of {self.runner.name} ended with {job.status}.",
                 "\n".join([job.failure_reason, *_tail(trace)]).strip(),
-                f"read the whole log at {job.web_url}",
+                f"Read the whole log at {job.web_url}",
             )
+            error.log = job.web_url
             raise explained(error, [Text(Kind.JOB, f"the log of job {job.id}", trace)])
         if job.runner_id != self.runner_id:
             raise WizardError(
                 f"Another runner ({job.runner_id}) took the smoke job of {self.runner.name}.",
                 "both carry the tag that was made for it",
-                "look for a second runner with our tags, then run apply again",
+                "Look for a second runner with our tags, then run apply again",
             )
         managers = await asyncio.to_thread(self.gitlab.managers, self.runner_id)
         if job.system_id not in {manager.system_id for manager in managers}:
             raise WizardError(
                 f"The smoke job of {self.runner.name} ran on a manager that is not its own.",
                 f"the job names {job.system_id or 'no manager'}",
-                "run apply again",
+                "Run apply again",
             )
         if f"proof {nonce}" not in trace:
             raise WizardError(
                 f"The smoke job of {self.runner.name} did not print what it was asked to.",
                 "\n".join(_tail(trace)),
-                "look at the job's log; something stands between the pod and GitLab",
+                "Look at the job's log; something stands between the pod and GitLab",
             )
 
 
@@ -237,7 +240,11 @@ async def sweep(gitlab: GitLab, scope: Scope, tags: frozenset[str]) -> AsyncIter
 
 
 def _unproven(why: str) -> NoSmokeJobError:
-    return NoSmokeJobError(why, fix="Prove the runner with a pipeline of your own, or --no-smoke")
+    return NoSmokeJobError(
+        "No smoke job could be run.",
+        why,
+        "Prove the runner with a pipeline of your own, or use --no-smoke",
+    )
 
 
 def _in_contact(manager: Manager, known: frozenset[str], since: datetime, *, fresh: bool) -> bool:
@@ -257,7 +264,7 @@ def _never_seen(runner: Runner, runner_id: int, count: int, managers: list[Manag
     return WizardError(
         f"GitLab has not heard from {who} of {runner.name}.",
         f"runner {runner_id} shows {shown or 'no manager at all'}",
-        "read the manager's log; it names GitLab's answer, most often a wrong address, a private "
+        "Read the manager's log; it names GitLab's answer, most often a wrong address, a private "
         "CA, or a proxy",
     )
 

@@ -143,8 +143,8 @@ class RunnerVerifier:
         return replace(one, note=note, wanted=settings(self.profile, one.runner, there, note))
 
     async def _look_at(self, runner: Runner) -> ObservedRunner:
-        alone = self.profile.model_copy(update={"runners": [runner]})
-        return (await observe(alone, self.gitlab, self.backend)).runners[0]
+        single = self.profile.model_copy(update={"runners": [runner]})
+        return (await observe(single, self.gitlab, self.backend)).runners[0]
 
     async def prove(self, runner: Runner) -> AsyncIterator[Event]:
         """Wait for the manager's pod, for GitLab to hear from it, and for a job.
@@ -246,7 +246,7 @@ class RunnerVerifier:
             async for event in proof.smoke():
                 yield event
         except NoSmokeJobError as refused:
-            yield Unproven(runner.name, f"{refused.problem}; {refused.fix}")
+            yield Unproven(runner.name, f"{refused.cause}. {refused.fix}")
 
     def _refuse_stale(self, runner: Runner, cluster: Cluster) -> None:
         """Raises: WizardError, where a manager runs on an older token."""

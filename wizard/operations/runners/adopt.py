@@ -64,14 +64,14 @@ async def _with_adopted(profile: Profile, one: ObservedRunner, gitlab: GitLab) -
         raise RefusedError(
             f"There is no runner {wanted} in GitLab for {one.runner.name} to take over.",
             "it was deleted, or this token may not see it",
-            "remove `adopt` from the profile, and a runner is created instead",
+            "Remove `adopt` from the profile, and a runner is created instead",
         ) from None
     why = why_not(info, one.scope, profile.id or "") or _other_of_ours(profile, info)
     if why:
         raise RefusedError(
             f"Runner {wanted} of GitLab cannot be taken over as {one.runner.name}.",
             why,
-            "correct `adopt` in the profile, or remove it, and a runner is created instead",
+            "Correct `adopt` in the profile, or remove it, and a runner is created instead",
         )
     note = Note.of(profile)
     as_wanted = settings(profile, one.runner, info, note)
@@ -154,7 +154,7 @@ def check_still_free(info: RunnerInfo, seen: ObservedRunner) -> None:
         raise ConflictError(
             f"Runner {info.id} of GitLab changed while it was to be taken over.",
             why,
-            "look at it in GitLab, then run plan again",
+            "Look at it in GitLab, then run plan again",
         )
 
 

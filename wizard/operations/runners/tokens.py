@@ -191,7 +191,7 @@ class TokenKeeper:
                         f"The token of {self.seen.runner.name} could not be stored in "
                         f"{self.backend.where(self.seen.runner)}.",
                         f"{error.problem} {error.cause}",
-                        "put the backend right and run apply again: the runner is found by its "
+                        "Put the backend right and run apply again: the runner is found by its "
                         "marker and gets a new token",
                     ) from error
                 await asyncio.sleep(attempt)

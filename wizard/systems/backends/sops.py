@@ -107,7 +107,7 @@ class Sops(EncryptedFiles):
             said = excerpt(done.stderr.decode("utf-8", "replace"))
         # Outside the handlers: what they caught holds the token that was given.
         raise WizardError(
-            f"sops could not {doing}.",
+            f"The program sops could not {doing}.",
             said,
             "Put that right, then run it again",
         )

@@ -132,13 +132,6 @@ class GitLab(Protocol):
         """Delete the runner and its managers; one that is gone already is fine."""
         ...
 
-    def delete_by_token(self, token: SecretStr) -> bool:
-        """Delete the runner this runner token belongs to, for undoing without `manage_runner`.
-
-        Returns False where GitLab does not know the token (any more).
-        """
-        ...
-
     def knows_token(self, token: SecretStr) -> bool | None:
         """Whether GitLab accepts this runner token now; None where it cannot say.
 

@@ -51,7 +51,9 @@ def clean_url(written: str) -> str:
 
 def _no_address() -> UsageError:
     return UsageError(
-        "That is not the address of a GitLab.", fix="Write it as https://gitlab.example.com"
+        "That is not the address of a GitLab.",
+        "it has no scheme and host that could be asked",
+        "Write it as https://gitlab.example.com",
     )
 
 

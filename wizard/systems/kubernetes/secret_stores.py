@@ -62,19 +62,19 @@ def store_finding(found: Json | None, ref: ObjectRef, namespace: str) -> Finding
         found: the store as the cluster has it; None where there is none.
     """
     if found is None:
-        return Finding(f"there is no {ref}", fix="correct secrets.store")
+        return Finding(f"there is no {ref}", fix="Correct secrets.store")
     ready = condition(found, "Ready")
     if ready.get("status") != "True":
         return Finding(
             f"{ref} is not ready",
             redact(f"{ready.get('reason', '')}: {ready.get('message', '')}"),
-            fix=f"kubectl describe {ref.kind} {ref.name} shows the cause",
+            fix=f"Run kubectl describe {ref.kind} {ref.name}: it shows the cause",
         )
     if not _admits(found, namespace):
         return Finding(
             f"{ref} does not let namespace {namespace} use it",
             f"spec.conditions: {found['spec']['conditions']}",
-            fix=f"add {namespace} to its conditions",
+            fix=f"Add {namespace} to its conditions",
         )
     return None
 

@@ -49,6 +49,7 @@ _SHOWN = {
     State.FAILED: {"retry", "report"},
     State.STOPPED: {"retry", "report"},
 }
+_UNEXPLAINED = WizardError("It failed.", "it ended without a reason", "Try again, or save a report")
 
 
 class ApplyStep(Step):
@@ -321,7 +322,7 @@ class ApplyStep(Step):
                     f"Stopped after {took}. What was done stays; Try again goes on from there."
                 )
                 return f"{stopped}\n{format_error(work.error)}" if work.error else stopped
-        return format_error(work.error or WizardError("It failed."))
+        return format_error(work.error or _UNEXPLAINED)
 
     def _about_to(self) -> str:
         reviewed = self.session.reviewed
