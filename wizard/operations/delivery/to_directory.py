@@ -90,6 +90,7 @@ class _Reconciler:
     def before_tokens(self) -> Parts:
         return [
             self._announce_downtime(),
+            titled("Namespace of the tokens", self._make_home()),
             titled("The cluster's credential", self._put_credential()),
         ]
 
@@ -132,6 +133,12 @@ class _Reconciler:
             key: Key = ("runners", index, "token_revision")
             self.file = await asyncio.to_thread(self.file.save, {key: one.token_revision + 1})
             yield ProfileSaved(f"runners[{index}].token_revision", str(one.token_revision + 1))
+
+    async def _make_home(self) -> AsyncIterator[Event]:
+        for manifest in self.work.surveyed.connected.pending.manifests:
+            if self.cluster and manifest.kind == "Namespace":
+                applied = await asyncio.to_thread(self.cluster.apply, manifest)
+                yield ObjectApplied(str(manifest.ref), str(applied.outcome))
 
     async def _put_credential(self) -> AsyncIterator[Event]:
         """What the store signs in with is in no file; without a cluster it is put there by hand."""

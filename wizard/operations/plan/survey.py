@@ -29,6 +29,7 @@ from wizard.operations.plan.changes import (
     compare_objects,
     doubting,
     gitlab_changes,
+    home_of_tokens,
     secret_changes,
 )
 from wizard.operations.plan.discovered_facts import find_missing
@@ -145,8 +146,11 @@ async def _look_at_runners(connected: Connected, looks: _Looks) -> ObservedState
 
 
 async def _look_at_objects(connected: Connected, looks: _Looks) -> Compared:
-    if not (connected.to_cluster and connected.cluster):
+    if connected.cluster is None:
         return Compared(())
+    if not connected.to_cluster:
+        look = asyncio.to_thread(home_of_tokens, connected.profile, connected.cluster)
+        return Compared(await looks.take("the namespaces can be seen", "cluster.home", look) or ())
     compared = await compare_objects(connected.profile, connected.cluster)
     looks.checks += compared.refused
     return compared
@@ -208,7 +212,8 @@ def _plan(
     if seen and connected.backend:
         changes += secret_changes(seen, connected.backend)
     changes += [reader.change] if reader else []
-    changes += compared.changes if delivery is None else file_changes(delivery)
+    changes += compared.changes
+    changes += file_changes(delivery) if delivery else []
     unseen = [
         "" if seen else "the runners in GitLab and their tokens",
         f"the cluster: {connected.unseen}" if connected.unseen else "",
