@@ -43,9 +43,12 @@ async def plan(
 def apply(
     file: ProfileFile, systems: Systems, run: RunOptions, *, files_only: bool = False
 ) -> AsyncIterator[Event]:
-    """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
+    """Make it so, then prove it; every fact as it happens. With a renewal: rotate.
+
+    Raises: WizardError.
+    """
     events = FilesOnly(file).apply() if files_only else delivery_of(file, systems, run).apply()
-    return _only_run(file, "apply", _followed(events, systems))
+    return _only_run(file, "rotate" if run.renewal else "apply", _followed(events, systems))
 
 
 def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:

@@ -133,7 +133,7 @@ class GitOpsSync:
     def _delivery_said(self) -> list[str]:
         """What the operator that brings the files says of its objects, the shared ones too."""
         said: list[str] = []
-        for ref in self._arrival.reports(self.profile):
+        for ref in self._arrival.reports(self.profile, self.cluster):
             with suppress(WizardError):
                 said += said_of(ref, self.cluster.get(ref) or {})
         return said
