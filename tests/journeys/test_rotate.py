@@ -47,7 +47,7 @@ def test_a_rotated_token_is_the_only_one_and_the_old_manager_is_off_the_list(liv
     assert ended.document["data"]["new_tokens"] == ["direct"]
     said = [event["sentence"] for event in ended.events]
     assert "gave runner direct a new token: a new token was asked for" in said
-    assert "direct: proven, it has run a job" in said
+    assert "direct: proven by a job" in said
     assert f"removed the old manager {manager} of direct from GitLab" in said
     assert live.secret_token != old
     is_whole(live)

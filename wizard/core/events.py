@@ -265,7 +265,7 @@ class Proven(Event):
     runner: str
 
     def sentence(self) -> str:
-        return f"{self.runner}: proven, it has run a job"
+        return f"{self.runner}: proven by a job"
 
 
 @dataclass(frozen=True, slots=True)
