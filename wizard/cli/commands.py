@@ -23,6 +23,7 @@ _COMMANDS = {
     "status": ("looking", "Show what is true now: runners, tokens, objects, files."),
     "verify": ("live", "Prove every runner again; nothing is changed."),
     "doctor": ("examining", "Say what is wrong, and the way out: of a profile, a job or a log."),
+    "rotate": ("day_two", "Give runners new tokens, and prove them."),
     "destroy": ("live", "Remove runner, token, objects and files."),
     "login": ("account", "Keep a GitLab token in the system's keyring."),
     "logout": ("account", "Forget a GitLab token that was kept."),

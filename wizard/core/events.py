@@ -134,6 +134,15 @@ class RunnerDeleted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ManagerRemoved(Event):
+    runner: str
+    system_id: str
+
+    def sentence(self) -> str:
+        return f"removed the old manager {self.system_id} of {self.runner} from GitLab"
+
+
+@dataclass(frozen=True, slots=True)
 class TokenReset(Event):
     half_done = True
 
@@ -227,7 +236,7 @@ class Proven(Event):
     runner: str
 
     def sentence(self) -> str:
-        return f"{self.runner}: proven, it has run a job"
+        return f"{self.runner}: proven by a job"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,27 @@ def layer_of(data: Any, source: int, above: Key) -> Layer:
     return Layer(found, lambda key: Spot(source, (*above, *key)))
 
 
+def renamed(pairs: list[tuple[Key, Any, Spot]]) -> Layer:
+    """Values that mean keys of another name, each with the place it is written at."""
+    data: dict[str, Any] = {}
+    places: dict[Key, Spot] = {}
+    for key, value, spot in pairs:
+        inner = data
+        for part in key[:-1]:
+            below = inner.setdefault(str(part), {})
+            inner = below if isinstance(below, dict) else {}
+        inner[str(key[-1])] = value
+        places[key] = spot
+
+    def spot_of(key: Key) -> Spot | None:
+        for length in range(len(key), 0, -1):
+            if found := places.get(key[:length]):
+                return Spot(found.source, (*found.path, *key[length:]))
+        return None
+
+    return Layer(data, spot_of)
+
+
 class View:
     """Layers as one, the last on top; whoever takes a value says what becomes of it.
 

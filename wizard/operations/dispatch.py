@@ -13,6 +13,7 @@ from wizard.core.run import RunOptions
 from wizard.operations.cluster import namespaces
 from wizard.operations.cluster.namespaces import LevelQuestion
 from wizard.operations.delivery import delivery_of
+from wizard.operations.delivery.files_only import FilesOnly
 from wizard.operations.lock import only_run
 from wizard.operations.proof import verifying as proof
 from wizard.profile.file import ProfileFile
@@ -29,20 +30,25 @@ async def plan(
 
     Args:
         run: how `apply` would be run; unattended where nothing is said.
-        files_only: as for `delivery_of`.
+        files_only: only its files, where there is no GitLab token or no cluster.
 
-    Raises: NotReachedError, UsageError: what could not be asked; all that refused is in the plan.
+    Raises: NotReachedError, UsageError: what could not be asked; what would refuse is in the plan.
     """
     async with _looking(systems):
-        return await delivery_of(file, systems, run or RunOptions(), files_only=files_only).plan()
+        if files_only:
+            return await FilesOnly(file).plan()
+        return await delivery_of(file, systems, run or RunOptions()).plan()
 
 
 def apply(
     file: ProfileFile, systems: Systems, run: RunOptions, *, files_only: bool = False
 ) -> AsyncIterator[Event]:
-    """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
-    delivery = delivery_of(file, systems, run, files_only=files_only)
-    return _only_run(file, "apply", _followed(delivery.apply(), systems))
+    """Make it so, then prove it; every fact as it happens. With a renewal: rotate.
+
+    Raises: WizardError.
+    """
+    events = FilesOnly(file).apply() if files_only else delivery_of(file, systems, run).apply()
+    return _only_run(file, run.verb, _followed(events, systems))
 
 
 def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:

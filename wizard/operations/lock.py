@@ -104,9 +104,9 @@ def _sign(handle: int, doing: str, name: str) -> None:
 def _holder(handle: int) -> str:
     """Who holds it, for people; empty where the file does not say."""
     try:
-        told = json.loads(os.pread(handle, 500, 0))
-        since = datetime.fromisoformat(told["since"])
-        return f"{told['doing']}, process {int(told['pid'])}, since {since:%H:%M:%S} UTC"
+        holder = json.loads(os.pread(handle, 500, 0))
+        since = datetime.fromisoformat(holder["since"])
+        return f"{holder['doing']}, process {int(holder['pid'])}, since {since:%H:%M:%S} UTC"
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.core.problems import Key
-from wizard.importing.findings.chart import is_authenticated
+from wizard.importing.findings.tokens import is_authenticated
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Kind, Release, number, texts
 from wizard.importing.texts.templates import MARK, unread

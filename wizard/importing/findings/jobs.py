@@ -7,27 +7,15 @@ from collections.abc import Callable
 
 from wizard.core.problems import Key, key_path
 from wizard.importing.ledger import Fate
-from wizard.importing.release import Release, entries, section, texts
+from wizard.importing.release import Release, texts
 from wizard.importing.texts.templates import unread
 from wizard.importing.translate.builds import (
-    ARCHIVED,
-    mounts_socket,
-    strategy_of,
-    uses_docker,
     variables,
 )
 from wizard.importing.translate.levels import needs_privileged, root_keys
 from wizard.importing.view import View
 from wizard.render.tables.dangers import dangers
 
-_FOLLOWS = (
-    "${CI_RUNNER_VERSION}",
-    "$CI_RUNNER_VERSION",
-    "${CI_RUNNER_REVISION}",
-    "$CI_RUNNER_REVISION",
-)
-_FLAVOR = re.compile(r"(?:alpine(?:-latest|-edge|\d\.\d+)?|ubuntu|ubi-fips)(?:-pwsh)?")
-_HELPER = "gitlab-org/gitlab-runner/gitlab-runner-helper"
 _OUR_JOBS = re.compile(r"gitlab-runner-[a-z0-9-]+-job")
 """How the wizard calls the account of a runner's jobs."""
 _NO_VERIFY = {
@@ -56,90 +44,6 @@ def _executor(release: Release, table: View) -> None:
     )
     for name in (executor.partition("+")[0], "docker", "machine", "ssh", "virtualbox", "parallels"):
         table.leave(name, why=f"settings of the executor {executor}", told=True)
-
-
-def is_token(text: str) -> bool:
-    """Whether text is a token, and not a word in its place: what is random has a digit in it."""
-    return bool(text) and not unread(text) and re.search(r"[0-9]", text) is not None
-
-
-def _token(release: Release, table: View) -> None:
-    token = str(table.get("token") or "")
-    if not is_token(token):
-        table.note(("token",), Fate.ASIDE, "empty, or filled in elsewhere")
-        return
-    table.leave("token", why="a token is never copied", told=True)
-    release.report.opens(
-        "the runner's token is in the file",
-        table.at("token"),
-        "everyone who can read the file can run jobs in its place",
-        "Delete the old runner in GitLab once the new one is proven: its token was not copied",
-    )
-
-
-def _helper(release: Release, table: View) -> None:
-    image = str(table.get("kubernetes", "helper_image") or "")
-    flavor = table.get("kubernetes", "helper_image_flavor")
-    if flavor and image:
-        table.leave(
-            "kubernetes",
-            "helper_image_flavor",
-            why="it counts without helper_image only",
-            told=True,
-        )
-        release.report.tidy(
-            "helper_image_flavor has no effect beside helper_image",
-            table.at("kubernetes", "helper_image_flavor"),
-            "the image names it already",
-            "Nothing to do: it was left out",
-        )
-    elif flavor and not _FLAVOR.fullmatch(str(flavor)):
-        table.leave("kubernetes", "helper_image_flavor", why="no such flavor", told=True)
-        release.report.breaks(
-            f"there is no helper image of the flavor {flavor}",
-            table.at("kubernetes", "helper_image_flavor"),
-            "known are alpine, alpine3.21, alpine-latest, ubuntu, ubi-fips: with another every job "
-            "fails to pull its helper",
-            "Nothing to do: it was left out, and the runner uses the helper of its own version",
-        )
-    if image and "arm64" in f"{image}{flavor or ''}":
-        release.report.surprises(
-            "the helper image is for arm64",
-            table.at("kubernetes", "helper_image"),
-            "the profile assumes amd64 nodes unless it says otherwise",
-            "Write cluster.architectures: [arm64], if the nodes are",
-        )
-    if image:
-        _helper_image(release, table, image)
-
-
-def _helper_image(release: Release, table: View, image: str) -> None:
-    key = ("kubernetes", "helper_image")
-    if any(word in image for word in _FOLLOWS):
-        path = image.partition(":")[0] if "/" in image else image
-        mirror = path.removesuffix(_HELPER).rstrip("/") if path.endswith(_HELPER) else ""
-        if mirror and mirror != "registry.gitlab.com":
-            release.mirrors["registry.gitlab.com"] = mirror
-            table.note(key, Fate.CARRIED, "images.mirrors", ("images", "mirrors"))
-        release.report.tidy(
-            f"the helper image comes from a mirror, {path}",
-            table.at(*key),
-            "it follows the runner's version, as it must",
-            "Nothing to do: the profile has it in images.mirrors, for the manager's image too"
-            if mirror
-            else "Write images.mirrors to mirror all images; the profile keeps this one in "
-            "extra_config",
-        )
-        return
-    table.leave(*key, why="the runner uses the helper of its own version", told=True)
-    release.report.breaks(
-        f"the helper image is pinned to {image}",
-        table.at(*key),
-        "it must have the runner's own version and the nodes' architecture; pinned, it fits "
-        "neither after the next upgrade",
-        "Write images.mirrors if it comes from a mirror; the profile leaves the helper to the "
-        "runner",
-    )
 
 
 def _account(release: Release, table: View) -> None:
@@ -241,40 +145,6 @@ _NEVER_KEPT = {
 }
 
 
-def _open_node(release: Release, table: View) -> None:
-    if mounts_socket(table):
-        release.report.opens(
-            "jobs mount the Docker socket of their node",
-            table.at("kubernetes", "volumes", "host_path"),
-            "any job is root on its node through it; and most nodes run containerd, which has no "
-            "such socket: there the pod does not start, or docker finds no daemon",
-            "Choose a way to build in `builds`, and remove the volume from extra_config",
-        )
-    docker = strategy_of(table, "") == "dind"
-    for key, what in needs_privileged(table):
-        if key == ("kubernetes", "privileged"):
-            fix = (
-                "Write jobs.pod_security: privileged if jobs themselves must be; the profile's "
-                "builds: "
-                "dind has privileged services only"
-                if docker
-                else "Write jobs.pod_security: baseline if no job needs that; the profile keeps "
-                "privileged"
-            )
-            release.report.opens(
-                "every job is privileged", table.at(*key), "any job can take over its node", fix
-            )
-        elif not (key[-1] == "host_path" and mounts_socket(table)):
-            release.report.opens(
-                f"jobs have {what}",
-                table.at(*key),
-                "any job can reach its node through it, or nearly so",
-                "Remove it from extra_config if no job needs that; the profile keeps it, and its "
-                "job "
-                "namespace admits privileged pods",
-            )
-
-
 def _root(release: Release, table: View) -> None:
     for key in root_keys(table):
         release.report.opens(
@@ -331,19 +201,6 @@ def _environment(release: Release, table: View) -> None:
             )
 
 
-def _archived(release: Release, table: View) -> None:
-    for key in ("image", "allowed_images"):
-        if found := ARCHIVED.search(" ".join(texts(table.get("kubernetes", key)))):
-            shell = "" if "debug" in found[0] else "; this image has no shell to run a script with"
-            release.report.breaks(
-                f"the builder {found[0]} is archived",
-                table.at("kubernetes", key),
-                f"Google archived Kaniko in June 2025{shell}",
-                "Use the image of the profile's builds: kaniko, a maintained fork; "
-                "docs/builds.md has more",
-            )
-
-
 def _pull_policies(release: Release, table: View) -> None:
     wanted = {one.lower() for one in texts(table.get("kubernetes", "pull_policy"))}
     allowed = {one.lower() for one in texts(table.get("kubernetes", "allowed_pull_policies"))}
@@ -356,37 +213,14 @@ def _pull_policies(release: Release, table: View) -> None:
         )
 
 
-def _privileged_services(release: Release, table: View) -> None:
-    """Docker in Docker that may not run."""
-    services = [
-        str(section({"s": one}, "s").get("name"))
-        for one in entries(table.get("kubernetes", "services"))
-    ]
-    dind = next((one for one in services if "dind" in one), "")
-    if dind and table.get("kubernetes", "privileged") is not True and uses_docker(table):
-        context = table.section("kubernetes", "service_container_security_context")
-        if context.get("privileged") is not True:
-            release.report.breaks(
-                f"the service {dind} cannot run",
-                table.at("kubernetes", "services"),
-                "Docker in Docker needs a privileged container, and privileged is not true",
-                "Write builds: dind, or another way to build",
-            )
-
-
 _ALL: tuple[Callable[[Release, View], None], ...] = (
     _executor,
-    _token,
-    _helper,
     _account,
     _dangers,
     _leave_cluster_wide,
-    _open_node,
     _root,
     _no_limits,
     _moving_tags,
     _environment,
-    _archived,
     _pull_policies,
-    _privileged_services,
 )

@@ -16,10 +16,10 @@ from wizard.importing.versions import (
     runner_of_chart,
     runner_of_tag,
 )
-from wizard.importing.view import Layer, View
+from wizard.importing.view import Layer, View, renamed
 from wizard.importing.wrappers.beside import Beside
 from wizard.importing.wrappers.config import from_values, table_words
-from wizard.importing.wrappers.objects import as_register_reads, renamed, table_key_of
+from wizard.importing.wrappers.variables import as_register_reads, table_key_of
 
 _Pairs = list[tuple[Key, Any, Spot]]
 

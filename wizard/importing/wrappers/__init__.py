@@ -18,7 +18,8 @@ from wizard.importing.wrappers.helm import (
     k3s_charts,
     kustomize_charts,
 )
-from wizard.importing.wrappers.objects import operator_runners, workloads
+from wizard.importing.wrappers.objects import workloads
+from wizard.importing.wrappers.operator import operator_runners
 from wizard.importing.wrappers.terraform import helm_resources
 
 __all__ = ["Beside", "find_releases"]

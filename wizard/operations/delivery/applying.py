@@ -86,7 +86,7 @@ async def apply(
     """
     yield StepStarted("Look")
     connected = await connect(file, systems, run)
-    async with turn_at(file, connected.cluster, "apply") as turn:
+    async with turn_at(file, connected.cluster, run.verb) as turn:
         async for event in turn.while_ours(_apply(file, connected, reconciler, turn)):
             yield event
 

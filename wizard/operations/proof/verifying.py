@@ -74,7 +74,11 @@ def _why_not_whole(one: ObservedRunner) -> str:
 def _failure(failed: list[tuple[str, WizardError]]) -> WizardError:
     if len(failed) == 1:
         return failed[0][1]
-    told = [f"{name}: {error.problem} {error.cause}\nfix: {error.fix}" for name, error in failed]
+    paragraphs = [
+        f"{name}: {error.problem} {error.cause}\nfix: {error.fix}" for name, error in failed
+    ]
     return WizardError(
-        f"{len(failed)} runners are not proven.", "\n".join(told), "Follow what is said of each"
+        f"{len(failed)} runners are not proven.",
+        "\n".join(paragraphs),
+        "Follow what is said of each",
     )

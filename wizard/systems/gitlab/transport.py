@@ -22,7 +22,7 @@ from wizard.core.errors import (
 )
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.systems.gitlab.connection import Connection, open_session
-from wizard.systems.gitlab.errors import Errand, refusal
+from wizard.systems.gitlab.errors import Call, refusal
 from wizard.systems.gitlab.url import clean_url, token_page
 from wizard.systems.http import answers, failures
 from wizard.systems.http.clock import ServerClock
@@ -46,7 +46,7 @@ _FIRST_PAUSE = 5.0
 class Answer:
     """A good answer: its body, and the headers that page through lists."""
 
-    errand: Errand
+    call: Call
     is_read: bool
     body: bytes
     headers: Mapping[str, str]
@@ -61,7 +61,7 @@ class Answer:
             InvalidAnswerError: the answer is not what GitLab answers here.
         """
         try:
-            return answers.read(self.body, shape, self.errand.doing, of=_GITLAB)
+            return answers.read(self.body, shape, self.call.doing, of=_GITLAB)
         except NotReachedError as error:
             error.maybe_done = not self.is_read
             raise
@@ -108,13 +108,13 @@ class Transport:
         self._clients: tuple[gitlab.Gitlab, gitlab.Gitlab] | None = None
         self._clock = ServerClock()
 
-    def get(self, errand: Errand, path: str, **query: Any) -> Answer:
+    def get(self, call: Call, path: str, **query: Any) -> Answer:
         """Ask for something; sent again when the connection is cut or a proxy is in trouble."""
-        return self._call(errand, "get", path, query=query)
+        return self._call(call, "get", path, query=query)
 
     def send(
         self,
-        errand: Errand,
+        call: Call,
         verb: str,
         path: str,
         body: Mapping[str, Any] | None = None,
@@ -130,12 +130,12 @@ class Transport:
             body: sent as JSON, so that nothing of it stands in a URL.
             signed: False leaves our token out, for calls that carry a runner's token.
         """
-        return self._call(errand, verb, path, body=dict(body or {}), signed=signed)
+        return self._call(call, verb, path, body=dict(body or {}), signed=signed)
 
-    def ping(self, errand: Errand) -> None:
+    def ping(self, call: Call) -> None:
         """Ask, unsigned, whether there is a GitLab: that it wants a token is an answer too."""
         try:
-            self._call(errand, "get", "/metadata", signed=False).read(answers.record)
+            self._call(call, "get", "/metadata", signed=False).read(answers.record)
         except NotAllowedError:
             return
 
@@ -147,29 +147,29 @@ class Transport:
 
     def _set_clock(self) -> None:
         try:
-            self._call(Errand("tell the time"), "get", "/version")
+            self._call(Call("tell the time"), "get", "/version")
         except (NotAllowedError, NotFoundError, RejectedError):
             return  # a refusal carries the time as well
 
     def _call(
         self,
-        errand: Errand,
+        call: Call,
         verb: str,
         path: str,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         signed: bool = True,
     ) -> Answer:
-        return self._policy.carry_out(
-            lambda: self._once(errand, verb, path, query, body, signed),
-            errand.doing,
+        return self._policy.call_with_retries(
+            lambda: self._once(call, verb, path, query, body, signed),
+            call.doing,
             who="GitLab",
             is_read=verb == "get",
         )
 
     def _once(
         self,
-        errand: Errand,
+        call: Call,
         verb: str,
         path: str,
         query: Mapping[str, Any] | None,
@@ -194,17 +194,17 @@ class Transport:
             )
         except GitlabError as refused:
             status = refused.response_code or 500
-            error = refusal(status, refused.response_body or b"", errand, token_page(self.url))
+            error = refusal(status, refused.response_body or b"", call, token_page(self.url))
             if isinstance(error, NotReachedError):
                 error.maybe_done = not is_read
         except (OSError, ValueError) as lost:  # every exception of requests is one, or the other
             way = self._connection.way(self.url)
-            error = failures.failure(lost, way, errand.doing, is_read=is_read)
+            error = failures.failure(lost, way, call.doing, is_read=is_read)
         else:
             # GitLab answers 204 and no word to every deletion; a login page says 200 to anything.
             if verb != "delete" or response.status_code == _NO_CONTENT:
-                return Answer(errand, is_read, response.content, response.headers)
-            error = _GITLAB.invalid_response(errand.doing, body=response.content)
+                return Answer(call, is_read, response.content, response.headers)
+            error = _GITLAB.invalid_response(call.doing, body=response.content)
         # Outside the handler, so that no SDK exception, which holds the request and its headers,
         # travels along as context.
         raise error

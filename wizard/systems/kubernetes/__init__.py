@@ -198,7 +198,7 @@ class Cluster(Protocol):
         ...
 
     def watch_rollout(
-        self, deployment: ObjectRef, *, deadline: float, cancel: Event, patience: float = 30
+        self, deployment: ObjectRef, *, deadline: float, cancel: Event, grace: float = 30
     ) -> Iterator[str]:
         """Wait until the newest ReplicaSet of a Deployment is available; yields what happens.
 

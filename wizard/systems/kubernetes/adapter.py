@@ -313,9 +313,9 @@ class KubernetesCluster:
         return tuple(map(_text_of, warnings))
 
     def watch_rollout(
-        self, deployment: ObjectRef, *, deadline: float, cancel: Event, patience: float = 30
+        self, deployment: ObjectRef, *, deadline: float, cancel: Event, grace: float = 30
     ) -> Iterator[str]:
-        return rollout.Rollout(self._api, cancel).watch(deployment, deadline, patience)
+        return rollout.Rollout(self._api, cancel).watch(deployment, deadline, grace)
 
     def restart_pods(
         self, namespace: str, labels: Mapping[str, str], *, deadline: float, cancel: Event

@@ -197,7 +197,7 @@ class Api:
                 raise from_answer(asked, status, answer)
             return answer, headers.getlist("Warning")
 
-        answer, warnings = self._policy.carry_out(
+        answer, warnings = self._policy.call_with_retries(
             once, asked.doing, who="the cluster", is_read=not asked.writes
         )
         return asked, answer, warnings

@@ -69,10 +69,10 @@ def _application(api: Api, body: Json) -> SetupText | None:
     for one in applications:
         own = one["metadata"]
         if own["name"] in names:
-            wish: Json = {"metadata": {key: own.get(key) for key in ("name", "namespace")}}
-            wish |= {"kind": "Application", "spec": one.get("spec") or {}}
+            manifest: Json = {"metadata": {key: own.get(key) for key in ("name", "namespace")}}
+            manifest |= {"kind": "Application", "spec": one.get("spec") or {}}
             named = f"Application {own.get('namespace')}/{own['name']}"
-            return SetupText("application", named, json.dumps(wish))
+            return SetupText("application", named, json.dumps(manifest))
     return None
 
 
@@ -133,8 +133,13 @@ def _deployment(_: Api, body: Json) -> SetupText | None:
         return None
     namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
     kept = {key: body["metadata"].get(key) for key in ("name", "namespace")}
-    wish = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": kept, "spec": body["spec"]}
-    return SetupText("deployment", f"Deployment {namespace}/{name}", json.dumps(wish))
+    manifest = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": kept,
+        "spec": body["spec"],
+    }
+    return SetupText("deployment", f"Deployment {namespace}/{name}", json.dumps(manifest))
 
 
 def _pod_spec(body: Json) -> Json:

@@ -1,0 +1,80 @@
+"""How jobs build images, and what that opens: the Docker socket, privilege, archived tools."""
+
+from __future__ import annotations
+
+from wizard.importing.release import Release, entries, section, texts
+from wizard.importing.translate.builds import ARCHIVED, mounts_socket, strategy_of, uses_docker
+from wizard.importing.translate.levels import needs_privileged
+from wizard.importing.view import View
+
+
+def tell_builds(release: Release, table: View) -> None:
+    """Every finding about how the jobs of a table build images."""
+    _open_node(release, table)
+    _archived(release, table)
+    _privileged_services(release, table)
+
+
+def _open_node(release: Release, table: View) -> None:
+    if mounts_socket(table):
+        release.report.opens(
+            "jobs mount the Docker socket of their node",
+            table.at("kubernetes", "volumes", "host_path"),
+            "any job is root on its node through it; and most nodes run containerd, which has no "
+            "such socket: there the pod does not start, or docker finds no daemon",
+            "Choose a way to build in `builds`, and remove the volume from extra_config",
+        )
+    docker = strategy_of(table, "") == "dind"
+    for key, what in needs_privileged(table):
+        if key == ("kubernetes", "privileged"):
+            fix = (
+                "Write jobs.pod_security: privileged if jobs themselves must be; the profile's "
+                "builds: "
+                "dind has privileged services only"
+                if docker
+                else "Write jobs.pod_security: baseline if no job needs that; the profile keeps "
+                "privileged"
+            )
+            release.report.opens(
+                "every job is privileged", table.at(*key), "any job can take over its node", fix
+            )
+        elif not (key[-1] == "host_path" and mounts_socket(table)):
+            release.report.opens(
+                f"jobs have {what}",
+                table.at(*key),
+                "any job can reach its node through it, or nearly so",
+                "Remove it from extra_config if no job needs that; the profile keeps it, and its "
+                "job "
+                "namespace admits privileged pods",
+            )
+
+
+def _archived(release: Release, table: View) -> None:
+    for key in ("image", "allowed_images"):
+        if found := ARCHIVED.search(" ".join(texts(table.get("kubernetes", key)))):
+            shell = "" if "debug" in found[0] else "; this image has no shell to run a script with"
+            release.report.breaks(
+                f"the builder {found[0]} is archived",
+                table.at("kubernetes", key),
+                f"Google archived Kaniko in June 2025{shell}",
+                "Use the image of the profile's builds: kaniko, a maintained fork; "
+                "docs/builds.md has more",
+            )
+
+
+def _privileged_services(release: Release, table: View) -> None:
+    """Docker in Docker that may not run."""
+    services = [
+        str(section({"s": one}, "s").get("name"))
+        for one in entries(table.get("kubernetes", "services"))
+    ]
+    dind = next((one for one in services if "dind" in one), "")
+    if dind and table.get("kubernetes", "privileged") is not True and uses_docker(table):
+        context = table.section("kubernetes", "service_container_security_context")
+        if context.get("privileged") is not True:
+            release.report.breaks(
+                f"the service {dind} cannot run",
+                table.at("kubernetes", "services"),
+                "Docker in Docker needs a privileged container, and privileged is not true",
+                "Write builds: dind, or another way to build",
+            )
