@@ -39,3 +39,8 @@ class RunOptions:
     deadline: float = 300
     cancel: Cancel = field(default_factory=Cancel)
     renewal: Renewal | None = None
+
+    @property
+    def verb(self) -> str:
+        """What an apply with these options is called."""
+        return "rotate" if self.renewal else "apply"

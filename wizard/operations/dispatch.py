@@ -49,7 +49,7 @@ def apply(
     Raises: WizardError.
     """
     events = FilesOnly(file).apply() if files_only else delivery_of(file, systems, run).apply()
-    return _only_run(file, "rotate" if run.renewal else "apply", _followed(events, systems))
+    return _only_run(file, run.verb, _followed(events, systems))
 
 
 def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:

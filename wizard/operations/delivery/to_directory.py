@@ -63,7 +63,7 @@ class ToDirectory:
         return await removing.plan(self.file.profile, self.systems, self._remover)
 
     def destroy(self) -> AsyncIterator[Event]:
-        return removing.destroy(self.file.profile, self.systems, self.run, self._remover)
+        return removing.destroy(self.file, self.systems, self.run, self._remover)
 
     @property
     def _remover(self) -> _Remover:
