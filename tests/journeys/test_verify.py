@@ -29,7 +29,7 @@ def test_a_runner_is_proven_as_often_as_somebody_likes(live: World) -> None:
         assert ended.code == 0, ended.err + ended.out
         assert ended.events[-1] == {
             "event": "Proven",
-            "sentence": "direct: proven, it has run a job",
+            "sentence": "direct: proven by a job",
             "runner": "direct",
         }
     assert len(live.jobs_of(live.gitlab.runners[0])) == 3

@@ -33,7 +33,8 @@ from wizard.operations.plan.changes import (
     secret_changes,
 )
 from wizard.operations.plan.discovered_facts import find_missing
-from wizard.operations.runners.adopt import downtime, observe_with_adoptions
+from wizard.operations.runners import adopt, renewal
+from wizard.operations.runners.adopt import observe_with_adoptions
 from wizard.operations.runners.observe import ObservedState
 from wizard.profile.file import ProfileFile
 from wizard.render import manifests
@@ -118,6 +119,8 @@ async def survey(connected: Connected, *, new: bool = False) -> Survey:
     plan = _plan(connected, seen, compared, delivery, reader)
     connected = connected.with_pending(_pending(connected, plan, seen))
     checks = _without_consequences([*looks.checks, *await run_checks(CHECKS, connected)])
+    if connected.run.renewal:
+        checks.append(renewal.only_tokens(plan))
     plan = replace(plan, checks=tuple(checks))
     if seen and connected.backend:
         profile, backend, cluster = connected.profile, connected.backend, connected.cluster
@@ -136,7 +139,10 @@ async def _look_at_runners(connected: Connected, looks: _Looks) -> ObservedState
     if not (gitlab and connected.identity and backend):
         return None
     look = observe_with_adoptions(connected.profile, gitlab, backend, connected.cluster)
-    return await looks.take("the runners and their tokens can be seen", "gitlab.runners", look)
+    seen = await looks.take("the runners and their tokens can be seen", "gitlab.runners", look)
+    if seen and connected.run.renewal:
+        return renewal.renewing(seen, connected.run.renewal, gitlab.now())
+    return seen
 
 
 async def _look_at_objects(connected: Connected, looks: _Looks) -> Compared:
@@ -214,8 +220,18 @@ def _plan(
         *compared.unseen,
         reader.unseen if reader else "",
     ]
-    notes = downtime(seen) if seen else ()
+    notes = (*_downtime(connected, seen), *_held(seen)) if seen else ()
     return Plan(tuple(changes), tuple(filter(None, unseen)), notes)
+
+
+def _held(seen: ObservedState) -> list[str]:
+    held = [(one.runner.name, one.note.hold) for one in seen.runners if one.note.hold]
+    return [f"{hold.sentence(name)}; apply leaves it so until `unpause`" for name, hold in held]
+
+
+def _downtime(connected: Connected, seen: ObservedState) -> tuple[str, ...]:
+    replacing = renewal.downtime(seen, restarts=connected.cluster is not None)
+    return (*adopt.downtime(seen), *([replacing] if replacing else ()))
 
 
 def _pending(connected: Connected, plan: Plan, seen: ObservedState | None) -> Pending:

@@ -142,6 +142,14 @@ class GitLab(Protocol):
         """
         ...
 
+    def remove_manager(self, token: SecretStr, system_id: str) -> bool:
+        """Take a manager of the runner that this runner token belongs to off its list.
+
+        Returns False where GitLab knows no such manager (any more), or not this token. One that is
+        still at work comes back with its next question for jobs.
+        """
+        ...
+
     def managers(self, runner_id: int) -> list[Manager]:
         """Every runner manager GitLab has seen for the runner."""
         ...

@@ -123,6 +123,19 @@ class RunnerCalls:
             return None
         return True
 
+    def remove_manager(self, token: SecretStr, system_id: str) -> bool:
+        call = Call(f"remove the manager {system_id}", "no scope", "a valid runner token")
+        body = {"token": token.get_secret_value(), "system_id": system_id}
+        try:
+            self._transport.send(call, "delete", "/runners/managers", body, signed=False)
+        except NotFoundError:
+            return False
+        except NotAllowedError as refused:
+            if refused.said == _TOKEN_UNKNOWN:
+                return False
+            raise
+        return True
+
     def managers(self, runner_id: int) -> list[Manager]:
         call = Call(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
         answer = self._transport.get(call, f"/runners/{runner_id}/managers")
