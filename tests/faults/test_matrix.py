@@ -22,7 +22,6 @@ from tests.systems.kubernetes.objects import config_map, namespace
 from wizard.core.changes import Action
 from wizard.core.facts import ClusterFacts, Scope
 from wizard.core.manifest import ObjectRef
-from wizard.core.secrets import SecretStr
 from wizard.systems.gitlab import Created, Page, RunnerPage, RunnerSettings
 from wizard.systems.gitlab.adapter import PythonGitLab
 from wizard.systems.gitlab.connection import Connection
@@ -103,7 +102,6 @@ def test_every_call_to_gitlab(stack: ExitStack) -> None:
     def has_token(answer: Created) -> bool:
         return answer.token.get_secret_value() == there()[made.id][0]
 
-    unknown = SecretStr("glrt-" + "0" * 20)
     fake.state.trees[project.branches["main"]][".gitlab-ci.yml"] = "job: {script: [make]}"
     pipeline = gitlab().create_pipeline(project.id, "main")
     reads = {
@@ -139,9 +137,6 @@ def test_every_call_to_gitlab(stack: ExitStack) -> None:
         ),
         "reset_token": Call(
             lambda: gitlab().reset_token(made.id), there, writes=True, right=has_token
-        ),
-        "delete_by_token": Call(
-            lambda: gitlab().delete_by_token(unknown), there, right=lambda answer: answer is False
         ),
         "create_pipeline": Call(
             lambda: gitlab().create_pipeline(project.id, "main"),

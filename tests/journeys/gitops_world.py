@@ -21,6 +21,32 @@ from tests.journeys.world import NAMESPACE, World
 FOLDER = "/gitlab/runners/homelab"
 RELEASE = "gitlab-runner-homelab"
 STORE = "infisical-cluster-secretstore"
+PROJECT = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "AppProject",
+    "metadata": {"name": "default", "namespace": "argocd"},
+    "spec": {
+        "sourceRepos": ["*"],
+        "destinations": [{"server": "*", "namespace": "*"}],
+        "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+    },
+}
+"""As Argo CD makes it itself (3.0)."""
+ROOT = {
+    "apiVersion": "argoproj.io/v1alpha1",
+    "kind": "Application",
+    "metadata": {"name": "root", "namespace": "argocd"},
+    "spec": {
+        "project": "default",
+        "source": {
+            "repoURL": "https://gitlab.com/acme/homelab.git",
+            "path": "argocd-apps",
+            "targetRevision": "main",
+        },
+        "syncPolicy": {"automated": {"prune": True}},
+    },
+}
+"""What reads the folder of Applications."""
 
 
 class PlayedGitOps(World):
@@ -28,6 +54,8 @@ class PlayedGitOps(World):
 
     A subclass says what its backend keeps.
     """
+
+    argocd_is_there = True
 
     @property
     def repository(self) -> Path:
@@ -42,6 +70,9 @@ class PlayedGitOps(World):
         self.git("init", "-q", "-b", "main")
         for name in ("argocd", "external-secrets"):
             self.cluster.seed({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+        if self.argocd_is_there:
+            self.cluster.seed(PROJECT)
+            self.cluster.seed(ROOT)
 
     def git(self, *arguments: str) -> str:
         self.repository.mkdir(exist_ok=True)
@@ -60,6 +91,15 @@ class PlayedGitOps(World):
         self.git("commit", "-q", "-m", "runners")
         return self.git("rev-parse", "HEAD")
 
+    def push(self) -> None:
+        """Commit, and push to a remote that is there."""
+        self.commit()
+        remote = self.folder / "homelab.git"
+        self.git("init", "-q", "--bare", str(remote))
+        self.git("remote", "add", "origin", "https://gitlab.com/acme/homelab.git")
+        self.git("config", f"url.{remote}.insteadOf", "https://gitlab.com/acme/homelab.git")
+        self.git("push", "-q", "origin", "main")
+
     def commit_if_needed(self) -> None:
         if self.git("status", "--porcelain"):
             self.commit()
@@ -70,6 +110,7 @@ class PlayedGitOps(World):
             document
             for file in sorted(self.repository.glob("argocd-apps/*.yaml"))
             for document in yaml.safe_load_all(file.read_text())
+            if document["kind"] == "Application"
         ]
         manifests = [
             document
@@ -84,7 +125,7 @@ class PlayedGitOps(World):
                 "health": {"status": "Healthy"},
             }
             self._put(application)
-        wanted = {application["metadata"]["name"] for application in applications}
+        wanted = {application["metadata"]["name"] for application in applications} | {"root"}
         for application in self.cluster.objects("Application"):
             if application["metadata"]["name"] not in wanted:
                 self._prune(application)
@@ -140,7 +181,9 @@ class PlayedGitOps(World):
             self._put(manifest)
         self.refresh()
         for file in self.repository.glob("manifests/*/values.yaml"):
-            self._put(_deployment(yaml.safe_load(file.read_text())))
+            values = yaml.safe_load(file.read_text())
+            self._put(_config_map(values))
+            self._put(_deployment(values))
 
     def _put(self, body: dict[str, Any]) -> None:
         metadata = body["metadata"]
@@ -170,6 +213,7 @@ class GitOpsWorld(PlayedGitOps):
 
     def __init__(self, folder: Path, *operators: str) -> None:
         self._operators = operators or ("external-secrets", "argocd")
+        self.argocd_is_there = "argocd" in self._operators
         super().__init__(folder, cluster=FakeCluster(*self._operators), name="homelab")
         self.infisical = FakeInfisical()
 
@@ -207,6 +251,7 @@ class GitOpsWorld(PlayedGitOps):
 def _deployment(values: dict[str, Any]) -> dict[str, Any]:
     """What GitLab's chart makes of its values, as far as the wizard looks at it."""
     pod_labels = values["podLabels"]
+    image = "{registry}/{image}:{tag}".format(**values["image"])
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -216,7 +261,21 @@ def _deployment(values: dict[str, Any]) -> dict[str, Any]:
             "selector": {"matchLabels": {"app": values["fullnameOverride"]}},
             "template": {
                 "metadata": {"labels": pod_labels | {"app": values["fullnameOverride"]}},
-                "spec": {"containers": [{"name": "gitlab-runner", "image": "gitlab-runner"}]},
+                "spec": {"containers": [{"name": "gitlab-runner", "image": image}]},
             },
+        },
+    }
+
+
+def _config_map(values: dict[str, Any]) -> dict[str, Any]:
+    """The chart's ConfigMap, as far as the wizard looks at it."""
+    config = f"concurrent = {values['concurrent']}\ncheck_interval = {values['checkInterval']}\n"
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": values["fullnameOverride"], "namespace": NAMESPACE},
+        "data": {
+            "config.toml": config,
+            "config.template.toml": values["runners"]["config"],
         },
     }

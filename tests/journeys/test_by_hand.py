@@ -65,7 +65,7 @@ def test_a_person_stores_it_and_the_runner_is_proven(by_hand: ByHandWorld) -> No
     person.types(" ")
     person.sees(token)
     person.types("\n")
-    person.sees("direct: proven, it has run a job")
+    person.sees("direct: proven by a job")
     assert person.code() == 0
     assert by_hand.live_tokens == [by_hand.secret_token]
     assert person.seen.count("Deployment gitlab-runner/gitlab-runner-direct\r\n") == 1, "one plan"
@@ -105,7 +105,7 @@ def test_ctrl_c_ends_it_at_once_and_the_next_run_makes_a_new_token(
     again = begun(by_hand)
     second = by_hand.store()
     again.types(" \n")
-    again.sees("direct: proven, it has run a job")
+    again.sees("direct: proven by a job")
     assert again.code() == 0
     assert first != second
     assert by_hand.live_tokens == [by_hand.secret_token]

@@ -51,6 +51,29 @@ def test_once_installed_the_next_apply_proves_the_runner(homelab: GitOpsWorld) -
     assert len(homelab.gitlab.runners) == 1
 
 
+def test_a_commit_is_advice_where_nothing_reads_the_repository(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    homelab.install()
+    ended = homelab.apply()
+    assert ended.code == 0, ended.err + ended.out
+    assert ended.events[-1]["event"] == "Proven"
+    (advice,) = [one for one in ended.events if "not committed yet" in one["sentence"]]
+    assert f"git commit in {homelab.repository}" in advice["sentence"]
+
+
+def test_a_release_that_is_older_than_its_values_is_to_be_upgraded(homelab: GitOpsWorld) -> None:
+    homelab.apply()
+    homelab.install()
+    assert homelab.apply().code == 0
+    homelab.change("limit: 2Gi", "limit: 3Gi")
+    assert homelab.apply().code == 4
+    ended = homelab.apply()
+    assert ended.code == 4, ended.err + ended.out
+    told = ended.events[-1]["sentence"]
+    assert f"the release {RELEASE} is older than the files: its config.template.toml" in told
+    assert "helm upgrade --install" in told
+
+
 def test_taking_it_away_waits_for_helm(homelab: GitOpsWorld) -> None:
     homelab.apply()
     homelab.commit()

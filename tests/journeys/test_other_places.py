@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.fakes.kubernetes import FakeCluster
-from tests.fakes.kubernetes.external_secrets import STORE, ExternalSecretsPlayer
+from tests.fakes.kubernetes.external_secrets import STORE, ExternalSecretsPlayer, written_now
 from tests.journeys.gitops_world import RELEASE, GitOpsWorld
 from tests.journeys.world import NAMESPACE
 from tests.systems.backends.test_sealed_secrets import certificate, opened
@@ -59,10 +59,8 @@ class OtherWorld(GitOpsWorld):
         name = found["metadata"]["name"]
         token = opened(found["spec"]["encryptedData"]["runner-token"], f"{NAMESPACE}/{name}")
         data = {"runner-token": base64.b64encode(token.encode()).decode()}
-        metadata = {"name": name, "namespace": NAMESPACE}
-        self.cluster.seed(
-            {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data}
-        )
+        metadata = {"name": name, "namespace": NAMESPACE, "managedFields": [written_now()]}
+        self._put({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
         return token
 
 

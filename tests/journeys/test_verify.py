@@ -29,7 +29,7 @@ def test_a_runner_is_proven_as_often_as_somebody_likes(live: World) -> None:
         assert ended.code == 0, ended.err + ended.out
         assert ended.events[-1] == {
             "event": "Proven",
-            "sentence": "direct: proven, it has run a job",
+            "sentence": "direct: proven by a job",
             "runner": "direct",
         }
     assert len(live.jobs_of(live.gitlab.runners[0])) == 3
@@ -78,7 +78,7 @@ def test_a_smoke_job_that_fails_is_explained_at_once(
     assert error["problem"] == "The smoke job of direct ended with failed."
     assert "Docker Hub gives these nodes no more images for now." in error["cause"]
     assert error["fix"].startswith("Use a mirror (images.mirrors)")
-    assert "Read the whole log at http" in error["fix"]
+    assert "; read the whole log at http" in error["fix"]
     assert nothing_is_left(live)
 
 

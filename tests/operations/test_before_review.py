@@ -30,7 +30,7 @@ def facts(*stores: StoreFacts) -> ClusterFacts:
 
 def store(name: str, provider: str, namespace: str = "", *, ready: bool = True) -> StoreFacts:
     kind = "SecretStore" if namespace else "ClusterSecretStore"
-    return StoreFacts(kind, name, namespace, provider, ready, writable=True)
+    return StoreFacts(kind, name, namespace, provider, ready)
 
 
 # Stores

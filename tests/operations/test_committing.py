@@ -20,10 +20,10 @@ from wizard.operations.files.committing import (
     commit_commands,
     other_branch,
     pending,
-    same_place,
 )
 from wizard.operations.files.write_files import compare_files
 from wizard.profile.model import Profile
+from wizard.systems.gitops.addresses import same_place
 from wizard.systems.gitops.git import checkout
 
 URL = "https://gitlab.com/acme/homelab.git"

@@ -71,7 +71,7 @@ async def test_what_was_chosen_is_taken_over_and_proven(world: World):
     async with sitting(world.folder, world.profile) as it:
         await begin(it)
         await ended(it, State.DONE)
-        await it.sees("direct: proven, it has run a job")
+        await it.sees("direct: proven by a job")
     assert world.gitlab.runners == [old]
     assert not it.session.work.first_setup, "undoing it would delete somebody's runner"
 

@@ -46,7 +46,7 @@ async def test_a_first_set_up_ends_proven(world: World, size: tuple[int, int]):
     async with sitting(world.folder, world.profile, size=size) as it:
         await begin(it)
         await ended(it, State.DONE)
-        await it.sees("✓ direct: proven, it has run a job")
+        await it.sees("✓ direct: proven by a job")
         assert it.step.title == "Proof"
         (runner,) = world.gitlab.runners
         assert runner.token == world.secret_token
@@ -145,7 +145,7 @@ async def test_a_failure_is_explained_and_tried_again_from_there(world: World, s
         fault.times = 0
         await it.press("enter")
         await ended(it, State.DONE)
-        await it.sees("proven, it has run a job")
+        await it.sees("proven by a job")
     assert world.live_tokens == [world.secret_token]
 
 

@@ -59,7 +59,7 @@ async def test_what_to_store_where_is_said_and_the_token_is_in_no_widget(by_hand
         assert it.app.focused.id == "show"
         await it.press("enter")
         await ended(it, State.DONE)
-        await it.sees("direct: proven, it has run a job")
+        await it.sees("direct: proven by a job")
     assert len(person.shown) == 1
     assert by_hand.live_tokens == [by_hand.secret_token]
 
@@ -144,7 +144,7 @@ def test_in_a_real_terminal_the_screens_step_aside_and_come_back(by_hand: ByHand
         tmux.press("Space")
         tmux.sees(token)
         tmux.press("Enter")
-        tmux.sees("direct: proven, it has run a job")
+        tmux.sees("direct: proven by a job")
         assert token not in tmux.run("capture-pane", "-p", "-S", "-")
     finally:
         tmux.run("kill-server")

@@ -74,7 +74,7 @@ async def test_from_nothing_to_a_proven_runner_in_at_most_eight_answers(
         await new.answer("file", "", "enter")
         await it.until(lambda: it.session.work)
         await ended(it, State.DONE)
-        await it.sees("✓ direct: proven, it has run a job")
+        await it.sees("✓ direct: proven by a job")
         typed = {key[0] for key, origin in it.draft.origins() if origin is Origin.TYPED}
         assert typed <= {"gitlab", "runners"}
         assert len(new.answers) <= MOST_ANSWERS

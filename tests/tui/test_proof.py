@@ -36,7 +36,7 @@ async def test_it_names_the_manager_and_the_job(home: Path):
     async with sitting(home) as it:
         await shows(it, SEEN, SmokeJobPassed("homelab", 42, "r_4d1c2f"), Proven("homelab"))
         for text in (
-            "✓ homelab: proven, it has run a job",
+            "✓ homelab: proven by a job",
             "manager r_4d1c2f, version 19.3.1",
             "smoke job 42: passed, on manager r_4d1c2f",
         ):

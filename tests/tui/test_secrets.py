@@ -18,8 +18,8 @@ from wizard.tui.widgets.table import Table
 
 _SIZES = [(80, 24), (120, 40)]
 _STORES = (
-    StoreFacts("ClusterSecretStore", "bao", "", "vault", ready=True, writable=True),
-    StoreFacts("SecretStore", "theirs", "team-a", "aws", ready=True, writable=True),
+    StoreFacts("ClusterSecretStore", "bao", "", "vault", ready=True),
+    StoreFacts("SecretStore", "theirs", "team-a", "aws", ready=True),
 )
 
 

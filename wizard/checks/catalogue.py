@@ -5,6 +5,7 @@ from __future__ import annotations
 from wizard.checks import (
     accounts,
     admission,
+    argocd,
     capacity,
     fields,
     references,
@@ -44,6 +45,7 @@ CHECKS = (
         fields.of_external_secrets,
         _CLUSTER,
     ),
+    Declared("cluster.argocd", "whether Argo CD takes the files", argocd.of_argocd, _CLUSTER),
     Declared("cluster.store", "the store it reads through", target.store, _CLUSTER, always=True),
     Declared(
         "cluster.rights",

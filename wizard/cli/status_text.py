@@ -50,7 +50,7 @@ def status_text(status: Status, output: Output) -> str:
             lines += [f"    {line}" for line in _runner(runner, status.at)]
     lines += [f"  {line}" for line in _rest(status)]
     for _, remark in status.all_remarks:
-        lines += _told(output, remark.state, remark.finding)
+        lines += _lines_of(output, remark.state, remark.finding)
     return "\n".join([*lines, "", output.mark(_WORDS[status.state], fg=_color(status.state))])
 
 
@@ -62,7 +62,7 @@ def _marked(output: Output, state: State, text: str) -> str:
     return f"{output.mark(_MARKS[state], fg=_color(state), bold=True)} {strip_to_line(text)}"
 
 
-def _told(output: Output, state: State, finding: Finding) -> list[str]:
+def _lines_of(output: Output, state: State, finding: Finding) -> list[str]:
     return [_marked(output, state, finding.problem), *details(finding)]
 
 
@@ -92,24 +92,24 @@ def _ago(moment: datetime, now: datetime | None) -> str:
 def _runner(runner: RunnerStatus, now: datetime | None) -> Iterator[str]:
     for manager in runner.managers[: max(runner.managers_wanted, 1)]:
         heard = f"last contact {_ago(manager.contacted_at, now)}" if manager.contacted_at else ""
-        told = (f"manager {manager.system_id}", manager.version, heard or "never in contact")
-        yield strip_to_line(", ".join(filter(None, told)))
+        parts = (f"manager {manager.system_id}", manager.version, heard or "never in contact")
+        yield strip_to_line(", ".join(filter(None, parts)))
     if runner.token.where:
         yield from _token(runner.token, now)
 
 
 def _token(token: TokenStatus, now: datetime | None) -> Iterator[str]:
-    told = [f"token in {token.where}"]
+    parts = [f"token in {token.where}"]
     if token.stored_at and now:
-        told.append(f"{span(now - token.stored_at)} old")
+        parts.append(f"{span(now - token.stored_at)} old")
     if token.expires_at is None:
-        told.append("does not expire" if token.copies else "")
+        parts.append("does not expire" if token.copies else "")
     elif now and token.expires_at > now:
-        told.append(f"expires in {span(token.expires_at - now)}")
+        parts.append(f"expires in {span(token.expires_at - now)}")
     else:
-        told.append(f"expired at {token.expires_at:%Y-%m-%d %H:%M} UTC")
+        parts.append(f"expired at {token.expires_at:%Y-%m-%d %H:%M} UTC")
     accepted = {True: "GitLab accepts it", False: "GitLab refuses it", None: ""}
-    yield strip_to_line(", ".join(filter(None, [*told, accepted[token.is_accepted]])))
+    yield strip_to_line(", ".join(filter(None, [*parts, accepted[token.is_accepted]])))
     same = [copy.place for copy in token.copies if copy.is_same]
     if same:
         yield strip_to_line(f"the same in {', '.join(same)}")
@@ -131,20 +131,20 @@ def _rest(status: Status) -> Iterator[str]:
 
 def _files(files: FilesStatus) -> str:
     wrong = len({*files.missing, *files.edited, *files.unwanted})
-    told = [f"files: {files.count - wrong} of {files.count} in {files.folder} as rendered"]
+    parts = [f"files: {files.count - wrong} of {files.count} in {files.folder} as rendered"]
     if not files.is_in_git:
-        told.append("in no Git repository")
+        parts.append("in no Git repository")
     elif not files.uncommitted:
-        told.append(f"committed as {files.revision[:8]}" if files.revision else "")
-    return ", ".join(filter(None, told))
+        parts.append(f"committed as {files.revision[:8]}" if files.revision else "")
+    return ", ".join(filter(None, parts))
 
 
 def _versions(versions: VersionStatus) -> str:
-    told = [f"versions: runner {versions.runner}"]
-    told += [f"chart {versions.chart}"] if versions.chart else []
-    told += [f"GitLab {versions.gitlab}"] if versions.gitlab else []
+    parts = [f"versions: runner {versions.runner}"]
+    parts += [f"chart {versions.chart}"] if versions.chart else []
+    parts += [f"GitLab {versions.gitlab}"] if versions.gitlab else []
     if versions.newest_runner:
         newer = f"runner {versions.newest_runner}"
         newer += f" with chart {versions.newest_chart}" if versions.newest_chart else ""
-        told.append(f"newer and known: {newer}")
-    return ", ".join(told)
+        parts.append(f"newer and known: {newer}")
+    return ", ".join(parts)

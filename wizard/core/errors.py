@@ -3,18 +3,18 @@
 The whole tree, which every system's own errors belong to:
 
     WizardError                 failed                                            exit 1
-    ├── Refused                 refused before anything was changed               exit 3
+    ├── RefusedError            refused before anything was changed               exit 3
     ├── UsageError              the command or the profile cannot be used         exit 2
-    │   └── MissingCredentialError  there is none, and nobody to ask for it
-    ├── StoppedError            somebody ended the wait                           exit 130
-    ├── NotReached              no answer, or none that makes sense
+    │   └── MissingCredentialError  none was given, and no terminal to ask on
+    ├── StoppedError            the wait was interrupted                          exit 130
+    ├── NotReachedError         no answer, or not a valid one
     │   ├── TransientError      often over in a second: cut off, or 502, 503, 504
     │   └── InvalidAnswerError  an answer, but not one that this system gives
-    ├── NotAllowed              the other side says no, or does not know us
-    │   ├── ScopeTooSmall       another token may do it
-    │   └── LoginRefused        never tried again: repeated bad logins lock an account
-    ├── NotFound                not there, or not visible
-    ├── Conflict                another owner holds or changed it
+    ├── NotAllowedError         the other side refuses, or does not know us
+    │   ├── ScopeTooSmallError  another token may do it
+    │   └── LoginRefusedError   never tried again: repeated bad logins lock an account
+    ├── NotFoundError           not there, or not visible
+    ├── ConflictError           another owner holds or changed it
     └── RejectedError           understood, and not accepted as it is
 """
 
@@ -48,6 +48,12 @@ class WizardError(Exception):
     """
 
     exit_code = ExitCode.FAILED
+    said = ""
+    """What the other system answered, for its own room to tell dialects apart by; not for people,
+    who read it in `cause`."""
+
+    log = ""
+    """The address of the whole log, where `cause` has only its end."""
 
     def __init__(self, problem: str, cause: str = "", fix: str = "") -> None:
         super().__init__(problem)
@@ -71,7 +77,7 @@ class RefusedError(WizardError):
 
     @classmethod
     def because_of(cls, findings: Iterable[Finding]) -> RefusedError:
-        """One refusal that says everything that stands in the way, in the words of each.
+        """One refusal that names everything in the way.
 
         Args:
             findings: at least one.
@@ -93,8 +99,8 @@ class RefusedError(WizardError):
 
 
 def _paragraph(finding: Finding) -> str:
-    told = filter(None, (finding.problem, finding.evidence, finding.cause))
-    return "\n  ".join(line for part in told for line in part.splitlines()) + (
+    parts = filter(None, (finding.problem, finding.evidence, finding.cause))
+    return "\n  ".join(line for part in parts for line in part.splitlines()) + (
         f"\n  fix: {finding.fix}" if finding.fix else ""
     )
 
@@ -106,13 +112,13 @@ class UsageError(WizardError):
 
 
 class StoppedError(WizardError):
-    """Somebody ended a wait; what was waited for has not been done."""
+    """A wait was interrupted; what it waited for has not happened."""
 
     exit_code = ExitCode.INTERRUPTED
 
 
 class MissingCredentialError(UsageError):
-    """There is no credential, and nobody to ask for it.
+    """There is no credential, and no terminal to ask for one.
 
     Args:
         variable: the environment variable that it is taken from.
@@ -124,7 +130,7 @@ class MissingCredentialError(UsageError):
 
 
 class NotReachedError(WizardError):
-    """The other side could not be asked: refused, timed out, cut, or answered nonsense.
+    """The other side could not be asked: refused, timed out, cut off, or an invalid answer.
 
     Args:
         maybe_done: True where the request may have taken effect although no answer came,
@@ -147,7 +153,7 @@ class InvalidAnswerError(NotReachedError):
 
 
 class NotAllowedError(WizardError):
-    """The other side knows us and says no, or does not know us."""
+    """The other side refuses, or does not know us."""
 
 
 class ScopeTooSmallError(NotAllowedError):
@@ -163,7 +169,7 @@ class NotFoundError(WizardError):
 
 
 class ConflictError(WizardError):
-    """Somebody else holds or changed the thing."""
+    """Another owner holds it, or changed it meanwhile."""
 
 
 class RejectedError(WizardError):

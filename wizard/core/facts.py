@@ -35,7 +35,6 @@ class StoreFacts:
     namespace: str
     provider: str
     ready: bool
-    writable: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,8 @@ class Finding:
 
     def sentence(self) -> str:
         """All of it in one line, for where there is no room for more."""
-        told = "; ".join(filter(None, (self.evidence, self.cause)))
-        return " ".join(filter(None, (self.problem, told and f"({told})", self.fix)))
+        parts = "; ".join(filter(None, (self.evidence, self.cause)))
+        return " ".join(filter(None, (self.problem, parts and f"({parts})", self.fix)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,14 +26,14 @@ class DaemonThreads(ThreadPoolExecutor):
 
     def __init__(self, max_workers: int) -> None:
         super().__init__(max_workers)
-        self._at_once = max_workers
+        self._max_workers = max_workers
         self._started = 0
         self._queue: SimpleQueue[_Work | None] = SimpleQueue()
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         future: Future[T] = Future()
-        if self._started < self._at_once and not self._start_another() and not self._started:
-            _carry_out(future, fn, args, kwargs)  # slower, with no thread at all; but it is done
+        if self._started < self._max_workers and not self._start_another() and not self._started:
+            _complete(future, fn, args, kwargs)  # slower, with no thread at all; but it is done
         else:
             self._queue.put((future, fn, args, kwargs))
         return future
@@ -53,7 +53,7 @@ class DaemonThreads(ThreadPoolExecutor):
 
     def _work(self) -> None:
         while (work := self._queue.get()) is not None:
-            _carry_out(*work)
+            _complete(*work)
             del work  # an idle thread must not keep alive what asked for its last answer
 
 
@@ -87,7 +87,7 @@ def map_concurrently(
         return list(threads.map(call, things))
 
 
-def _carry_out(
+def _complete(
     future: Future[Any],
     function: Callable[..., Any],
     args: tuple[Any, ...],

@@ -50,8 +50,8 @@ class Found:
     @property
     def finding(self) -> Finding:
         """The same as the record that errors and checks share."""
-        told = f"{self.problem.rstrip('.')}, {self.sure}."
-        return Finding(told, str(self.line), self.cause, self.fix)
+        sentence = f"{self.problem.rstrip('.')}, {self.sure}."
+        return Finding(sentence, str(self.line), self.cause, self.fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def diagnose(texts: Iterable[Text], known: Sequence[Failure] | None = None) -> D
                 strange.append((text, number, said))
         looked_at.append(f"{text.name} ({len(lines)} line{'' if len(lines) == 1 else 's'})")
     return Diagnosis(
-        tuple(_told(one) for one in _ranked(seen)),
+        tuple(_found(one) for one in _ranked(seen)),
         tuple(_line(*one) for one in strange[-_SHOWN:]),
         tuple(looked_at),
         len(failures),
@@ -136,7 +136,7 @@ def _ranked(seen: dict[str, _Seen]) -> Iterator[_Seen]:
     return (one for one in order if one.failure.id not in explained)
 
 
-def _told(one: _Seen) -> Found:
+def _found(one: _Seen) -> Found:
     failure = one.failure
     groups = {name: excerpt(text or "", 120) for name, text in one.match.groupdict().items()}
     return Found(

@@ -68,34 +68,34 @@ def read_failure(file: Path) -> Failure:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        told = yaml.load(file.read_text("utf-8"), loader)  # noqa: S506 - a safe one, but in C
+        data = yaml.load(file.read_text("utf-8"), loader)  # noqa: S506 - a safe one, but in C
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise _unusable(file, str(error)) from None
-    if not isinstance(told, Mapping):
+    if not isinstance(data, Mapping):
         raise _unusable(file, "it holds no mapping")
-    if missing := _REQUIRED - told.keys():
+    if missing := _REQUIRED - data.keys():
         raise _unusable(file, f"it lacks {', '.join(sorted(missing))}")
-    if unknown := told.keys() - _REQUIRED - _OPTIONAL:
+    if unknown := data.keys() - _REQUIRED - _OPTIONAL:
         raise _unusable(file, f"{', '.join(sorted(unknown))} is not known here")
     try:
-        return _failure(file.stem, told)
+        return _failure(file.stem, data)
     except (ValueError, TypeError, re.error) as error:
         raise _unusable(file, str(error)) from None
 
 
-def _failure(name: str, told: Mapping[str, Any]) -> Failure:
+def _failure(name: str, data: Mapping[str, Any]) -> Failure:
     return Failure(
         name,
-        str(told["problem"]),
-        tuple(re.compile(pattern, re.IGNORECASE) for pattern in told["match"]),
-        str(told["cause"]),
-        str(told["fix"]),
-        Sureness(told["sure"]),
-        tuple(map(str, told["source"])),
-        str(told["sample"]),
-        frozenset(map(Kind, told.get("where", ()))),
-        str(told.get("evidence", "")),
-        frozenset(map(str, told.get("explains", ()))),
+        str(data["problem"]),
+        tuple(re.compile(pattern, re.IGNORECASE) for pattern in data["match"]),
+        str(data["cause"]),
+        str(data["fix"]),
+        Sureness(data["sure"]),
+        tuple(map(str, data["source"])),
+        str(data["sample"]),
+        frozenset(map(Kind, data.get("where", ()))),
+        str(data.get("evidence", "")),
+        frozenset(map(str, data.get("explains", ()))),
     )
 
 

@@ -62,11 +62,11 @@ def _said(line: str) -> str:
 def _unpacked(text: str) -> str:
     """A line of JSON as the same line is in a log of text: the message, then the rest."""
     try:
-        told = json.loads(text)
+        entry = json.loads(text)
     except ValueError:
         return text
-    if not isinstance(told, dict) or not any(key in told for key in _SAID[:2]):
+    if not isinstance(entry, dict) or not any(key in entry for key in _SAID[:2]):
         return text
-    first = [str(told[key]) for key in _SAID if told.get(key)]
-    rest = [f"{key}={value}" for key, value in told.items() if key not in (*_SAID, "time")]
+    first = [str(entry[key]) for key in _SAID if entry.get(key)]
+    rest = [f"{key}={value}" for key, value in entry.items() if key not in (*_SAID, "time")]
     return " ".join([*first, *rest])

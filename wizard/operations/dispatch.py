@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
 from wizard.core.changes import Plan
@@ -12,7 +12,9 @@ from wizard.core.events import Event
 from wizard.core.run import RunOptions
 from wizard.operations.cluster import namespaces
 from wizard.operations.cluster.namespaces import LevelQuestion
+from wizard.operations.day_two import pausing
 from wizard.operations.delivery import delivery_of
+from wizard.operations.delivery.files_only import FilesOnly
 from wizard.operations.lock import only_run
 from wizard.operations.proof import verifying as proof
 from wizard.profile.file import ProfileFile
@@ -29,25 +31,53 @@ async def plan(
 
     Args:
         run: how `apply` would be run; unattended where nothing is said.
-        files_only: as for `delivery_of`.
+        files_only: only its files, where there is no GitLab token or no cluster.
 
-    Raises: NotReachedError, UsageError: what could not be asked; all that refused is in the plan.
+    Raises: NotReachedError, UsageError: what could not be asked; what would refuse is in the plan.
     """
     async with _looking(systems):
-        return await delivery_of(file, systems, run or RunOptions(), files_only=files_only).plan()
+        if files_only:
+            return await FilesOnly(file).plan()
+        return await delivery_of(file, systems, run or RunOptions()).plan()
 
 
 def apply(
     file: ProfileFile, systems: Systems, run: RunOptions, *, files_only: bool = False
 ) -> AsyncIterator[Event]:
-    """Make it so, then prove it; every fact as it happens. Raises: WizardError."""
-    delivery = delivery_of(file, systems, run, files_only=files_only)
-    return _only_run(file, "apply", _followed(delivery.apply(), systems))
+    """Make it so, then prove it; every fact as it happens. With a renewal: rotate.
+
+    Raises: WizardError.
+    """
+    events = FilesOnly(file).apply() if files_only else delivery_of(file, systems, run).apply()
+    return _only_run(file, run.verb, _followed(events, systems))
 
 
 def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
     """Prove every runner again; nothing is changed. Raises: WizardError."""
     return _only_run(file, "verify", _followed(proof.verify(file, systems, run), systems))
+
+
+def pause(
+    file: ProfileFile, systems: Systems, names: Collection[str], why: str = ""
+) -> AsyncIterator[Event]:
+    """Let runners take no new jobs. Raises: WizardError."""
+    return _only_run(file, "pause", _followed(pausing.pause(file, systems, names, why), systems))
+
+
+def drain(
+    file: ProfileFile, systems: Systems, run: RunOptions, names: Collection[str], why: str = ""
+) -> AsyncIterator[Event]:
+    """The same, and wait for the end of the jobs that run. Raises: WizardError."""
+    events = pausing.drain(file, systems, run, names, why)
+    return _only_run(file, "drain", _followed(events, systems))
+
+
+def unpause(
+    file: ProfileFile, systems: Systems, names: Collection[str], *, anyones: bool
+) -> AsyncIterator[Event]:
+    """Let runners take jobs again. Raises: WizardError."""
+    events = pausing.unpause(file, systems, names, anyones=anyones)
+    return _only_run(file, "unpause", _followed(events, systems))
 
 
 async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:

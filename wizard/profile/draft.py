@@ -28,8 +28,6 @@ _MOST_UNDONE = 100
 class Origin(StrEnum):
     """Where a value came from, the strongest first; each may replace itself and what is below."""
 
-    FLAG = "flag"
-    ENVIRONMENT = "environment"
     TYPED = "typed"
     PROFILE = "profile"
     FOUND = "found"

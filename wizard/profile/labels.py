@@ -7,6 +7,8 @@ from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 
 RUNNER_LABEL = "runner-wizard/runner"
+TOKEN_REVISION = "runner-wizard/token-revision"  # noqa: S105 - an annotation's name
+"""On a manager's pods: raised, it makes new ones."""
 _NAME = "app.kubernetes.io/name"
 _INSTANCE = "app.kubernetes.io/instance"
 

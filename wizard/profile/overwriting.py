@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import unified_diff
-from enum import Enum
 from pathlib import Path
 
 from wizard.core.errors import UsageError
@@ -18,20 +17,10 @@ _MOST = 40
 """Lines of a difference that are shown."""
 
 
-class Loss(Enum):
-    """What would be lost."""
-
-    CHANGES = "changes"
-    """Somebody else wrote the file after it was read here."""
-    VALIDITY = "validity"
-    """The file is a valid profile, and the draft is not yet."""
-
-
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """One reason not to write a file without asking."""
 
-    loss: Loss
     question: str
     detail: str
 
@@ -46,13 +35,12 @@ def doubts(draft: Draft, path: Path) -> Iterator[Doubt]:
     there = on_disk(path)
     if there is None:
         question = f"{path.name} is there, but is not text that can be read. Write over it?"
-        yield Doubt(Loss.CHANGES, question, "")
+        yield Doubt(question, "")
         return
     if there == draft.text():
         return
     if there != draft.disk:
         yield Doubt(
-            Loss.CHANGES,
             f"{path.name} has changed since it was read. Write over it?",
             _lost(there, draft),
         )
@@ -60,7 +48,6 @@ def doubts(draft: Draft, path: Path) -> Iterator[Doubt]:
     if wrong and _is_valid(there, draft):
         count = "1 problem" if len(wrong) == 1 else f"{len(wrong)} problems"
         yield Doubt(
-            Loss.VALIDITY,
             f"{path.name} is valid now, and would have {count}. Write over it?",
             "\n".join(f"! {problem}" for problem in wrong[:_MOST]),
         )

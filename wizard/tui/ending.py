@@ -24,7 +24,7 @@ def _lines(session: ProfileSession) -> Iterator[str]:
         yield from _done(work)
     if draft.disk is not None:
         yield f"  Profile  {draft.path}"
-    waiting = work.told(Waiting) if work else []
+    waiting = work.events_of(Waiting) if work else []
     if waiting:
         yield "  Next     run these, then open the profile again:"
         yield from (f"    {command}" for command in waiting[-1].commands)
@@ -39,9 +39,9 @@ def _done(work: Work) -> Iterator[str]:
         why = f": {work.error.problem}" if work.error else ""
         yield f"{mark_of(work.state)} {work.verb.value} {work.state.value}{why}"
         return
-    told = [f"{signs().done} {event.sentence()}" for event in work.told(Proven)]
-    told += [f"{signs().skipped} {event.sentence()}" for event in work.told(Unproven)]
-    yield from told
-    if not told:
+    lines = [f"{signs().done} {event.sentence()}" for event in work.events_of(Proven)]
+    lines += [f"{signs().skipped} {event.sentence()}" for event in work.events_of(Unproven)]
+    yield from lines
+    if not lines:
         what = "removed what the profile made" if work.verb is Verb.DESTROY else work.known()
         yield f"{signs().done} {what}, in {duration(work.seconds)}"

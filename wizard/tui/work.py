@@ -105,7 +105,7 @@ class Work:
         """How long it has taken so far, or took."""
         return (self.clock() if self.ended is None else self.ended) - self.began
 
-    def told(self, kind: type[Kind]) -> list[Kind]:
+    def events_of(self, kind: type[Kind]) -> list[Kind]:
         """The events of one kind."""
         return [event for _, event in self.events if isinstance(event, kind)]
 
@@ -115,11 +115,11 @@ class Work:
             return f"{self.verb.value} {self.state.value}"
         if self.verb is Verb.DESTROY:
             return "destroyed"
-        if self.told(Waiting):
+        if self.events_of(Waiting):
             return "written, waiting for a commit"
-        if self.told(Unproven):
+        if self.events_of(Unproven):
             return "online, unproven"
-        return "proven" if self.told(Proven) else "applied"
+        return "proven" if self.events_of(Proven) else "applied"
 
     async def follow(self, events: AsyncIterator[Event], tell: Listener) -> None:
         """Carry it through to its end, or until it is stopped; a `WizardError` is kept."""

@@ -62,12 +62,6 @@ def reset(fake: Any, request: Request) -> Reply:
     return Reply(201, renew(fake, _runner(fake, request)))
 
 
-@routes.on("DELETE", "/runners", None)
-def delete_runner(fake: Any, request: Request) -> Reply:
-    del fake.state.runners[_runner(fake, request).id]
-    return Reply(204)
-
-
 @routes.on("DELETE", "/runners/managers", None)
 def delete_manager(fake: Any, request: Request) -> Reply:
     runner = _runner(fake, request)

@@ -53,6 +53,7 @@ _CORE = (
         "clusterrolebindings",
         namespaced=False,
     ),
+    Kind("coordination.k8s.io/v1", "Lease", "leases"),
     Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
     Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
     Kind("networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", namespaced=False),
@@ -73,7 +74,10 @@ OPERATORS = {
     "old-external-secrets": (
         Kind("external-secrets.io/v1beta1", "ExternalSecret", "externalsecrets"),
     ),
-    "argocd": (Kind("argoproj.io/v1alpha1", "Application", "applications"),),
+    "argocd": (
+        Kind("argoproj.io/v1alpha1", "Application", "applications"),
+        Kind("argoproj.io/v1alpha1", "AppProject", "appprojects"),
+    ),
     "flux": (
         Kind("source.toolkit.fluxcd.io/v1", "HelmRepository", "helmrepositories"),
         Kind("helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases"),

@@ -94,7 +94,7 @@ def store(
 
 
 def quick(surroundings: BackendContext, cluster: KubernetesCluster) -> ExistingStore:
-    return ExistingStore(surroundings, cluster, patience=1, glance=0.2, poll=0.02)
+    return ExistingStore(surroundings, cluster, timeout=1, glance=0.2, poll=0.02)
 
 
 def failures(backend: ExistingStore) -> list[Finding]:

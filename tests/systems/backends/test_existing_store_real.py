@@ -71,7 +71,7 @@ def test_a_push_is_taken_nudged_seen_and_gone(
     cluster = connect()
     readers = partial(token_readers, PROFILE)
     backend = ExistingStore(
-        BackendContext(PROFILE, Path(), {}, readers=readers), cluster, patience=20, poll=0.1
+        BackendContext(PROFILE, Path(), {}, readers=readers), cluster, timeout=20, poll=0.1
     )
     token = new_token()
     operator = Operator(real_cluster_with_operators, cluster)

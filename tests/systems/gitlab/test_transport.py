@@ -342,7 +342,7 @@ def test_a_netrc_file_signs_nothing(fake, monkeypatch, tmp_path, project, wanted
     monkeypatch.setenv("NETRC", str(netrc))
     created = gitlab.create_runner(project, wanted)
 
-    gitlab.delete_by_token(created.token)
+    gitlab.knows_token(created.token)
 
     assert "Authorization" not in fake.calls[-1].headers
 
@@ -351,7 +351,7 @@ def test_the_token_travels_as_bearer_and_in_no_url(gitlab, fake, project, wanted
     gitlab.whoami()
     created = gitlab.create_runner(project, wanted)
     gitlab.find_runners(project, "rw:")
-    gitlab.delete_by_token(created.token)
+    gitlab.knows_token(created.token)
 
     secrets = [*fake.state.tokens, created.token.get_secret_value()]
     assert not [call.target for call in fake.calls if any(one in call.target for one in secrets)]

@@ -50,7 +50,7 @@ def test_four_hundred_digits_are_longer_than_anybody_waits() -> None:
         raise ThrottledError(seconds_asked({"Retry-After": "9" * 400}))
 
     with pytest.raises(NotReachedError, match="limits how often") as limited:
-        Policy(sleep=lambda _: None).carry_out(call, "tell", who="GitLab")
+        Policy(sleep=lambda _: None).call_with_retries(call, "tell", who="GitLab")
     assert limited.value.fix
 
 
@@ -67,7 +67,7 @@ def test_a_wait_is_counted_down_and_ends_when_it_is_cancelled() -> None:
 
     began = time.monotonic()
     with pytest.raises(StoppedError) as stopped:
-        Policy(on_wait=on_wait, cancel=cancel).carry_out(call, "tell", who="the cluster")
+        Policy(on_wait=on_wait, cancel=cancel).call_with_retries(call, "tell", who="the cluster")
     assert [seconds for seconds, _ in told] == [30, 29]
     assert "the cluster asks to wait" in told[0][1]
     assert time.monotonic() - began < 5
@@ -83,7 +83,7 @@ def test_only_a_read_is_sent_again(is_read: bool, times: int) -> None:
         raise TransientError("cut", maybe_done=True)
 
     with pytest.raises(TransientError) as lost:
-        Policy(sleep=lambda _: None).carry_out(call, "tell", who="GitLab", is_read=is_read)
+        Policy(sleep=lambda _: None).call_with_retries(call, "tell", who="GitLab", is_read=is_read)
     assert len(sent) == times
     assert lost.value.maybe_done is not is_read
 

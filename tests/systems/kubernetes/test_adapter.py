@@ -200,7 +200,6 @@ def test_what_there_is_on_the_cluster(fake: FakeCluster, cluster: KubernetesClus
             "metadata": {"name": "infisical"},
             "spec": {"provider": {"infisical": {}}},
             "status": {
-                "capabilities": "ReadOnly",
                 "conditions": [{"type": "Ready", "status": "True"}],
             },
         }
@@ -210,7 +209,7 @@ def test_what_there_is_on_the_cluster(fake: FakeCluster, cluster: KubernetesClus
     assert (facts.uid, facts.version, facts.server) == (fake.uid, "v1.32.0", fake.url)
     assert facts.operators == (("argocd", "v1alpha1"), ("external-secrets", "v1"))
     (store,) = facts.stores
-    assert (store.provider, store.ready, store.writable) == ("infisical", True, False)
+    assert (store.provider, store.ready) == ("infisical", True)
     (node,) = facts.nodes
     assert (node.architecture, node.cpu, node.cpu_free) == ("arm64", 4000, 3500)
     assert node.memory_free == (8 * 1024 - 256) * 1024**2

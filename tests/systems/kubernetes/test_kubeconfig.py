@@ -16,7 +16,7 @@ import yaml
 
 from tests.fakes.kubernetes import FakeCluster
 from wizard.core.errors import NotAllowedError, NotFoundError, RefusedError, UsageError
-from wizard.systems.kubernetes.contexts import connect, contexts, discover_contexts, look_at
+from wizard.systems.kubernetes.contexts import connect, contexts, look_at
 
 
 def _use(monkeypatch: pytest.MonkeyPatch, *files: Path) -> None:
@@ -203,7 +203,7 @@ def test_a_hanging_exec_plugin_ends_with_its_time(
 ):
     command = _plugin(tmp_path, "time.sleep(30)")
     _use(monkeypatch, fake.write_kubeconfig(tmp_path / "config", exec=_exec(command)))
-    (facts,) = discover_contexts(timeout_each=0.3)
+    facts = look_at(contexts().current, timeout=0.3)
     assert not facts.reachable
     assert "did not answer" in facts.trouble
 
@@ -309,7 +309,7 @@ def test_the_proxy_of_the_cluster_entry_is_used(
     assert fake.requests == []
 
 
-def test_all_contexts_are_looked_at_side_by_side_in_their_order(
+def test_a_slow_context_is_given_up_in_time_and_another_one_still_answers(
     fake: FakeCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     with FakeCluster() as slow:
@@ -319,7 +319,7 @@ def test_all_contexts_are_looked_at_side_by_side_in_their_order(
             fake.write_kubeconfig(tmp_path / "two", "quick"),
         ]
         _use(monkeypatch, *files)
-        first, second = discover_contexts(timeout_each=0.4)
+        first, second = look_at("slow", timeout=0.4), look_at("quick")
     assert (first.context, first.reachable) == ("slow", False)
     assert "in time" in first.trouble
     assert (second.context, second.reachable, second.uid) == ("quick", True, fake.uid)

@@ -348,7 +348,7 @@ def test_a_rollout_is_followed_through_the_objects_the_controllers_write(
     unscheduled = {"type": "PodScheduled", "status": "False", "message": said}
     _status(real_cluster, path, {"conditions": [unscheduled | {"reason": "Unschedulable"}]})
     sentences = cluster.watch_rollout(
-        deployment().ref, deadline=20, cancel=threading.Event(), patience=15
+        deployment().ref, deadline=20, cancel=threading.Event(), grace=15
     )
     assert said in next(sentences)
     _status(

@@ -179,7 +179,7 @@ def test_a_quota_that_lets_no_pod_be_made_is_told(fake: FakeCluster, cluster: Ku
 def test_a_trouble_that_passes_in_time_is_no_error(fake: FakeCluster, cluster: KubernetesCluster):
     fake.controllers.pod_status = _waiting("CreateContainerConfigError", "secret not found")
     cluster.apply(deployment())
-    sentences = _watch(cluster, patience=30)
+    sentences = _watch(cluster, grace=30)
     assert "secret not found" in next(sentences)
     _come_up(fake)
     assert list(sentences) == ["Deployment ci/manager: 1 of 1 new pods available."]
@@ -194,7 +194,7 @@ def _come_up(fake: FakeCluster) -> None:
 def test_a_pod_that_comes_up_is_noticed_at_once(fake: FakeCluster, cluster: KubernetesCluster):
     fake.controllers.pod_status = _waiting("ContainerCreating")
     cluster.apply(deployment())
-    sentences = _watch(cluster, patience=30)
+    sentences = _watch(cluster, grace=30)
     next(sentences)
     threading.Timer(0.2, _come_up, (fake,)).start()
     started = time.monotonic()
@@ -207,7 +207,7 @@ def test_a_server_that_is_away_for_a_moment_does_not_end_the_wait(
 ):
     cluster.apply(deployment())
     fake.fails("GET", "/pods", status=503, message="etcd leader changed", times=3)
-    *_, last = _watch(cluster, patience=30)
+    *_, last = _watch(cluster, grace=30)
     assert last == "Deployment ci/manager: 1 of 1 new pods available."
 
 

@@ -24,13 +24,13 @@ async def until_gone(
     Raises: `otherwise`, when the deadline passes.
     """
     end = time.monotonic() + run.deadline
-    told: list[str] = []
+    reported: list[str] = []
     while leaving := await asyncio.to_thread(_leaving, profile, cluster):
         if run.cancel.is_set() or time.monotonic() > end:
             raise _still_leaving(leaving, otherwise)
-        if (names := [str(ref) for ref, _ in leaving]) != told:
+        if (names := [str(ref) for ref, _ in leaving]) != reported:
             yield Progress(f"waiting until {names[0]} is gone")
-            told = names
+            reported = names
         await asyncio.sleep(_POLL)
 
 

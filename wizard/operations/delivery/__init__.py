@@ -9,7 +9,6 @@ from typing import Protocol
 from wizard.core.changes import Plan
 from wizard.core.events import Event
 from wizard.core.run import RunOptions
-from wizard.operations.delivery.files_only import FilesOnly
 from wizard.operations.delivery.to_cluster import ToCluster
 from wizard.operations.delivery.to_directory import ToDirectory
 from wizard.profile.file import ProfileFile
@@ -42,14 +41,6 @@ DELIVERIES: Mapping[str, Callable[[ProfileFile, Systems, RunOptions], Delivery]]
 """By `delivery.to`."""
 
 
-def delivery_of(
-    file: ProfileFile, systems: Systems, run: RunOptions, *, files_only: bool = False
-) -> Delivery:
-    """How a profile is delivered.
-
-    Args:
-        files_only: only its files, where there is no GitLab token or no cluster.
-    """
-    if files_only:
-        return FilesOnly(file)
+def delivery_of(file: ProfileFile, systems: Systems, run: RunOptions) -> Delivery:
+    """How a profile is delivered."""
     return DELIVERIES[file.profile.delivery.target](file, systems, run)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from wizard.core.errors import NotAllowedError
 from wizard.core.manifest import ObjectRef
+from wizard.operations.delivery.released import unlike
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import manifests
+from wizard.systems.gitops.argocd import API, REFRESH, application_ref, reads_applications
 from wizard.systems.gitops.git import Checkout
-from wizard.systems.kubernetes import Cluster
+from wizard.systems.kubernetes import Cluster, Json
 
 
 class Arrival(Protocol):
@@ -22,8 +26,11 @@ class Arrival(Protocol):
     ) -> None: ...
 
     @staticmethod
-    def reports(profile: Profile) -> tuple[ObjectRef, ...]:
-        """The objects on which an operator says how all the files of a profile fare."""
+    def reports(profile: Profile, cluster: Cluster) -> tuple[ObjectRef, ...]:
+        """The objects on which an operator says how all the files of a profile fare.
+
+        What brings them comes first: the Application that reads the folder of ours.
+        """
         ...
 
     def not_started(self) -> str:
@@ -42,7 +49,7 @@ class Arrival(Protocol):
         ...
 
     def look_now(self) -> None:
-        """Have whoever brings the files look at once, and not when its interval ends.
+        """Have what brings the files look at once, and not when its interval ends.
 
         Raises: NotAllowedError; NotFoundError.
         """
@@ -59,13 +66,16 @@ class ArgoCdSync:
     git: Checkout | None
 
     @staticmethod
-    def reports(profile: Profile) -> tuple[ObjectRef, ...]:
+    def reports(profile: Profile, cluster: Cluster) -> tuple[ObjectRef, ...]:
         releases = (runner.release for runner in profile.runners)
-        return tuple(_application(profile, name) for name in (profile.shared, *releases))
+        ours = (_application(profile, name) for name in (profile.shared, *releases))
+        return (*_parents(profile, cluster), *ours)
 
     def look_now(self) -> None:
-        # Its documented way; by itself it looks every three minutes (Argo CD 3).
-        self.cluster.annotate(self._application, {"argocd.argoproj.io/refresh": "normal"})
+        if self.cluster.get(self._application) is not None:
+            self.cluster.annotate(self._application, REFRESH)
+        for parent in _parents(self.profile, self.cluster):
+            self.cluster.annotate(parent, REFRESH)
 
     def not_started(self) -> str:
         if self.cluster.get(self._application) is None:
@@ -105,8 +115,8 @@ class AppliedByHand:
     git: Checkout | None
 
     @staticmethod
-    def reports(profile: Profile) -> tuple[ObjectRef, ...]:  # noqa: ARG004 - no operator, no word
-        return ()
+    def reports(profile: Profile, cluster: Cluster) -> tuple[ObjectRef, ...]:  # noqa: ARG004
+        return ()  # there is no operator to say anything
 
     def look_now(self) -> None:
         """Nobody is there to look."""
@@ -118,7 +128,10 @@ class AppliedByHand:
 
     def behind(self) -> str:
         if self.profile.delivery.spec.uses_chart:
-            return ""  # a release of Helm's does not say what it was made of
+            why = unlike(self.profile, self.runner, self.cluster)
+            return (
+                f"the release {self.runner.release} is older than the files: {why}" if why else ""
+            )
         only = self.profile.model_copy(update={"runners": [self.runner]})
         wanted = next(one.body for one in manifests(only) if one.ref == self._deployment)
         found = self.cluster.get(self._deployment)
@@ -151,13 +164,28 @@ def arrival_of(profile: Profile, runner: Runner, cluster: Cluster, git: Checkout
     return _ARRIVALS[profile.delivery.packaging](profile, runner, cluster, git)
 
 
-def operator_reports(profile: Profile) -> tuple[ObjectRef, ...]:
+def operator_reports(profile: Profile, cluster: Cluster) -> tuple[ObjectRef, ...]:
     """The objects on which an operator says how a profile's files fare; none without one."""
-    return _ARRIVALS[profile.delivery.packaging].reports(profile)
+    return _ARRIVALS[profile.delivery.packaging].reports(profile, cluster)
+
+
+def _parents(profile: Profile, cluster: Cluster) -> list[ObjectRef]:
+    """The Applications that read the folder of ours; none where they may not be seen."""
+    repository, namespace = profile.delivery.repository, profile.delivery.argocd.namespace
+    if repository is None:
+        return []
+    found: list[Json] = []
+    with suppress(NotAllowedError):
+        found = cluster.find(API, "Application", namespace)
+    return [
+        application_ref(namespace, one["metadata"]["name"])
+        for one in found
+        if reads_applications(one, repository)
+    ]
 
 
 def _application(profile: Profile, name: str) -> ObjectRef:
-    return ObjectRef("argoproj.io/v1alpha1", "Application", profile.delivery.argocd.namespace, name)
+    return application_ref(profile.delivery.argocd.namespace, name)
 
 
 def _made_of(deployment: Mapping[str, Any]) -> tuple[str, list[str]]:

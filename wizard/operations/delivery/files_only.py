@@ -1,4 +1,4 @@
-"""The files, where there is no GitLab token or no cluster: nothing else is looked at or changed."""
+"""Only the files, where there is no GitLab token or no cluster to look at."""
 
 from __future__ import annotations
 
@@ -25,57 +25,37 @@ _UNSEEN = ("GitLab, the token's place and the cluster: only files are written",)
 
 @dataclass(frozen=True, slots=True)
 class FilesOnly:
-    """A `Delivery`."""
+    """The forward half of a `Delivery`: without GitLab and the cluster nothing can be removed."""
 
     file: ProfileFile
 
     async def plan(self) -> Plan:
         """Raises: RefusedError, WizardError, as `compare_files`."""
-        return _plan(await self._compare(wanted=True))
+        return _plan(await self._compare())
 
-    def apply(self) -> AsyncIterator[Event]:
+    async def apply(self) -> AsyncIterator[Event]:
         """Write the difference; no runner is created. Raises: RefusedError, WizardError."""
-        return self._write(
-            "The files in {root} wait for your commit.{elsewhere} No runner has been created: the "
-            "last command does that, where GitLab and the token's place can be reached.",
-            "Add the GitLab runners",
-            command("apply", self.file.path.absolute()),
-            wanted=True,
-        )
-
-    async def plan_destroy(self) -> Plan:
-        """Raises: RefusedError, WizardError, as `compare_files`."""
-        return _plan(await self._compare(wanted=False))
-
-    def destroy(self) -> AsyncIterator[Event]:
-        """Remove the files; tokens and runners stay. Raises: RefusedError, WizardError."""
-        return self._write(
-            "The files are removed from {root}, and wait for your commit.{elsewhere} The runners "
-            "and their tokens are still there: the last command removes them.",
-            "Remove the GitLab runners",
-            command("destroy", self.file.path.absolute()),
-            wanted=False,
-        )
-
-    async def _write(
-        self, what: str, message: str, last: str, *, wanted: bool
-    ) -> AsyncIterator[Event]:
         profile = self.file.profile
         yield StepStarted("Files")
         check_repository(profile, await asyncio.to_thread(checkout, directory(self.file)))
-        files = await self._compare(wanted=wanted)
+        files = await self._compare()
         yield Planned(_plan(files))
         if files.pending:
             yield await asyncio.to_thread(files.write)
         git = await asyncio.to_thread(checkout, files.root)
         paths = pending(git, files.root, files.paths) or files.paths
         elsewhere = "" if git else f" {outside_git(profile)}"
-        commit = commit_commands(profile, files.root, paths, message, git)
-        yield Waiting(what.format(root=files.root, elsewhere=elsewhere), (*commit, last))
+        commit = commit_commands(profile, files.root, paths, "Add the GitLab runners", git)
+        yield Waiting(
+            f"The files in {files.root} wait for your commit.{elsewhere} No runner has been "
+            "created: the last command does that, where GitLab and the secret backend can be "
+            "reached.",
+            (*commit, command("apply", self.file.path.absolute())),
+        )
 
-    async def _compare(self, *, wanted: bool) -> FilesToWrite:
+    async def _compare(self) -> FilesToWrite:
         root = directory(self.file)
-        return await asyncio.to_thread(compare_files, self.file.profile, root, wanted=wanted)
+        return await asyncio.to_thread(compare_files, self.file.profile, root, wanted=True)
 
 
 def _plan(files: FilesToWrite) -> Plan:

@@ -28,7 +28,7 @@ from wizard.systems.kubernetes.secret_stores import (
 )
 
 _POLL = 1.0
-_NUDGE_EVERY = 10.0
+_FORCE_EVERY = 10.0
 """Seconds between two nudges; by itself the operator waits minutes after a few failures (2.9)."""
 _NAMED = 3
 """So many files are named one by one."""
@@ -45,10 +45,10 @@ class GitOpsSync:
     backend: Backend
     git: Checkout | None
     run: RunOptions
-    anew: bool = False
+    has_changed: bool = False
     """The store has changed, or what it signs in with: that it was read before proves nothing."""
     _read_before: str | None = field(default=None, init=False)
-    _nudged: dict[str, float] = field(default_factory=dict, init=False)
+    _forced: dict[str, float] = field(default_factory=dict, init=False)
     _arrival: Arrival = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,15 +95,15 @@ class GitOpsSync:
 
     async def _until(self, lacks: Callable[[], str]) -> AsyncIterator[Event]:
         end = time.monotonic() + self.run.deadline
-        told = ""
-        asked = -_NUDGE_EVERY
+        reported = ""
+        asked = -_FORCE_EVERY
         while what := await asyncio.to_thread(lacks):
             if time.monotonic() > end or self.run.cancel.is_set():
                 raise await asyncio.to_thread(self._given_up, what)
-            if what != told:
+            if what != reported:
                 yield Progress(what)
-                told = what
-            if time.monotonic() - asked >= _NUDGE_EVERY:
+                reported = what
+            if time.monotonic() - asked >= _FORCE_EVERY:
                 asked = time.monotonic()
                 await asyncio.to_thread(self._look_now)
             await asyncio.sleep(_POLL)
@@ -133,7 +133,7 @@ class GitOpsSync:
     def _delivery_said(self) -> list[str]:
         """What the operator that brings the files says of its objects, the shared ones too."""
         said: list[str] = []
-        for ref in self._arrival.reports(self.profile):
+        for ref in self._arrival.reports(self.profile, self.cluster):
             with suppress(WizardError):
                 said += said_of(ref, self.cluster.get(ref) or {})
         return said
@@ -156,13 +156,13 @@ class GitOpsSync:
         try:
             if self.cluster.get(self._store) is None:
                 return f"the cluster has no {self._store} yet"
-            if self.anew and self._store.kind not in self._nudged:
-                self._nudge(self._store)
+            if self.has_changed and self._store.kind not in self._forced:
+                self._force_sync(self._store)
             found = self.cluster.get(self._store)
         except NotAllowedError:  # the ExternalSecret says whether it works, only later
             return ""
         if finding := store_finding(found, self._store, self.profile.cluster.namespace):
-            self._nudge(self._store)
+            self._force_sync(self._store)
             return f"{finding.problem}: {finding.evidence}".removesuffix(": ")
         return ""
 
@@ -171,17 +171,17 @@ class GitOpsSync:
         found = self.cluster.get(ref)
         if found is None:
             return f"the cluster has no {ref} yet"
-        if self.anew and self._read_before is None:
+        if self.has_changed and self._read_before is None:
             self._read_before = _last_read(found)
         ready = condition(found, "Ready")
         # By the reason: SecretMissing and SecretDeleted are Ready as well (External Secrets 2.9).
         if ready.get("reason") != "SecretSynced":
-            self._nudge(ref)
+            self._force_sync(ref)
             if not ready:
                 return f"{ref} has not been read yet"
             return f"{ref} is {ready.get('reason', 'not synced')}: {ready.get('message', '')}"
-        if self.anew and _last_read(found) == self._read_before:
-            self._nudge(ref)
+        if self.has_changed and _last_read(found) == self._read_before:
+            self._force_sync(ref)
             return f"{ref} has not been read anew yet"
         return ""
 
@@ -190,23 +190,23 @@ class GitOpsSync:
         stored = self.backend.read(self.runner)
         found = self.cluster.secret_fingerprint(ref, _TOKEN_KEY)
         if found is None:
-            self._hurry()
+            self._force_secret()
             return f"the cluster has no {ref} with a token yet"
         if stored is None or found != stored.fingerprint:
-            self._hurry()
+            self._force_secret()
             return f"{ref} does not hold the token that is in {self.backend.where(self.runner)}"
         return ""
 
-    def _hurry(self) -> None:
+    def _force_secret(self) -> None:
         if self.profile.secrets.through_store:
-            self._nudge(self._external_secret)
+            self._force_sync(self._external_secret)
 
-    def _nudge(self, ref: ObjectRef) -> None:
+    def _force_sync(self, ref: ObjectRef) -> None:
         """Have External Secrets look now, though not at every look of ours."""
         now = time.monotonic()
-        if now - self._nudged.get(ref.kind, -_NUDGE_EVERY) < _NUDGE_EVERY:
+        if now - self._forced.get(ref.kind, -_FORCE_EVERY) < _FORCE_EVERY:
             return
-        self._nudged[ref.kind] = now
+        self._forced[ref.kind] = now
         with suppress(NotAllowedError):  # then it comes by itself, in its own time
             force_sync(self.cluster, ref)
 

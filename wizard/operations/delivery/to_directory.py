@@ -22,6 +22,7 @@ from wizard.core.run import RunOptions
 from wizard.operations.cluster.reader_credential import reader_ref
 from wizard.operations.delivery import removing
 from wizard.operations.delivery.applying import Parts, Work, apply
+from wizard.operations.delivery.pruning import Pruning
 from wizard.operations.delivery.synced import GitOpsSync
 from wizard.operations.files.committing import (
     commit_commands,
@@ -62,7 +63,7 @@ class ToDirectory:
         return await removing.plan(self.file.profile, self.systems, self._remover)
 
     def destroy(self) -> AsyncIterator[Event]:
-        return removing.destroy(self.file.profile, self.systems, self.run, self._remover)
+        return removing.destroy(self.file, self.systems, self.run, self._remover)
 
     @property
     def _remover(self) -> _Remover:
@@ -89,6 +90,7 @@ class _Reconciler:
     def before_tokens(self) -> Parts:
         return [
             self._announce_downtime(),
+            titled("Namespace of the tokens", self._make_home()),
             titled("The cluster's credential", self._put_credential()),
         ]
 
@@ -99,13 +101,13 @@ class _Reconciler:
         """Those to be proven, and those of which the cluster has other files."""
         if self.is_uncommitted:
             return []
-        due = self.work.verifier.due(self.work.seen, self.work.plan)
+        due = {one.name for one in self.work.verifier.due(self.work.seen, self.work.plan)}
         runners = self.file.profile.runners
-        return [one for one in runners if one in due or await self._behind(one)]
+        return [one for one in runners if one.name in due or await self._behind(one)]
 
     async def arrival(self, runner: Runner) -> AsyncIterator[Event]:
         why = await self._not_started(runner)
-        if not why and not self.file.profile.delivery.spec.operator:
+        if not why and not self._comes_by_git:
             why = await self._behind(runner)  # nothing that can be waited for brings the files
         if why:
             commands = _commands(self.file, self.git)
@@ -132,6 +134,12 @@ class _Reconciler:
             self.file = await asyncio.to_thread(self.file.save, {key: one.token_revision + 1})
             yield ProfileSaved(f"runners[{index}].token_revision", str(one.token_revision + 1))
 
+    async def _make_home(self) -> AsyncIterator[Event]:
+        for manifest in self.work.surveyed.connected.pending.manifests:
+            if self.cluster and manifest.kind == "Namespace":
+                applied = await asyncio.to_thread(self.cluster.apply, manifest)
+                yield ObjectApplied(str(manifest.ref), str(applied.outcome))
+
     async def _put_credential(self) -> AsyncIterator[Event]:
         """What the store signs in with is in no file; without a cluster it is put there by hand."""
         profile, credential = self.file.profile, self.work.credential
@@ -148,9 +156,20 @@ class _Reconciler:
         if files.pending:
             yield await asyncio.to_thread(files.write)
         self.git = await asyncio.to_thread(checkout, files.root)
-        if files.pending or pending(self.git, files.root, files.paths):
+        uncommitted = pending(self.git, files.root, files.paths)
+        if files.pending or (uncommitted and self._comes_by_git):
             self.is_uncommitted = True
             yield _commit(self.file.profile, files, self.git)
+        elif uncommitted:
+            yield Warned(
+                f"{len(uncommitted)} of the files {'is' if len(uncommitted) == 1 else 'are'} not "
+                f"committed yet: run git add and git commit in {files.root}"
+            )
+
+    @property
+    def _comes_by_git(self) -> bool:
+        """Whether what is committed is what runs; otherwise a commit is advice, and no more."""
+        return self.file.profile.delivery.spec.operator is not None
 
     async def _behind(self, runner: Runner) -> str:
         """How the cluster lags behind the files; empty where it does not, or cannot be seen."""
@@ -240,30 +259,28 @@ class _Remover:
                 yield Warned(
                     f"the cluster cannot be seen ({unseen}): {ref} stays, if the wizard made it"
                 )
-        elif still := await asyncio.to_thread(_still_there, profile, self.cluster):
-            commands = tuple(packaging_of(profile).uninstall_commands(profile))
-            yield Waiting(f"The cluster still has {still}: it waits for its prune.", commands)
-        else:
-            # Applied, not committed: what Git brought is not ours to delete, and not among these.
-            self.found = await asyncio.to_thread(removing.objects, profile, self.cluster)
+            return
+        async for event in Pruning(profile, self.cluster, git, self.run).wait():
+            yield event
+            if isinstance(event, Waiting):
+                return
+        # Applied, not committed: what Git brought is not ours to delete, and not among these.
+        self.found = await asyncio.to_thread(removing.objects, profile, self.cluster)
 
     def staying(self) -> list[Left]:
         """The namespaces that came by the files: their prune leaves them, and so do we."""
-        if self.cluster is None:
-            return []
+        kept = [
+            Left(path, "Argo CD never prunes the last object of a folder; delete it when you like")
+            for path in self.files.placeholders
+        ]
+        return kept + (self._namespaces(self.cluster) if self.cluster else [])
+
+    def _namespaces(self, cluster: Cluster) -> list[Left]:
         profile = self.file.profile
         refs = [ObjectRef("v1", "Namespace", "", name) for name in profile.namespaces]
-        found = [(ref, self.cluster.get(ref)) for ref in refs if profile.makes(ref.name)]
+        found = [(ref, cluster.get(ref)) for ref in refs if profile.makes(ref.name)]
         return [
             Left(str(ref), "it came by the files; delete it by hand once nothing needs it")
             for ref, live in found
             if live and profile_of(live) == profile.id
         ]
-
-
-def _still_there(profile: Profile, cluster: Cluster) -> str:
-    for runner in profile.runners:
-        ref = ObjectRef("apps/v1", "Deployment", profile.cluster.namespace, runner.release)
-        if cluster.get(ref) is not None:
-            return str(ref)
-    return ""

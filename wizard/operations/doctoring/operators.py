@@ -16,16 +16,16 @@ from wizard.systems.kubernetes.secret_stores import EXTERNAL_SECRETS
 def of_operators(profile: Profile, cluster: Cluster) -> Iterator[Text]:
     """What Argo CD and External Secrets say of their objects. Blocking. Raises: WizardError."""
     lines: list[str] = []
-    for ref in _operated(profile):
+    for ref in _operated(profile, cluster):
         if body := cluster.get(ref):
             lines += said_of(ref, body)
     yield Text(Kind.GITOPS, "what the operators say", "\n".join(lines))
 
 
-def _operated(profile: Profile) -> Iterator[ObjectRef]:
+def _operated(profile: Profile, cluster: Cluster) -> Iterator[ObjectRef]:
     namespace = profile.cluster.namespace
     if profile.secrets.through_store:
         for runner in profile.runners:
             name = runner.token_secret
             yield ObjectRef(EXTERNAL_SECRETS, "ExternalSecret", namespace, name)
-    yield from operator_reports(profile)
+    yield from operator_reports(profile, cluster)

@@ -9,10 +9,10 @@ from wizard.doctor import Kind, Sureness, Text, diagnose
 
 
 def explained(error: WizardError, texts: Iterable[Text] = ()) -> WizardError:
-    """The same error with the cause and the way out of the known failure that shows, if one does.
+    """The same error with the cause and the fix of the known failure that it shows, if any.
 
     Args:
-        error: whatever it quotes is looked at as well.
+        error: what it quotes is searched as well.
         texts: logs that were read for it.
     """
     quoted = Text(Kind.UNKNOWN, "what was seen", error.cause)
@@ -23,11 +23,7 @@ def explained(error: WizardError, texts: Iterable[Text] = ()) -> WizardError:
     shown = "" if first.line.text in error.cause else f"{first.line}\n"
     known = f"{shown}{first.problem} Most often {first.cause}"
     cause = "\n".join(filter(None, (error.cause, known)))
-    told = type(error)(error.problem, cause, _both(first.fix, error.fix))
-    told.exit_code = error.exit_code
-    return told
-
-
-def _both(known: str, usual: str) -> str:
-    """The known failure's way out, and where the log is, which the error itself says."""
-    return f"{known}; {usual}" if "log at http" in usual or " at http" in usual else known
+    log = f"; read the whole log at {error.log}" if error.log else ""
+    richer = type(error)(error.problem, cause, f"{first.fix}{log}")
+    richer.exit_code, richer.log = error.exit_code, error.log
+    return richer

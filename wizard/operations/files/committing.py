@@ -7,7 +7,6 @@ that were written: what else is in the folder is not ours to commit.
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,14 +15,12 @@ from wizard.core.errors import RefusedError
 from wizard.profile.delivery import Repository
 from wizard.profile.model import Profile
 from wizard.profile.operators import Operator
+from wizard.systems.gitops.addresses import place, same_place, without_credentials
 from wizard.systems.gitops.git import Checkout
 
 _FEW = 8
 """So many files are named one by one; of more, those of all releases together."""
 _RELEASE = "gitlab-runner-"
-_PARTS = re.compile(
-    r"(?:[a-z+]+://)?(?:[^@/]*@)?([^:/]+)(?::\d+(?=/))?[:/]+(.*?)(?:\.git)?/*", re.I
-)
 
 
 def check_repository(profile: Profile, git: Checkout | None) -> None:
@@ -63,20 +60,6 @@ def _check_prefix(repository: Repository, git: Checkout, reader: Operator) -> No
     )
 
 
-def same_place(one: str, other: str) -> bool:
-    """Whether two addresses name one repository, whatever the protocol and user."""
-    return _place(one) == _place(other)
-
-
-def _place(url: str) -> tuple[str, str]:
-    found = _PARTS.fullmatch(url)
-    return (found[1].lower(), found[2].strip("/").lower()) if found else ("", url)
-
-
-def without_credentials(url: str) -> str:
-    return re.sub(r"(?<=://)[^/@]+@", "", url)
-
-
 def commit_commands(
     profile: Profile, root: Path, paths: Iterable[str], message: str, git: Checkout | None
 ) -> tuple[str, ...]:
@@ -94,7 +77,7 @@ def commit_commands(
         return (_cd(root), add, commit, *_push(git, repository))
     if repository is None:
         return ()
-    name = Path(_place(repository.url)[1]).name or "repository"
+    name = Path(place(repository.url)[1]).name or "repository"
     clone = root.absolute().parent / f"{name}-clone"
     return (
         shlex.join(["git", "clone", "--branch", repository.branch, repository.url, str(clone)]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +12,13 @@ from wizard.core.changes import Action, Change, FieldChange, System
 from wizard.profile.model import Profile
 from wizard.render import files
 from wizard.render.ownership import is_ours
+from wizard.render.packagings import packaging_of
 from wizard.systems.gitops.folder import FileAction, FileChange, Folder
 
 if TYPE_CHECKING:
     from wizard.core.events import FilesWritten
 
+_MANIFESTS = {".yaml", ".yml", ".json"}
 _ACTIONS = {
     FileAction.CREATED: Action.CREATE,
     FileAction.CHANGED: Action.UPDATE,
@@ -31,6 +35,8 @@ class FilesToWrite:
     changes: tuple[FileChange, ...]
     sealed: tuple[str, ...] = ()
     """Files that the secret backend writes."""
+    placeholders: tuple[str, ...] = ()
+    """Files that stand in for the last manifests of a folder."""
 
     @property
     def root(self) -> Path:
@@ -74,10 +80,36 @@ def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> Files
     """
     folder = Folder(root, lambda beginning: is_ours(profile, beginning))
     if not wanted:
-        return FilesToWrite(folder, tuple(folder.compare([])))
+        return _without_any(profile, folder)
     # Encrypted tokens are the backend's to write: their text differs each time.
     sealed = tuple(filter(None, (profile.token_file(runner) for runner in profile.runners)))
     return FilesToWrite(folder, tuple(folder.compare(files(profile), keep=sealed)), sealed)
+
+
+def _without_any(profile: Profile, folder: Folder) -> FilesToWrite:
+    """All files go; a placeholder stays where a folder would be left without any manifest."""
+    changes = folder.compare([])
+    removed = {change.path for change in changes}
+    needed = [
+        file
+        for file in packaging_of(profile).placeholders(profile)
+        if _would_be_emptied(folder.root, posixpath.dirname(file.path), removed)
+    ]
+    if needed:
+        changes = folder.compare(needed)
+    return FilesToWrite(folder, tuple(changes), placeholders=tuple(file.path for file in needed))
+
+
+def _would_be_emptied(root: Path, folder: str, removed: Collection[str]) -> bool:
+    """Whether the last manifests of a folder are among the removed files."""
+    if not any(posixpath.dirname(path) == folder for path in removed):
+        return False
+    left = {
+        posixpath.join(folder, path.name)
+        for path in (root / folder).iterdir()
+        if path.suffix in _MANIFESTS
+    }
+    return left <= set(removed)
 
 
 def file_changes(files: FilesToWrite) -> list[Change]:

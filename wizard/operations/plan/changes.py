@@ -53,6 +53,23 @@ async def doubting(
     return replace(plan, doubts=tuple(doubts))
 
 
+def home_of_tokens(profile: Profile, cluster: Cluster) -> tuple[Change, ...]:
+    """The namespace that has to be there before the files bring it: the tokens go into it.
+
+    Nothing where it may not be looked at. Blocking. Raises: WizardError, from the cluster.
+    """
+    ref = ObjectRef("v1", "Namespace", "", profile.cluster.namespace)
+    if profile.secrets.spec.through != "secret" or not profile.makes(ref.name):
+        return ()
+    try:
+        if cluster.get(ref) is not None:
+            return ()
+    except NotAllowedError:
+        return ()
+    why = "the tokens go into it before the files bring it"
+    return (Change(System.CLUSTER, Action.CREATE, str(ref), (), why),)
+
+
 def gitlab_changes(seen: ObservedState) -> list[Change]:
     """What would change in GitLab."""
     changes = [_runner_change(one) for one in seen.runners]

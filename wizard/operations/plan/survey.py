@@ -29,10 +29,12 @@ from wizard.operations.plan.changes import (
     compare_objects,
     doubting,
     gitlab_changes,
+    home_of_tokens,
     secret_changes,
 )
 from wizard.operations.plan.discovered_facts import find_missing
-from wizard.operations.runners.adopt import downtime, observe_with_adoptions
+from wizard.operations.runners import adopt, renewal
+from wizard.operations.runners.adopt import observe_with_adoptions
 from wizard.operations.runners.observe import ObservedState
 from wizard.profile.file import ProfileFile
 from wizard.render import manifests
@@ -117,6 +119,8 @@ async def survey(connected: Connected, *, new: bool = False) -> Survey:
     plan = _plan(connected, seen, compared, delivery, reader)
     connected = connected.with_pending(_pending(connected, plan, seen))
     checks = _without_consequences([*looks.checks, *await run_checks(CHECKS, connected)])
+    if connected.run.renewal:
+        checks.append(renewal.only_tokens(plan))
     plan = replace(plan, checks=tuple(checks))
     if seen and connected.backend:
         profile, backend, cluster = connected.profile, connected.backend, connected.cluster
@@ -135,12 +139,18 @@ async def _look_at_runners(connected: Connected, looks: _Looks) -> ObservedState
     if not (gitlab and connected.identity and backend):
         return None
     look = observe_with_adoptions(connected.profile, gitlab, backend, connected.cluster)
-    return await looks.take("the runners and their tokens can be seen", "gitlab.runners", look)
+    seen = await looks.take("the runners and their tokens can be seen", "gitlab.runners", look)
+    if seen and connected.run.renewal:
+        return renewal.renewing(seen, connected.run.renewal, gitlab.now())
+    return seen
 
 
 async def _look_at_objects(connected: Connected, looks: _Looks) -> Compared:
-    if not (connected.to_cluster and connected.cluster):
+    if connected.cluster is None:
         return Compared(())
+    if not connected.to_cluster:
+        look = asyncio.to_thread(home_of_tokens, connected.profile, connected.cluster)
+        return Compared(await looks.take("the namespaces can be seen", "cluster.home", look) or ())
     compared = await compare_objects(connected.profile, connected.cluster)
     looks.checks += compared.refused
     return compared
@@ -202,15 +212,26 @@ def _plan(
     if seen and connected.backend:
         changes += secret_changes(seen, connected.backend)
     changes += [reader.change] if reader else []
-    changes += compared.changes if delivery is None else file_changes(delivery)
+    changes += compared.changes
+    changes += file_changes(delivery) if delivery else []
     unseen = [
         "" if seen else "the runners in GitLab and their tokens",
         f"the cluster: {connected.unseen}" if connected.unseen else "",
         *compared.unseen,
         reader.unseen if reader else "",
     ]
-    notes = downtime(seen) if seen else ()
+    notes = (*_downtime(connected, seen), *_held(seen)) if seen else ()
     return Plan(tuple(changes), tuple(filter(None, unseen)), notes)
+
+
+def _held(seen: ObservedState) -> list[str]:
+    held = [(one.runner.name, one.note.hold) for one in seen.runners if one.note.hold]
+    return [f"{hold.sentence(name)}; apply leaves it so until `unpause`" for name, hold in held]
+
+
+def _downtime(connected: Connected, seen: ObservedState) -> tuple[str, ...]:
+    replacing = renewal.downtime(seen, restarts=connected.cluster is not None)
+    return (*adopt.downtime(seen), *([replacing] if replacing else ()))
 
 
 def _pending(connected: Connected, plan: Plan, seen: ObservedState | None) -> Pending:

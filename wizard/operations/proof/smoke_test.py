@@ -151,11 +151,13 @@ class SmokeTest:
                 await asyncio.to_thread(self.gitlab.cancel_pipeline, self.scope.id, pipeline.id)
         said = await self._last_lines(job) if job and job.status == "running" else []
         state = f"job {job.id} is {job.status}" if job else "the pipeline has no job"
-        raise WizardError(
+        late = WizardError(
             f"The smoke job of {self.runner.name} did not end within {self.run.deadline:.0f} s.",
             "\n".join([state + (", and its log ends:" if said else ""), *said]),
             _advice(job) + (f"; the job is at {job.web_url}" if job and job.web_url else ""),
         )
+        late.log = job.web_url if job else ""
+        raise late
 
     async def _our_job(self, pipeline: Pipeline) -> Job | None:
         """Our job of the pipeline, by its name: policies may have added others.
@@ -196,6 +198,7 @@ class SmokeTest:
                 "\n".join([job.failure_reason, *_tail(trace)]).strip(),
                 f"Read the whole log at {job.web_url}",
             )
+            error.log = job.web_url
             raise explained(error, [Text(Kind.JOB, f"the log of job {job.id}", trace)])
         if job.runner_id != self.runner_id:
             raise WizardError(

@@ -13,13 +13,12 @@ from wizard.checks.smoke import NoSmokeJobError, why_not_this_runner
 from wizard.core.changes import Plan, System
 from wizard.core.errors import ConflictError, NotReachedError, StoppedError, WizardError
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
-from wizard.core.facts import Scope
 from wizard.core.manifest import ObjectRef
 from wizard.core.run import RunOptions
 from wizard.operations.cluster.restarts import release_waiting, stale_pods
 from wizard.operations.explaining import Evidence, explained, of_manager
 from wizard.operations.proof.smoke_test import SmokeTest, sweep
-from wizard.operations.runners.maintenance_note import Note
+from wizard.operations.runners.managers import without_old_managers
 from wizard.operations.runners.markers import called
 from wizard.operations.runners.observe import ObservedRunner, ObservedState, observe, settings
 from wizard.operations.runners.tokens import TokenKeeper
@@ -144,8 +143,8 @@ class RunnerVerifier:
         return replace(one, note=note, wanted=settings(self.profile, one.runner, there, note))
 
     async def _look_at(self, runner: Runner) -> ObservedRunner:
-        alone = self.profile.model_copy(update={"runners": [runner]})
-        return (await observe(alone, self.gitlab, self.backend)).runners[0]
+        single = self.profile.model_copy(update={"runners": [runner]})
+        return (await observe(single, self.gitlab, self.backend)).runners[0]
 
     async def prove(self, runner: Runner) -> AsyncIterator[Event]:
         """Wait for the manager's pod, for GitLab to hear from it, and for a job.
@@ -171,8 +170,8 @@ class RunnerVerifier:
         if self.cluster is not None:
             async for event in self._rollout(runner, self.cluster):
                 yield event
-        runner_id, scope, _ = await self._still_ours(runner)
-        proof = SmokeTest(runner, scope, runner_id, self.gitlab, self.run)
+        there, settled = await self._still_ours(runner)
+        proof = SmokeTest(runner, settled.scope, there.id, self.gitlab, self.run)
         known = self._known.get(runner.name, frozenset())
         fresh = runner.release in self.restarted
         count = self.profile.manager.replicas
@@ -181,15 +180,21 @@ class RunnerVerifier:
             yield ManagerSeen(runner.name, manager.system_id, manager.version)
         async for event in self._smoke(runner, proof):
             yield event
-        _, _, found = await self._still_ours(runner)  # meanwhile another run may have begun
-        note = found.proven_by(proof.job_id, managers[0].system_id if managers else "")
-        if note != found:
+        _, settled = await self._still_ours(runner)  # meanwhile another run may have begun
+        note = settled.note.proven_by(proof.job_id, managers[0].system_id if managers else "")
+        if note != settled.note:
             fields = {"maintenance_note": str(note)}
             await asyncio.to_thread(self.gitlab.update_runner, proof.runner_id, fields)
+        if fresh and self.cluster is not None:
+            old = known - {manager.system_id for manager in managers}
+            async for event in without_old_managers(
+                self.profile, settled, old, self.gitlab, self.cluster
+            ):
+                yield event
         if proof.job_id:
             yield Proven(runner.name)
 
-    async def _still_ours(self, runner: Runner) -> tuple[int, Scope, Note]:
+    async def _still_ours(self, runner: Runner) -> tuple[RunnerInfo, ObservedRunner]:
         """The one runner that there is, whose token is the one that is stored, by all who know.
 
         Raises: WizardError, where any of that is not so, or not any more.
@@ -216,7 +221,7 @@ class RunnerVerifier:
                 f"{why}: another run, or somebody, was at work meanwhile",
                 "Wait until no other run is at work, then run apply again: it gets a new token",
             )
-        return there.id, settled.scope, settled.note
+        return there, settled
 
     async def _without_late_twins(self, runner: Runner) -> ObservedRunner:
         """The runner, once the runs that created another one after it have taken theirs back.

@@ -19,9 +19,11 @@ from wizard.systems.backends import Stored
 
 _LENGTH = 16
 _TOKEN = re.compile(rf"^token ([0-9a-f]{{{_LENGTH}}})$", re.MULTILINE)
+_GIVEN = re.compile(r"^given at (\S{20,32})$", re.MULTILINE)
 _LIFE = re.compile(r"^valid from (\S{20,32}) to (\S{20,32})$", re.MULTILINE)
 _JOB = re.compile(r"^proven by job (\d{1,18})$", re.MULTILINE)
 _MANAGER = re.compile(r"^proven by manager (\S+)$", re.MULTILINE)
+_HELD = re.compile(r"^paused by (\S{1,255}) since (\S{20,32})(?:: (.{1,200}))?$", re.MULTILINE)
 _RENEWED_BELOW = 0.25
 """Of a token's life; gitlab-runner itself renews at the same point, which is switched off."""
 
@@ -42,6 +44,29 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """That a runner is paused on purpose, until the one who did it, or another, ends that.
+
+    Args:
+        who: a user's name in GitLab.
+        why: what they said; may be empty. At most 200 characters, on one line.
+    """
+
+    who: str
+    since: datetime
+    why: str = ""
+
+    def __str__(self) -> str:
+        reason = f": {self.why}" if self.why else ""
+        return f"paused by {self.who} since {self.since.isoformat()}{reason}"
+
+    def sentence(self, name: str) -> str:
+        """For people."""
+        reason = f" ({self.why})" if self.why else ""
+        return f"{name} is paused by {self.who} since {self.since:%Y-%m-%d %H:%M} UTC{reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """The note's parts.
 
@@ -49,8 +74,10 @@ class Note:
         text: what people read.
         token: the beginning of the fingerprint of the token that was last stored.
         life: of that token; None where it does not expire.
+        given: when GitLab gave that token; None where an earlier version has not noted it.
         job: the id of the job that has run with that token and this configuration; 0 for none.
         manager: the system id of a manager that GitLab has heard from, where no job could prove it.
+        hold: who keeps the runner paused; None where nobody does.
     """
 
     text: str
@@ -58,6 +85,8 @@ class Note:
     life: Life | None = None
     job: int = 0
     manager: str = ""
+    given: datetime | None = None
+    hold: Hold | None = None
 
     @classmethod
     def of(cls, profile: Profile) -> Note:
@@ -76,11 +105,32 @@ class Note:
             life=_life(found),
             job=int(job[1]) if job else 0,
             manager=manager[1] if manager else "",
+            given=_moments(_GIVEN.search(found), 1)[0],
+            hold=_hold(found),
         )
 
-    def with_token(self, fingerprint: str, life: Life | None) -> Note:
-        """This note once the token with this fingerprint has become the runner's."""
-        return Note(self.text, fingerprint[:_LENGTH], life)
+    @property
+    def without_token(self) -> Note:
+        """This note while the runner's token is not known to be stored."""
+        return Note(self.text, hold=self.hold)
+
+    def with_token(self, fingerprint: str, given: datetime, ends: datetime | None) -> Note:
+        """This note once the token with this fingerprint has become the runner's.
+
+        Args:
+            given: when GitLab gave it.
+            ends: None where it does not expire.
+        """
+        token = fingerprint[:_LENGTH]
+        if ends is None:
+            return replace(self.without_token, token=token, given=given)
+        life = Life(given, ends.replace(microsecond=0))
+        return replace(self.without_token, token=token, life=life)
+
+    @property
+    def since(self) -> datetime | None:
+        """From when the token is valid, as far as the note knows."""
+        return self.life.begins if self.life else self.given
 
     def proven_by(self, job: int, manager: str) -> Note:
         """This note after a proof: a job's, or where none could run, a manager's first contact."""
@@ -103,25 +153,38 @@ class Note:
         lines = [self.text]
         if self.token:
             lines.append(f"token {self.token}")
+        if self.given:
+            lines.append(f"given at {self.given.isoformat()}")
         if self.life:
             lines.append(str(self.life))
         if self.has_proof:
             by = f"job {self.job}" if self.job else f"manager {self.manager}"
             lines.append(f"proven by {by}")
+        if self.hold:
+            lines.append(str(self.hold))
         return "\n".join(lines)
 
 
-def life(begins: datetime, ends: datetime | None) -> Life | None:
-    """The life of a token that GitLab made at `begins`; None where it does not expire."""
-    return Life(begins, ends.replace(microsecond=0)) if ends else None
-
-
 def _life(found: str) -> Life | None:
-    written = _LIFE.search(found)
+    begins, ends = _moments(_LIFE.search(found), 2)
+    return Life(begins, ends) if begins and ends else None
+
+
+def _hold(found: str) -> Hold | None:
+    written = _HELD.search(found)
     try:
-        ends = [datetime.fromisoformat(part) for part in written.groups()] if written else []
+        since = datetime.fromisoformat(written[2]) if written else None
     except ValueError:
-        return None
-    if not ends or any(moment.tzinfo is None for moment in ends):
-        return None
-    return Life(*ends)
+        since = None
+    return Hold(written[1], since, written[3] or "") if written and since else None
+
+
+def _moments(written: re.Match[str] | None, count: int) -> tuple[datetime | None, ...]:
+    """The moments that stand there; all None where one of them cannot be read."""
+    try:
+        read = [datetime.fromisoformat(part) for part in written.groups()] if written else []
+    except ValueError:
+        read = []
+    if not read or any(moment.tzinfo is None for moment in read):
+        return (None,) * count
+    return tuple(read)

@@ -28,7 +28,6 @@ from wizard.core.events import (
 )
 from wizard.core.secrets import SecretStr, fingerprint, remember_secret
 from wizard.operations.runners.adopt import check_still_free
-from wizard.operations.runners.maintenance_note import life
 from wizard.operations.runners.observe import ObservedRunner
 from wizard.systems.backends import Backend, BelongsToAnotherError
 from wizard.systems.gitlab import Created, GitLab, RunnerInfo, RunnerSettings
@@ -71,7 +70,7 @@ class TokenKeeper:
 
     async def _create(self) -> AsyncIterator[Event]:
         name = self.seen.runner.name
-        bare = replace(self.seen.wanted, maintenance_note=self.seen.note.text)
+        bare = replace(self.seen.wanted, maintenance_note=str(self.seen.note.without_token))
         try:
             created = await asyncio.to_thread(self.gitlab.create_runner, self.seen.scope, bare)
         except NotReachedError as error:
@@ -116,7 +115,7 @@ class TokenKeeper:
 
     async def _reset(self, why: str) -> AsyncIterator[Event]:
         name = self.seen.runner.name
-        struck_out = replace(self.seen.wanted, maintenance_note=self.seen.note.text)
+        struck_out = replace(self.seen.wanted, maintenance_note=str(self.seen.note.without_token))
         async for event in self._set(struck_out.changes_from(await self._settings_now())):
             yield event
         reset = await asyncio.to_thread(self.gitlab.reset_token, self.runner_id)
@@ -151,7 +150,7 @@ class TokenKeeper:
         yield SecretWritten(name, self.backend.where(self.seen.runner))
         await self._read_back(created.token)
         ours = fingerprint(created.token)
-        note = self.seen.note.with_token(ours, life(made, created.token_expires_at))
+        note = self.seen.note.with_token(ours, made, created.token_expires_at)
         await asyncio.to_thread(
             self.gitlab.update_runner, self.runner_id, {"maintenance_note": str(note)}
         )

@@ -77,14 +77,30 @@ def life_of(one: ObservedRunner, info: RunnerInfo) -> Life | None:
     return Life(begins or ends - timedelta(days=30), ends)
 
 
+def given_at(one: ObservedRunner) -> datetime | None:
+    """When its token was given, or at the latest; None where nothing shows it."""
+    stored = one.stored.changed_at if one.stored else None
+    return one.note.since or stored or (one.info.created_at if one.info else None)
+
+
 def accepted(
     profile: Profile, one: ObservedRunner, gitlab: GitLab, cluster: Cluster | None
 ) -> bool | None:
     """Whether GitLab accepts the stored token now; None where that cannot be asked. Blocking."""
+    token = token_of(profile, one, cluster)
+    return gitlab.knows_token(token) if token else None
+
+
+def token_of(profile: Profile, one: ObservedRunner, cluster: Cluster | None) -> SecretStr | None:
+    """The stored token itself; None where neither its backend nor the cluster shows it. Blocking.
+
+    Args:
+        cluster: shows the token of a backend that cannot be read back; None where it is not seen.
+    """
     token = one.stored.token if one.stored else None
     if token is None and cluster is not None and one.stored:
-        token = _in_cluster(profile, one.runner, one.stored, cluster)
-    return gitlab.knows_token(token) if token else None
+        return _in_cluster(profile, one.runner, one.stored, cluster)
+    return token
 
 
 def _in_cluster(

@@ -73,11 +73,6 @@ class TokenStatus:
     """Whether GitLab accepts the stored token now; None where it could not be asked."""
     copies: tuple[Copy, ...] = ()
 
-    @property
-    def is_everywhere(self) -> bool:
-        """Whether no place is known to hold another one."""
-        return all(copy.is_same is not False for copy in self.copies)
-
 
 @dataclass(frozen=True, slots=True)
 class Drift:

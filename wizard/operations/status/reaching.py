@@ -67,8 +67,8 @@ async def tried(ask: Callable[[], T]) -> tuple[T | None, WizardError | None]:
 
 def not_asked(what: str, error: WizardError, state: State = State.BROKEN) -> Remark:
     """A system that gave no answer."""
-    told = " ".join(filter(None, (error.problem, error.cause)))
-    return Remark(state, Finding(f"{what} could not be asked.", cause=told, fix=error.fix))
+    reason = " ".join(filter(None, (error.problem, error.cause)))
+    return Remark(state, Finding(f"{what} could not be asked.", cause=reason, fix=error.fix))
 
 
 def _cluster(file: ProfileFile, systems: Systems, run: RunOptions) -> tuple[Cluster | None, str]:

@@ -64,6 +64,24 @@ def files(profile: Profile) -> list[RenderedFile]:
     return found + [pipeline(profile, runner) for runner in profile.runners]
 
 
+def placeholders(profile: Profile) -> list[RenderedFile]:
+    """One small object for the folder of Applications, where ours were all that it held.
+
+    Argo CD reports a folder that is not in the repository as an error, and does not prune the last
+    object of an Application by itself (3.6: "auto-sync will wipe out all resources").
+    """
+    name = f"{profile.shared}-placeholder"
+    about = "keeps the folder, so that Argo CD removes the Applications"
+    body = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": name, "namespace": profile.delivery.argocd.namespace},
+        "data": {"about": f"{about}; it can go once they are gone"},
+    }
+    path = apps_path(profile, "placeholder.yaml")
+    return [RenderedFile(path, header(profile) + to_yaml(body), about)]
+
+
 def _application_file(
     path: str, profile: Profile, body: Mapping[str, Any], runner: Runner | None = None
 ) -> RenderedFile:
@@ -156,4 +174,4 @@ def _annotated(manifest: Manifest) -> Manifest:
     return Manifest({**manifest.body, "metadata": {**metadata, "annotations": annotations}})
 
 
-ARGOCD = Packaging(declared.ARGOCD, files)
+ARGOCD = Packaging(declared.ARGOCD, files, placeholders=placeholders)

@@ -15,6 +15,11 @@ def _no_commands(_profile: Profile) -> list[str]:
     return []
 
 
+def _no_files(_profile: Profile) -> list[RenderedFile]:
+    """What has to stay of the files where nothing has."""
+    return []
+
+
 @dataclass(frozen=True, slots=True)
 class Packaging:
     """A packaging that can be rendered.
@@ -25,9 +30,12 @@ class Packaging:
         install_commands: what a person types in the folder of the files, in this order, to install
             or upgrade everything; nothing where something else does so.
         uninstall_commands: what a person types to remove it after running jobs have ended.
+        placeholders: what stands in for the last manifests of a folder whose reader refuses to
+            take the last one away.
     """
 
     spec: PackagingSpec
     files: Callable[[Profile], list[RenderedFile]]
     install_commands: Callable[[Profile], list[str]] = _no_commands
     uninstall_commands: Callable[[Profile], list[str]] = _no_commands
+    placeholders: Callable[[Profile], list[RenderedFile]] = _no_files

@@ -9,7 +9,7 @@ from typing import Any
 from wizard.core.manifest import Manifest
 from wizard.core.shipped import asset
 from wizard.profile.delivery import Manager
-from wizard.profile.labels import labels, manager_labels
+from wizard.profile.labels import TOKEN_REVISION, labels, manager_labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner, Toleration
 from wizard.render.objects import manifest, without_empty
@@ -125,7 +125,7 @@ def pod_security(profile: Profile) -> dict[str, Any]:
 def pod_annotations(profile: Profile, runner: Runner) -> dict[str, str]:
     """A new token revision, or another CA, makes new pods, which read it."""
     revision = runner.token_revision
-    found = {"runner-wizard/token-revision": str(revision) if revision else ""}
+    found = {TOKEN_REVISION: str(revision) if revision else ""}
     found["runner-wizard/ca"] = authority.checksum(profile)
     return without_empty(**found)
 

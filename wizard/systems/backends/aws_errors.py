@@ -51,7 +51,7 @@ class AwsResponseError(Exception):
         self.code = str(error.get("Code", ""))
         super().__init__(self.code)
         said = str(error.get("Message", ""))
-        self.words = "" if said.lstrip().startswith("<") else excerpt(said)
+        self.message = "" if said.lstrip().startswith("<") else excerpt(said)
         meta = answer.get("ResponseMetadata", {})
         self.status = int(meta.get("HTTPStatusCode") or 0)
         self.headers: Mapping[str, str] = meta.get("HTTPHeaders") or {}
@@ -67,7 +67,7 @@ class AwsResponseError(Exception):
     @property
     def is_scheduled(self) -> bool:
         """Whether the secret is there, and scheduled for deletion."""
-        return self.code == "InvalidRequestException" and "delet" in self.words
+        return self.code == "InvalidRequestException" and "delet" in self.message
 
     def raise_if_throttled(self) -> None:
         if self.code in _THROTTLED or self.status == 429:
@@ -75,7 +75,7 @@ class AwsResponseError(Exception):
 
     def error(self, doing: str) -> WizardError:
         """The error for it; `doing` completes "could not ..."."""
-        cause = f"AWS says: {self.words or self.code or self.status}"
+        cause = f"AWS says: {self.message or self.code or self.status}"
         if self.status >= 500:
             return TransientError(
                 f"AWS is in trouble and could not {doing} (status {self.status}).",

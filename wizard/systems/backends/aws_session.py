@@ -63,7 +63,7 @@ class Session:
                 raise aws_errors.invalid_response(doing)
             return answer
 
-        return self._around.policy.carry_out(once, doing, who="AWS", is_read=is_read)
+        return self._around.policy.call_with_retries(once, doing, who="AWS", is_read=is_read)
 
     def _once(
         self, doing: str, service: str, operation: str, arguments: dict[str, Any]

@@ -59,7 +59,7 @@ class ExistingStore:
         around: BackendContext,
         cluster: Cluster,
         *,
-        patience: float = 900,
+        timeout: float = 900,
         glance: float = 60,
         poll: float = 2,
     ) -> None:
@@ -69,7 +69,7 @@ class ExistingStore:
         self._profile = around.profile
         self._cluster = cluster
         self._namespace = around.profile.cluster.namespace
-        self._patience = patience
+        self._timeout = timeout
         self._glance = glance
         self._poll = poll
 
@@ -101,15 +101,15 @@ class ExistingStore:
             self._note(runner, noted, runner_id)
             return False
         if not self._settings.push and self._around.hand_over is None:
-            raise self._nobody()
+            raise self._no_person()
         self._begin_reading(runner)
         # Before it is stored, so that whatever comes out from here on is known as ours.
         self._note(runner, noted, runner_id)
         if self._settings.push:
             self._push(runner).run(token)
-            arrived = self._arrives(runner, wanted, self._patience)
+            arrived = self._arrives(runner, wanted, self._timeout)
         else:
-            arrived = self._told(runner, token, wanted)
+            arrived = self._store_by_hand(runner, token, wanted)
         if not arrived:
             raise self._never_arrived(runner)
         return True
@@ -163,37 +163,37 @@ class ExistingStore:
         if noted is None or not noted.covers(wanted):
             self._cluster.annotate(self._reader(runner), {OWNER_NOTE: str(wanted)})
 
-    def _told(self, runner: Runner, token: SecretStr, wanted: str) -> bool:
+    def _store_by_hand(self, runner: Runner, token: SecretStr, wanted: str) -> bool:
         """Have it stored by hand; told again, with what is there instead, until it has arrived."""
         if self._around.hand_over is None:
-            raise self._nobody()
-        end = time.monotonic() + self._patience
-        wish = f"Store the token of runner {runner.name} in {self.where(runner)}."
-        told = wish
+            raise self._no_person()
+        end = time.monotonic() + self._timeout
+        wanted_text = f"Store the token of runner {runner.name} in {self.where(runner)}."
+        request = wanted_text
         while time.monotonic() < end and not self._around.cancel.is_set():
-            self._around.hand_over(told, token)
+            self._around.hand_over(request, token)
             if self._arrives(runner, wanted, self._glance):
                 return True
-            told = f"{wish} It is not there yet: {self._seen(runner)}."
+            request = f"{wanted_text} It is not there yet: {self._seen(runner)}."
         return False
 
-    def _arrives(self, runner: Runner, wanted: str, patience: float) -> bool:
+    def _arrives(self, runner: Runner, wanted: str, timeout: float) -> bool:
         """Whether the Secret comes to hold the token, its operator nudged all the while."""
-        for _ in self._looks(patience):
+        for _ in self._looks(timeout):
             if self._holds(runner, wanted):
                 return True
-            self._nudge(runner)
+            self._force_sync(runner)
         return False
 
-    def _looks(self, patience: float) -> Iterator[None]:
-        end = time.monotonic() + patience
+    def _looks(self, timeout: float) -> Iterator[None]:
+        end = time.monotonic() + timeout
         while (left := end - time.monotonic()) > 0 and not self._around.cancel.is_set():
             yield
             if self._around.on_wait:
                 self._around.on_wait(round(left), "for External Secrets to read the token")
             self._around.cancel.wait(self._poll)
 
-    def _nudge(self, runner: Runner) -> None:
+    def _force_sync(self, runner: Runner) -> None:
         force_sync(self._cluster, self._reader(runner))
 
     def _holds(self, runner: Runner, wanted: str) -> bool:
@@ -269,9 +269,9 @@ class ExistingStore:
             return [Check("the cluster stores the token", Verdict.OK)]
         if self._around.hand_over is not None:
             return [Check("somebody stores the token", Verdict.OK)]
-        raise self._nobody()
+        raise self._no_person()
 
-    def _nobody(self) -> RefusedError:
+    def _no_person(self) -> RefusedError:
         return RefusedError(
             "There is nobody to store the token in a store of your own.",
             "the wizard cannot write there: it shows the token once, to a person at a terminal",

@@ -70,7 +70,7 @@ class Session:
         other
             WizardErrors.
         """
-        return self._around.policy.carry_out(
+        return self._around.policy.call_with_retries(
             lambda: self._once(doing, ask), doing, who="Google Cloud", is_read=is_read
         )
 
@@ -163,8 +163,8 @@ def _refusal(refused: Any, doing: str) -> Exception:
     if status == 429:
         headers = getattr(refused.response, "headers", None) or {}
         return ThrottledError(seconds_asked(headers))
-    words = _words(str(refused.message))
-    cause = f"Google says: {words}" if words else f"it answered {status}"
+    message = _text_of(str(refused.message))
+    cause = f"Google says: {message}" if message else f"it answered {status}"
     if status >= 500:
         return TransientError(
             f"Google Cloud is in trouble and could not {doing} (status {status}).",
@@ -199,7 +199,7 @@ def _speaks_json(response: Any) -> bool:
     return headers is None or "json" in headers.get("Content-Type", "")
 
 
-def _words(said: str) -> str:
+def _text_of(said: str) -> str:
     """Google's words, without the call that the library puts before them, nor a proxy's page."""
     said = re.sub(r"^[A-Z]+ \S+: ", "", said)
     return "" if "<" in said else excerpt(said)

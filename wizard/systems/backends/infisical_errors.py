@@ -60,7 +60,7 @@ class Refusal:
 
     status: int
     kind: str
-    words: str
+    message: str
 
     @classmethod
     def of(cls, status: int, body: bytes) -> Refusal:
@@ -81,7 +81,9 @@ class Refusal:
     def error(self, doing: str) -> WizardError:
         """The error for it; `doing` completes "could not ..."."""
         cause = (
-            f"Infisical says: {self.words}" if self.words else f"It answered status {self.status}."
+            f"Infisical says: {self.message}"
+            if self.message
+            else f"It answered status {self.status}."
         )
         if self.status >= 500:
             kind = TransientError if self.status in {502, 503, 504} else NotReachedError
@@ -91,7 +93,7 @@ class Refusal:
                 "Try again in a few minutes; on your own server, look at its logs",
             )
         if not self.kind:
-            return invalid_response(doing, self.words)
+            return invalid_response(doing, self.message)
         if self.ends_session:
             return SignedOutError(
                 f"Infisical ended the session before it could {doing}.", cause, "Run it again"
@@ -113,7 +115,7 @@ class Refusal:
             )
         if self.status == 404:
             return self._missing(doing, cause)
-        if self.status == 409 or "already exist" in self.words:
+        if self.status == 409 or "already exist" in self.message:
             return ConflictError(
                 f"Infisical could not {doing}.", cause, "Look at what is there now"
             )
@@ -123,11 +125,11 @@ class Refusal:
 
     def _missing(self, doing: str, cause: str) -> NotFoundError:
         kind: type[NotFoundError] = NotFoundError
-        if self.words.startswith("Route "):
+        if self.message.startswith("Route "):
             kind = NoRouteError
-        elif self.words.startswith("Secret "):
+        elif self.message.startswith("Secret "):
             kind = NoSecretError
-        elif self.words.startswith("Folder "):
+        elif self.message.startswith("Folder "):
             kind = NoFolderError
         return kind(
             f"Infisical could not {doing}.",
@@ -138,10 +140,10 @@ class Refusal:
 
 def login_refused(refusal: Refusal, host: str) -> WizardError:
     """The error for a sign-in that was refused."""
-    if "locked" in refusal.words:
+    if "locked" in refusal.message:
         return LoginRefusedError(
             f"{host} has locked the sign-in of this machine identity.",
-            f"Infisical says: {refusal.words}. Three bad secrets within 30 seconds lock it for "
+            f"Infisical says: {refusal.message}. Three bad secrets within 30 seconds lock it for "
             "five minutes, for the right secret as well",
             "Wait five minutes, make sure that nothing else signs in with a wrong secret (an "
             "External Secrets store tries again and again), then run it again",
@@ -149,7 +151,7 @@ def login_refused(refusal: Refusal, host: str) -> WizardError:
     if refusal.status in {400, 401, 403} and refusal.kind:
         return LoginRefusedError(
             f"{host} does not accept the machine identity's client id and secret.",
-            f"Infisical says: {refusal.words}. It was asked once and will not be asked again: "
+            f"Infisical says: {refusal.message}. It was asked once and will not be asked again: "
             "three bad secrets lock the identity for five minutes",
             "Check INFISICAL_CLIENT_ID and INFISICAL_CLIENT_SECRET, and that the secret is for "
             "this server (Cloud US and EU are two)",
@@ -157,9 +159,9 @@ def login_refused(refusal: Refusal, host: str) -> WizardError:
     return refusal.error("sign in")
 
 
-def invalid_response(doing: str, words: str) -> NotReachedError:
+def invalid_response(doing: str, message: str) -> NotReachedError:
     """The error for an answer that is not Infisical's."""
-    return SOURCE.invalid_response(doing, said=words)
+    return SOURCE.invalid_response(doing, said=message)
 
 
 def refused_redirect(host: str, target: str) -> NotReachedError:

@@ -69,13 +69,13 @@ class Kept:
     @classmethod
     def of(cls, secret: Json) -> Self:
         """Raises: ShapeError, where this is not a secret."""
-        told = Record(secret, "secret")
+        fields = Record(secret, "secret")
         return cls(
-            SecretStr(told.text("secretValue").strip()),
-            told.flag("secretValueHidden", False),
-            str(told.number("version")),
-            told.time("updatedAt"),
-            tuple(one.plain() for one in told.records("secretMetadata", ())),
+            SecretStr(fields.text("secretValue").strip()),
+            fields.flag("secretValueHidden", False),
+            str(fields.number("version")),
+            fields.time("updatedAt"),
+            tuple(one.plain() for one in fields.records("secretMetadata", ())),
         )
 
 
@@ -218,9 +218,9 @@ class Project:
             answer = self._session.get(doing, f"/api/v1/workspace/{below}")
         # By slug it comes as it is, by id under a name.
         with reading(doing, of=SOURCE):
-            told = Record(answer)
-            named = next((name for name in ("project", "workspace") if name in told), "")
-            project = told.record(named) if named else told
+            fields = Record(answer)
+            named = next((name for name in ("project", "workspace") if name in fields), "")
+            project = fields.record(named) if named else fields
             project.text("id")
             project.text("slug")
             return project.plain()

@@ -68,7 +68,7 @@ class Session:
 
     def is_there(self) -> None:
         """Reach the server, without signing in."""
-        self._carry_out("tell its status", "get", "/api/status")
+        self._call("tell its status", "get", "/api/status")
 
     def sign_in(self) -> None:
         """Raises: LoginRefusedError; NotReachedError; UsageError, where there is nobody to sign in
@@ -91,7 +91,7 @@ class Session:
             return
         body = {"accessToken": token.get_secret_value()}
         with suppress(WizardError):
-            self._carry_out("sign out", "post", "/api/v1/auth/token/revoke", body=body)
+            self._call("sign out", "post", "/api/v1/auth/token/revoke", body=body)
 
     def _as_us(
         self,
@@ -103,12 +103,12 @@ class Session:
     ) -> Json:
         token = self._signed_in()
         try:
-            return self._carry_out(doing, verb, path, query, body, token)
+            return self._call(doing, verb, path, query, body, token)
         except (
             SignedOutError
         ):  # answered before anything was done, so that a write may go again too
             renewed = self._signed_in(instead_of=token)
-        return self._carry_out(doing, verb, path, query, body, renewed)
+        return self._call(doing, verb, path, query, body, renewed)
 
     def _signed_in(self, instead_of: SecretStr | None = None) -> SecretStr:
         """The access token; a new one when the one we had was refused.
@@ -134,11 +134,11 @@ class Session:
         client_id = asked("Infisical client id", "INFISICAL_CLIENT_ID", to=self.host)
         secret = asked("Infisical client secret", "INFISICAL_CLIENT_SECRET", to=self.host)
         body = {"clientId": client_id.get_secret_value(), "clientSecret": secret.get_secret_value()}
-        answer = self._carry_out("sign in", "post", _LOGIN, body=body)
+        answer = self._call("sign in", "post", _LOGIN, body=body)
         with reading("sign in", of=SOURCE):
             return remember_secret(SecretStr(Record(answer).text("accessToken")))
 
-    def _carry_out(
+    def _call(
         self,
         doing: str,
         verb: str,
@@ -151,7 +151,7 @@ class Session:
             return self._once(doing, verb, path, query, body, token)
 
         policy = replace(self._around.policy, first_pause=_FIRST_PAUSE)
-        return policy.carry_out(call, doing, who="Infisical", is_read=verb == "get")
+        return policy.call_with_retries(call, doing, who="Infisical", is_read=verb == "get")
 
     def _once(
         self,
@@ -194,12 +194,12 @@ class Session:
         if response.is_redirect:
             return refused_redirect(self.host, response.headers["Location"])
         if response.status_code == 429:
-            words = Refusal.of(response.status_code, response.content).words
-            raise ThrottledError(seconds_asked(response.headers, words))
+            message = Refusal.of(response.status_code, response.content).message
+            raise ThrottledError(seconds_asked(response.headers, message))
         if response.status_code >= 400:
             refusal = Refusal.of(response.status_code, response.content)
             return login_refused(refusal, self.host) if signing_in else refusal.error(doing)
-        return read(response.content, lambda told: Record(told).plain(), doing, of=SOURCE)
+        return read(response.content, lambda answer: Record(answer).plain(), doing, of=SOURCE)
 
     def _open(self) -> requests.Session:
         if self._http is None:

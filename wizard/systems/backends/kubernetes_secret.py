@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from wizard.core.errors import WizardError
+from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.manifest import OWNER_ID, Manifest, ObjectRef
 from wizard.core.problems import Key
@@ -65,15 +66,32 @@ class KubernetesSecrets:
                 "Delete it if nothing needs it, or give the runner another name",
             )
             return failed(name, finding)
-        if self._waits_for_files() and self._cluster.get(_namespace(namespace)) is None:
+        if why := self._lacks_namespace():
             finding = Finding(
                 f"there is no namespace {namespace} yet",
                 "",
-                "its manifest has not reached the cluster",
+                why,
                 "Render the files, commit and sync them, then run apply",
             )
             return failed(name, finding)
         return Check(name, Verdict.OK)
+
+    def _lacks_namespace(self) -> str:
+        """Why the namespace is not there for the tokens, and will not be before the files bring it.
+
+        Where objects are applied directly, the namespace is one of them.
+        """
+        namespace = self._profile.cluster.namespace
+        if not self._profile.delivery.writes_files:
+            return ""
+        with suppress(NotAllowedError):  # who may not look there learns it from the write
+            if self._cluster.get(_namespace(namespace)) is not None:
+                return ""
+            if not self._profile.makes(namespace):
+                return "the profile says that others make it"
+            if not self._cluster.may(Permission("create", "", "namespaces")):
+                return "the context's user may not create namespaces"
+        return ""
 
     def read(self, runner: Runner) -> Stored | None:
         secret = self._cluster.get(self._ref(runner))
@@ -146,10 +164,6 @@ class KubernetesSecrets:
         refs = map(self._ref, self._profile.runners)
         found = ((ref, self._cluster.get(ref)) for ref in refs)
         return [ref for ref, live in found if live and not is_ours(live, self._profile.id)]
-
-    def _waits_for_files(self) -> bool:
-        """Whether the namespace comes by Git; otherwise apply makes it before the Secret."""
-        return self._profile.delivery.writes_files
 
     def _ref(self, runner: Runner) -> ObjectRef:
         return ObjectRef("v1", "Secret", self._profile.cluster.namespace, runner.token_secret)

@@ -252,7 +252,7 @@ def _nothing(missing: NoPathError) -> Mapping[str, Any]:
 
     Raises: Missing, when it is more than the secret: only then does Vault give words for it.
     """
-    if missing.words:
+    if missing.message:
         raise missing
     return missing.body
 

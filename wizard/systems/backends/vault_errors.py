@@ -43,7 +43,7 @@ class NoPathError(NotFoundError):
 
     def __init__(self, problem: str, cause: str, fix: str, refusal: VaultResponseError) -> None:
         super().__init__(problem, cause, fix)
-        self.words = refusal.words
+        self.message = refusal.message
         self.body = refusal.body
 
 
@@ -57,16 +57,18 @@ class VaultResponseError(Exception):
         try:
             body = json.loads(raw)
         except (ValueError, RecursionError):
-            self.words = "an answer that is not Vault's" if raw else ""
+            self.message = "an answer that is not Vault's" if raw else ""
         else:
             self.body = body if isinstance(body, dict) else {}
             errors = self.body.get("errors")
-            self.words = "; ".join(map(str, errors)) if isinstance(errors, list) else ""
-        self.words = excerpt(self.words, _LONGEST)
+            self.message = "; ".join(map(str, errors)) if isinstance(errors, list) else ""
+        self.message = excerpt(self.message, _LONGEST)
 
     def error(self, doing: str) -> WizardError:
         """The error for it; `doing` completes "could not ..."."""
-        cause = f"Vault says: {self.words}" if self.words else f"it answered status {self.status}"
+        cause = (
+            f"Vault says: {self.message}" if self.message else f"it answered status {self.status}"
+        )
         if self.status >= 500:
             return self._trouble(doing, cause)
         if self.status in {472, 473}:
@@ -85,18 +87,18 @@ class VaultResponseError(Exception):
                 "Check secrets.vault: mount, path and namespace",
                 self,
             )
-        if "check-and-set" in self.words:
+        if "check-and-set" in self.message:
             return ConflictError(f"Vault could not {doing}.", cause, "Look at what is there now")
         return RejectedError(
             f"Vault refused to {doing}.", cause, "Change what it objects to, then try again"
         )
 
     def _trouble(self, doing: str, cause: str) -> NotReachedError:
-        if "sealed" in self.words:
+        if "sealed" in self.message:
             return sealed(doing, cause)
-        if "not initialized" in self.words or self.status == 501:
+        if "not initialized" in self.message or self.status == 501:
             return uninitialised(doing, cause)
-        if "standby" in self.words or "active" in self.words:
+        if "standby" in self.message or "active" in self.message:
             return _standby(doing, cause)
         kind = TransientError if self.status in {502, 503, 504} else NotReachedError
         return kind(
@@ -145,7 +147,7 @@ def login_refused(refusal: VaultResponseError, method: str) -> LoginRefusedError
     """The error for a login that was refused; said once, and not tried again."""
     return LoginRefusedError(
         f"Vault does not accept the {method} login.",
-        f"Vault says: {refusal.words or refusal.status}. It was asked once and is not asked "
+        f"Vault says: {refusal.message or refusal.status}. It was asked once and is not asked "
         "again: repeated bad logins lock a user out",
         "Check the credentials, secrets.vault.login_mount and login_role",
     )

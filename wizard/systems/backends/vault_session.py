@@ -112,7 +112,7 @@ class Session:
     def _carried_out(
         self, doing: str, once: Callable[[], Answer], *, is_read: bool = True
     ) -> Answer:
-        return self._around.policy.carry_out(once, doing, who="Vault", is_read=is_read)
+        return self._around.policy.call_with_retries(once, doing, who="Vault", is_read=is_read)
 
     def close(self) -> None:
         """End a session that we began; a token that was given to us is left alone."""

@@ -132,13 +132,6 @@ class GitLab(Protocol):
         """Delete the runner and its managers; one that is gone already is fine."""
         ...
 
-    def delete_by_token(self, token: SecretStr) -> bool:
-        """Delete the runner this runner token belongs to, for undoing without `manage_runner`.
-
-        Returns False where GitLab does not know the token (any more).
-        """
-        ...
-
     def knows_token(self, token: SecretStr) -> bool | None:
         """Whether GitLab accepts this runner token now; None where it cannot say.
 
@@ -146,6 +139,14 @@ class GitLab(Protocol):
         and in 19.x also that it was heard from, which is how a dead runner looks alive. So a
         manager is signed off that does not exist: 404 for a good token, 403 for a dead one.
         (18.0 and older note a contact of the runner, though of no manager.)
+        """
+        ...
+
+    def remove_manager(self, token: SecretStr, system_id: str) -> bool:
+        """Take a manager of the runner that this runner token belongs to off its list.
+
+        Returns False where GitLab knows no such manager (any more), or not this token. One that is
+        still at work comes back with its next question for jobs.
         """
         ...
 

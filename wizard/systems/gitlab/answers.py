@@ -39,114 +39,113 @@ def _to_gitlab(name: str, value: Any) -> Any:
 
 def runner(answer: Any) -> RunnerInfo:
     """A runner of `GET /runners/:id`; the shorter entries of lists do not tell its settings."""
-    told = record(answer)
+    fields = record(answer)
     return RunnerInfo(
-        id=told.number("id"),
-        runner_type=told.text("runner_type"),
+        id=fields.number("id"),
+        runner_type=fields.text("runner_type"),
         settings=RunnerSettings(
-            description=told.text("description", ""),
-            tags=frozenset(told.texts("tag_list")),
-            run_untagged=told.flag("run_untagged"),
-            locked=told.flag("locked"),
-            protected=told.text("access_level") == "ref_protected",
-            maximum_timeout=told.number("maximum_timeout") if "maximum_timeout" in told else None,
-            paused=told.flag("paused"),
-            maintenance_note=told.text("maintenance_note", ""),
+            description=fields.text("description", ""),
+            tags=frozenset(fields.texts("tag_list")),
+            run_untagged=fields.flag("run_untagged"),
+            locked=fields.flag("locked"),
+            protected=fields.text("access_level") == "ref_protected",
+            maximum_timeout=fields.number("maximum_timeout")
+            if "maximum_timeout" in fields
+            else None,
+            paused=fields.flag("paused"),
+            maintenance_note=fields.text("maintenance_note", ""),
         ),
-        status=told.text("status"),
-        contacted_at=told.time("contacted_at", None),
-        created_at=told.time("created_at", None),
-        token_expires_at=told.time("token_expires_at", None),
-        projects=tuple(one.text("path_with_namespace") for one in told.records("projects", ())),
-        owner=_owner(told),
-        version=told.text("version", ""),
+        status=fields.text("status"),
+        contacted_at=fields.time("contacted_at", None),
+        created_at=fields.time("created_at", None),
+        token_expires_at=fields.time("token_expires_at", None),
+        projects=tuple(one.text("path_with_namespace") for one in fields.records("projects", ())),
+        owner=_owner(fields),
+        version=fields.text("version", ""),
     )
 
 
-def _owner(told: Record) -> int:
-    kind = {"project_type": "projects", "group_type": "groups"}.get(told.text("runner_type"), "")
-    listed = told.records(kind, ()) if kind else []
+def _owner(fields: Record) -> int:
+    kind = {"project_type": "projects", "group_type": "groups"}.get(fields.text("runner_type"), "")
+    listed = fields.records(kind, ()) if kind else []
     return listed[0].number("id") if listed else 0
 
 
 def created(answer: Any, runner_id: int = 0) -> Created:
     """A new token; a reset does not repeat the runner's id."""
-    told = record(answer)
-    plain = told.text("token")
+    fields = record(answer)
+    plain = fields.text("token")
     if not plain.strip():
         raise ShapeError("token is empty")
     token = remember_secret(SecretStr(plain))
-    return Created(runner_id or told.number("id"), token, told.time("token_expires_at", None))
+    return Created(runner_id or fields.number("id"), token, fields.time("token_expires_at", None))
 
 
 def manager(answer: Any) -> Manager:
-    told = record(answer)
+    fields = record(answer)
     return Manager(
-        id=told.number("id"),
-        system_id=told.text("system_id"),
-        status=told.text("status"),
-        version=told.text("version", ""),
-        platform=told.text("platform", ""),
-        architecture=told.text("architecture", ""),
-        contacted_at=told.time("contacted_at", None),
-        created_at=told.time("created_at", None),
+        id=fields.number("id"),
+        system_id=fields.text("system_id"),
+        status=fields.text("status"),
+        version=fields.text("version", ""),
+        architecture=fields.text("architecture", ""),
+        contacted_at=fields.time("contacted_at", None),
     )
 
 
 def pipeline(answer: Any) -> Pipeline:
-    told = record(answer)
+    fields = record(answer)
     return Pipeline(
-        id=told.number("id"),
-        ref=told.text("ref"),
-        sha=told.text("sha"),
-        status=told.text("status"),
-        web_url=told.text("web_url", ""),
-        failure=_failure(told),
+        id=fields.number("id"),
+        ref=fields.text("ref"),
+        status=fields.text("status"),
+        web_url=fields.text("web_url", ""),
+        failure=_failure(fields),
     )
 
 
-def _failure(told: Record) -> str:
+def _failure(fields: Record) -> str:
     """Why a pipeline could not begin: GitLab tells it in one of three places."""
-    tooltip = told.record("detailed_status", {}).text("tooltip", "")
-    if told.text("status") != "failed" or tooltip == "failed":
+    tooltip = fields.record("detailed_status", {}).text("tooltip", "")
+    if fields.text("status") != "failed" or tooltip == "failed":
         tooltip = ""
-    said = (told.text(key, "") for key in ("yaml_errors", "failure_reason"))
+    said = (fields.text(key, "") for key in ("yaml_errors", "failure_reason"))
     return strip_controls(next(filter(None, said), tooltip))
 
 
 def project_settings(answer: Any) -> Project:
     """What of a project decides whether a job can be run there."""
-    told = record(answer)
-    told.number("id")  # without it, no project of GitLab's, but an answer that says nothing
-    level = told.text("builds_access_level", "")
-    enabled = level != "disabled" if level else told.flag("jobs_enabled", True)
+    fields = record(answer)
+    fields.number("id")  # without it, no project of GitLab's, but an answer that says nothing
+    level = fields.text("builds_access_level", "")
+    enabled = level != "disabled" if level else fields.flag("jobs_enabled", True)
     return Project(
-        default_branch=told.text("default_branch", ""),
-        ci_config_path=told.text("ci_config_path", ""),
+        default_branch=fields.text("default_branch", ""),
+        ci_config_path=fields.text("ci_config_path", ""),
         ci_enabled=enabled,
-        archived=told.flag("archived", False),
-        readable=told.tells("default_branch") and told.tells("ci_config_path"),
+        archived=fields.flag("archived", False),
+        readable=fields.tells("default_branch") and fields.tells("ci_config_path"),
     )
 
 
 def push_rule(answer: Any) -> PushRule:
     """A project's push rule; null where it has none."""
-    told = record(answer or {})
-    return PushRule(told.text("branch_name_regex", ""), told.text("commit_message_regex", ""))
+    fields = record(answer or {})
+    return PushRule(fields.text("branch_name_regex", ""), fields.text("commit_message_regex", ""))
 
 
 def job(answer: Any) -> Job:
-    told = record(answer)
+    fields = record(answer)
     return Job(
-        id=told.number("id"),
-        name=told.text("name"),
-        status=told.text("status"),
-        tags=frozenset(told.texts("tag_list", ())),
-        runner_id=told.record("runner", {}).number("id", 0),
-        system_id=told.record("runner_manager", {}).text("system_id", ""),
-        failure_reason=told.text("failure_reason", ""),
-        web_url=told.text("web_url", ""),
-        ref=told.text("ref", ""),
+        id=fields.number("id"),
+        name=fields.text("name"),
+        status=fields.text("status"),
+        tags=frozenset(fields.texts("tag_list", ())),
+        runner_id=fields.record("runner", {}).number("id", 0),
+        system_id=fields.record("runner_manager", {}).text("system_id", ""),
+        failure_reason=fields.text("failure_reason", ""),
+        web_url=fields.text("web_url", ""),
+        ref=fields.text("ref", ""),
     )
 
 
@@ -157,8 +156,8 @@ def project(answer: Any, at_least: int = 0) -> Scope:
         answer: with `permissions` where GitLab was asked for all of it.
         at_least: the access level it was searched by.
     """
-    told = record(answer)
-    roles = told.record("permissions", {})
+    fields = record(answer)
+    roles = fields.record("permissions", {})
     levels = [
         roles.record(kind, {}).number("access_level", at_least)
         for kind in ("project_access", "group_access")
@@ -166,13 +165,15 @@ def project(answer: Any, at_least: int = 0) -> Scope:
     ]
     return Scope(
         "project",
-        told.text("path_with_namespace"),
-        told.number("id"),
-        told.text("name"),
+        fields.text("path_with_namespace"),
+        fields.number("id"),
+        fields.text("name"),
         max(levels, default=at_least),
     )
 
 
 def group(answer: Any, at_least: int = 0) -> Scope:
-    told = record(answer)
-    return Scope("group", told.text("full_path"), told.number("id"), told.text("name"), at_least)
+    fields = record(answer)
+    return Scope(
+        "group", fields.text("full_path"), fields.number("id"), fields.text("name"), at_least
+    )

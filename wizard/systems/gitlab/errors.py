@@ -24,11 +24,9 @@ from wizard.core.errors import (
 from wizard.core.secrets import excerpt
 from wizard.systems.http.answers import is_web_page, without_markup
 
-_QUOTED = "GitLab says: "
-
 
 @dataclass(frozen=True, slots=True)
-class Errand:
+class Call:
     """What a call is for, so that its failure can say what it takes.
 
     `doing` completes "GitLab refused to ..."; `scopes` and `role` are what the token and its user
@@ -50,11 +48,6 @@ def error_text(body: bytes) -> str:
     return excerpt(said)
 
 
-def quotes(error: WizardError, said: str) -> bool:
-    """Whether GitLab's own words, which an error of `refusal` quotes, are these and no more."""
-    return error.cause == f"{_QUOTED}{said}"
-
-
 def _from_json(answer: Any) -> str:
     if not isinstance(answer, dict):
         return _flat(answer)
@@ -74,7 +67,7 @@ def _flat(said: Any) -> str:
     return str(said)
 
 
-def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> WizardError:
+def refusal(status: int, body: bytes, call: Call, token_page: str) -> WizardError:
     """The error for an answer with a failing status.
 
     Args:
@@ -84,62 +77,77 @@ def refusal(status: int, body: bytes, errand: Errand, token_page: str) -> Wizard
         token_page: where to make another token.
     """
     said = error_text(body)
-    cause = f"{_QUOTED}{said}" if said else f"GitLab answered with status {status}."
+    cause = f"GitLab says: {said}" if said else f"GitLab answered with status {status}."
+    error = _refusal(status, body, call, token_page, said, cause)
+    error.said = said
+    return error
+
+
+def _refusal(
+    status: int, body: bytes, call: Call, token_page: str, said: str, cause: str
+) -> WizardError:
     if status >= 500:
-        return _trouble(status, cause, errand)
+        return _trouble(status, cause, call)
     if status == 401:
         return NotAllowedError(
             "GitLab does not accept the token.", cause, f"Make a new one at {token_page}"
         )
     if status == 403:
-        return _forbidden(said, cause, errand, token_page)
+        return _forbidden(_code(body), cause, call, token_page)
     if status == 404 and is_web_page(body):
         return NotReachedError(
-            f"That address is not GitLab's, or something before it could not {errand.doing}.",
+            f"That address is not GitLab's, or something before it could not {call.doing}.",
             cause,
             "Check gitlab.url, a path such as /gitlab included; a reverse proxy must pass on %2F "
             "as it is",
         )
     if status == 404 or re.search(r"Missing/invalid (project|group)", said):
         return NotFoundError(
-            f"GitLab could not {errand.doing}: not there, or not visible to the token's user.",
+            f"GitLab could not {call.doing}: not there, or not visible to the token's user.",
             cause,
             "Check the spelling, and that the token's user is a member there",
         )
     if status in {409, 412} or "already exists" in said:
-        return ConflictError(
-            f"GitLab could not {errand.doing}.", cause, "Look at what is there now"
-        )
-    return RejectedError(f"GitLab refused to {errand.doing}.", cause, _way_out(said))
+        return ConflictError(f"GitLab could not {call.doing}.", cause, "Look at what is there now")
+    return RejectedError(f"GitLab refused to {call.doing}.", cause, _way_out(said))
 
 
-def _trouble(status: int, cause: str, errand: Errand) -> NotReachedError:
+def _trouble(status: int, cause: str, call: Call) -> NotReachedError:
     kind = TransientError if status in {502, 503, 504} else NotReachedError
     return kind(
-        f"GitLab is in trouble and could not {errand.doing} (status {status}).",
+        f"GitLab is in trouble and could not {call.doing} (status {status}).",
         cause,
         "Try again in a few minutes; on your own GitLab, look at its logs",
     )
 
 
-def _forbidden(said: str, cause: str, errand: Errand, token_page: str) -> WizardError:
-    if said.startswith("insufficient_granular_scope"):
+def _code(body: bytes) -> str:
+    """OAuth's code for a refusal (RFC 6750), which GitLab gives beside its text; else empty."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    return str(answer.get("error", "")) if isinstance(answer, dict) else ""
+
+
+def _forbidden(code: str, cause: str, call: Call, token_page: str) -> WizardError:
+    if code == "insufficient_granular_scope":
         return ScopeTooSmallError(
-            f"The token's permissions are not enough to {errand.doing}.",
+            f"The token's permissions are not enough to {call.doing}.",
             cause,
             "Add the permission GitLab names to the fine-grained token, "
             f"or make a classic one at {token_page}",
         )
-    if said.startswith("insufficient_scope"):
+    if code == "insufficient_scope":
         return ScopeTooSmallError(
-            f"The token's scopes are not enough to {errand.doing}.",
+            f"The token's scopes are not enough to {call.doing}.",
             cause,
-            f"Make a token at {token_page}; it takes {errand.scopes}",
+            f"Make a token with {call.scopes} at {token_page}",
         )
     return NotAllowedError(
-        f"GitLab does not let this user {errand.doing}.",
+        f"GitLab does not let this user {call.doing}.",
         cause,
-        f"Use the token of a user who has what it takes: {errand.role}",
+        f"Use a token whose user has {call.role}",
     )
 
 

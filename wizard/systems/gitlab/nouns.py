@@ -96,10 +96,8 @@ class Manager:
     status: str
     """`online`, `offline`, `stale` or `never_contacted`."""
     version: str = ""
-    platform: str = ""
     architecture: str = ""
     contacted_at: datetime | None = None
-    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +128,6 @@ class Pipeline:
 
     id: int
     ref: str
-    sha: str
     status: str
     web_url: str = ""
     failure: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.systems.gitlab.errors import Errand
+from wizard.systems.gitlab.errors import Call
 from wizard.systems.gitlab.transport import Answer, Transport
 from wizard.systems.http.answers import is_number, records
 
@@ -28,12 +28,12 @@ def next_page(answer: Answer, page: int, rows: int, per_page: int = PER_PAGE) ->
     return int(said) if is_number(said) and int(said) > page else None
 
 
-def all_rows(transport: Transport, errand: Errand, path: str, **query: Any) -> list[dict[str, Any]]:
+def all_rows(transport: Transport, call: Call, path: str, **query: Any) -> list[dict[str, Any]]:
     """Every row of a list."""
     found: list[dict[str, Any]] = []
     page: int | None = 1
     while page:
-        answer = transport.get(errand, path, page=page, per_page=PER_PAGE, **query)
+        answer = transport.get(call, path, page=page, per_page=PER_PAGE, **query)
         more = answer.read(_rows)
         found += more
         page = next_page(answer, page, len(more))

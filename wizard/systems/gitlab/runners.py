@@ -10,7 +10,7 @@ from wizard.core.errors import NotAllowedError, NotFoundError, RejectedError, Tr
 from wizard.core.facts import Scope
 from wizard.core.secrets import SecretStr
 from wizard.systems.gitlab import answers
-from wizard.systems.gitlab.errors import Errand, quotes
+from wizard.systems.gitlab.errors import Call
 from wizard.systems.gitlab.nouns import (
     Created,
     Manager,
@@ -25,7 +25,7 @@ from wizard.systems.http.answers import each, record
 _ROLES = {
     "project": "the role Maintainer or Owner of the project",
     "group": "the role Owner of the group",
-    "instance": "an administrator (with Admin Mode, a token with admin_mode too)",
+    "instance": "administrator rights (with Admin Mode, a token with admin_mode too)",
 }
 _ITS_ROLE = "the role Maintainer of its project, or Owner of its group"
 _NO_MANAGER = "runner-wizard"
@@ -53,9 +53,9 @@ class RunnerCalls:
         return [runner for runner_id in sorted(ids) if (runner := self._if_there(runner_id))]
 
     def list_runners(self, scope: Scope, page: int = 1) -> RunnerPage:
-        errand, path = _listing(scope)
+        call, path = _listing(scope)
         kind = f"{scope.kind}_type"
-        answer = self._transport.get(errand, path, page=page, per_page=_LISTED, type=kind)
+        answer = self._transport.get(call, path, page=page, per_page=_LISTED, type=kind)
         ids = tuple(answer.read(each(lambda row: record(row).number("id"))))
         return RunnerPage(ids, next_page(answer, page, len(ids), _LISTED))
 
@@ -66,7 +66,7 @@ class RunnerCalls:
             return None  # deleted since it was listed
 
     def create_runner(self, scope: Scope, settings: RunnerSettings) -> Created:
-        errand = Errand(
+        call = Call(
             f"create a runner in {_place(scope)}",
             "create_runner or api",
             f"{_ROLES[scope.kind]}, and runner registration switched on there",
@@ -76,7 +76,7 @@ class RunnerCalls:
             del fields["maximum_timeout"]
         target = {} if scope.kind == "instance" else {f"{scope.kind}_id": scope.id}
         answer = self._transport.send(
-            errand,
+            call,
             "post",
             "/user/runners",
             {"runner_type": f"{scope.kind}_type", **target, **fields},
@@ -84,73 +84,75 @@ class RunnerCalls:
         return answer.read(answers.created)
 
     def get_runner(self, runner_id: int) -> RunnerInfo:
-        errand = Errand(f"show runner {runner_id}", _SEES, _ITS_ROLE)
-        return self._transport.get(errand, f"/runners/{runner_id}").read(answers.runner)
+        call = Call(f"show runner {runner_id}", _SEES, _ITS_ROLE)
+        return self._transport.get(call, f"/runners/{runner_id}").read(answers.runner)
 
     def update_runner(self, runner_id: int, fields: Mapping[str, Any]) -> RunnerInfo:
-        errand = Errand(f"update runner {runner_id}", _MANAGES, _ITS_ROLE)
+        call = Call(f"update runner {runner_id}", _MANAGES, _ITS_ROLE)
         body = answers.runner_fields(fields)
-        answer = self._transport.send(errand, "put", f"/runners/{runner_id}", body)
+        answer = self._transport.send(call, "put", f"/runners/{runner_id}", body)
         return answer.read(answers.runner)
 
     def reset_token(self, runner_id: int) -> Created:
-        errand = Errand(f"reset the token of runner {runner_id}", _MANAGES, _ITS_ROLE)
+        call = Call(f"reset the token of runner {runner_id}", _MANAGES, _ITS_ROLE)
         answer = self._transport.send(
-            errand, "post", f"/runners/{runner_id}/reset_authentication_token"
+            call, "post", f"/runners/{runner_id}/reset_authentication_token"
         )
         return answer.read(lambda row: answers.created(row, runner_id))
 
     def delete_runner(self, runner_id: int) -> None:
-        errand = Errand(f"delete runner {runner_id}", _MANAGES, _ITS_ROLE)
+        call = Call(f"delete runner {runner_id}", _MANAGES, _ITS_ROLE)
         try:
-            self._transport.send(errand, "delete", f"/runners/{runner_id}")
+            self._transport.send(call, "delete", f"/runners/{runner_id}")
         except NotFoundError:
             return
 
-    def delete_by_token(self, token: SecretStr) -> bool:
-        errand = Errand("delete the runner of this token", "no scope", "a valid runner token")
-        body = {"token": token.get_secret_value()}
-        try:
-            self._transport.send(errand, "delete", "/runners", body, signed=False)
-        except NotAllowedError as refused:
-            if quotes(refused, _TOKEN_UNKNOWN):
-                return False
-            raise
-        return True
-
     def knows_token(self, token: SecretStr) -> bool | None:
-        errand = Errand("say whether it knows a runner token", "no scope", "a valid runner token")
+        call = Call("say whether it knows a runner token", "no scope", "a valid runner token")
         body = {"token": token.get_secret_value(), "system_id": _NO_MANAGER}
         try:
             try:
-                self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
+                self._transport.send(call, "delete", "/runners/managers", body, signed=False)
             except TransientError:  # nothing comes of it, so it may be asked twice
-                self._transport.send(errand, "delete", "/runners/managers", body, signed=False)
+                self._transport.send(call, "delete", "/runners/managers", body, signed=False)
         except NotAllowedError as refused:
-            return False if quotes(refused, _TOKEN_UNKNOWN) else None
+            return False if refused.said == _TOKEN_UNKNOWN else None
         except NotFoundError as missing:
-            return True if quotes(missing, _MANAGER_UNKNOWN) else None
+            return True if missing.said == _MANAGER_UNKNOWN else None
         except RejectedError:
             return None
         return True
 
+    def remove_manager(self, token: SecretStr, system_id: str) -> bool:
+        call = Call(f"remove the manager {system_id}", "no scope", "a valid runner token")
+        body = {"token": token.get_secret_value(), "system_id": system_id}
+        try:
+            self._transport.send(call, "delete", "/runners/managers", body, signed=False)
+        except NotFoundError:
+            return False
+        except NotAllowedError as refused:
+            if refused.said == _TOKEN_UNKNOWN:
+                return False
+            raise
+        return True
+
     def managers(self, runner_id: int) -> list[Manager]:
-        errand = Errand(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
-        answer = self._transport.get(errand, f"/runners/{runner_id}/managers")
+        call = Call(f"show who serves runner {runner_id}", _SEES, _ITS_ROLE)
+        answer = self._transport.get(call, f"/runners/{runner_id}/managers")
         return answer.read(each(answers.manager))
 
     def running_jobs(self, runner_id: int) -> int:
-        errand = Errand(f"count the jobs of runner {runner_id}", _SEES, _ITS_ROLE)
+        call = Call(f"count the jobs of runner {runner_id}", _SEES, _ITS_ROLE)
         path = f"/runners/{runner_id}/jobs"
-        answer = self._transport.get(errand, path, status="running", per_page=PER_PAGE)
+        answer = self._transport.get(call, path, status="running", per_page=PER_PAGE)
         return len(answer.read(each(lambda row: record(row).number("id"))))
 
 
-def _listing(scope: Scope) -> tuple[Errand, str]:
+def _listing(scope: Scope) -> tuple[Call, str]:
     """What lists the runners of a scope; with those inherited from above, hence always a type."""
-    errand = Errand(f"list the runners of {_place(scope)}", role=_ROLES[scope.kind])
+    call = Call(f"list the runners of {_place(scope)}", role=_ROLES[scope.kind])
     path = "/runners/all" if scope.kind == "instance" else f"/{scope.kind}s/{scope.id}/runners"
-    return errand, path
+    return call, path
 
 
 def _place(scope: Scope) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 from wizard.core.errors import NotFoundError, RejectedError, ScopeTooSmallError
 from wizard.core.facts import Identity, Scope
 from wizard.systems.gitlab import answers
-from wizard.systems.gitlab.errors import Errand
+from wizard.systems.gitlab.errors import Call
 from wizard.systems.gitlab.nouns import Page
 from wizard.systems.gitlab.pages import PER_PAGE, next_page
 from wizard.systems.gitlab.transport import Answer, Transport
@@ -18,7 +18,7 @@ from wizard.systems.http.answers import Record, each, is_number, record
 _MAINTAINER, _OWNER = 40, 50
 _PICKER_ROWS = 50
 
-_ME = Errand("say whose token this is", "read_api, read_user or api")
+_ME = Call("say whose token this is", "read_api, read_user or api")
 
 
 class ScopeCalls:
@@ -27,11 +27,11 @@ class ScopeCalls:
     _transport: Transport
 
     def version(self) -> str:
-        errand = Errand("tell its version", "read_api, read_user or api")
-        return self._transport.get(errand, "/metadata").read(_version)
+        call = Call("tell its version", "read_api, read_user or api")
+        return self._transport.get(call, "/metadata").read(_version)
 
     def ping(self) -> None:
-        self._transport.ping(Errand("say whether it is there"))
+        self._transport.ping(Call("say whether it is there"))
 
     def whoami(self) -> Identity:
         token = self._token_itself()
@@ -61,12 +61,12 @@ class ScopeCalls:
     def resolve(self, kind: str, path: str) -> Scope:
         if kind == "instance":
             return Scope("instance", "")
-        errand = Errand(f"find the {kind} {path}")
+        call = Call(f"find the {kind} {path}")
         where = f"/{kind}s/{quote(path.strip('/'), safe='')}"
         shape = answers.project if kind == "project" else answers.group
         try:
             # Without this a group brings up to 100 projects along.
-            answer = self._transport.get(errand, where, with_projects="false")
+            answer = self._transport.get(call, where, with_projects="false")
         except ScopeTooSmallError:
             return self._resolve_without_reading(kind, path)
         return answer.read(shape)
@@ -89,16 +89,16 @@ class ScopeCalls:
     def access_level(self, scope: Scope, user_id: int) -> int | None:
         if not user_id:
             return None
-        errand = Errand(f"show the members of {scope.kind} {scope.path}")
+        call = Call(f"show the members of {scope.kind} {scope.path}")
         # With `all`, what is inherited counts, and what comes through invited groups.
         where = f"/{scope.kind}s/{scope.id}/members/all/{user_id}"
         try:
-            answer = self._transport.get(errand, where)
+            answer = self._transport.get(call, where)
         except NotFoundError:
             return 0
         except ScopeTooSmallError:
             return None
-        return answer.read(lambda told: record(told).number("access_level"))
+        return answer.read(lambda fields: record(fields).number("access_level"))
 
     def search_projects(self, text: str = "", page: int = 1) -> Page:
         query = {
@@ -126,7 +126,7 @@ class ScopeCalls:
         level = _level(kind)
         try:
             answer = self._transport.get(
-                Errand(f"list your {kind}s"),
+                Call(f"list your {kind}s"),
                 f"/{kind}s",
                 min_access_level=level,
                 page=page,
@@ -145,13 +145,15 @@ class ScopeCalls:
         """
         level = _level(kind)
         answer = self._transport.get(
-            Errand(f"list your {kind}s"),
+            Call(f"list your {kind}s"),
             "/personal_access_tokens/self/associations",
             min_access_level=level,
             page=page,
             per_page=PER_PAGE,
         )
-        rows = answer.read(lambda told: [row.plain() for row in record(told).records(f"{kind}s")])
+        rows = answer.read(
+            lambda fields: [row.plain() for row in record(fields).records(f"{kind}s")]
+        )
         shape = answers.project if kind == "project" else _associated_group
         scopes = answer.read(lambda _: tuple(shape(row, level) for row in rows))
         wanted = text.lower()
@@ -170,9 +172,9 @@ def _total(answer: Answer) -> int | None:
 
 def _associated_group(row: Mapping[str, Any], level: int) -> Scope:
     # The only full path in this list is the end of the group's page.
-    told = record(row)
-    path = urlsplit(told.text("web_url")).path.partition("/groups/")[2]
-    return Scope("group", path, told.number("id"), told.text("name"), level)
+    fields = record(row)
+    path = urlsplit(fields.text("web_url")).path.partition("/groups/")[2]
+    return Scope("group", path, fields.number("id"), fields.text("name"), level)
 
 
 def _version(answer: Any) -> str:
@@ -181,14 +183,14 @@ def _version(answer: Any) -> str:
 
 def _user(answer: Any) -> Record:
     """The user; read here, where what does not fit becomes an error."""
-    told = record(answer)
-    told.text("username")
-    told.flag("is_admin", False)
-    return told
+    fields = record(answer)
+    fields.text("username")
+    fields.flag("is_admin", False)
+    return fields
 
 
 def _token(answer: Any) -> Record:
-    told = record(answer)
-    told.texts("scopes")
-    told.text("expires_at", "")
-    return told
+    fields = record(answer)
+    fields.texts("scopes")
+    fields.text("expires_at", "")
+    return fields

@@ -7,10 +7,9 @@ lack half the calls we need (versions 7 and 8).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -23,12 +22,13 @@ from wizard.core.errors import (
 )
 from wizard.core.secrets import SecretStr, remember_secret
 from wizard.systems.gitlab.connection import Connection, open_session
-from wizard.systems.gitlab.errors import Errand, refusal
+from wizard.systems.gitlab.errors import Call, refusal
 from wizard.systems.gitlab.url import clean_url, token_page
 from wizard.systems.http import answers, failures
+from wizard.systems.http.clock import ServerClock
 from wizard.systems.http.origins import Bound, is_part_of, redirect_target, sent_elsewhere
 from wizard.systems.http.policy import Policy, ThrottledError
-from wizard.systems.http.throttling import http_date, seconds_asked
+from wizard.systems.http.throttling import seconds_asked
 
 if TYPE_CHECKING:
     import gitlab
@@ -46,7 +46,7 @@ _FIRST_PAUSE = 5.0
 class Answer:
     """A good answer: its body, and the headers that page through lists."""
 
-    errand: Errand
+    call: Call
     is_read: bool
     body: bytes
     headers: Mapping[str, str]
@@ -61,7 +61,7 @@ class Answer:
             InvalidAnswerError: the answer is not what GitLab answers here.
         """
         try:
-            return answers.read(self.body, shape, self.errand.doing, of=_GITLAB)
+            return answers.read(self.body, shape, self.call.doing, of=_GITLAB)
         except NotReachedError as error:
             error.maybe_done = not self.is_read
             raise
@@ -106,15 +106,15 @@ class Transport:
             sleep=sleep,
         )
         self._clients: tuple[gitlab.Gitlab, gitlab.Gitlab] | None = None
-        self._clock: tuple[datetime, float] | None = None
+        self._clock = ServerClock()
 
-    def get(self, errand: Errand, path: str, **query: Any) -> Answer:
+    def get(self, call: Call, path: str, **query: Any) -> Answer:
         """Ask for something; sent again when the connection is cut or a proxy is in trouble."""
-        return self._call(errand, "get", path, query=query)
+        return self._call(call, "get", path, query=query)
 
     def send(
         self,
-        errand: Errand,
+        call: Call,
         verb: str,
         path: str,
         body: Mapping[str, Any] | None = None,
@@ -130,49 +130,46 @@ class Transport:
             body: sent as JSON, so that nothing of it stands in a URL.
             signed: False leaves our token out, for calls that carry a runner's token.
         """
-        return self._call(errand, verb, path, body=dict(body or {}), signed=signed)
+        return self._call(call, verb, path, body=dict(body or {}), signed=signed)
 
-    def ping(self, errand: Errand) -> None:
+    def ping(self, call: Call) -> None:
         """Ask, unsigned, whether there is a GitLab: that it wants a token is an answer too."""
         try:
-            self._call(errand, "get", "/metadata", signed=False).read(answers.record)
+            self._call(call, "get", "/metadata", signed=False).read(answers.record)
         except NotAllowedError:
             return
 
     def now(self) -> datetime:
         """GitLab's clock, from its newest answer and the time passed since."""
-        if self._clock is None:
+        if not self._clock.is_known:
             self._set_clock()
-        if self._clock is None:  # a GitLab without a clock: ours is the best there is
-            return datetime.now(UTC).replace(microsecond=0)
-        date, then = self._clock
-        return date + timedelta(seconds=int(time.monotonic() - then))
+        return self._clock.now()
 
     def _set_clock(self) -> None:
         try:
-            self._call(Errand("tell the time"), "get", "/version")
+            self._call(Call("tell the time"), "get", "/version")
         except (NotAllowedError, NotFoundError, RejectedError):
             return  # a refusal carries the time as well
 
     def _call(
         self,
-        errand: Errand,
+        call: Call,
         verb: str,
         path: str,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         signed: bool = True,
     ) -> Answer:
-        return self._policy.carry_out(
-            lambda: self._once(errand, verb, path, query, body, signed),
-            errand.doing,
+        return self._policy.call_with_retries(
+            lambda: self._once(call, verb, path, query, body, signed),
+            call.doing,
             who="GitLab",
             is_read=verb == "get",
         )
 
     def _once(
         self,
-        errand: Errand,
+        call: Call,
         verb: str,
         path: str,
         query: Mapping[str, Any] | None,
@@ -197,17 +194,17 @@ class Transport:
             )
         except GitlabError as refused:
             status = refused.response_code or 500
-            error = refusal(status, refused.response_body or b"", errand, token_page(self.url))
+            error = refusal(status, refused.response_body or b"", call, token_page(self.url))
             if isinstance(error, NotReachedError):
                 error.maybe_done = not is_read
         except (OSError, ValueError) as lost:  # every exception of requests is one, or the other
             way = self._connection.way(self.url)
-            error = failures.failure(lost, way, errand.doing, is_read=is_read)
+            error = failures.failure(lost, way, call.doing, is_read=is_read)
         else:
             # GitLab answers 204 and no word to every deletion; a login page says 200 to anything.
             if verb != "delete" or response.status_code == _NO_CONTENT:
-                return Answer(errand, is_read, response.content, response.headers)
-            error = _GITLAB.invalid_response(errand.doing, body=response.content)
+                return Answer(call, is_read, response.content, response.headers)
+            error = _GITLAB.invalid_response(call.doing, body=response.content)
         # Outside the handler, so that no SDK exception, which holds the request and its headers,
         # travels along as context.
         raise error
@@ -232,8 +229,7 @@ class Transport:
 
     def _look_at(self, response: requests.Response, **_: Any) -> None:
         """See every answer before python-gitlab or requests act on it."""
-        if date := http_date(response.headers.get("Date", "")):
-            self._clock = (date, time.monotonic())
+        self._clock.hear(response.headers.get("Date", ""))
         if response.is_redirect:
             self._allow_redirect(response)
         if response.status_code == 429:

@@ -96,8 +96,8 @@ def _changed(folder: Path, prefix: str) -> Iterator[str]:
 def _unpushed(folder: Path, prefix: str) -> Iterator[str]:
     """Paths of commits that are on no branch of a remote, as of the last fetch or push."""
     asked = ("log", "--name-only", "--format=", "-z", "HEAD", "--not", "--remotes", "--", ".")
-    told = _git(folder, *asked) or ""
-    for path in dict.fromkeys(filter(None, told.split("\0"))):
+    listed = _git(folder, *asked) or ""
+    for path in dict.fromkeys(filter(None, listed.split("\0"))):
         yield path.strip("\n").removeprefix(prefix)
 
 
@@ -107,8 +107,8 @@ def _without_filters(folder: Path) -> Iterator[str]:
     Those of the user's own configuration, such as Git LFS, stay.
     """
     asked = _git(folder, "config", "--show-scope", "--name-only", "-z", "--get-regexp", _FILTERS)
-    told = (asked or "").split("\0")
-    for scope, name in zip(told[::2], told[1::2], strict=False):
+    listed = (asked or "").split("\0")
+    for scope, name in zip(listed[::2], listed[1::2], strict=False):
         if scope in {"local", "worktree"}:
             yield "-c"
             yield f"{name}={'false' if name.endswith('.required') else ''}"

@@ -56,7 +56,9 @@ class Policy:
         """As requests takes them."""
         return self.connect_timeout, self.read_timeout
 
-    def carry_out(self, call: Callable[[], T], doing: str, *, who: str, is_read: bool = True) -> T:
+    def call_with_retries(
+        self, call: Callable[[], T], doing: str, *, who: str, is_read: bool = True
+    ) -> T:
         """Make a call; a read is sent again after `TransientError`, any after `ThrottledError`.
 
         Args:
@@ -92,7 +94,7 @@ class Policy:
                 raise NotReachedError(
                     f"{_capital(who)} is too busy, or limits how often it is asked, "
                     f"and could not {doing}.",
-                    f"It asks to wait {_told(pause)} more; "
+                    f"It asks to wait {_duration(pause)} more; "
                     f"a call waits {round(self.longest_wait)} seconds at most.",
                     "Try again later; an administrator can raise the rate limit",
                 )
@@ -123,5 +125,5 @@ def _capital(who: str) -> str:
     return who[:1].upper() + who[1:]
 
 
-def _told(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     return f"{round(seconds)} seconds" if seconds < _DAY else "a day and"

@@ -30,24 +30,24 @@ def http_date(text: str) -> datetime | None:
         return None
 
 
-def seconds_asked(headers: Mapping[str, str], words: str = "") -> float | None:
+def seconds_asked(headers: Mapping[str, str], message: str = "") -> float | None:
     """Seconds to wait before the call is sent again; None where the server does not say.
 
     Args:
         headers: of the 429, keys found whatever their case. Times are read against its own `Date`.
-        words: what its body says, where it may tell the time.
+        message: what its body says, which may name the seconds.
     """
-    told = {name.lower(): str(value).strip() for name, value in headers.items()}
-    now = http_date(told.get("date", "")) or datetime.now(UTC)
-    after = told.get("retry-after", "")
+    found = {name.lower(): str(value).strip() for name, value in headers.items()}
+    now = http_date(found.get("date", "")) or datetime.now(UTC)
+    after = found.get("retry-after", "")
     if (seconds := _number(after)) is not None:
         return seconds
     if until := http_date(after):
         return _until(until, now)
-    reset = _number(told.get("ratelimit-reset") or told.get("x-ratelimit-reset", ""))
+    reset = _number(found.get("ratelimit-reset") or found.get("x-ratelimit-reset", ""))
     if reset is not None:
         return max(0.0, reset - now.timestamp()) if reset >= _EPOCH else reset
-    in_words = _IN_WORDS.search(words)
+    in_words = _IN_WORDS.search(message)
     return _number(in_words[1]) if in_words else None
 
 

@@ -1,4 +1,4 @@
-"""Choosing a cluster: by context, by the cluster's uid, or by looking at all of them."""
+"""Choosing a cluster: by its context, or by its uid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from wizard.systems.http.policy import Policy
 from wizard.systems.kubernetes import kubeconfig
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.api import Api, Timeouts
-from wizard.systems.kubernetes.map_concurrently import map_concurrently
 from wizard.systems.kubernetes.nouns import Contexts, RunningSetup, SetupText
 from wizard.systems.kubernetes.setups import find_setups, read_setup
 
@@ -55,31 +54,21 @@ def connect(
     return cluster
 
 
-def discover_contexts(timeout_each: float = 5) -> list[ClusterFacts]:
-    """What every context reaches, side by side and in the kubeconfig's order.
-
-    Args:
-        timeout_each: seconds for each silence on the wire, and for each sign-in command.
-
-    Raises: UsageError, when the kubeconfig itself cannot be read; what goes wrong with one context
-        stands in its `trouble`.
-    """
-    config = kubeconfig.load()
-    timeouts = Timeouts(min(timeout_each, 5), timeout_each, timeout_each)
-    return map_concurrently(
-        lambda name: _look(config, name, timeouts), config.names.names, max_workers=16
-    )
-
-
 def look_at(context: str, timeout: float = 5) -> ClusterFacts:
-    """What one context reaches; what goes wrong stands in its `trouble`.
+    """What one context reaches; what goes wrong is in its `trouble`.
 
     Args:
         timeout: seconds for each silence on the wire, and for a sign-in command.
 
     Raises: UsageError, when the kubeconfig itself cannot be read.
     """
-    return _look(kubeconfig.load(), context, Timeouts(min(timeout, 5), timeout, timeout))
+    config = kubeconfig.load()
+    try:
+        selection = config.select(context)
+        api = Api(selection, Timeouts(min(timeout, 5), timeout, timeout))
+        return replace(KubernetesCluster(api).discover(), warning=selection.warning)
+    except WizardError as error:
+        return ClusterFacts(context, reachable=False, trouble=str(error))
 
 
 def setups_of(context: str) -> list[RunningSetup]:
@@ -90,15 +79,6 @@ def setups_of(context: str) -> list[RunningSetup]:
 def setup_text(context: str, setup: RunningSetup) -> SetupText:
     """What one of them was made of. Raises: WizardError."""
     return read_setup(Api(kubeconfig.load().select(context)), setup)
-
-
-def _look(config: kubeconfig.Kubeconfig, name: str, timeouts: Timeouts) -> ClusterFacts:
-    try:
-        selection = config.select(name)
-        found = KubernetesCluster(Api(selection, timeouts)).discover()
-        return replace(found, warning=selection.warning)
-    except WizardError as error:
-        return ClusterFacts(name, reachable=False, trouble=str(error))
 
 
 def _other_context(config: kubeconfig.Kubeconfig, tried: str, chosen: str) -> str:

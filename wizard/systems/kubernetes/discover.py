@@ -206,12 +206,10 @@ def _at_least(left: Room, right: Room) -> Room:
 
 def _store(item: Json, kind: str) -> StoreFacts:
     metadata, provider = item["metadata"], (item.get("spec") or {}).get("provider") or {}
-    capabilities = (item.get("status") or {}).get("capabilities", "")
     return StoreFacts(
         kind,
         metadata["name"],
         metadata.get("namespace", ""),
         next(iter(provider), ""),
         ready=is_true(item, "Ready"),
-        writable=capabilities in ("ReadWrite", "WriteOnly"),
     )

@@ -75,8 +75,8 @@ class FieldsHeldError(ConflictError):
 
 def from_answer(asked: Asked, status: int, body: bytes) -> WizardError:
     """The error for an HTTP status of 300 or more; the server's `Status` is read if it sent one."""
-    told = _status(body)
-    message = excerpt(str(told.get("message") or ""), _LONGEST) or text_of(body) or "nothing"
+    answer = _status(body)
+    message = excerpt(str(answer.get("message") or ""), _LONGEST) or text_of(body) or "nothing"
     if status == 401:
         return NotAllowedError(
             f"The cluster of context {asked.context} does not know us.",
@@ -85,8 +85,8 @@ def from_answer(asked: Asked, status: int, body: bytes) -> WizardError:
         )
     if status == 404 and body.strip() == _NO_SUCH_PATH:
         return _missing(asked, "the server has no such path")
-    if not told or (status >= 500 and _BAD_PATCH not in message):
-        return _out_of_order(asked, status, message, known=bool(told))
+    if not answer or (status >= 500 and _BAD_PATCH not in message):
+        return _out_of_order(asked, status, message, known=bool(answer))
     if status == 403:
         return _forbidden(asked, message)
     if status == 404:
@@ -202,7 +202,7 @@ def from_wire(asked: Asked, error: Exception) -> WizardError:
 
 def _status(body: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(body)
+        answer = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) and told.get("kind") == "Status" else {}
+    return answer if isinstance(answer, dict) and answer.get("kind") == "Status" else {}

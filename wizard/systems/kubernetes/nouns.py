@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -85,6 +86,26 @@ class ServiceAccountRef:
 
     namespace: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who is at work on something, and since when; all times are the API server's."""
+
+    ref: ObjectRef
+    profile: str
+    """Id of the profile that it is labelled with; empty for one that others made."""
+    holder: str = ""
+    """Empty where nobody holds it."""
+    doing: str = ""
+    since: datetime | None = None
+    renewed: datetime | None = None
+    seconds: int = 0
+    """After how many without being renewed it is nobody's any more."""
+    turns: int = 0
+    """How often it has changed hands."""
+    version: str = ""
+    """By which a change is refused if another has come between; empty while it is not there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,9 +69,9 @@ class _Pods:
 class _Limits:
     """How long a wait, and one trouble in it, may last."""
 
-    def __init__(self, deadline: float, patience: float) -> None:
+    def __init__(self, deadline: float, grace: float) -> None:
         self.deadline = deadline
-        self._patience = patience
+        self._grace = grace
         self._started = time.monotonic()
         self._key: str = ""
         self._since = 0.0
@@ -81,7 +81,7 @@ class _Limits:
         key = trouble.key if trouble else ""
         if key != self._key:
             self._key, self._since = key, now
-        too_long = bool(key) and now - self._since >= self._patience
+        too_long = bool(key) and now - self._since >= self._grace
         return too_long or now - self._started >= self.deadline
 
 
@@ -92,7 +92,7 @@ class Rollout:
         self._api = api
         self._cancel = cancel
 
-    def watch(self, ref: ObjectRef, deadline: float, patience: float) -> Iterator[str]:
+    def watch(self, ref: ObjectRef, deadline: float, grace: float) -> Iterator[str]:
         """Yield progress until the newest ReplicaSet is available. Raises: WizardError."""
         deployment = self._api.get(f"{_apps(ref.namespace)}/deployments/{ref.name}")
         spec = deployment.get("spec") or {}
@@ -106,12 +106,12 @@ class Rollout:
         yield from self._until(
             lambda pods: self._look(ref, labels, pods),
             _Pods(ref.namespace, labels),
-            _Limits(deadline, patience),
+            _Limits(deadline, grace),
             str(ref),
         )
 
     def restart(
-        self, namespace: str, labels: Mapping[str, str], deadline: float, patience: float = 30
+        self, namespace: str, labels: Mapping[str, str], deadline: float, grace: float = 30
     ) -> Iterator[str]:
         """Yield progress until each pod has been replaced by a ready one. Raises: WizardError."""
         pods = _Pods(namespace, labels)
@@ -127,7 +127,7 @@ class Rollout:
             yield from self._until(
                 partial(self._replacements, gone, replaced),
                 pods,
-                _Limits(deadline, patience),
+                _Limits(deadline, grace),
                 f"The replacement of pod {name}",
             )
 

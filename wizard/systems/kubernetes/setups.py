@@ -73,10 +73,10 @@ def _application(api: Api, body: Json) -> SetupText | None:
     for one in applications:
         own = one["metadata"]
         if own["name"] in names and _sets_up(one.get("spec") or {}, namespace):
-            wish: Json = {"metadata": {key: own.get(key) for key in ("name", "namespace")}}
-            wish |= {"kind": "Application", "spec": one.get("spec") or {}}
+            manifest: Json = {"metadata": {key: own.get(key) for key in ("name", "namespace")}}
+            manifest |= {"kind": "Application", "spec": one.get("spec") or {}}
             named = f"Application {own.get('namespace')}/{own['name']}"
-            return SetupText("application", named, json.dumps(wish))
+            return SetupText("application", named, json.dumps(manifest))
     return None
 
 

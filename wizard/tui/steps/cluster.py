@@ -166,7 +166,7 @@ class ClusterStep(Step):
         if facts is None or not facts.reachable:
             said.say(self.session.facts.trouble)
         else:
-            said.say(_told(facts))
+            said.say(_line(facts))
         missing = missing_operators(facts, self._needed()) if facts and facts.reachable else []
         self.query_one("#missing", Said).say(
             "\n".join(f"! {one.problem} {one.fix[0].upper()}{one.fix[1:]}." for one in missing)
@@ -217,7 +217,7 @@ def _room(facts: ClusterFacts) -> str:
     return f"{nodes} node{plural}, free: {cpu:.1f} CPU, {memory:.1f} GiB"
 
 
-def _told(facts: ClusterFacts) -> str:
+def _line(facts: ClusterFacts) -> str:
     operators = ", ".join(f"{name} {version}" for name, version in facts.operators)
     ready = sum(store.ready for store in facts.stores)
     lines = [

@@ -80,7 +80,7 @@ class GitLabStep(Step):
         self.query_one("#keep").display = False
 
     def check(self) -> None:
-        self.in_background("address", self._knock, 0)
+        self.in_background("address", self._probe, 0)
         self.in_background("token", self._sign_in, 0)
 
     @on(Row.Answered, "#gitlab-url")
@@ -90,11 +90,11 @@ class GitLabStep(Step):
         self.query_one(SecretRow).show_held(self.session.secret(GITLAB_TOKEN) is not None)
         self.query_one("#who", Said).say("")
         self.workers.cancel_group(self, "token")
-        self.in_background("address", self._knock, _PAUSE)
+        self.in_background("address", self._probe, _PAUSE)
 
     @on(Row.Answered, ", ".join(f"#gitlab-{name}" for name in _WAY))
     def _way_changed(self) -> None:
-        self.in_background("address", self._knock, _PAUSE)
+        self.in_background("address", self._probe, _PAUSE)
         self.in_background("token", self._sign_in, _PAUSE)
 
     @on(PasteInput.Certificates)
@@ -137,7 +137,7 @@ class GitLabStep(Step):
         self.session.keep_secret(GITLAB_TOKEN, event.text)
         self.in_background("token", self._sign_in, _PAUSE)
 
-    async def _knock(self, pause: float) -> None:
+    async def _probe(self, pause: float) -> None:
         said = self.query_one("#address", Said)
         await asyncio.sleep(pause)
         said.say("asking ...")

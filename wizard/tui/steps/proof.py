@@ -97,25 +97,25 @@ class ProofStep(Step):
 
 
 def _commands(work: Work) -> tuple[str, ...]:
-    waiting = work.told(Waiting)
+    waiting = work.events_of(Waiting)
     return waiting[-1].commands if waiting else ()
 
 
 def _proven(work: Work) -> str:
     """Who was seen and what ran, runner by runner."""
-    jobs = {event.runner: event for event in work.told(SmokeJobPassed)}
-    lines = [f"{signs().done} {event.sentence()}" for event in work.told(Proven)]
-    lines += [f"{signs().skipped} {event.sentence()}" for event in work.told(Unproven)]
+    jobs = {event.runner: event for event in work.events_of(SmokeJobPassed)}
+    lines = [f"{signs().done} {event.sentence()}" for event in work.events_of(Proven)]
+    lines += [f"{signs().skipped} {event.sentence()}" for event in work.events_of(Unproven)]
     lines += [
         f"{signs().done} {name}: heard from again, and proven before"
         for name in _proven_before(work)
     ]
-    lines += [f"{signs().working} {event.what}" for event in work.told(Waiting)]
-    for seen in work.told(ManagerSeen):
+    lines += [f"{signs().working} {event.what}" for event in work.events_of(Waiting)]
+    for seen in work.events_of(ManagerSeen):
         lines.append(f"    seen by GitLab: manager {seen.system_id}, version {seen.version}")
         if job := jobs.get(seen.runner):
             lines.append(f"    smoke job {job.job}: passed, on manager {job.system_id}")
-    lines += [event.sentence() for event in (*work.told(Warned), *work.told(Left))]
+    lines += [event.sentence() for event in (*work.events_of(Warned), *work.events_of(Left))]
     if not lines:
         lines = [
             f"{signs().done} No change: everything is as the profile says, and was proven before."
@@ -127,7 +127,7 @@ def _proven_before(work: Work) -> list[str]:
     """Runners that were heard from and given no job, because they have run one with this token."""
     if work.state is not State.DONE:
         return []
-    judged = {event.runner for event in work.told(Proven)}
-    judged |= {event.runner for event in work.told(Unproven)}
-    seen = dict.fromkeys(event.runner for event in work.told(ManagerSeen))
+    judged = {event.runner for event in work.events_of(Proven)}
+    judged |= {event.runner for event in work.events_of(Unproven)}
+    seen = dict.fromkeys(event.runner for event in work.events_of(ManagerSeen))
     return [name for name in seen if name not in judged]

@@ -201,8 +201,8 @@ class RunnerStep(Step):
         self._answer_scope(event.path)
         self._list_existing()
 
-    @on(Adoption.Taken)
-    async def _taken_over(self, event: Adoption.Taken) -> None:
+    @on(Adoption.Adopted)
+    async def _taken_over(self, event: Adoption.Adopted) -> None:
         event.stop()
         self.read()
         await self.query_one(Chips).offer(

@@ -47,7 +47,7 @@ class Adoption(Vertical):
     """
 
     @dataclass
-    class Taken(Message):
+    class Adopted(Message):
         """The draft holds the settings of another runner of GitLab, or its own again."""
 
         adoption: Adoption
@@ -129,7 +129,7 @@ class Adoption(Vertical):
         self.query_one(FieldRow).read()
         self._show()
         self.query_one("#take-over").focus()
-        self.post_message(self.Taken(self))
+        self.post_message(self.Adopted(self))
 
     @on(Row.Answered)
     def _numbered(self) -> None:
@@ -146,7 +146,7 @@ class Adoption(Vertical):
             self._draft.suggest(key, value)
         self.query_one(FieldRow).read()
         self._show()
-        self.post_message(self.Taken(self))
+        self.post_message(self.Adopted(self))
 
     @property
     def _aside(self) -> tuple[str | int, ...]:

@@ -129,15 +129,15 @@ class Row(Vertical):
 
     def show_problems(self, problems: list[Problem]) -> None:
         """Say under the field what is wrong with it; nothing, where nothing is."""
-        told = "\n".join(
+        text = "\n".join(
             f"{'!' if one.severity == 'error' else 'note:'} {one.message}"
             + (f" ({one.fix})" if one.fix else "")
             for one in problems
         )
         if self._problem:
-            self._problem.say(told)
-        elif told:
-            self._problem = Said(told, classes="problem")
+            self._problem.say(text)
+        elif text:
+            self._problem = Said(text, classes="problem")
             self.mount(self._problem)
         self.set_class(any(one.severity == "error" for one in problems), "-wrong")
 

@@ -1,0 +1,106 @@
+"""A verb that changes something, on the command line: agreed to, followed, and summed up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import click
+
+from wizard.checks.running import refuse_failed
+from wizard.cli.output import Output, Result, indented
+from wizard.cli.plans import plan_text
+from wizard.core.changes import Plan
+from wizard.core.errors import ExitCode, RefusedError
+from wizard.core.events import Event, Planned, StepStarted, TokenReset, Unproven, Waiting
+from wizard.core.threads import run
+
+_STOPPED = (
+    "What was done stays, and the next run goes on from there; a token that had not been stored is "
+    "replaced by it."
+)
+
+
+def agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None:
+    """Show the plan and ask; nothing pending needs no answer.
+
+    Raises: RefusedError, when a check has failed, when the answer is no, or when there is nobody to
+        give one.
+    """
+    if not plan.pending and not plan.refusals:
+        return
+    output.say(plan_text(plan, output))
+    refuse_failed(plan.checks)
+    if not attended:
+        raise RefusedError(
+            "Nothing was changed: there is nobody to ask.",
+            "Without a terminal, changes need to be agreed to beforehand.",
+            "Read the plan above, then add --yes",
+        )
+    if not click.confirm(question, default=False, err=True):
+        raise RefusedError(
+            "Nothing was changed.",
+            "The answer was no.",
+            "Change the profile, then run it again; `plan` shows what that would do",
+        )
+
+
+def follow(
+    output: Output,
+    events: AsyncIterator[Event],
+    agreed: Plan | None,
+    nothing_to_do: str = "No change.",
+) -> Result:
+    """Tell every event as it happens, and sum up at the end.
+
+    Args:
+        nothing_to_do: what to say where nothing had to be changed.
+        agreed: the plan that has just been shown and agreed to, where one was.
+    """
+    events_seen = run(report(output, events, agreed))
+    waiting = [event for event in events_seen if isinstance(event, Waiting)]
+    planned = next((event.plan for event in events_seen if isinstance(event, Planned)), Plan())
+    unproven = [event.runner for event in events_seen if isinstance(event, Unproven)]
+    changed = bool(planned.pending) or not all(event.changes_nothing for event in events_seen)
+    data: dict[str, Any] = {
+        "changed": changed,
+        "unproven": unproven,
+        "new_tokens": [event.runner for event in events_seen if isinstance(event, TokenReset)],
+        "waiting": [event.what for event in waiting],
+    }
+    text = "Done." if changed else nothing_to_do
+    if waiting:
+        text = "Written, waiting for you."
+    return Result(text, data, ExitCode.WAITING if waiting else ExitCode.DONE)
+
+
+async def report(output: Output, events: AsyncIterator[Event], agreed: Plan | None) -> list[Event]:
+    events_seen: list[Event] = []
+    async for event in events:
+        events_seen.append(event)
+        output.state = _state(events_seen)
+        _report_one(output, event, agreed)
+    return events_seen
+
+
+def _state(events_seen: list[Event]) -> str:
+    """What an interruption now means, from what has happened."""
+    step = next(
+        (event.step for event in reversed(events_seen) if isinstance(event, StepStarted)), ""
+    )
+    if not any(not event.changes_nothing for event in events_seen):
+        return "Nothing was changed."
+    return f"Stopped in the step {step!r}. {_STOPPED}" if step else f"Stopped. {_STOPPED}"
+
+
+def _report_one(output: Output, event: Event, agreed: Plan | None) -> None:
+    if output.as_json:
+        output.line(event.record())
+    elif isinstance(event, StepStarted):
+        output.say(output.mark(event.sentence(), bold=True))
+    elif isinstance(event, Planned) and agreed and event.plan.comes_to_the_same_as(agreed):
+        output.say(f"{event.sentence()}, as agreed")
+    elif isinstance(event, Planned):
+        output.say(plan_text(event.plan, output, only_pending=True))
+    else:
+        output.say(indented(event.sentence()))
