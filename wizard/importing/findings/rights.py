@@ -12,6 +12,7 @@ from wizard.importing.versions import exact, older
 from wizard.importing.view import Values
 from wizard.render.runner.rbac import GRANTS
 from wizard.render.tables.dangers import dangers
+from wizard.render.tables.versions import OLDEST_RUNNER
 
 _ANY = "*"
 _HARMLESS = ("events", "poddisruptionbudgets", "serviceaccounts", "services")
@@ -101,6 +102,9 @@ def _compare(release: Release, given: set[_Right], evidence: str) -> None:
             "has it too",
             "Nothing to do: the profile's Role has only the verbs that jobs need",
         )
+    # What jobs need was read off newer runners only.
+    if release.version.number and older(release.version.number, OLDEST_RUNNER):
+        return
     if lacking := {right for right in needed if not _covers(given, right)}:
         release.report.breaks(
             f"the manager lacks rights that jobs need: {_told(lacking)}",

@@ -18,10 +18,10 @@ _UNQUOTED_TOML = re.compile(
 )
 _IN_LIST = re.compile(r"(?<=[\[,])([ \t]*)(\$\{[^{}\n]*\})(?=[ \t]*[,\]])")
 _MARKED = re.compile(f"{MARK}([^{MARK}]*){MARK}")
-_OPEN = re.compile(
-    r"\$\{[^}\n]{1,200}\}|\{\{[^{}\n]{1,200}\}\}|\$\([^)\n]{1,200}\)"
-    r"|<[A-Za-z][\w -]{0,60}>|%[A-Z_]{2,60}%|@@?[A-Z_]{2,60}@@?|__[A-Z][A-Z0-9_]{1,60}__"
-)
+_PEOPLES = r"<[A-Za-z][\w -]{0,60}>|%[A-Z_]{2,60}%|@@?[A-Z_]{2,60}@@?|__[A-Z][A-Z0-9_]{1,60}__"
+_OPEN = re.compile(r"\$\{[^}\n]{1,200}\}|\{\{[^{}\n]{1,200}\}\}|\$\([^)\n]{1,200}\)|" + _PEOPLES)
+_GAP = re.compile(rf"\S*?({_PEOPLES})\S*")
+_VARIABLE = re.compile(r"\$[A-Z][A-Z0-9_]{2,60}")
 
 
 def without_templates(text: str) -> str:
@@ -50,6 +50,17 @@ def unread(text: str) -> str:
     if found := _MARKED.search(text):
         return found[1]
     return found[0] if (found := _OPEN.search(text)) else ""
+
+
+def gap(text: str) -> str:
+    """What is left for people to fill in inside one word: `https://<YOUR-DOMAIN>/`; else empty."""
+    found = _GAP.fullmatch(text.strip())
+    return found[1] if found else ""
+
+
+def is_variable(text: str) -> bool:
+    """Whether a text is nothing but a variable of some shell's: `$CACHE_HOST`."""
+    return bool(_VARIABLE.fullmatch(text))
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:

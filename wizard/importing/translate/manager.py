@@ -90,7 +90,7 @@ def manager_data(release: Release) -> dict[str, Any]:
         found["runner_version"] = version
     found |= _flavor(release)
     if release.replicas > 1:
-        found["replicas"] = min(release.replicas, 10)
+        found["replicas"] = release.replicas
     values.note(("replicas",), Fate.CARRIED, "manager.replicas", ("manager", "replicas"))
     for key, field in _OF_CONFIG.items():
         if value := release.top.take(key, to=("manager", field)):

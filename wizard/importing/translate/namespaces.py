@@ -107,7 +107,7 @@ def _tell_existing(release: Release, there: list[Said], taken: str, beside: Besi
 def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: str) -> None:
     at = table.at("kubernetes", "namespace") if table.has("kubernetes", "namespace") else jobs.at
     beside = (not jobs and not manager) or (jobs.text and jobs.text == manager.text)
-    if beside and (release.has_chart or jobs):
+    if beside and (jobs or (release.has_chart and not release.unread_jobs)):
         where = f" ({jobs.text})" if jobs else ""
         release.report.opens(
             f"jobs run in the manager's namespace{where}",

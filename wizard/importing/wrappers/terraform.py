@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wizard.core.errors import UsageError
 from wizard.core.problems import Key
 from wizard.importing.helm_text import as_set
 from wizard.importing.ledger import Fate, Spot
+from wizard.importing.limits import refuse_too_many_values
 from wizard.importing.release import Bundle, Doc, Kind, Release, Said
 from wizard.importing.texts import YamlError, toml_text, yaml_documents
-from wizard.importing.texts.hcl import Block, Call, Heredoc, hcl_blocks
+from wizard.importing.texts.hcl import Block, Call, HclError, Heredoc, hcl_blocks
 from wizard.importing.texts.templates import without_templates
 from wizard.importing.view import Layer
 from wizard.importing.wrappers.common import (
@@ -35,7 +37,12 @@ def helm_resources(bundle: Bundle, doc: Doc) -> list[Release]:
     found: list[Release] = []
     data: dict[str, Any] = {}
     lines: dict[Key, int] = {}
-    blocks = hcl_blocks(text)
+    try:
+        blocks = hcl_blocks(text)
+    except HclError as error:
+        raise UsageError(
+            f"{doc.file} cannot be read as Terraform.", str(error), "Give the runner's own file"
+        ) from None
     for block in blocks:
         label = ".".join([block.type, *block.labels])
         if _is_release(block):
@@ -89,7 +96,7 @@ def _config_release(
     view = empty_view(bundle.ledger)
     release = Release(Kind.OBJECTS, doc.file, bundle.ledger, bundle.report, view, view)
     release.whole_config, release.document = True, doc.number
-    tables_of(release, Spot(doc.number, ("terraform", label, "config.toml")), read.data, [])
+    tables_of(release, Spot(doc.number, ("terraform", label, "config.toml")), read.data)
     metadata = next((one.body for one in block.blocks if one.type == "metadata"), {})
     at = f"{doc.file}, line {block.line}: {label}"
     release.name, release.namespace = (
@@ -175,6 +182,7 @@ class _Resource:
         values = self._block.body.get("values")
         if not isinstance(values, list):
             values = [] if values is None else [values]
+        refuse_too_many_values(len(values), self._doc.file)
         if values:
             self._body["values"] = [None for _ in values]
         layers: list[Layer] = []
@@ -204,15 +212,15 @@ class _Resource:
             self._bundle.ledger.note(self._spot(*key), Fate.CARRIED, "as what it holds")
             return layer
         what = path or "a value that Terraform works out"
-        self._lines.setdefault((self._label, *key), self._block.line)
-        spot_line = self._lines[self._label, *key]
-        tell_unread_values(
-            self._bundle, self._doc, ("terraform", self._label, *key), "values", [what]
-        )
-        self._bundle.ledger.sources[self._doc.number].lines.setdefault(
-            ("terraform", self._label, *key), spot_line
-        )
+        self._tell_unread(key, what)
         return None
+
+    def _tell_unread(self, key: Key, what: str) -> None:
+        line = self._lines.setdefault((self._label, *key), self._block.line)
+        where = ("terraform", self._label, *key)
+        # The ledger gets all lines at the end; this one is told before.
+        self._bundle.ledger.sources[self._doc.number].lines[where] = line
+        tell_unread_values(self._bundle, self._doc, where, "values", [what])
 
     def _file_of(self, one: Any) -> str:
         if isinstance(one, Call):
@@ -233,9 +241,7 @@ class _Resource:
         except YamlError:
             documents = []
         if not documents or not isinstance(documents[0].data, Mapping):
-            tell_unread_values(
-                self._bundle, self._doc, ("terraform", self._label, *key), "values", ["a text"]
-            )
+            self._tell_unread(key, "a text that is not YAML")
             return None
         self._body["values"][int(key[-1])] = documents[0].data
         for inner, line in documents[0].lines.items():
