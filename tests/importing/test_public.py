@@ -207,6 +207,71 @@ def test_values_that_terraform_works_out_are_told_at_their_line():
     assert "main.tf, line 4: values" in told(imported, "some values are elsewhere")
 
 
+def test_what_terraform_would_put_into_a_text_costs_the_values_that_it_is_in():
+    imported = read(
+        f"""\
+        module "runner" {{
+          source = "../helm"
+          chart  = "gitlab-runner"
+          values = [<<-YAML
+            gitlabUrl: {URL}
+            image: {{registry: "${{var.registry}}/hub", image: gitlab/gitlab-runner}}
+            rbac:
+              create: true
+              rules: [{{resources: [pods], verbs: [${{local.read}}]}}]
+            envVars: [{{name: A, value: "${{var.a}}"}}, {{name: B, value: "$(A)"}}]
+            runners:
+              secret: a
+              config: |
+                [[runners]]
+                  [runners.kubernetes]
+                    privileged = ${{var.privileged}}
+                    memory_limit = "${{var.memory}}"
+                    image = "${{var.registry}}/alpine"
+                    [[runners.kubernetes.pod_spec]]
+                      name = "disk"
+                      patch = "storage: ${{var.size}}"
+          YAML
+          ]
+        }}
+        """,
+        "main.tf",
+    )
+    assert runner(imported)["extra_values"] == {"envVars": [{"name": "B", "value": "$(A)"}]}
+    assert "extra_config" not in runner(imported)
+    for key in ("registry", "verbs", "privileged", "memory_limit", "image", "patch"):
+        assert told(imported, f"{key} is not filled in: ${{")
+    said = " ".join(symptoms(imported))
+    assert "rights that jobs need" not in said, "what the rules come to is not known"
+    assert "limit of CPU" in said
+    assert "and memory" not in said
+
+
+def test_a_text_that_terraform_sets_is_read_at_its_lines():
+    imported = read(
+        f"""\
+        resource "helm_release" "runner" {{
+          name  = "runner"
+          chart = "gitlab-runner"
+          set = [
+            {{ name = "gitlabUrl", value = "{URL}" }},
+            {{
+              name  = "runners.config"
+              value = <<-EOT
+                [[runners]]
+                  [runners.kubernetes]
+                    image = "alpine"
+              EOT
+            }},
+          ]
+        }}
+        """,
+        "main.tf",
+    )
+    assert runner(imported)["jobs"]["image"] == "alpine"
+    assert "main.tf, line 11: [runners.kubernetes] image" in told(imported, "moving tag")
+
+
 def test_a_job_that_loses_its_account_and_its_token_is_told_of_both():
     imported = read(toml('service_account = "deployer"\nautomount_service_account_token = true'))
     assert "service_account" in told(imported, "jobs lose the ServiceAccount deployer")

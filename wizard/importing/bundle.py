@@ -105,6 +105,8 @@ def _templated(one: Text, bundle: Bundle, error: YamlError) -> list[YamlDocument
             "filled in",
             "Render it, and give what comes out: helm template, or helm get values RELEASE",
         ) from None
+    for document in documents:
+        document.repeated.clear()  # of two branches of a condition, one is left
     bundle.report.surprises(
         "the file is a template that is not rendered yet",
         f"{one.name}, line {error.line}",

@@ -50,6 +50,8 @@ _OF_TERRAFORM = re.compile(r"set\w*\[\d+\] ")
 
 def short_path(path: Key) -> Key:
     """A key by its last parts, which are what people know it by."""
+    if path[:1] == ("terraform",) and len(path) > 2:
+        path = path[2:]
     for at in range(len(path) - 1, -1, -1):
         if path[at] in _WRAPPERS:
             inside = path[at + 1 :]

@@ -9,9 +9,9 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any
 
-from wizard.core.problems import Key
+from wizard.core.problems import Key, key_path
 from wizard.importing.chart_tables import default_of
-from wizard.importing.ledger import Fate, Ledger, Spot
+from wizard.importing.ledger import Fate, Ledger, Spot, short_path
 from wizard.importing.report import Report
 from wizard.importing.versions import RunnerVersion, exact, wanted_runner
 from wizard.importing.view import Values, View
@@ -283,7 +283,7 @@ class Bundle:
 
     def at(self, doc: Doc, *key: str | int, words: str = "") -> str:
         spot = doc.spot(*key)
-        return self.ledger.at(spot, words or ".".join(str(part) for part in key))
+        return self.ledger.at(spot, words or key_path(short_path(key)))
 
     def kinds(self, kind: str) -> Iterator[Doc]:
         return (doc for doc in self.docs if doc.kind == kind)

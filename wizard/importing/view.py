@@ -239,6 +239,15 @@ def without_keys(data: Values, keys: set[Key], above: Key = ()) -> dict[str, Any
     }
 
 
+def without_empty(data: Values) -> dict[str, Any]:
+    """A copy of mappings without those that say nothing."""
+    kept = {
+        key: without_empty(value) if isinstance(value, Mapping) else value
+        for key, value in data.items()
+    }
+    return {key: value for key, value in kept.items() if value != {}}
+
+
 def _moved(spot: Spot, key: Key, new: Key) -> Spot | None:
     if key[: len(new)] != new:
         return None

@@ -201,7 +201,7 @@ def _tell_user(release: Release, table: View) -> None:
 
 
 def _tell_pull_policy(release: Release, table: View) -> None:
-    if table.get("kubernetes", "pull_policy"):
+    if table.is_written("kubernetes", "pull_policy"):
         return
     release.report.surprises(
         "the file sets no pull policy, and the profile does: if-not-present",
@@ -213,8 +213,8 @@ def _tell_pull_policy(release: Release, table: View) -> None:
 
 
 def _tell_token(release: Release, table: View) -> None:
-    account = table.get("kubernetes", "service_account")
-    if account or table.get("kubernetes", "automount_service_account_token") is not None:
+    keys = ("service_account", "automount_service_account_token")
+    if any(table.is_written("kubernetes", key) for key in keys):
         return
     release.report.surprises(
         "jobs lose the token of their namespace's ServiceAccount",
@@ -225,7 +225,7 @@ def _tell_token(release: Release, table: View) -> None:
 
 
 def _tell_image(release: Release, table: View) -> None:
-    if table.get("kubernetes", "image"):
+    if table.is_written("kubernetes", "image"):
         return
     written = any(release.values.is_written("runners", key) for key in ("config", "configOverride"))
     of_chart = release.has_chart and not written

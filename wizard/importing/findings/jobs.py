@@ -158,11 +158,11 @@ def _root(release: Release, table: View) -> None:
 
 
 def _no_limits(release: Release, table: View) -> None:
-    kubernetes = table.section("kubernetes")
     missing = [
         what
         for what, key in (("CPU", "cpu_limit"), ("memory", "memory_limit"))
-        if not kubernetes.get(key) and not kubernetes.get(f"pod_{key}")
+        if not table.is_written("kubernetes", key)
+        and not table.is_written("kubernetes", f"pod_{key}")
     ]
     is_kubernetes = str(table.get("executor") or "kubernetes") == "kubernetes"
     if missing and is_kubernetes and not release.unread_jobs:

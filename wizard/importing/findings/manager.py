@@ -167,6 +167,6 @@ def _tell_image(release: Release) -> None:
     release.report.surprises(
         f"the manager is pinned to runner {release.version.number}{of_chart}",
         values.at(*key),
-        f"the profile asks for runner {wanted}, and the chart follows it",
+        f"the profile asks for runner {wanted}",
         "Read what changed in GitLab's release notes; write manager.runner_version for another",
     )

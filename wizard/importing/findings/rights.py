@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.core.problems import Key, key_path
 from wizard.importing.chart_tables import old_until
 from wizard.importing.release import Kind, Release, entries, section
+from wizard.importing.texts.templates import unread
 from wizard.importing.versions import exact, older
 from wizard.importing.view import Values
 from wizard.render.runner.rbac import GRANTS
@@ -31,8 +33,10 @@ def tell_rights(release: Release) -> None:
     if rbac.get("create") is not True:
         _tell_none(release, rbac)
         return
-    given = set(_given(release, rbac))
-    if not given:
+    if unread(json.dumps(rbac.get("rules"), ensure_ascii=False, default=str)):
+        return  # what it comes to is not in the file, and has been told
+    given = {right for right in _given(release, rbac) if all(right[1:])}
+    if not given and not entries(rbac.get("rules")):
         return
     place = next((key for key in ("rules", "resources", "create") if rbac.get(key)), "create")
     _compare(release, given, values.at("rbac", place))

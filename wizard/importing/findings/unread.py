@@ -21,6 +21,7 @@ _MOST_TOLD = 40
 _BY_TEXT = ("pre_build_script", "post_build_script", "pre_get_sources_script")
 
 
+_VARIABLES = ("envVars", "extraEnv")
 _READ_ELSEWHERE: tuple[Key, ...] = (("gitlabUrl",), ("url",), ("token",))
 _NOT_MISSED: tuple[Key, ...] = (
     *(("runnerToken",), ("runnerRegistrationToken",), ("name",), ("runners", "name")),
@@ -44,7 +45,7 @@ def leave_unread(release: Release) -> None:
             if view is release.values and key[:2] in _CONFIGS:
                 continue
             told += 1
-            view.leave(*key, why="it is not filled in", told=told <= _MOST_TOLD)
+            view.leave(*_whole(key), why="it is not filled in", told=told <= _MOST_TOLD)
             if told <= _MOST_TOLD:
                 name = key[-1] if isinstance(key[-1], str) else key[-2]
                 release.report.surprises(
@@ -55,6 +56,12 @@ def leave_unread(release: Release) -> None:
                 )
             blank.add(key)
         view.blank(*blank)
+
+
+def _whole(key: Key) -> Key:
+    """The entry of a list that a value is a part of: without that value it says something else."""
+    last = max((at for at, part in enumerate(key) if isinstance(part, int)), default=-1)
+    return key[: last + 1] if last >= 0 else key
 
 
 def _unread_in(data: Any, path: Key) -> Iterator[tuple[Key, str]]:
@@ -73,6 +80,8 @@ def _template_in(text: str, path: Key) -> str:
     template = unread(text)
     if MARK in text or path[-1] in _BY_TEXT:
         return template if MARK in text else ""
+    if template.startswith("$(") and path[0] in _VARIABLES:
+        return ""  # Kubernetes puts another variable there
     if template == text.strip():
         return template
     if path[:1] in _NOT_EXPANDED and is_variable(text):

@@ -104,7 +104,7 @@ def _put_in(block: Block, known: dict[str, Any], marks: dict[str, Any]) -> None:
             return [filled(one) for one in value]
         if isinstance(value, Call):
             return Call(value.name, tuple(map(filled, value.arguments)), value.line)
-        if isinstance(value, str) and "local." in value:
+        if isinstance(value, str):
             return marks[value] if value in marks else _LOCAL.sub(in_text, value)
         return value
 

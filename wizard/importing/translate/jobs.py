@@ -10,7 +10,7 @@ from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, number, texts
 from wizard.importing.translate.builds import leave_docker, maintained, strategy_of
 from wizard.importing.translate.levels import level_of
-from wizard.importing.view import View, found_at
+from wizard.importing.view import View, found_at, without_empty
 from wizard.profile.runner import LEAST_SECURITY, SecurityLevel, Strategy
 
 _SHARES = ("cpu", "memory", "ephemeral_storage")
@@ -82,17 +82,9 @@ def with_rest(table: View, runner: dict[str, Any], index: int) -> dict[str, Any]
             table.note_if_open(key, Fate.ASIDE, "empty", ())
         else:
             table.note_if_open(key, Fate.KEPT, key_path(target), target)
-    rest = _without_empty(rest)
+    rest = without_empty(rest)
     extra = _merged(rest, runner.pop("extra_config", {}))
     return {**runner, **({"extra_config": extra} if extra else {})}
-
-
-def _without_empty(data: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {
-        key: _without_empty(value) if isinstance(value, Mapping) else value
-        for key, value in data.items()
-    }
-    return {key: value for key, value in kept.items() if value != {}}
 
 
 def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:

@@ -255,10 +255,10 @@ def _tell_templates(release: Release, key: str, resolver: Resolver) -> None:
         )
     for piece in resolver.assumed[:_MOST_TOLD]:
         release.report.surprises(
-            f"{piece} was taken to be true",
+            f"the import cannot evaluate {piece}",
             at,
-            "what the condition depends on is not in the file",
-            "Remove from the profile what depends on it, if it is false",
+            "what depends on it was read as if it applied",
+            "Remove from the profile what does not apply",
         )
 
 

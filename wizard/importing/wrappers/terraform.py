@@ -13,7 +13,7 @@ from wizard.importing.limits import refuse_too_many_values
 from wizard.importing.release import Bundle, Doc, Kind, Release, Said
 from wizard.importing.texts import YamlError, toml_text, yaml_documents
 from wizard.importing.texts.hcl import Block, Call, HclError, Heredoc, hcl_blocks
-from wizard.importing.texts.templates import without_templates
+from wizard.importing.texts.templates import interpolated, marked, without_templates
 from wizard.importing.view import Layer
 from wizard.importing.wrappers.common import (
     CHART,
@@ -80,7 +80,8 @@ def _config_release(
     lines: dict[Key, int],
 ) -> Release:
     first = text.line - 1 if isinstance(text, Heredoc) else block.line
-    read = toml_text(without_templates(text.text if isinstance(text, Heredoc) else text))
+    written = text.text if isinstance(text, Heredoc) else text
+    read = toml_text(without_templates(interpolated(written)))
     data[label] = {"config.toml": read.data}
     lines[(label,)] = block.line
     for key, line in read.lines.items():
@@ -122,6 +123,19 @@ def _is_ours(block: Block) -> bool:
         or CHART in str(block.body.get("repository") or "")
         or ("gitlab" in str(block.labels) and "runner" in str(block.labels))
     )
+
+
+def _evaluated(value: Any) -> Any:
+    """A value with a mark for all that Terraform would work out."""
+    if isinstance(value, Heredoc):
+        return interpolated(value.text)
+    if isinstance(value, Call):
+        return marked(f"${{{value.name}(...)}}")
+    if isinstance(value, str):
+        return interpolated(value)
+    if isinstance(value, Mapping):
+        return {key: _evaluated(one) for key, one in value.items()}
+    return [_evaluated(one) for one in value] if isinstance(value, list) else value
 
 
 class _Resource:
@@ -201,12 +215,13 @@ class _Resource:
         }:
             one = next((a for a in one.arguments if isinstance(a, Mapping | Call)), None)
         if isinstance(one, Mapping):
-            self._body["values"][index] = one
-            return self._layer(key, one)
+            data = _evaluated(one)
+            self._body["values"][index] = data
+            return self._layer(key, data)
         if isinstance(one, Heredoc):
-            return self._text(key, one.text, one.line - 1)
+            return self._text(key, interpolated(one.text), one.line - 1)
         if isinstance(one, str) and "\n" in one:
-            return self._text(key, one, self._lines.get((self._label, *key), 0))
+            return self._text(key, interpolated(one), self._lines.get((self._label, *key), 0))
         path = self._file_of(one)
         if path and (layer := values_from_file(self._bundle, path)):
             self._bundle.ledger.note(self._spot(*key), Fate.CARRIED, "as what it holds")
@@ -270,8 +285,12 @@ class _Resource:
         named: list[tuple[str, Any, Spot]] = []
         for number, (name, value, line, kind) in enumerate(pairs):
             key = f"{kind}[{number}] {name}"
-            shown = as_set(value) if isinstance(value, str) else value
-            self._body[key] = shown if isinstance(shown, str | int | float | bool) else str(shown)
             self._lines[(self._label, key)] = line
+            shown = _evaluated(value)
+            if isinstance(value, Heredoc):
+                self._lines[(self._label, key)] = value.line - 1
+            elif isinstance(shown, str):
+                shown = as_set(shown)
+            self._body[key] = shown if isinstance(shown, str | int | float | bool) else str(shown)
             named.append((name, shown, self._spot(key)))
         return set_layers(self._bundle.ledger, named)
