@@ -269,6 +269,19 @@ class Proven(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Probed(Event):
+    """Something that a job would meet was looked at from where jobs run, and is as it should be."""
+
+    changes_nothing = True
+
+    runner: str
+    what: str
+
+    def sentence(self) -> str:
+        return f"{self.runner}, from a job's pod: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
 class Unproven(Event):
     """Online as far as GitLab says, but no job has proven it."""
 

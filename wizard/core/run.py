@@ -47,6 +47,7 @@ class RunOptions:
     Args:
         attended: a person is there to be asked and has agreed.
         smoke: end with a smoke job where the token's scopes allow one.
+        probe: look around from a pod as jobs have it before a runner is proven.
         deadline: seconds for each wait: a rollout, a first contact, a job.
         cancel: set it to end every wait early.
         keep_runner: destroy leaves the runners in GitLab.
@@ -58,6 +59,7 @@ class RunOptions:
 
     attended: bool = False
     smoke: bool = True
+    probe: bool = False
     deadline: float = 300
     cancel: Cancel = field(default_factory=Cancel)
     keep_runner: bool = False

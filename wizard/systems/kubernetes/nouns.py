@@ -130,12 +130,12 @@ class RunningSetup:
 class SetupText:
     """What a manager was made of, as text; it may hold secrets, so it never shows in a repr."""
 
-    kind: Literal["application", "values", "config", "deployment"]
-    """An Application of Argo CD, the values of a Helm release, or config.toml."""
+    kind: Literal["application", "values", "objects"]
+    """An Application of Argo CD, the values of a Helm release, or the manager's own objects."""
     name: str
     """For people: where it stands."""
     text: str = field(repr=False)
-    """JSON; of `config`, TOML."""
+    """JSON."""
     chart: str = ""
     """The chart's version, where that is known."""
     release: str = ""
