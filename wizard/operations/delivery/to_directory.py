@@ -293,7 +293,7 @@ class _Remover:
     def staying(self) -> list[Left]:
         """The namespaces that came by the files: their prune leaves them, and so do we."""
         kept = [
-            Left(path, "Argo CD never prunes the last object of a folder; delete it when you like")
+            Left(path, "it kept the folder while the rest was removed; delete it when you like")
             for path in self.files.placeholders
         ]
         return kept + (self._namespaces(self.cluster) if self.cluster else [])
