@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from wizard.profile.packagings import PACKAGINGS
 from wizard.profile.packagings.argocd import ArgoCd
+from wizard.profile.packagings.flux import Flux
 from wizard.profile.packagings.spec import PackagingName, PackagingSpec
 from wizard.profile.runner import CpuShare, MemoryShare, Resources, Toleration
 from wizard.profile.targets import TARGETS, TargetName, TargetSpec
@@ -199,7 +200,9 @@ class Repository(Section):
 
     url: _GitUrl = option(..., "Its address, as the cluster reaches it.")
     branch: _Branch = option("main", "The branch that is synced.")
-    apps_path: _Folder = option("argocd-apps", "The folder of the Applications.")
+    apps_path: _Folder = option(
+        "argocd-apps", "The folder of what the operator reads: Applications, or Kustomizations."
+    )
     manifests_path: _Folder = option("manifests", "The folder of the manifests.")
 
 
@@ -228,6 +231,7 @@ class Delivery(Section):
     directory: FilePath = option("./gitops", "The folder of the files, relative to the profile.")
     repository: Repository | None = option(None, "The Git repository that is synced.")
     argocd: ArgoCd = option(ArgoCd(), "How Argo CD is set up.")
+    flux: Flux = option(Flux(), "How Flux is set up.")
     chart: Chart = option(Chart(), "GitLab's Helm chart.")
 
     @property
