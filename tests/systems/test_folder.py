@@ -12,7 +12,7 @@ import pytest
 
 from tests.render.profiles import packaged, profile_of
 from wizard.core.errors import RefusedError, WizardError
-from wizard.operations.files.write_files import Delivery, compare_files
+from wizard.operations.files.write_files import FilesToWrite, compare_files
 from wizard.profile.model import Profile
 from wizard.render import files
 from wizard.systems.gitops.folder import FileAction
@@ -25,7 +25,7 @@ def _at(apps: str, manifests: str) -> Profile:
     return profile_of(delivery={"repository": {**repository, "manifests_path": manifests}})
 
 
-def _render(profile: Profile, root: Path) -> Delivery:
+def _render(profile: Profile, root: Path) -> FilesToWrite:
     delivery = compare_files(profile, root)
     delivery.write()
     return delivery
@@ -57,6 +57,12 @@ def test_rendering_again_removes_nothing_however_a_folder_is_written(
 def test_paths_in_files_are_as_short_as_can_be() -> None:
     profile = _at("./apps//", ".")
     assert all(os.path.normpath(file.path) == file.path for file in files(profile))
+
+
+def test_a_folder_copied_from_a_mac_is_the_folder_that_git_has() -> None:
+    composed, taken_apart = "caf\u00e9/apps", "cafe\u0301/apps"
+    assert composed != taken_apart
+    assert files(_at(taken_apart, "manifests")) == files(_at(composed, "manifests"))
 
 
 @pytest.mark.parametrize("path", [".git", ".git/hooks", "a/.GIT/b"])

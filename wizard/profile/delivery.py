@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from wizard.profile.packagings import PACKAGINGS
 from wizard.profile.packagings.argocd import ArgoCd
@@ -47,8 +48,14 @@ def _folder(path: str) -> str:
     return plain
 
 
+def _composed(path: object) -> object:
+    """Letters with marks as one character each, as Git keeps them: a Mac may take them apart."""
+    return unicodedata.normalize("NFC", path) if isinstance(path, str) else path
+
+
 _Folder = Annotated[
     str,
+    BeforeValidator(_composed),
     Matching(
         r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[\w./ -]+", "a folder of the repository, such as argocd-apps"
     ),
