@@ -9,6 +9,7 @@ from wizard.checks import (
     capacity,
     fields,
     flux,
+    network,
     references,
     rights,
     smoke,
@@ -66,6 +67,7 @@ CHECKS = (
     Declared("cluster.names", "what is named", references.named_objects, _CLUSTER),
     Declared("cluster.sidecars", "what joins the jobs", surroundings.sidecars, _CLUSTER),
     Declared("cluster.openshift", "whose rules pods obey", surroundings.openshift, _CLUSTER),
+    Declared("cluster.network", "whether policies are enforced", network.enforced, _CLUSTER),
     Declared("secrets.storing", "whether a token could be stored", rights.storing, _SECRETS),
 )
 """In the order in which they are told: what is met first comes first."""
