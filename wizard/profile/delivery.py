@@ -19,6 +19,7 @@ from wizard.profile.types import (
     DnsLabel,
     FilePath,
     ImageRef,
+    IpAddress,
     Labels,
     Matching,
     Network,
@@ -77,6 +78,15 @@ _GitUrl = Annotated[
 ]
 
 
+class HostAlias(Section):
+    """Names that stand for an address in pods, where no name server knows them."""
+
+    ip: IpAddress = option(..., "The address.")
+    hostnames: Annotated[list[NoProxyHost], Field(min_length=1)] = option(
+        ..., "The names, such as git.home.example."
+    )
+
+
 class GitLabServer(Section):
     """The GitLab that the runners work for."""
 
@@ -88,6 +98,9 @@ class GitLabServer(Section):
     proxy: Url | None = option(None, "An HTTP proxy, for the manager and the jobs.")
     no_proxy: list[NoProxyHost] = option(
         [], "Hosts and networks that need no proxy, besides what is in the cluster."
+    )
+    host_aliases: list[HostAlias] = option(
+        [], "Names and addresses for /etc/hosts of managers and jobs, where the DNS has none."
     )
     _authority: str = PrivateAttr("")
 
