@@ -10,7 +10,6 @@ from wizard.core.events import Event, Progress
 from wizard.core.run import RunOptions
 from wizard.core.units import canonical_duration
 from wizard.profile.model import Profile
-from wizard.render.runner.config_toml import job_service_account
 from wizard.systems.kubernetes import Cluster
 
 _POLL = 2.0
@@ -44,9 +43,7 @@ def still_running(count: int) -> str:
 
 def job_pods(profile: Profile, cluster: Cluster) -> int:
     """Pods of this profile's jobs, by their account: those of others are not waited for."""
-    accounts = {
-        (profile.job_namespace(runner), job_service_account(runner)) for runner in profile.runners
-    }
+    accounts = {(profile.job_namespace(runner), runner.job_account) for runner in profile.runners}
     pods = [pod for one in profile.job_namespaces for pod in cluster.find("v1", "Pod", one)]
     return sum(
         "deletionTimestamp" not in pod["metadata"]

@@ -92,10 +92,14 @@ class _Looks:
             return await ask
         except NO_ANSWER:
             raise
+        except ForeignTokenError as refused:
+            self.checks += [
+                Check(what, Verdict.FAIL, one.finding, _OWNER_CHECK)
+                for one in (refused, *refused.others)
+            ]
+            return None
         except WizardError as refused:
-            is_foreign = isinstance(refused, ForeignTokenError)
-            found = _OWNER_CHECK if is_foreign else check_id
-            self.checks.append(Check(what, Verdict.FAIL, refused.finding, found))
+            self.checks.append(Check(what, Verdict.FAIL, refused.finding, check_id))
             return None
 
 

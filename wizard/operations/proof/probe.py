@@ -96,7 +96,9 @@ class Probe:
             if (pod.get("status") or {}).get("phase") in {"Succeeded", "Failed"}:
                 return
             if self.run.cancel.is_set():
-                raise StoppedError("The probe was stopped.", "", "Run verify --probe again")
+                raise StoppedError(
+                    "The probe was stopped.", "the run was interrupted", "Run verify --probe again"
+                )
             waited = time.monotonic() - began
             if waited > min(self.run.deadline, _STARTS_WITHIN) and (stuck := list(pod_lines(pod))):
                 raise self._does_not_start(stuck)
