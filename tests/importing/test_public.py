@@ -6,6 +6,7 @@ import pytest
 
 from tests.importing.cases import URL, data, profile, read, read_all, runner, symptoms, told, toml
 from wizard.core.errors import UsageError
+from wizard.render import files
 
 _OF_ABSENCE = ("jobs have no limit", "sets no pull policy", "does not set concurrent", "jobs lose")
 
@@ -270,6 +271,65 @@ def test_a_text_that_terraform_sets_is_read_at_its_lines():
     )
     assert runner(imported)["jobs"]["image"] == "alpine"
     assert "main.tf, line 11: [runners.kubernetes] image" in told(imported, "moving tag")
+
+
+def test_privileged_services_are_docker_in_docker_as_well_as_privileged_jobs():
+    imported = read(
+        toml(
+            """
+            image = "docker:27"
+            [runners.kubernetes.service_container_security_context]
+              privileged = true
+            [[runners.kubernetes.services]]
+              name = "docker:27-dind"
+            [[runners.kubernetes.volumes.empty_dir]]
+              name = "docker-certs"
+              mount_path = "/certs/client"
+            """
+        )
+    )
+    assert runner(imported)["builds"] == "dind"
+    assert runner(imported)["extra_config"] == {
+        "kubernetes": {"services": [{"name": "docker:27-dind"}]}
+    }
+    assert "builds: dind has them too" in told(imported, "jobs have privileged services")
+    rendered = {str(file.path): file.content for file in files(profile(imported))}
+    config = next(text for text in rendered.values() if "[[runners]]" in text)
+    assert config.count("privileged = true") == 1, "the services, and no job"
+    assert config.count('mount_path = "/certs/client"') == 1
+    assert any("enforce: privileged" in text for text in rendered.values())
+
+
+def test_root_that_the_same_table_forbids_never_starts():
+    imported = read(
+        toml(
+            """
+            [runners.kubernetes.pod_security_context]
+              run_as_non_root = true
+            [runners.kubernetes.build_container_security_context]
+              run_as_user = 0
+            """
+        )
+    )
+    assert "CreateContainerConfigError" in told(imported, "run_as_non_root forbids it")
+    assert "jobs run as root" not in symptoms(imported)
+
+
+def test_a_user_that_the_file_sets_is_not_said_to_be_the_images():
+    imported = read(
+        toml(
+            """
+            [runners.kubernetes.pod_security_context]
+              run_as_user = 1000
+            [[runners.kubernetes.volumes.nfs]]
+              name = "data"
+              mount_path = "/data"
+              server = "nfs"
+              path = "/"
+            """
+        )
+    )
+    assert not [one for one in symptoms(imported) if "own user" in one]
 
 
 def test_a_job_that_loses_its_account_and_its_token_is_told_of_both():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,17 +120,19 @@ def apply(
         agreed = run(verbs.plan(opened, systems, how))
         agree(output, agreed, "Apply this?", attended=attended)
     if agreed and agreed.pending:
-        _ask_about_levels(opened, systems)
+        how = replace(how, levels=_agreed_levels(opened, systems))
     return follow(output, verbs.apply(opened, systems, how), agreed)
 
 
-def _ask_about_levels(opened: LoadedProfile, systems: Wiring) -> None:
+def _agreed_levels(opened: LoadedProfile, systems: Wiring) -> dict[str, str]:
     """A namespace that was there gets another Pod Security level only if a person says so."""
     from wizard.operations import dispatch as verbs
 
-    for question in run(verbs.level_questions(opened, systems)):
-        if click.confirm(question.sentence(), default=False, err=True):
-            run(verbs.answer(question, systems))
+    return {
+        question.namespace: question.wanted
+        for question in run(verbs.level_questions(opened, systems))
+        if click.confirm(question.sentence(), default=False, err=True)
+    }
 
 
 @click.command()

@@ -13,7 +13,7 @@ from wizard.importing.texts.templates import unread
 from wizard.importing.translate.builds import (
     variables,
 )
-from wizard.importing.translate.levels import needs_privileged, root_keys
+from wizard.importing.translate.levels import forbidden_root, needs_privileged, root_keys
 from wizard.importing.view import View
 from wizard.render.tables.dangers import dangers
 
@@ -145,6 +145,8 @@ _NEVER_KEPT = {
 
 
 def _root(release: Release, table: View) -> None:
+    if any(forbidden_root(table)):
+        return  # they do not even start
     for key in root_keys(table):
         release.report.opens(
             "jobs run as root",
@@ -152,6 +154,17 @@ def _root(release: Release, table: View) -> None:
             "a job that breaks out of its container is root on the node",
             "Remove it from extra_config and write jobs.pod_security: restricted to "
             "run jobs as a normal user: the profile keeps root",
+        )
+        return
+
+
+def _forbidden_root(release: Release, table: View) -> None:
+    for key in forbidden_root(table):
+        release.report.breaks(
+            "jobs are to run as root, and run_as_non_root forbids it",
+            table.at(*key),
+            "Kubernetes does not start such a container: CreateContainerConfigError",
+            "Remove one of run_as_user: 0 and run_as_non_root: true from extra_config",
         )
         return
 
@@ -218,6 +231,7 @@ _ALL: tuple[Callable[[Release, View], None], ...] = (
     _dangers,
     _leave_cluster_wide,
     _root,
+    _forbidden_root,
     _no_limits,
     _moving_tags,
     _environment,
