@@ -119,6 +119,38 @@ def test_a_key_that_was_renamed_is_carried_where_it_worked(version: str, said: s
     assert ("pre_get_sources_script" in runner(imported).get("extra_config", {})) is kept
 
 
+def _released(version: str) -> str:
+    return f"""
+        apiVersion: helm.toolkit.fluxcd.io/v2
+        kind: HelmRelease
+        metadata: {{name: gitlab-runner, namespace: ci}}
+        spec:
+          chart: {{spec: {{chart: gitlab-runner, version: "{version}"}}}}
+          values: {{gitlabUrl: {URL}, runners: {{secret: a, image: "alpine:3.22"}}}}
+        """
+
+
+@pytest.mark.parametrize("version", ["~0.88", "0.88.x", "0.88.*", "^0.88.1", "0.88"])
+def test_a_range_within_one_minor_release_is_judged_and_pinned_as_that(version: str):
+    imported = read(_released(version))
+    assert profile(imported).manager.runner_version == "18.11.4"
+    assert told(imported, f"the chart's version is a range: {version}")
+    assert told(imported, "chart 0.88.4 does not read runners.image")
+
+
+@pytest.mark.parametrize("version", [">=0.80 <0.90", "*", ">0.50"])
+def test_a_wider_range_says_nothing_of_the_keys(version: str):
+    imported = read(_released(version))
+    assert told(imported, f"the chart's version is a range: {version}")
+    assert told(imported, "only charts before 0.53.0 read runners.image")
+
+
+def test_a_version_that_is_none_and_one_that_nobody_knows_are_told_apart():
+    assert "fails with anything else" in told(read(_released("latest")), "is not a version")
+    assert "it may not exist" in told(read(_released("1.2.3")), "does not know chart 1.2.3")
+    assert "it brings runner 19.6.x" in told(read(_released("0.95.0")), "not know chart 0.95.0")
+
+
 def test_a_key_of_the_runner_among_the_values_is_told_where_it_belongs():
     imported = read(f"gitlabUrl: {URL}\nrunners: {{secret: a}}\npoll_timeout: 600\n")
     assert "runners.config, below [runners.kubernetes]" in told(imported, "poll_timeout: ")
