@@ -16,7 +16,7 @@ from wizard.operations.preview.contents import preview
 from wizard.operations.preview.strategies import compare, example
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.presets import from_preset
-from wizard.profile.runner import LEAST_SECURITY, Strategy
+from wizard.profile.strategies import STRATEGIES, Strategy
 from wizard.wiring import Wiring
 
 
@@ -95,7 +95,7 @@ def test_every_strategy_is_compared_in_the_order_of_its_declaration():
 def test_levels_follow_the_version_that_is_pinned():
     wish = draft()
     now = {one.name: one.level for one in compare(["amd64"], wish.loaded().profile, 0)}
-    assert now == dict(LEAST_SECURITY)
+    assert now == {name: spec.level for name, spec in STRATEGIES.items()}
     wish.set(("manager", "runner_version"), "18.5.0")
     wish.set(("delivery", "as"), "manifests")
     old = {one.name: one.level for one in compare(["amd64"], wish.loaded().profile, 0)}

@@ -14,7 +14,7 @@ from wizard.core.errors import NotAllowedError
 from wizard.core.findings import Finding
 from wizard.core.manifest import ENFORCE, FIELD_MANAGER, MANAGED_BY, ObjectRef
 from wizard.profile.model import Profile
-from wizard.profile.runner import SecurityLevel
+from wizard.profile.strategies import SecurityLevel
 from wizard.render import pod_security_level
 from wizard.render.runner.config_toml import job_service_account
 from wizard.systems.kubernetes import Cluster, Json, Permission, created_by, profile_of

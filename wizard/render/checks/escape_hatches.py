@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 from wizard.core.problems import Key, Problems, Spot
 from wizard.profile.model import Profile
-from wizard.profile.runner import Runner, SecurityLevel
+from wizard.profile.runner import Runner
+from wizard.profile.strategies import SecurityLevel
 from wizard.render.jobs.job_pod import job_pod
 from wizard.render.jobs.patched_pod import PatchError, misfits, patched
 from wizard.render.jobs.pod_standards import Violation, violations
