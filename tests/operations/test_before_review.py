@@ -47,7 +47,7 @@ def test_stores_that_can_be_used_and_are_ready_come_first():
         "gitlab-runner",
     )
     assert [one.name for one in found] == ["c", "gitlab-runner/d", "b", "elsewhere/a"]
-    assert found[3].refusal == "serves the namespace elsewhere alone, not gitlab-runner"
+    assert found[3].refusal == "serves only the namespace elsewhere, not gitlab-runner"
     assert "not ready" in found[2].about
     assert found[1].value == {"kind": "SecretStore", "name": "d"}
 

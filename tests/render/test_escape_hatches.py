@@ -112,7 +112,7 @@ def test_null_takes_nothing_away_that_the_wizard_writes(key: str) -> None:
 def test_nor_does_null_deeper_down() -> None:
     words = _errors(_values({"runners": {"jobNamespace": None}, "image": {"tag": None}}))
     assert any("write cluster.job_namespace" in one for one in words)
-    assert any("null would take away what the wizard writes as image.tag" in one for one in words)
+    assert any("null would remove what the wizard writes as image.tag" in one for one in words)
 
 
 def test_null_may_take_a_default_of_the_chart_away() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.render.profiles import packaged, profile_of
 from wizard.core.errors import RefusedError, WizardError
-from wizard.operations.files.write_files import Delivery, compare_files
+from wizard.operations.files.write_files import FilesToWrite, compare_files
 from wizard.profile.model import Profile
 from wizard.render import files
 from wizard.systems.gitops.folder import FileAction
@@ -25,7 +25,7 @@ def _at(apps: str, manifests: str) -> Profile:
     return profile_of(delivery={"repository": {**repository, "manifests_path": manifests}})
 
 
-def _render(profile: Profile, root: Path) -> Delivery:
+def _render(profile: Profile, root: Path) -> FilesToWrite:
     delivery = compare_files(profile, root)
     delivery.write()
     return delivery

@@ -26,7 +26,7 @@ from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
 
 _NOTHING_THERE = "No change: nothing that this profile made was there."
-YES = click.option("--yes", is_flag=True, help="Do it without asking.")
+YES = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 @click.command()
@@ -67,7 +67,7 @@ def plan(
 @YES
 @TRUST
 @click.option("--no-smoke", is_flag=True, help="Do not end with a smoke job.")
-@click.option("--undo", is_flag=True, help="Take a first set-up that failed away again.")
+@click.option("--undo", is_flag=True, help="Remove what a failed first apply created.")
 @TIMEOUT
 @command
 def apply(
@@ -79,7 +79,7 @@ def apply(
     undo: bool,
     timeout: int,
 ) -> Result:
-    """Make it so, then prove it. Killed and run again, it goes on where it was."""
+    """Make the changes, then prove the runners. If killed, run it again: it continues."""
     from wizard.operations import dispatch as verbs
 
     if undo:

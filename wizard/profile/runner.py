@@ -88,7 +88,7 @@ class MemoryShare(Section):
     """Memory, or ephemeral storage, of one kind of container."""
 
     request: Memory | None = option(None, "What the scheduler keeps free for it.")
-    limit: Memory | None = option(None, "The most it may use; more ends the container.")
+    limit: Memory | None = option(None, "The most it may use; more kills the container.")
     ceiling: Memory | None = option(
         None, "How far a job may raise its request and limit by its variables; none: not at all."
     )
@@ -240,12 +240,12 @@ class Runner(Section):
     adopt: _Id | None = option(
         None,
         "The id of a runner in GitLab that is taken over instead of creating one: it gets this "
-        "runner's settings and a new token, so whoever served it until then stops.",
+        "runner's settings and a new token, so its old managers stop.",
     )
     description: Text = option("", "What GitLab shows beside it; empty: made from its name.")
     tags: list[Tag] = option([], "A job with tags runs only where every one of its tags is listed.")
     run_untagged: bool = option(True, "Whether it also takes jobs without any tag.")
-    protected: bool = option(False, "Whether it takes jobs of protected branches and tags alone.")
+    protected: bool = option(False, "Whether it takes only jobs of protected branches and tags.")
     locked: bool = option(False, "Whether it may not be enabled for other projects.")
     paused: bool = option(False, "Whether it takes no new jobs for now.")
     maximum_timeout: Seconds | None = option(

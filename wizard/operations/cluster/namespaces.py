@@ -109,7 +109,7 @@ def _missing(place: Place) -> Finding:
     return Finding(
         f"There is no namespace {place.name}.",
         cause="The profile says that its namespaces are there already, so none is made.",
-        fix=f"Have kubectl create namespace {place.name} run by whoever may, or write "
+        fix=f"Ask someone who may to run kubectl create namespace {place.name}, or write "
         "cluster.namespaces: create",
     )
 

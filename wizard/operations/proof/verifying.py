@@ -20,7 +20,7 @@ from wizard.operations.streams import titled
 from wizard.profile.file import ProfileFile
 from wizard.systems import Systems
 
-_APPLY = "Run apply, which puts it right and proves it"
+_APPLY = "Run apply, which repairs it and proves it"
 
 
 async def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
@@ -80,5 +80,5 @@ def _failure(failed: list[tuple[str, WizardError]]) -> WizardError:
     return WizardError(
         f"{len(failed)} runners are not proven.",
         "\n".join(paragraphs),
-        "Follow what is said of each",
+        "Follow the fix of each",
     )

@@ -96,7 +96,7 @@ def _page(profile: Profile) -> str:
         "",
         "5. `runner-wizard apply PROFILE` again: it finds what is there, and proves it by a job.",
         "",
-        "To take the runners away, `runner-wizard destroy PROFILE` first: it pauses them. Then:",
+        "To remove the runners, run `runner-wizard destroy PROFILE` first: it pauses them. Then:",
         "",
         *_code(*uninstall_commands(profile)),
     ]

@@ -62,7 +62,7 @@ class KubernetesSecrets:
             finding = Finding(
                 f"{', '.join(map(str, theirs))} is somebody else's",
                 "",
-                "it does not carry this profile's id, or another tool looks after it",
+                "it does not carry this profile's id, or another tool manages it",
                 "Delete it if nothing needs it, or give the runner another name",
             )
             return failed(name, finding)

@@ -38,7 +38,7 @@ def read_setup(api: Api, setup: RunningSetup) -> SetupText:
         if found := look(api, body):
             return found
     raise NotFoundError(
-        f"What {setup.namespace}/{setup.name} was made of is not to be found.",
+        f"The configuration of {setup.namespace}/{setup.name} cannot be found.",
         "no Application of Argo CD, no release of Helm and no ConfigMap of it can be read, and no "
         "variable of its pod says what it does",
         "Name its values.yaml or config.toml in its place",
