@@ -99,7 +99,8 @@ def test_the_charts_default_counts_for_each_of_several_managers():
     imported = read(f"gitlabUrl: {URL}\nreplicas: 3\nrunners: {{secret: a}}\n")
     made = profile(imported)
     assert (made.manager.replicas, made.runners[0].jobs.concurrent) == (3, 30)
-    assert "10 a manager, the chart's default, counts, times 3" in told(imported, "concurrent is")
+    words = told(imported, "the file does not set concurrent")
+    assert "10 jobs at once, the chart's default; there are 3 managers" in words
 
 
 def test_docker_in_docker_has_one_set_of_variables_and_what_was_open_is_told():
@@ -353,14 +354,14 @@ def test_what_charts_before_0_53_read_is_carried(name: str):
     assert jobs.helper.memory.limit == "512Mi"
     assert made.runners[0].builds.strategy == "dind"
     assert runner(imported)["extra_config"]["cache"]["s3"]["ServerAddress"] == "minio:9000"
-    assert "gone since chart 0.53.0" in told(imported, "runners.builds.cpuRequests")
+    assert "charts since 0.53.0 ignore" in told(imported, "runners.builds.cpuRequests")
     assert told(imported, "every job is privileged")
     assert not [one for one in symptoms(imported) if "does not know" in one or "everything" in one]
 
 
 def test_what_a_newer_chart_does_not_read_any_more_has_no_effect_and_is_left_out():
     imported = read(_of_chart("0.88.3", OLD), "app.yaml")
-    assert "have no effect" in told(imported, "chart 0.88.3 does not read")
+    assert "charts since 0.53.0 ignore" in told(imported, "chart 0.88.3 does not read")
     assert runner(imported)["builds"] == "none"
 
 
@@ -457,7 +458,9 @@ def test_a_template_of_two_tables_never_started():
         toml('image = "a"\n').replace("    [[runners]]", '    [[runners]]\n      name = "small"')
         + '    [[runners]]\n      name = "big"\n'
     )
-    assert "must contain exactly one" in told(imported, "2 [[runners]] tables, and may have one")
+    assert "must contain exactly one" in told(
+        imported, "2 [[runners]] tables, and may have only one"
+    )
     assert [one["name"] for one in data(imported)["runners"]] == ["small", "big"]
     assert not [one for one in symptoms(imported) if "shared" in one]
 

@@ -16,12 +16,31 @@ ID = "0badcafe"
 HELM = SetupText(
     "values", "Helm release ci/runner", json.dumps(VALUES), "0.70.0", "gitlab-runner-attic", "ci"
 )
+_TOML = 'concurrent = 3\n[[runners]]\n  executor = "kubernetes"\n  token = "glrt-1n0t0n3"\n'
+_METADATA = {"name": "runner", "namespace": "ci"}
+_MANAGER = {
+    "containers": [
+        {
+            "name": "runner",
+            "image": "registry.gitlab.com/gitlab-org/gitlab-runner:alpine-v18.9.0",
+            "resources": {"limits": {"memory": "256Mi"}},
+        }
+    ],
+    "nodeSelector": {"pool": "ci"},
+    "volumes": [{"name": "config", "configMap": {"name": "runner"}}],
+}
+_ITEMS = [
+    {"apiVersion": "v1", "kind": "ConfigMap", "data": {"config.toml": _TOML}},
+    {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "spec": {"replicas": 2, "template": {"spec": _MANAGER}},
+    },
+]
 CONFIG = SetupText(
-    "config",
-    "ConfigMap ci/runner, config.toml",
-    'concurrent = 3\n[[runners]]\n  executor = "kubernetes"\n  token = "glrt-1n0t0n3"\n',
-    release="runner",
-    namespace="ci",
+    "objects",
+    "ConfigMap ci/runner and Deployment ci/runner",
+    json.dumps({"kind": "List", "items": [one | {"metadata": _METADATA} for one in _ITEMS]}),
 )
 
 
@@ -45,9 +64,14 @@ def test_a_helm_release_keeps_its_name_its_place_and_its_jobs():
     ]
 
 
-def test_a_config_alone_becomes_a_profile_too():
+def test_a_config_map_and_its_deployment_are_one_runner():
     imported = import_running(CONFIG, ID)
-    assert profile(imported).runners[0].jobs.concurrent == 3
+    made = profile(imported)
+    assert [one.jobs.concurrent for one in made.runners] == [6], "3 for each of two managers"
+    assert (made.manager.replicas, made.manager.node_selector) == (2, {"pool": "ci"})
+    assert made.manager.memory.limit == "256Mi"
+    assert made.manager.runner_version == "18.9.0"
+    assert made.cluster.namespace == "ci"
     assert "the runner's token is in the file" in [one.problem for one in imported.findings]
 
 

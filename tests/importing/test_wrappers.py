@@ -353,7 +353,7 @@ def test_the_operators_config_and_variables_are_read_where_their_config_maps_are
     assert len(data(imported)["runners"]) == 1
     jobs = profile(imported).runners[0].jobs
     assert (jobs.image, jobs.memory.limit) == ("ruby:3.3", "4Gi")
-    assert "data.GODEBUG" in told(imported, "not carried over")
+    assert "GODEBUG" in told(imported, "not carried over")
     assert not [one for one in symptoms(imported) if "was not read" in one]
 
 

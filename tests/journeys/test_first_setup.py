@@ -48,7 +48,7 @@ def test_an_edited_limit_changes_the_config_and_is_proven_by_a_job_again(
     world.change("limit: 2Gi", "limit: 3Gi")
     ended = world.apply()
     assert ended.code == 0, ended.err + ended.out
-    assert world.cluster.writes == [
+    assert world.changed_objects == [
         ("PATCH", f"ConfigMap {NAMESPACE}/gitlab-runner-direct"),
         ("PATCH", f"Deployment {NAMESPACE}/gitlab-runner-direct"),
     ]
@@ -79,7 +79,7 @@ def test_a_changed_tag_is_set_in_gitlab_and_nowhere_else(world: World) -> None:
     world.change("tags: [kubernetes]", "tags: [kubernetes, fast]")
     ended = world.apply()
     assert ended.code == 0, ended.err + ended.out
-    assert world.cluster.writes == []
+    assert world.changed_objects == []
     (runner,) = world.gitlab.runners
     assert set(runner.tags) == {"kubernetes", "fast"}
 

@@ -96,7 +96,7 @@ def test_without_a_name_the_only_one_is_taken_and_of_several_one_is_asked_for(
 def test_a_deployment_that_is_set_up_by_its_variables_is_read_from_them(world: World) -> None:
     by_hand(world.cluster, "bare", something="else")
     without = take_over(world, "ci/bare")
-    assert "fix: Name its values.yaml or config.toml in its place" in without.err
+    assert "fix: Give its values.yaml or config.toml: init --from FILE" in without.err
     said = {"CI_SERVER_URL": "https://gitlab.example.com", "KUBERNETES_IMAGE": "ruby:3.3"}
     by_hand(world.cluster, variables=said, something="else")
 

@@ -134,6 +134,11 @@ class World:
         twin = replace(runner, id=self.gitlab.state.new_id(), token=runner.token + "x", managers={})
         self.gitlab.state.runners[twin.id] = twin
 
+    @property
+    def changed_objects(self) -> list[tuple[str, str]]:
+        """What was really changed in the cluster, but for the Lease of who changed it."""
+        return [one for one in self.cluster.writes if not one[1].startswith("Lease ")]
+
     def forget_writes(self) -> None:
         """Count writes from here on."""
         self.cluster.writes.clear()

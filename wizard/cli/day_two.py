@@ -1,4 +1,4 @@
-"""The commands for a runner that is at work: rotate."""
+"""The commands for a runner that is at work: rotate, pause, drain, unpause."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ from wizard.cli.running import command
 from wizard.cli.wired import TIMEOUT, TRUST, terminal, wiring_for
 from wizard.core.command_line import command as spelt
 from wizard.core.errors import ExitCode
+from wizard.core.plain import strip_to_line
 from wizard.core.run import Renewal, RunOptions
 from wizard.core.threads import run
 from wizard.core.units import parse_duration
 from wizard.operations.profiles import open_profile
 from wizard.operations.runners.selection import selected
+from wizard.profile.load import LoadedProfile
+from wizard.wiring import Wiring
 
+_LONGEST_REASON = 200
 RUNNERS = click.option(
     "--runner",
     "names",
@@ -96,3 +100,79 @@ def rotate(
         return result
     then = spelt("apply", profile)
     return replace(result, text=f"Written, waiting for you; once it is synced, run: {then}")
+
+
+REASON = click.option("--reason", default="", metavar="TEXT", help="Why; shown to others.")
+
+
+@click.command()
+@PROFILE
+@RUNNERS
+@REASON
+@TRUST
+@command
+def pause(
+    output: Output, profile: Path, names: tuple[str, ...], reason: str, trusted: tuple[str, ...]
+) -> Result:
+    """Let runners take no new jobs for a while; those that run go on. apply leaves it so."""
+    from wizard.operations import dispatch as verbs
+
+    opened, systems, chosen = _meant(output, profile, names, trusted)
+    return follow(output, verbs.pause(opened, systems, chosen, _one_line(reason)), None)
+
+
+@click.command()
+@PROFILE
+@RUNNERS
+@REASON
+@TRUST
+@click.option(
+    "--timeout",
+    type=click.IntRange(1),
+    default=None,
+    help="Seconds that running jobs may take; without it, the profile's manager.drain.",
+)
+@command
+def drain(
+    output: Output,
+    profile: Path,
+    names: tuple[str, ...],
+    reason: str,
+    trusted: tuple[str, ...],
+    timeout: int | None,
+) -> Result:
+    """Pause runners and wait until their running jobs have ended, for a node's maintenance."""
+    from wizard.operations import dispatch as verbs
+
+    opened, systems, chosen = _meant(output, profile, names, trusted)
+    patience = timeout or opened.profile.manager.drain
+    how = RunOptions(deadline=patience, cancel=systems.cancel)
+    events = verbs.drain(opened, systems, how, chosen, _one_line(reason))
+    return follow(output, events, None, "Drained.")
+
+
+@click.command()
+@PROFILE
+@RUNNERS
+@click.option("--yes", is_flag=True, help="Also what another user has paused.")
+@TRUST
+@command
+def unpause(
+    output: Output, profile: Path, names: tuple[str, ...], yes: bool, trusted: tuple[str, ...]
+) -> Result:
+    """Let runners take jobs again."""
+    from wizard.operations import dispatch as verbs
+
+    opened, systems, chosen = _meant(output, profile, names, trusted)
+    return follow(output, verbs.unpause(opened, systems, chosen, anyones=yes), None)
+
+
+def _meant(
+    output: Output, profile: Path, names: tuple[str, ...], trusted: tuple[str, ...]
+) -> tuple[LoadedProfile, Wiring, frozenset[str]]:
+    opened = open_profile(profile)
+    return opened, wiring_for(opened, output, trusted), selected(opened.profile, names)
+
+
+def _one_line(reason: str) -> str:
+    return strip_to_line(reason).strip()[:_LONGEST_REASON]

@@ -110,17 +110,23 @@ def _ask_about_levels(opened: LoadedProfile, systems: Wiring) -> None:
 @PROFILE
 @TRUST
 @click.option("--no-smoke", is_flag=True, help="Do not run a smoke job.")
+@click.option("--probe", is_flag=True, help="First look around from a pod as jobs have it.")
 @TIMEOUT
 @command
 def verify(
-    output: Output, profile: Path, trusted: tuple[str, ...], no_smoke: bool, timeout: int
+    output: Output,
+    profile: Path,
+    trusted: tuple[str, ...],
+    no_smoke: bool,
+    probe: bool,
+    timeout: int,
 ) -> Result:
     """Prove every runner again: its manager is heard, and it runs a job. Nothing is changed."""
     from wizard.operations import dispatch as verbs
 
     opened = open_profile(profile)
     systems = wiring_for(opened, output, trusted)
-    how = RunOptions(smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
+    how = RunOptions(smoke=not no_smoke, probe=probe, deadline=timeout, cancel=systems.cancel)
     events_seen = run(report(output, verbs.verify(opened, systems, how), None))
     unproven = [event.runner for event in events_seen if isinstance(event, Unproven)]
     text = f"Online, unproven: {', '.join(unproven)}." if unproven else "Proven."

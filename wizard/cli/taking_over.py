@@ -12,7 +12,7 @@ from wizard.importing import Fate, Imported, Row, Text, findings_lines, import_t
 from wizard.profile.document import parse
 from wizard.profile.examples import examples
 from wizard.profile.presets import new_id
-from wizard.profile.reading import STANDARD_INPUT, read_text
+from wizard.profile.reading import STANDARD_INPUT, read_foreign
 from wizard.profile.save import write_new
 
 _ENDINGS = (".yaml", ".yml", ".json", ".toml", ".tf", ".gotmpl", ".tpl")
@@ -102,7 +102,7 @@ def _given(sources: tuple[Path, ...]) -> list[Text]:
         if source != STANDARD_INPUT and source.is_dir():
             found += _in_folder(source)
         elif source == STANDARD_INPUT:
-            found.append(Text("standard input", read_text(source)))
+            found.append(Text("standard input", read_foreign(source)))
         elif not source.exists():
             raise UsageError(
                 f"There is no file {source}.",
@@ -111,7 +111,7 @@ def _given(sources: tuple[Path, ...]) -> list[Text]:
             )
         else:
             name = source.name if len(sources) == 1 else str(source)
-            found.append(Text(name, read_text(source)))
+            found.append(Text(name, read_foreign(source)))
     return found
 
 
@@ -139,7 +139,7 @@ def _in_folder(folder: Path) -> list[Text]:
             f"more than {_MOST_FILES} are not read at once",
             "Name the runner's own folder",
         )
-    texts = [Text(str(path.relative_to(folder)), read_text(path)) for path in paths]
+    texts = [Text(str(path.relative_to(folder)), read_foreign(path)) for path in paths]
     if sum(len(one.text) for one in texts) > _LARGEST_FOLDER:
         raise UsageError(
             f"{folder} holds more than {_LARGEST_FOLDER:,} characters.",

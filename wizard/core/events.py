@@ -125,6 +125,35 @@ class RunnerUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RunnerPaused(Event):
+    runner: str
+    id: int
+    who: str
+
+    def sentence(self) -> str:
+        return f"paused runner {self.runner} in GitLab (id {self.id}), held by {self.who}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerUnpaused(Event):
+    runner: str
+    id: int
+
+    def sentence(self) -> str:
+        return f"runner {self.runner} takes new jobs again (id {self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerDrained(Event):
+    changes_nothing = True
+
+    runner: str
+
+    def sentence(self) -> str:
+        return f"{self.runner} is drained: it takes no new jobs, and none runs"
+
+
+@dataclass(frozen=True, slots=True)
 class RunnerDeleted(Event):
     runner: str
     id: int
@@ -237,6 +266,19 @@ class Proven(Event):
 
     def sentence(self) -> str:
         return f"{self.runner}: proven by a job"
+
+
+@dataclass(frozen=True, slots=True)
+class Probed(Event):
+    """Something that a job would meet was looked at from where jobs run, and is as it should be."""
+
+    changes_nothing = True
+
+    runner: str
+    what: str
+
+    def sentence(self) -> str:
+        return f"{self.runner}, from a job's pod: {self.what}"
 
 
 @dataclass(frozen=True, slots=True)

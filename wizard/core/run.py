@@ -29,6 +29,7 @@ class RunOptions:
     Args:
         attended: a person is there to be asked and has agreed.
         smoke: end with a smoke job where the token's scopes allow one.
+        probe: look around from a pod as jobs have it before a runner is proven.
         deadline: seconds for each wait: a rollout, a first contact, a job.
         cancel: set it to end every wait early.
         renewal: the tokens that are to be replaced; None where only those that are no good are.
@@ -36,6 +37,12 @@ class RunOptions:
 
     attended: bool = False
     smoke: bool = True
+    probe: bool = False
     deadline: float = 300
     cancel: Cancel = field(default_factory=Cancel)
     renewal: Renewal | None = None
+
+    @property
+    def verb(self) -> str:
+        """What an apply with these options is called."""
+        return "rotate" if self.renewal else "apply"

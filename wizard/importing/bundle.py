@@ -27,7 +27,7 @@ _TOML_LINE = re.compile(r"\[\[?[\w.\"' -]+\]\]?\s*(?:#.*)?$|[\w.\"'-]+\s*=")
 def bundle_of(given: Iterable[Text]) -> Bundle:
     """The documents of everything that was given. Raises: UsageError, for a text without any."""
     bundle = Bundle(Ledger(), Report())
-    for one in map(helm_get_all, given):
+    for one in map(helm_get_all, map(_without_mark, given)):
         if len(one.text) > LARGEST_TEXT:
             raise UsageError(
                 f"{one.name} is too large to set up a runner: more than a million characters.",
@@ -42,6 +42,11 @@ def bundle_of(given: Iterable[Text]) -> Bundle:
             for key, line in document.repeated[:_MOST_REPEATED]:
                 _tell_repeated(bundle, one.name, str(key[-1]), line)
     return bundle
+
+
+def _without_mark(one: Text) -> Text:
+    """A text without its byte order mark, which the runner, Helm and Terraform skip too."""
+    return replace(one, text=one.text[1:]) if one.text.startswith("\ufeff") else one
 
 
 def helm_get_all(one: Text) -> Text:
@@ -79,7 +84,7 @@ def _documents(one: Text, bundle: Bundle) -> list[YamlDocument]:
     if is_toml(one.name, one.text):
         return [_toml(one, bundle)]
     if one.name.endswith((".tf", ".hcl")) or looks_like_hcl(one.text):
-        return [YamlDocument({"terraform": one.text}, {("terraform",): 1})]
+        return [YamlDocument({"terraform": one.text}, {(): 1, ("terraform",): 1})]
     try:
         return list(yaml_documents(one.text, one.name))
     except YamlError as error:
@@ -100,6 +105,8 @@ def _templated(one: Text, bundle: Bundle, error: YamlError) -> list[YamlDocument
             "filled in",
             "Render it, and give what comes out: helm template, or helm get values RELEASE",
         ) from None
+    for document in documents:
+        document.repeated.clear()  # of two branches of a condition, one is left
     bundle.report.surprises(
         "the file is a template that is not rendered yet",
         f"{one.name}, line {error.line}",
@@ -112,6 +119,11 @@ def _templated(one: Text, bundle: Bundle, error: YamlError) -> list[YamlDocument
 
 def _toml(one: Text, bundle: Bundle) -> YamlDocument:
     read = toml_text(without_templates(one.text))
+    if read.broken and not read.data:
+        line, words = read.broken[0]
+        raise UsageError(
+            f"{one.name} cannot be read as TOML.", f"line {line}: {words}", "Mend that line"
+        )
     for line, words in read.broken:
         bundle.report.breaks(
             "config.toml has a line that is not valid TOML",
@@ -120,7 +132,8 @@ def _toml(one: Text, bundle: Bundle) -> YamlDocument:
             "Mend the line, and import again",
         )
     return YamlDocument(
-        {"config.toml": read.data}, {("config.toml", *k): n for k, n in read.lines.items()}
+        {"config.toml": read.data},
+        {(): 1, **{("config.toml", *key): line for key, line in read.lines.items()}},
     )
 
 

@@ -7,6 +7,7 @@ is a nearer one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -35,6 +36,32 @@ class Spot:
 
     source: int
     path: Key
+
+
+_WRAPPERS = frozenset(
+    {
+        *("values", "valuesObject", "valuesInline", "valuesContent", "config", "configOverride"),
+        *("config.toml", "config.template.toml", "spec", "data", "stringData"),
+    }
+)
+"""What a key is below, and need not be read again in each."""
+_OF_TERRAFORM = re.compile(r"set\w*\[\d+\] ")
+
+
+def short_path(path: Key) -> Key:
+    """A key by its last parts, which are what people know it by."""
+    if path[:1] == ("terraform",) and len(path) > 2:
+        path = path[2:]
+    for at in range(len(path) - 1, -1, -1):
+        if path[at] in _WRAPPERS:
+            inside = path[at + 1 :]
+            while inside and isinstance(inside[0], int):
+                inside = inside[1:]
+            if inside:
+                path = inside
+                break
+    first = path[0] if path else ""
+    return (_OF_TERRAFORM.sub("", first), *path[1:]) if isinstance(first, str) and path else path
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +153,11 @@ class Ledger:
         line, file = self.line(spot), self.file(spot)
         return f"{file}, line {line}: {words}" if line else f"{file}: {words}"
 
-    def redirect(self, target: Key, why: str) -> list[Spot]:
-        """Note that what was to go to a key of the profile is left out after all."""
-        found = []
-        for (source, path), note in list(self._notes.items()):
-            size = min(len(note.target), len(target))
-            if note.target and note.target[:size] == target[:size]:
-                self._notes[source, path] = Note(Fate.LEFT, why, told=True)
-                found.append(Spot(source, path))
-        return found
+    def targets(self) -> Iterator[tuple[Key, Spot]]:
+        """Each value that goes to a key of the profile, with that key."""
+        for (source, path), note in self._notes.items():
+            if note.target:
+                yield note.target, Spot(source, path)
 
     def rows(self) -> Iterator[Row]:
         """Every leaf of every document, in the order given."""

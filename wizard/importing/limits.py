@@ -9,7 +9,7 @@ LARGEST_TEXT = 1_200_000
 """Characters of one text."""
 _MOST_OF_RUNNERS = 5_000
 """Values that the runners are set up with, all together."""
-_MOST_RUNNERS = 200
+_MOST_RUNNERS = 100
 
 
 def refuse_too_many(runners: int, bundle: Bundle) -> None:

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import Any
 
-from wizard.core.problems import Key
-from wizard.importing.ledger import Fate, Ledger, Spot
+from wizard.core.problems import Key, key_path
+from wizard.importing.chart_tables import default_of
+from wizard.importing.ledger import Fate, Ledger, Spot, short_path
 from wizard.importing.report import Report
 from wizard.importing.versions import RunnerVersion, exact, wanted_runner
 from wizard.importing.view import Values, View
@@ -31,6 +33,8 @@ class Kind(StrEnum):
     OBJECTS = "objects of a cluster"
 
 
+MOST_REPLICAS = 10
+"""What a profile takes."""
 READ_BY_CHART = frozenset(Kind) - {Kind.OPERATOR, Kind.CONFIG, Kind.OBJECTS}
 """Those whose values GitLab's chart reads."""
 
@@ -77,14 +81,43 @@ class Release:
     parent: str = ""
     """The umbrella chart's key below which the values are."""
     unread_values: bool = False
-    """Whether values of it are elsewhere, and were not given."""
+    """Whether values of it are elsewhere, and were not given: what is absent may be there."""
+    unread_config: bool = False
+    """Whether the text that sets up its jobs is elsewhere."""
     mirrors: dict[str, str] = field(default_factory=dict)
     """Mirrors that images of the file come from, by source registry."""
     version: RunnerVersion = field(default_factory=RunnerVersion)
 
     @property
     def replicas(self) -> int:
-        return max(number(self.values.get("replicas")), 1)
+        """How many managers there are, as far as a profile takes them."""
+        return min(max(number(self.values.get("replicas")), 1), MOST_REPLICAS)
+
+    @property
+    def has_template(self) -> bool:
+        """Whether `register` fills in its configuration: then only `[[runners]]` of it counts."""
+        return not self.whole_config and (self.has_chart or self.kind is Kind.OPERATOR)
+
+    @property
+    def config_name(self) -> str:
+        """What people call the text that its configuration is."""
+        if self.kind is Kind.OPERATOR:
+            return "the config of the operator's Runner"
+        return "runners.configOverride" if self.whole_config else "runners.config"
+
+    @property
+    def unread_jobs(self) -> bool:
+        """Whether what the file does not say of jobs may be said elsewhere."""
+        return self.unread_values or self.unread_config
+
+    @property
+    def default_concurrent(self) -> tuple[int, str]:
+        """How many jobs a manager runs at once where nothing says it, and whose default it is."""
+        if self.kind is Kind.OPERATOR:  # runner_types.go of the operator, 1.40
+            return 10, "the operator's default"
+        if self.has_chart and not self.whole_config:
+            return int(default_of(("concurrent",))), "the chart's default"
+        return 1, "the runner's default"
 
     @property
     def wanted_runner(self) -> str:
@@ -152,7 +185,7 @@ def number(value: Any) -> int:
     if isinstance(value, bool):
         return 0
     if isinstance(value, int | float):
-        return int(value)
+        return int(value) if isfinite(value) else 0
     return int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value.strip()) else 0
 
 
@@ -250,7 +283,7 @@ class Bundle:
 
     def at(self, doc: Doc, *key: str | int, words: str = "") -> str:
         spot = doc.spot(*key)
-        return self.ledger.at(spot, words or ".".join(str(part) for part in key))
+        return self.ledger.at(spot, words or key_path(short_path(key)))
 
     def kinds(self, kind: str) -> Iterator[Doc]:
         return (doc for doc in self.docs if doc.kind == kind)

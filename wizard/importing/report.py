@@ -87,9 +87,18 @@ class Report:
         return tuple(sorted(together, key=lambda one: order[one.rank]))
 
 
-def advice(hint: str) -> str:
-    """The fix for a key that was left out, with where it belongs, if that is known."""
-    return f"Write it where it counts: {hint}" if hint else "Nothing to do: it was left out"
+def unknown_key(hint: str, judged_by: str) -> tuple[str, str]:
+    """Cause and fix of a key that nobody reads.
+
+    Args:
+        hint: what may be meant, or where it belongs; empty: nothing is like it.
+        judged_by: the version whose keys were looked at, where it is not the one that is named.
+    """
+    cause = "unknown keys are ignored without a word, so it has no effect"
+    cause += f" (by the keys of {judged_by}, the nearest version on record)" if judged_by else ""
+    if not hint:
+        return cause, "Nothing to do: it was left out"
+    return f"{cause}; {hint}", "Write what you mean into the profile: it was left out"
 
 
 def capital(text: str) -> str:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from itertools import takewhile
 
-from wizard.core.problems import key_path
-from wizard.importing.ledger import Fate, Row
+from wizard.core.problems import Key, key_path
+from wizard.importing.ledger import Fate, Row, short_path
 from wizard.importing.report import Report
 
 _MOST_NAMED = 12
-_WRAPPED = (".config.", ".configOverride.", ".values.", ".valuesObject.", "config.toml.", "spec.")
-"""What a key is below, and need not be read again in each."""
-_OF_TERRAFORM = re.compile(r"^terraform\..*?(?:values\[\d+\]\.|set\w*\[\d+\] )")
 
 
 def tell_rest(rows: Iterable[Row], report: Report) -> None:
@@ -37,10 +34,10 @@ def tell_rest(rows: Iterable[Row], report: Report) -> None:
     for mine in ours.values():
         reasons = dict.fromkeys(row.words for row in mine)
         report.tidy(
-            f"the wizard writes its own in the place of {_named(mine)}",
+            f"the wizard writes these itself: {_named(mine, lists=False)}",
             _at(mine[0]),
             "; ".join(reasons),
-            "Nothing to do, unless yours did something of its own",
+            "Nothing to do, unless yours did something special",
         )
     for (_, key), mine in unread.items():
         report.surprises(
@@ -51,28 +48,27 @@ def tell_rest(rows: Iterable[Row], report: Report) -> None:
         )
 
 
-def _named(rows: list[Row]) -> str:
-    names = list(dict.fromkeys(_brief(row.key) for row in rows))
+def _named(rows: list[Row], *, lists: bool = True) -> str:
+    names = list(dict.fromkeys(_brief(row.spot.path, lists=lists) for row in rows))
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _brief(key: str) -> str:
-    """The first two parts of it are enough where many are named."""
-    return ".".join(_short(key).split(".")[:2])
+def _brief(path: Key, *, lists: bool) -> str:
+    """The first two parts of a key, which are enough where many are named.
 
-
-def _short(key: str) -> str:
-    """A key by its last parts, which are what people know it by."""
-    key = _OF_TERRAFORM.sub("", key)
-    for text in _WRAPPED:
-        key = key.rpartition(text)[2] or key
-    return key.partition("[")[0] or key
+    Args:
+        lists: whether entries of lists are named one by one.
+    """
+    parts = short_path(path)
+    if not lists:
+        parts = tuple(takewhile(lambda part: isinstance(part, str), parts))
+    end = 2
+    while end < len(parts) and isinstance(parts[end - 1], int):
+        end += 1
+    return key_path(parts[:end]) or "the whole document"
 
 
 def _at(row: Row) -> str:
-    return (
-        f"{row.file}, line {row.line}: {_short(row.key)}"
-        if row.line
-        else f"{row.file}: {_short(row.key)}"
-    )
+    words = key_path(short_path(row.spot.path)) or "the whole document"
+    return f"{row.file}, line {row.line}: {words}" if row.line else f"{row.file}: {words}"

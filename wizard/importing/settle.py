@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems, key_path
+from wizard.importing.ledger import Fate, Ledger, Spot
 from wizard.importing.placeholders import FILL_IN, with_examples
 from wizard.importing.release import Bundle
 from wizard.importing.report import capital
@@ -38,6 +40,7 @@ def settled(data: dict[str, Any], bundle: Bundle) -> None:
 def _take_out(data: dict[str, Any], problems: Problems, bundle: Bundle) -> bool:
     """Take out one value of each place: what is beside it may be right once it is gone."""
     places: set[Key] = set()
+    sources = _Sources(bundle.ledger)
     for problem in problems.errors:
         key = _there(data, problem.key)
         if not key or any(key[: len(one)] == one for one in places):
@@ -47,7 +50,7 @@ def _take_out(data: dict[str, Any], problems: Problems, bundle: Bundle) -> bool:
             data[str(key[0])] |= nested(key[1:], FILL_IN)
         else:
             take(data, key)
-        _tell(bundle, replace(problem, key=key))
+        _tell(bundle, replace(problem, key=key), sources.of(key))
     return bool(places)
 
 
@@ -61,9 +64,28 @@ def errors_of(data: Mapping[str, Any]) -> Problems | None:
     return None
 
 
-def _tell(bundle: Bundle, problem: Problem) -> None:
+class _Sources:
+    """Which values of the file the keys of the profile were made of."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._whole: dict[Key, list[Spot]] = {}
+        self._below: dict[Key, list[Spot]] = {}
+        for target, spot in ledger.targets():
+            self._whole.setdefault(target, []).append(spot)
+            for length in range(1, len(target)):
+                self._below.setdefault(target[:length], []).append(spot)
+
+    def of(self, key: Key) -> list[Spot]:
+        """What a key was made of: what went to it, below it, or to what is around it as a whole."""
+        whole = [self._whole.get(key[:length], ()) for length in range(1, len(key) + 1)]
+        return [*chain.from_iterable(whole), *self._below.get(key, ())]
+
+
+def _tell(bundle: Bundle, problem: Problem, spots: list[Spot]) -> None:
     key, words = key_path(problem.key), str(replace(problem, key=()))
-    spots = bundle.ledger.redirect(problem.key, f"the profile's rules refuse it: {words}")
+    for spot in spots:
+        why = f"the profile's rules refuse it: {words}"
+        bundle.ledger.note(spot, Fate.LEFT, why, told=True)
     at = bundle.ledger.at(spots[0], key_path(spots[0].path)) if spots else bundle.made[0].as_whole()
     bundle.report.breaks(
         f"{key} could not be carried over: {problem.message}",

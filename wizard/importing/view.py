@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.core.problems import Key, key_path
-from wizard.importing.ledger import Fate, Ledger, Spot
+from wizard.importing.ledger import Fate, Ledger, Spot, short_path
 
 Values = Mapping[str, Any]
 
@@ -20,6 +20,8 @@ class Layer:
     data: Values
     spot: Callable[[Key], Spot | None]
     """Where a key of the data is; None for a mapping that is written nowhere."""
+    is_renamed: bool = False
+    """Whether the file calls its keys by other names."""
 
 
 def layer_of(data: Any, source: int, above: Key) -> Layer:
@@ -46,7 +48,7 @@ def renamed(pairs: list[tuple[Key, Any, Spot]]) -> Layer:
                 return Spot(found.source, (*found.path, *key[length:]))
         return None
 
-    return Layer(data, spot_of)
+    return Layer(data, spot_of, is_renamed=True)
 
 
 class View:
@@ -99,17 +101,22 @@ class View:
 
     def spot(self, *key: str | int) -> Spot | None:
         """Where a value is: in the topmost layer that has it, or the nearest around it."""
+        return self._placed(key)[0]
+
+    def _placed(self, key: Key) -> tuple[Spot | None, Layer | None]:
         for length in range(len(key), -1, -1):
             for layer in reversed(self.layers):
                 if found_at(layer.data, key[:length]) is ABSENT:
                     continue
                 if spot := layer.spot(key if length else ()):
-                    return spot
-        return None
+                    return spot, layer
+        return None, None
 
     def at(self, *key: str | int) -> str:
         """Where a value is, in words: file, line and key."""
-        spot = self.spot(*key)
+        spot, layer = self._placed(key)
+        if spot and layer and layer.is_renamed:
+            return self.ledger.at(spot, key_path(short_path(spot.path)))
         words = self._words(key) or "the file as a whole"
         return self.ledger.at(spot, words) if spot else words
 
@@ -148,10 +155,12 @@ class View:
         self.layers.append(layer)
         self.data = laid_over(_without(self.data, old), layer.data)
 
-    def blank(self, key: Key) -> None:
-        """Take a value out of what is seen, so that nobody reads it for what it is not."""
-        if key and all(isinstance(part, str) for part in key):
-            self.data = _without(self.data, key)
+    def blank(self, *keys: Key) -> None:
+        """Take values out of what is seen, so that nobody reads them for what they are not.
+
+        Entries of lists stay.
+        """
+        self.data = without_keys(self.data, set(keys))
 
     def hand_over(self, key: Key) -> None:
         """Leave a value to another view, which says what becomes of it."""
@@ -228,6 +237,15 @@ def without_keys(data: Values, keys: set[Key], above: Key = ()) -> dict[str, Any
         for name, value in data.items()
         if (*above, name) not in keys
     }
+
+
+def without_empty(data: Values) -> dict[str, Any]:
+    """A copy of mappings without those that say nothing."""
+    kept = {
+        key: without_empty(value) if isinstance(value, Mapping) else value
+        for key, value in data.items()
+    }
+    return {key: value for key, value in kept.items() if value != {}}
 
 
 def _moved(spot: Spot, key: Key, new: Key) -> Spot | None:

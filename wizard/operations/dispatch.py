@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
 from wizard.core.changes import Plan
@@ -12,6 +12,7 @@ from wizard.core.events import Event
 from wizard.core.run import RunOptions
 from wizard.operations.cluster import namespaces
 from wizard.operations.cluster.namespaces import LevelQuestion
+from wizard.operations.day_two import pausing
 from wizard.operations.delivery import delivery_of
 from wizard.operations.delivery.files_only import FilesOnly
 from wizard.operations.lock import only_run
@@ -48,12 +49,35 @@ def apply(
     Raises: WizardError.
     """
     events = FilesOnly(file).apply() if files_only else delivery_of(file, systems, run).apply()
-    return _only_run(file, "rotate" if run.renewal else "apply", _followed(events, systems))
+    return _only_run(file, run.verb, _followed(events, systems))
 
 
 def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
     """Prove every runner again; nothing is changed. Raises: WizardError."""
     return _only_run(file, "verify", _followed(proof.verify(file, systems, run), systems))
+
+
+def pause(
+    file: ProfileFile, systems: Systems, names: Collection[str], why: str = ""
+) -> AsyncIterator[Event]:
+    """Let runners take no new jobs. Raises: WizardError."""
+    return _only_run(file, "pause", _followed(pausing.pause(file, systems, names, why), systems))
+
+
+def drain(
+    file: ProfileFile, systems: Systems, run: RunOptions, names: Collection[str], why: str = ""
+) -> AsyncIterator[Event]:
+    """The same, and wait for the end of the jobs that run. Raises: WizardError."""
+    events = pausing.drain(file, systems, run, names, why)
+    return _only_run(file, "drain", _followed(events, systems))
+
+
+def unpause(
+    file: ProfileFile, systems: Systems, names: Collection[str], *, anyones: bool
+) -> AsyncIterator[Event]:
+    """Let runners take jobs again. Raises: WizardError."""
+    events = pausing.unpause(file, systems, names, anyones=anyones)
+    return _only_run(file, "unpause", _followed(events, systems))
 
 
 async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -37,41 +38,64 @@ def only_run(profile: Path, doing: str) -> Iterator[None]:
         yield
         return
     try:
-        if not _taken(handle):
+        held = _locked(handle)
+        if held is False:
             raise _refused(profile, _holder(handle))
-        _sign(handle, doing)
+        _sign(handle, doing, _name_in(handle) if held else "")
         yield
     finally:
         os.close(handle)  # which lets go of the lock
 
 
 def _open(profile: Path) -> int | None:
-    digest = hashlib.sha256(os.fsencode(os.path.realpath(profile))).hexdigest()[:24]
+    path = _path(profile)
     with suppress(OSError):
-        folder = platformdirs.user_state_path(_APP) / "locks"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return os.open(folder / digest, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     return None
 
 
-def _taken(handle: int) -> bool:
-    """Whether the lock is ours now; also where the file system knows no locks."""
+def _path(profile: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(os.path.realpath(profile))).hexdigest()[:24]
+    return platformdirs.user_state_path(_APP) / "locks" / digest
+
+
+def name_of_run(profile: Path) -> str:
+    """What a run over a profile is called elsewhere: the same for each that has held its lock.
+
+    Only one of them lives at a time, so a name that is found somewhere is of a run that has ended,
+    or our own. Without the lock every run has a name of its own.
+    """
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        told = json.loads(_path(profile).read_bytes())
+        if told["pid"] == os.getpid():
+            return str(told["name"])
+    return _new_name()
+
+
+def _new_name() -> str:
+    return secrets.token_hex(8)
+
+
+def _locked(handle: int) -> bool | None:
+    """Whether the lock is ours now; None where the file system knows no locks."""
     try:
         import fcntl
     except ImportError:
-        return True
+        return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
-        return True
+        return None
     return True
 
 
-def _sign(handle: int, doing: str) -> None:
+def _sign(handle: int, doing: str, name: str) -> None:
     since = datetime.now(UTC).isoformat(timespec="seconds")
-    text = json.dumps({"pid": os.getpid(), "doing": doing, "since": since})
+    told = {"pid": os.getpid(), "doing": doing, "since": since, "name": name or _new_name()}
+    text = json.dumps(told)
     with suppress(OSError):
         os.ftruncate(handle, 0)
         os.pwrite(handle, text.encode(), 0)
@@ -83,6 +107,14 @@ def _holder(handle: int) -> str:
         holder = json.loads(os.pread(handle, 500, 0))
         since = datetime.fromisoformat(holder["since"])
         return f"{holder['doing']}, process {int(holder['pid'])}, since {since:%H:%M:%S} UTC"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+def _name_in(handle: int) -> str:
+    """The name that the runs before had; empty where there was none."""
+    try:
+        return str(json.loads(os.pread(handle, 500, 0))["name"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""
 

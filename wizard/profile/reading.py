@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from wizard.core.command_line import command
@@ -23,12 +24,29 @@ _NOT_PLAIN = re.compile("[^\t\n\r\x20-\x7e]")
 """What most profiles hold nothing of; the other pattern takes long to compile."""
 
 
+def read_foreign(path: Path) -> str:
+    """The text of a file that another tool wrote: as `read_text`, also of UTF-16 with its mark.
+
+    Windows PowerShell writes that where a command's output is sent to a file.
+
+    Raises: UsageError, InvalidDocumentError; as `read_text`.
+    """
+    content = _read(path)
+    if any(content.startswith(mark) for mark, _ in _BYTE_ORDER_MARKS):
+        with suppress(UnicodeDecodeError):
+            content = content.decode("utf-16").encode("utf-8")
+    return _checked(content, path)
+
+
 def read_text(path: Path) -> str:
     """The text of a profile, line ends and byte order mark as they are; `-` is standard input.
 
     Raises: UsageError, when it cannot be read; InvalidDocumentError, when it is not text.
     """
-    content = _read(path)
+    return _checked(_read(path), path)
+
+
+def _checked(content: bytes, path: Path) -> str:
     if len(content) > LARGEST:
         raise UsageError(
             f"{path} is larger than {LARGEST // 1024**2} MiB.",

@@ -13,7 +13,7 @@ from wizard.core.problems import Problems
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.model import Profile
 from wizard.profile.presets import from_preset, new_id
-from wizard.profile.reading import read_text
+from wizard.profile.reading import read_foreign, read_text
 from wizard.profile.save import free_name
 from wizard.tui.memory import Kept, Memory
 from wizard.tui.outline import StepId
@@ -89,7 +89,7 @@ def imported(path: Path) -> Imported | None:
     """
     from wizard.importing import import_setup
 
-    text = read_text(path)
+    text = read_foreign(path)
     if path.suffix != ".toml" and _OF_A_PROFILE.search(text):
         return None
     try:

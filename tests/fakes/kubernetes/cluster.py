@@ -194,10 +194,10 @@ class FakeCluster:
         """Answer access reviews with these attributes with yes, whoever asks."""
         self._given.append(attributes)
 
-    def create(self, kind: Kind, namespace: str, body: Json, *, dry: bool) -> Json:
+    def create(self, kind: Kind, namespace: str, body: Json, manager: str, *, dry: bool) -> Json:
         if kind.kind == "Pod":
             self._admit(namespace, body)
-        made = self.store.create(kind, namespace, body, dry=dry)
+        made = self.store.create(kind, namespace, body, dry=dry, manager=manager)
         return self._noted("POST", made, dry=dry)
 
     def _admit(self, namespace: str, pod: Json) -> None:

@@ -53,6 +53,7 @@ _CORE = (
         "clusterrolebindings",
         namespaced=False,
     ),
+    Kind("coordination.k8s.io/v1", "Lease", "leases"),
     Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
     Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
     Kind("networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", namespaced=False),

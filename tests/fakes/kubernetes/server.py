@@ -105,7 +105,10 @@ class Handler(BaseHTTPRequestHandler):
                 return self._list(kind, namespace)
             case "POST":
                 body = json.loads(self.body)
-                return self._answer(self.cluster.create(kind, namespace, body, dry=dry), 201)
+                manager = self.query.get("fieldManager", "kubectl-create")
+                return self._answer(
+                    self.cluster.create(kind, namespace, body, manager, dry=dry), 201
+                )
             case "PATCH":
                 return self._apply(kind, namespace, name, dry=dry)
             case "DELETE":

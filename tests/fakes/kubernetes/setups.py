@@ -56,8 +56,8 @@ def by_hand(
     )
 
 
-def with_helm(cluster: FakeCluster, values: Json, chart: str = "0.70.0") -> None:
-    """A release of GitLab's chart, as Helm 3 keeps it."""
+def with_helm(cluster: FakeCluster, values: Json, chart: Json | None = None) -> None:
+    """A release of GitLab's chart, or of one around it, as Helm 3 keeps it."""
     by_hand(
         cluster,
         annotations={
@@ -65,7 +65,8 @@ def with_helm(cluster: FakeCluster, values: Json, chart: str = "0.70.0") -> None
             "meta.helm.sh/release-namespace": "ci",
         },
     )
-    release = {"config": values, "chart": {"metadata": {"version": chart}}}
+    metadata = chart or {"name": "gitlab-runner", "version": "0.70.0"}
+    release = {"config": values, "chart": {"metadata": metadata}}
     packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
     for version, status in ((1, "superseded"), (2, "deployed")):
         name = f"sh.helm.release.v1.gitlab-runner.v{version}"

@@ -113,7 +113,11 @@ class Store:
     def merge(self, kind: Kind, namespace: str, name: str, patch: Json, *, dry: bool) -> Json:
         """A merge patch of an object that is there."""
         with self.changed:
-            body = _merged(self.get(kind, namespace, name), {}, patch)
+            patch = copy.deepcopy(patch)
+            version = patch.get("metadata", {}).pop("resourceVersion", None)
+            live = self.get(kind, namespace, name)
+            self._need_version(kind, name, live, version)
+            body = _without_null(_merged(live, {}, patch))
             return self._keep(kind, body, "MODIFIED", dry=dry)
 
     def replace(self, kind: Kind, body: Mapping[str, Any]) -> Json:
@@ -227,6 +231,13 @@ def _merged(live: Json, before: Mapping[str, Any], wanted: Mapping[str, Any]) ->
         else:
             live[key] = value
     return live
+
+
+def _without_null(value: Any) -> Any:
+    """What a merge patch sets to null is taken away."""
+    if not isinstance(value, dict):
+        return value
+    return {key: _without_null(one) for key, one in value.items() if one is not None}
 
 
 def _sign(body: Json, manager: str, wanted: Mapping[str, Any], operation: str = "Apply") -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -66,8 +68,56 @@ def test_what_was_made_by_hand_is_read_from_its_configmap(
 ):
     by_hand(fake, config_toml="concurrent = 3\n", config_template_toml=TABLE)
     found = only()
-    assert (found.kind, found.name) == ("config", "ConfigMap ci/gitlab-runner, config.toml")
-    assert found.text == f"concurrent = 3\n\n{TABLE}"
+    name = "ConfigMap ci/gitlab-runner and Deployment ci/gitlab-runner"
+    assert (found.kind, found.name) == ("objects", name)
+    config, deployment = json.loads(found.text)["items"]
+    assert config["data"] == {"config.toml": "concurrent = 3\n", "config.template.toml": TABLE}
+    assert deployment["spec"]["template"]["spec"]["containers"][0]["image"].endswith("v17.5.0")
+
+
+def test_a_config_that_is_in_a_secret_is_read_too(fake: FakeCluster, cluster: KubernetesCluster):
+    by_hand(fake, config_toml=TABLE)
+    body = fake.find("ConfigMap", "gitlab-runner", "ci")
+    deployment = fake.find("Deployment", "gitlab-runner", "ci")
+    assert body
+    assert deployment
+    held = base64.b64encode(body["data"]["config.toml"].encode()).decode()
+    metadata = {"name": "config", "namespace": "ci"}
+    fake.seed(
+        {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"config.toml": held}}
+    )
+    pod = deployment["spec"]["template"]["spec"]
+    fake.put(_with_pod(deployment, pod | {"volumes": [{"secret": {"secretName": "config"}}]}))
+    assert only().name == "Secret ci/config and Deployment ci/gitlab-runner"
+
+
+def _with_pod(deployment: dict[str, Any], pod: dict[str, Any]) -> dict[str, Any]:
+    template = deployment["spec"]["template"] | {"spec": pod}
+    return deployment | {"spec": deployment["spec"] | {"template": template}}
+
+
+def test_an_application_whose_values_are_in_git_gives_way_to_the_objects(
+    fake: FakeCluster, cluster: KubernetesCluster
+):
+    with_argocd(fake, VALUES)
+    application = fake.find("Application", "runner", "argocd")
+    config = fake.find("ConfigMap", "gitlab-runner", "ci")
+    assert application
+    assert config
+    source = application["spec"]["source"] | {"helm": {"valueFiles": ["$values/runner.yaml"]}}
+    fake.put(application | {"spec": application["spec"] | {"source": source}})
+    fake.put(config | {"data": {"config.toml": TABLE}})
+    assert only().kind == "objects"
+
+
+def test_the_version_of_a_chart_around_it_is_not_the_runners(
+    fake: FakeCluster, cluster: KubernetesCluster
+):
+    inside = {"gitlab-runner": VALUES}
+    around = {"name": "gitlab", "version": "9.0.1"}
+    runner = {"name": "gitlab-runner", "version": "0.86.0"}
+    with_helm(fake, inside, around | {"dependencies": [runner]})
+    assert only().chart == "0.86.0"
 
 
 def test_without_the_right_to_read_helms_secrets_the_configmap_will_do(
@@ -78,16 +128,16 @@ def test_without_the_right_to_read_helms_secrets_the_configmap_will_do(
     assert config
     fake.put(config | {"data": {"config.toml": TABLE}})
     fake.fails("GET", "/secrets", status=403, message=FORBIDDEN)
-    assert only().kind == "config"
+    assert only().kind == "objects"
 
 
 def test_one_without_any_configuration_says_what_to_do(
     fake: FakeCluster, cluster: KubernetesCluster
 ):
     by_hand(fake)
-    with pytest.raises(NotFoundError, match="made of is not to be found") as refused:
+    with pytest.raises(NotFoundError, match="was not found") as refused:
         only()
-    assert "Name its values.yaml" in refused.value.fix
+    assert "Give its values.yaml" in refused.value.fix
 
 
 def test_looking_writes_nothing(fake: FakeCluster, cluster: KubernetesCluster):

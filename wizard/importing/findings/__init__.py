@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wizard.importing.findings.builds import tell_builds
-from wizard.importing.findings.changes import leave_unread, tell_changes, tell_release
+from wizard.importing.findings.changes import tell_changes, tell_release
 from wizard.importing.findings.chart import tell_chart
 from wizard.importing.findings.helper import tell_helper
 from wizard.importing.findings.jobs import tell_jobs
@@ -12,6 +12,7 @@ from wizard.importing.findings.rights import tell_rights
 from wizard.importing.findings.secrets import leave_secrets
 from wizard.importing.findings.table_keys import leave_unknown_keys
 from wizard.importing.findings.tokens import tell_token_of_table, tell_tokens
+from wizard.importing.findings.unread import leave_unread
 from wizard.importing.release import Release
 
 __all__ = ["judge"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.core.problems import Key
 from wizard.importing.findings.tokens import is_authenticated
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Kind, Release, number, texts
-from wizard.importing.texts.templates import MARK, unread
+from wizard.importing.translate.jobs import MOST_JOBS
 from wizard.importing.translate.levels import level_of, root_keys
 from wizard.importing.view import View
 
@@ -19,7 +18,6 @@ _SAID_ONCE: tuple[tuple[str, Key], ...] = (
 )
 _OF_CONFIG = ("concurrent", "check_interval", "log_level", "log_format")
 """config.toml's own keys that a profile has."""
-_BY_TEXT = ("pre_build_script", "post_build_script", "pre_get_sources_script")
 
 
 def tell_release(release: Release) -> None:
@@ -32,7 +30,7 @@ def tell_release(release: Release) -> None:
 
 def tell_changes(release: Release, table: View) -> None:
     """What jobs of one table meet that they did not meet before."""
-    if str(table.get("executor") or "kubernetes") != "kubernetes":
+    if str(table.get("executor") or "kubernetes") != "kubernetes" or release.unread_jobs:
         return
     _tell_user(release, table)
     _tell_pull_policy(release, table)
@@ -42,7 +40,7 @@ def tell_changes(release: Release, table: View) -> None:
 
 def _tell_globals(release: Release) -> None:
     """Keys above [[runners]]: of a template they have no effect."""
-    if release.whole_config or not release.has_chart:
+    if not release.has_template:
         for key in release.top.data:
             if key in _OF_CONFIG:
                 continue
@@ -52,23 +50,32 @@ def _tell_globals(release: Release) -> None:
                 release.top.leave(key, why="a profile has no key for it")
         return
     for key in list(release.top.data):
-        value_key = {"check_interval": "checkInterval", "log_level": "logLevel"}.get(key, key)
         release.report.surprises(
-            f"{key} in runners.config has no effect",
+            f"{key} has no effect where it is written",
             release.top.at(key),
-            "the text is a template for [[runners]]; what is above it is not read",
-            f"Write the chart's value for it, {value_key}, if you meant it",
+            f"{release.config_name} is a template for [[runners]], and nothing else of it is read",
+            _instead_of_global(key),
         )
         release.top.leave(key, why="a template's own keys are not read", told=True)
+        release.top.blank((key,))
+
+
+def _instead_of_global(key: str) -> str:
+    """Where a profile says what a global key of config.toml does."""
+    if key == "concurrent":
+        return "Write jobs.concurrent, if you meant it"
+    if key in _OF_CONFIG:
+        return f"Write manager.{key}, if you meant it"
+    return "Nothing to do: it was left out"
 
 
 def _tell_tables(release: Release) -> None:
     tables = [table for table in release.tables if table.data]
     if len(tables) < 2:
         return
-    if release.has_chart and not release.whole_config:
+    if release.has_template:
         release.report.breaks(
-            f"runners.config has {len(tables)} [[runners]] tables, and may have one",
+            f"{release.config_name} has {len(tables)} [[runners]] tables, and may have only one",
             tables[1].at(),
             "register stops: 'configuration template must contain exactly one [[runners]] entry', "
             "so this manager never starts",
@@ -102,22 +109,24 @@ def _shown(value: Any) -> str:
 
 def _tell_concurrency(release: Release) -> None:
     replicas = release.replicas
-    if release.whole_config:
-        written = release.top.is_written("concurrent")
-    else:
-        written = any(one.is_written("concurrent") for one in (release.values, release.top))
-    times = f", times {replicas} managers" if replicas > 1 else ""
+    views = [] if release.whole_config else [release.values]
+    if not release.has_template:
+        views.append(release.top)
+    written = any(one.is_written("concurrent") for one in views)
+    for one in views:
+        if one.is_written("concurrent"):
+            _tell_wrong_count(release, one)
+    times = f"; there are {replicas} managers" if replicas > 1 else ""
     if not written:
-        default = (
-            "10 a manager, the chart's default"
-            if release.has_chart and not release.whole_config
-            else "1, the runner's default"
-        )
+        if release.unread_values:
+            return
+        each, whose = release.default_concurrent
         release.report.tidy(
-            f"concurrent is not in the file, so {default}, counts{times}",
+            f"the file does not set concurrent, so a manager runs {each} jobs at once, {whose}"
+            f"{times}",
             release.as_whole(),
-            "that many jobs run at once, and the profile keeps it: jobs.concurrent",
-            "Lower jobs.concurrent if that is more than the nodes can take",
+            "the profile keeps that number in jobs.concurrent",
+            "Lower jobs.concurrent if it is more than the nodes can take",
         )
     elif replicas > 1 and (release.values.has("concurrent") or release.top.has("concurrent")):
         each = number(release.values.get("concurrent") or release.top.get("concurrent"))
@@ -127,6 +136,28 @@ def _tell_concurrency(release: Release) -> None:
             "`concurrent` counts for each manager; the profile's jobs.concurrent is for all "
             "together",
             "Nothing to do",
+        )
+
+
+def _tell_wrong_count(release: Release, view: View) -> None:
+    """Numbers of jobs that the runner refuses, or a profile cannot hold."""
+    value = view.get("concurrent")
+    if number(value) < 1:
+        if view.has("concurrent"):  # what is not filled in has been told
+            release.report.breaks(
+                f"concurrent is {value!r}, which is no number of jobs",
+                view.at("concurrent"),
+                "the runner does not start with it",
+                "Write the number into jobs.concurrent: the profile has "
+                f"{release.default_concurrent[0] * release.replicas}",
+            )
+        return
+    if number(value) * release.replicas > MOST_JOBS:
+        release.report.surprises(
+            f"{number(value) * release.replicas:,} jobs at once are more than a profile takes",
+            view.at("concurrent"),
+            f"jobs.concurrent is {MOST_JOBS:,} at most",
+            "Make a second runner, if the nodes can take more",
         )
 
 
@@ -170,7 +201,7 @@ def _tell_user(release: Release, table: View) -> None:
 
 
 def _tell_pull_policy(release: Release, table: View) -> None:
-    if table.get("kubernetes", "pull_policy"):
+    if table.is_written("kubernetes", "pull_policy"):
         return
     release.report.surprises(
         "the file sets no pull policy, and the profile does: if-not-present",
@@ -182,8 +213,8 @@ def _tell_pull_policy(release: Release, table: View) -> None:
 
 
 def _tell_token(release: Release, table: View) -> None:
-    account = table.get("kubernetes", "service_account")
-    if account or table.get("kubernetes", "automount_service_account_token") is not None:
+    keys = ("service_account", "automount_service_account_token")
+    if any(table.is_written("kubernetes", key) for key in keys):
         return
     release.report.surprises(
         "jobs lose the token of their namespace's ServiceAccount",
@@ -194,53 +225,13 @@ def _tell_token(release: Release, table: View) -> None:
 
 
 def _tell_image(release: Release, table: View) -> None:
-    if table.get("kubernetes", "image"):
+    if table.is_written("kubernetes", "image"):
         return
+    written = any(release.values.is_written("runners", key) for key in ("config", "configOverride"))
+    of_chart = release.has_chart and not written
     release.report.tidy(
-        "the file names no image for jobs that name none",
+        "the file sets no image for jobs whose pipeline names none",
         release.jobs_at(table, "kubernetes"),
-        "the chart's own is alpine, without a version" if release.has_chart else "such jobs fail",
+        "the chart's default is alpine, without a version" if of_chart else "such jobs fail",
         "Write jobs.image for another image than the profile's, alpine:3.22",
     )
-
-
-def leave_unread(release: Release) -> None:
-    """Leave out every value that is still to be filled in by a tool that did not run here."""
-    for view in (release.values, release.top, *release.tables):
-        for key, template in _unread_in(view.data, ()):
-            if view.claimed(key) or key in (("gitlabUrl",), ("url",), ("token",)):
-                continue
-            if key in (
-                ("runnerToken",),
-                ("runnerRegistrationToken",),
-                ("name",),
-                ("runners", "name"),
-            ):
-                view.note(key, Fate.LEFT, "it is not filled in", told=True)
-                continue
-            if view is release.values and key[:2] in {
-                ("runners", "config"),
-                ("runners", "configOverride"),
-            }:
-                continue
-            view.leave(*key, why="it is not filled in", told=True)
-            release.report.surprises(
-                f"{key[-1] if isinstance(key[-1], str) else key[-2]} is not filled in: {template}",
-                view.at(*key),
-                "what it comes to is not in the file, and a profile holds no templates",
-                "Write what it comes to into the profile",
-            )
-            view.blank(key)
-
-
-def _unread_in(data: Any, path: Key) -> Iterator[tuple[Key, str]]:
-    if isinstance(data, Mapping):
-        for key, value in data.items():
-            yield from _unread_in(value, (*path, key))
-    elif isinstance(data, list):
-        for index, value in enumerate(data):
-            yield from _unread_in(value, (*path, index))
-    elif isinstance(data, str):
-        template = unread(data)
-        if template and (MARK in data or (template == data.strip() and path[-1] not in _BY_TEXT)):
-            yield path, template

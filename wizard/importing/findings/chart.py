@@ -9,7 +9,7 @@ from typing import Any
 from wizard.core.problems import Key, did_you_mean, key_path
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, section
-from wizard.importing.report import advice
+from wizard.importing.report import unknown_key
 from wizard.importing.texts.templates import unread
 from wizard.importing.versions import (
     default_runner,
@@ -20,8 +20,8 @@ from wizard.importing.versions import (
     target_runner,
 )
 from wizard.importing.view import leaf_paths
-from wizard.render.tables.catalogue import Catalogue, chart_keys
-from wizard.render.tables.versions import CHARTS
+from wizard.render.tables.catalogue import Catalogue, chart_keys, runner_keys
+from wizard.render.tables.versions import CHARTS, NEWEST_RUNNER_READ
 
 _MOST_TOLD = 40
 """Unknown keys that are told one by one; what comes after is named together."""
@@ -132,19 +132,12 @@ def _tell_unknown(release: Release, key: Key, target: Catalogue, own: Catalogue 
             "Nothing to do: it was left out",
         )
         return
-    reader = (own or target).reader
-    nearest = (
-        ""
-        if reader.endswith(f" {(own or target).read_as}")
-        else (f" (judged by {(own or target).read_as}, the nearest that was read)")
-    )
+    keys = own or target
     belongs = _belongs(str(key[-1]), target) if len(key) < 3 else ""
     hint = belongs or did_you_mean(str(key[-1]), _names_beside(key[:-1], target))
+    cause, fix = unknown_key(hint, keys.judged_by)
     release.report.surprises(
-        f"{name}: {reader} does not know {key[-1]!r}",
-        release.values.at(*key),
-        f"unknown keys are ignored without a word, so it has no effect{nearest}",
-        advice(hint),
+        f"{name}: {keys.reader} does not know {key[-1]!r}", release.values.at(*key), cause, fix
     )
 
 
@@ -154,7 +147,10 @@ def _belongs(name: str, keys: Catalogue) -> str:
         node = keys.tree.get(above) if above else keys.tree
         if isinstance(node, Mapping) and name in node:
             return f"did you mean {f'{above}.' if above else ''}{name}?"
-    return ""
+    of_table = runner_keys(NEWEST_RUNNER_READ).tree["runners"]
+    if name in of_table["kubernetes"]:
+        return "it belongs in runners.config, below [runners.kubernetes]"
+    return "it belongs in runners.config, below [[runners]]" if name in of_table else ""
 
 
 def _names_beside(above: Key, keys: Catalogue) -> set[str]:

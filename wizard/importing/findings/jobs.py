@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from wizard.core.problems import Key, key_path
+from wizard.importing.findings.table_keys import OTHER_EXECUTORS
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, texts
 from wizard.importing.texts.templates import unread
@@ -42,7 +43,7 @@ def _executor(release: Release, table: View) -> None:
         "its settings mean nothing to pods, so none was carried over",
         "Compare the profile's jobs with what the jobs had",
     )
-    for name in (executor.partition("+")[0], "docker", "machine", "ssh", "virtualbox", "parallels"):
+    for name in (executor.partition("+")[0], *OTHER_EXECUTORS):
         table.leave(name, why=f"settings of the executor {executor}", told=True)
 
 
@@ -75,14 +76,12 @@ def _account(release: Release, table: View) -> None:
     if mounts is True:
         why = "jobs of the wizard have no token"
         table.leave("kubernetes", "automount_service_account_token", why=why, told=True)
-        if not account:
-            release.report.surprises(
-                "jobs lose the token of their ServiceAccount",
-                table.at("kubernetes", "automount_service_account_token"),
-                "the profile's jobs get none, so kubectl in a job has no rights",
-                "Write extra_config.kubernetes.automount_service_account_token: true, if jobs "
-                "need it",
-            )
+        release.report.surprises(
+            "jobs lose the token of their ServiceAccount",
+            table.at("kubernetes", "automount_service_account_token"),
+            "the profile's jobs get none, so kubectl in a job cannot sign in to the cluster",
+            "Write extra_config.kubernetes.automount_service_account_token: true, if jobs need it",
+        )
 
 
 def _dangers(release: Release, table: View) -> None:
@@ -159,13 +158,14 @@ def _root(release: Release, table: View) -> None:
 
 
 def _no_limits(release: Release, table: View) -> None:
-    kubernetes = table.section("kubernetes")
     missing = [
         what
         for what, key in (("CPU", "cpu_limit"), ("memory", "memory_limit"))
-        if not kubernetes.get(key) and not kubernetes.get(f"pod_{key}")
+        if not table.is_written("kubernetes", key)
+        and not table.is_written("kubernetes", f"pod_{key}")
     ]
-    if missing and str(table.get("executor") or "kubernetes") == "kubernetes":
+    is_kubernetes = str(table.get("executor") or "kubernetes") == "kubernetes"
+    if missing and is_kubernetes and not release.unread_jobs:
         release.report.surprises(
             f"jobs have no limit of {' and '.join(missing)}",
             release.jobs_at(table, "kubernetes"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from wizard.importing.release import Release, section, texts
+from wizard.importing.release import MOST_REPLICAS, Release, number, section, texts
 from wizard.importing.versions import default_runner, exact
 from wizard.render.runner.manager import IMAGE_USERS
 from wizard.render.tables.versions import runner_of
@@ -24,11 +24,30 @@ def tell_manager(release: Release) -> None:
     if release.has_chart:
         _tell_never_restarted(release)
         _tell_autoscaler(release)
+        _tell_replicas(release)
     if release.values.data:
         _tell_user(release)
         _tell_privileged(release)
         _tell_http(release)
         _tell_image(release)
+
+
+def _tell_replicas(release: Release) -> None:
+    value = release.values.get("replicas")
+    if number(value) > MOST_REPLICAS:
+        release.report.surprises(
+            f"{number(value):,} managers are more than a profile takes",
+            release.values.at("replicas"),
+            f"manager.replicas is {MOST_REPLICAS} at most",
+            "Raise jobs.concurrent in their place: one manager runs many jobs",
+        )
+    elif value == 0:
+        release.report.surprises(
+            "the runner is scaled to zero",
+            release.values.at("replicas"),
+            "replicas is 0, so no manager runs; the profile sets one up",
+            "Do not apply the profile if no runner is wanted",
+        )
 
 
 def _tell_user(release: Release) -> None:
@@ -148,6 +167,6 @@ def _tell_image(release: Release) -> None:
     release.report.surprises(
         f"the manager is pinned to runner {release.version.number}{of_chart}",
         values.at(*key),
-        f"the profile asks for runner {wanted}, and the chart follows it",
+        f"the profile asks for runner {wanted}",
         "Read what changed in GitLab's release notes; write manager.runner_version for another",
     )

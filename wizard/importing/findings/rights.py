@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.core.problems import Key, key_path
 from wizard.importing.chart_tables import old_until
 from wizard.importing.release import Kind, Release, entries, section
+from wizard.importing.texts.templates import unread
 from wizard.importing.versions import exact, older
 from wizard.importing.view import Values
 from wizard.render.runner.rbac import GRANTS
 from wizard.render.tables.dangers import dangers
+from wizard.render.tables.versions import OLDEST_RUNNER
 
 _ANY = "*"
 _HARMLESS = ("events", "poddisruptionbudgets", "serviceaccounts", "services")
@@ -30,8 +33,10 @@ def tell_rights(release: Release) -> None:
     if rbac.get("create") is not True:
         _tell_none(release, rbac)
         return
-    given = set(_given(release, rbac))
-    if not given:
+    if unread(json.dumps(rbac.get("rules"), ensure_ascii=False, default=str)):
+        return  # what it comes to is not in the file, and has been told
+    given = {right for right in _given(release, rbac) if all(right[1:])}
+    if not given and not entries(rbac.get("rules")):
         return
     place = next((key for key in ("rules", "resources", "create") if rbac.get(key)), "create")
     _compare(release, given, values.at("rbac", place))
@@ -101,6 +106,9 @@ def _compare(release: Release, given: set[_Right], evidence: str) -> None:
             "has it too",
             "Nothing to do: the profile's Role has only the verbs that jobs need",
         )
+    # What jobs need was read off newer runners only.
+    if release.version.number and older(release.version.number, OLDEST_RUNNER):
+        return
     if lacking := {right for right in needed if not _covers(given, right)}:
         release.report.breaks(
             f"the manager lacks rights that jobs need: {_told(lacking)}",

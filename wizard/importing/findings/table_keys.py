@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from wizard.core.problems import Key, did_you_mean, key_path
 from wizard.importing.release import Release
-from wizard.importing.report import advice, capital
-from wizard.importing.versions import default_runner
+from wizard.importing.report import capital, unknown_key
+from wizard.importing.versions import default_runner, older
 from wizard.importing.view import View, leaf_paths, without_keys
 from wizard.render.tables.catalogue import Catalogue, runner_keys, runner_versions, version_key
 
@@ -21,6 +22,18 @@ _IN_GITLAB = {
     "locked": "locked",
 }
 """Settings that people write there, and that GitLab keeps."""
+OTHER_EXECUTORS = (
+    *("docker", "machine", "ssh", "virtualbox", "parallels", "custom", "autoscaler", "instance"),
+)
+"""Tables that the runner reads, but for other executors (common/config.go, 19.4.0)."""
+_RENAMED = {
+    "pre_clone_script": "pre_get_sources_script",
+    "post_clone_script": "post_get_sources_script",
+}
+_RENAMED_IN = "17.0.0"
+"""The first runner that ignores the old names (its CHANGELOG, !4767)."""
+_NEAR = 0.85
+"""How like a key of the runner a name is that can only be meant as one."""
 _FREE = ("node_selector", "node_tolerations", "pod_labels", "pod_annotations")
 """Tables of the user's own keys: whatever is written after their header is theirs."""
 
@@ -28,8 +41,10 @@ _FREE = ("node_selector", "node_tolerations", "pod_labels", "pod_annotations")
 def leave_unknown_keys(release: Release, table: View) -> None:
     """Leave out what the runner does not read, and put back what a table has swallowed."""
     target = runner_keys(release.wanted_runner or default_runner())
-    _put_back(release, table, target)
     own = _own(release)
+    _leave_other_executors(release, table)
+    _rename(release, table)
+    _put_back(release, table, target)
     for complaint in list(target.complaints(_told_one_by_one(table, target), "runners")):
         key: Key = complaint.path
         if table.claimed(key):
@@ -85,17 +100,9 @@ def _tell_unknown(
         )
         return
     hint = _belongs(name, key, target) or did_you_mean(name, _names_at(key[:-1], target))
-    reader = own or target
-    nearest = (
-        ""
-        if reader.reader.endswith(f" {reader.read_as}")
-        else (f" (judged by {target.read_as}, the newest that was read)")
-    )
+    cause, fix = unknown_key(hint, target.judged_by)
     release.report.surprises(
-        f"{_path(key)}: {target.reader} does not know {name!r}",
-        table.at(*key),
-        f"unknown keys are ignored without a word, so it has no effect{nearest}",
-        advice(hint),
+        f"{_path(key)}: {target.reader} does not know {name!r}", table.at(*key), cause, fix
     )
 
 
@@ -130,26 +137,81 @@ def _names_at(above: Key, keys: Catalogue) -> set[str]:
     return {name for name in node if name not in ("", "*")} if isinstance(node, Mapping) else set()
 
 
+def _leave_other_executors(release: Release, table: View) -> None:
+    for name in OTHER_EXECUTORS:
+        if not table.has(name) or table.claimed((name,)):
+            continue
+        release.report.tidy(
+            f"[runners.{name}] has no effect",
+            table.at(name),
+            "it is for another executor, and this runner's is kubernetes",
+            "Nothing to do: it was left out",
+        )
+        table.leave(name, why="it is for another executor", told=True)
+        table.blank((name,))
+
+
+def _rename(release: Release, table: View) -> None:
+    """Keys that newer runners read under another name."""
+    number = release.version.number
+    for old, new in _RENAMED.items():
+        if not table.has(old) or table.claimed((old,)):
+            continue
+        works = not number or older(number, _RENAMED_IN)
+        moves = works and not table.has(new)
+        release.report.surprises(
+            f"{old} {'is' if works else 'has no effect: since runner 17.0 it is'} called {new}"
+            f"{' since runner 17.0' if works else ''}",
+            table.at(old),
+            "runners since 17.0 ignore the old name",
+            f"Nothing to do: the profile has it as {new}"
+            if moves
+            else f"Write it in extra_config.{new} if jobs need it: it was left out",
+        )
+        if moves:
+            table.move((old,), (new,))
+        else:
+            table.leave(old, why=f"it is called {new}", told=True)
+            table.blank((old,))
+
+
 def _put_back(release: Release, table: View, keys: Catalogue) -> None:
     """Keys of `[runners.kubernetes]` below a table of the user's own: TOML gave them to that."""
-    known = keys.tree["runners"]["kubernetes"]
+    known = {name for name in keys.tree["runners"]["kubernetes"] if name not in _LABELS_TOO}
     for free in _FREE:
-        swallowed = [
-            str(name)
-            for name in table.section("kubernetes", free)
-            if name in known
-            and "/" not in name
-            and name not in ("image", "host", "namespace", "context")
-        ]
-        for name in swallowed:
+        for name in list(table.section("kubernetes", free)):
+            if "/" in name:
+                continue
+            meant = name if name in known else _nearly(name, known)
+            if not meant:
+                continue
+            place: Key = ("kubernetes", free, name)
             release.report.breaks(
                 f"{name} is below [runners.kubernetes.{free}], which swallows it",
-                table.at("kubernetes", free, name),
+                table.at(*place),
                 f"TOML gives a table all keys up to the next header, so it is read as one of "
                 f"{free}: {_effect(free)}, and {name} has no effect",
-                f"Nothing to do: the profile has {name} where it belongs",
+                f"Nothing to do: the profile has {name} where it belongs"
+                if meant == name
+                else f"Write the key that you mean in its own place, {meant} perhaps: the runner "
+                f"knows no {name}, and it was left out",
             )
-            table.move(("kubernetes", free, name), ("kubernetes", name))
+            if meant == name:
+                table.move(place, ("kubernetes", name))
+            else:
+                table.leave(*place, why=f"the runner knows no {name}", told=True)
+                table.blank(place)
+
+
+_LABELS_TOO = frozenset({"image", "host", "namespace", "context"})
+"""Keys of the runner whose names people give to labels as well."""
+
+
+def _nearly(name: str, known: set[str]) -> str:
+    """The key of the runner that a name can only be a slip of; empty: it may be a label."""
+    compounds = [key for key in known if "_" in key]
+    near = get_close_matches(name, compounds, n=1, cutoff=_NEAR) if "_" in name else []
+    return near[0] if near else ""
 
 
 def _effect(free: str) -> str:

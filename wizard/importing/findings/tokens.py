@@ -51,24 +51,42 @@ def _tell_tokens(release: Release) -> None:
         if not text or unread(text) or (key == "runnerToken" and not is_token(text)):
             values.note((key,), Fate.ASIDE, "empty, or filled in elsewhere")
     if is_token(token):
-        wrong = token.startswith("GR1348941")
         values.leave("runnerToken", why="a token is never copied", told=True)
-        _tell_token(release, "runnerToken", wrong=wrong)
+        if _is_registration_token(token):
+            _tell_wrong_token(release)
+        else:
+            _tell_token(release, "runnerToken")
     if registration and not unread(registration):
         values.leave("runnerRegistrationToken", why="a token is never copied", told=True)
         if registration.startswith("glrt-"):
-            _tell_token(release, "runnerRegistrationToken", wrong=False)
+            _tell_token(release, "runnerRegistrationToken")
         else:
             release.report.breaks(
                 "the runner registers with a registration token",
                 values.at("runnerRegistrationToken"),
                 "GitLab deprecated them: off by default since 17.0, gone in 20.0",
                 "Revoke the token in GitLab: it was not copied, and the wizard creates the "
-                "runner itself",
+                "runner itself"
+                if is_token(registration)
+                else "Nothing to do: the wizard creates the runner itself",
             )
 
 
-def _tell_token(release: Release, key: str, *, wrong: bool) -> None:
+def _is_registration_token(token: str) -> bool:
+    return token.startswith("GR1348941")  # RunnersTokenPrefixable in GitLab
+
+
+def _tell_wrong_token(release: Release) -> None:
+    release.report.breaks(
+        "runnerToken holds a registration token",
+        release.values.at("runnerToken"),
+        "it is not a runner's own: GitLab answers 403 Forbidden, and the manager never starts",
+        "Revoke the token in GitLab: everyone who can read the file can register runners with it; "
+        "the wizard creates the runner itself",
+    )
+
+
+def _tell_token(release: Release, key: str) -> None:
     under = "" if key == "runnerToken" else ", under the key of a registration token"
     release.report.opens(
         f"the runner's token is in the values{under}",
@@ -76,17 +94,12 @@ def _tell_token(release: Release, key: str, *, wrong: bool) -> None:
         "everyone who can read the file, or the release's Secret, can run jobs in its place",
         "Delete the old runner in GitLab once the new one is proven: its token was not copied",
     )
-    if wrong:
-        release.report.breaks(
-            "runnerToken holds a registration token",
-            release.values.at(key),
-            "it is not a runner's own: GitLab answers 403 Forbidden, and the manager never starts",
-            "Nothing to do: the wizard makes the runner and its token",
-        )
 
 
 def is_authenticated(release: Release) -> bool:
     """Whether the runner has an authentication token, as far as the file says."""
+    if _is_registration_token(str(release.values.get("runnerToken") or "")):
+        return False
     registration = str(release.values.get("runnerRegistrationToken") or "")
     return not registration or registration.startswith("glrt-")
 

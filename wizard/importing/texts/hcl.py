@@ -1,7 +1,7 @@
 """Terraform's language, as far as a `helm_release` needs it: blocks, attributes, literals, calls.
 
 What must be evaluated (variables, other resources, conditions) becomes a mark, as any template that
-is not filled in. `locals` that are literals are put in.
+is not filled in. `locals` that are literals, or calls, are put in.
 """
 
 from __future__ import annotations
@@ -29,7 +29,16 @@ _STRING = re.compile(r'"((?:[^"\\$%\n]|\\.|\$(?!\{)|%(?!\{)|[$%]\{[^{}\n]*\})*)"
 _HEREDOC = re.compile(r"<<(-?)([A-Za-z_]\w*)[ \t]*\n")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 _WORDS = {"true": True, "false": False, "null": None}
+_PLAIN = re.compile(r"[^\"<\n,()\[\]{}]+")
+"""What an expression is made of that neither ends nor nests it."""
+_LOCAL = re.compile(r"\$\{(local\.[\w-]+)\}")
 _DEEPEST = 60
+MOST_VALUES = 40_000
+"""Attributes, entries and arguments of one text; more than that is a list of something else."""
+
+
+class HclError(ValueError):
+    """More of Terraform's language than anyone writes by hand."""
 
 
 @dataclass(slots=True)
@@ -68,25 +77,26 @@ def looks_like_hcl(text: str) -> bool:
 
 
 def hcl_blocks(text: str) -> list[Block]:
-    """The blocks of a file; what cannot be read ends the block that it is in."""
-    parser = _Parser(text)
-    blocks = parser.blocks_at_top()
+    """The blocks of a file; what cannot be read ends the block that it is in.
+
+    Raises: HclError.
+    """
+    blocks = _Parser(text).blocks_at_top()
     known = {
         f"local.{name}": value
         for block in blocks
         if block.type == "locals"
         for name, value in block.body.items()
-        if isinstance(value, str | int | float | bool)
+        if isinstance(value, str | int | float | bool | Call | Heredoc)
     }
-    for block in blocks:
-        _put_in(block, known)
+    if known:
+        marks = {marked("${" + name + "}"): value for name, value in known.items()}
+        for block in blocks:
+            _put_in(block, known, marks)
     return blocks
 
 
-def _put_in(block: Block, known: dict[str, Any]) -> None:
-    marks = {marked("${" + name + "}"): value for name, value in known.items()}
-    inside = {"${" + name + "}": value for name, value in known.items()}
-
+def _put_in(block: Block, known: dict[str, Any], marks: dict[str, Any]) -> None:
     def filled(value: Any) -> Any:
         if isinstance(value, dict):
             return {key: filled(one) for key, one in value.items()}
@@ -95,15 +105,16 @@ def _put_in(block: Block, known: dict[str, Any]) -> None:
         if isinstance(value, Call):
             return Call(value.name, tuple(map(filled, value.arguments)), value.line)
         if isinstance(value, str):
-            if value in marks:
-                return marks[value]
-            for name, known_value in inside.items():
-                value = value.replace(name, str(known_value)) if name in value else value
+            return marks[value] if value in marks else _LOCAL.sub(in_text, value)
         return value
+
+    def in_text(found: re.Match[str]) -> str:
+        value = known.get(found[1])
+        return found[0] if value is None or isinstance(value, Call | Heredoc) else str(value)
 
     block.body = filled(block.body)
     for inner in block.blocks:
-        _put_in(inner, known)
+        _put_in(inner, known, marks)
 
 
 class _Parser:
@@ -113,6 +124,7 @@ class _Parser:
         self._ends = [found.start() for found in re.finditer("\n", text)]
         self._endless: set[str] = set()
         """Words that end no heredoc from here on."""
+        self._count = 0
 
     def blocks_at_top(self) -> list[Block]:
         found: list[Block] = []
@@ -138,9 +150,11 @@ class _Parser:
                 labels.append(label[1] if label.re is _STRING else label[0])
             else:
                 break
-        if not self._take("{") or depth > _DEEPEST:
+        if not self._take("{"):
             self._at = begun
             return None
+        if depth > _DEEPEST:
+            raise HclError(f"line {self._line(begun)}: nested deeper than {_DEEPEST} levels")
         block = Block(name[0], labels, self._line(begun))
         self._body(block, depth)
         return block
@@ -165,6 +179,9 @@ class _Parser:
                 self._at = max(self._at, begun) + 1
 
     def _value(self, path: Key, lines: dict[Key, int], depth: int) -> Any:
+        self._count += 1
+        if self._count > MOST_VALUES:
+            raise HclError(f"line {self._line(self._at)}: more than {MOST_VALUES:,} values")
         self._skip(_SPACE)
         begun = self._at
         value = self._literal(path, lines, depth)
@@ -264,7 +281,7 @@ class _Parser:
         """What must be evaluated, up to its end, as a mark."""
         begun, depth = self._at, 0
         while self._at < len(self._text):
-            if self._match(_STRING) or self._heredoc():
+            if self._match(_PLAIN) or self._match(_STRING) or self._heredoc():
                 continue
             character = self._text[self._at]
             if depth == 0 and character in "\n,]})":

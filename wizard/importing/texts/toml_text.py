@@ -13,6 +13,10 @@ _HEADER = re.compile(r"\s*(\[\[?)\s*([^\]]+?)\s*\]")
 _KEY = re.compile(r"""\s*("[^"\n]*"|'[^'\n]*'|[\w.-]+)\s*=\s*(.*)""")
 _PART = re.compile(r""""([^"]*)"|'([^']*)'|([^.\s]+)""")
 _AT_LINE = re.compile(r"at line (\d+)")
+_QUOTED = re.compile(r""""[^"\n]*"|'[^'\n]*'""")
+_DEEPEST = 80
+_DEEP = re.compile(rf"[\w-]+(?:[ \t]*\.[ \t]*[\w-]+){{{_DEEPEST},}}")
+_TOO_DEEP = "it is nested too deep"
 _MOST_BROKEN = 20
 _MOST_READ = 1_000_000
 """Characters that are read again for the sake of broken lines."""
@@ -35,14 +39,19 @@ def toml_text(text: str) -> TomlText:
     Each such line is another reading: of a large text with many, only what is before is read.
     """
     lines = text.split("\n")
-    broken: list[tuple[int, str]] = []
+    broken = [(number, _TOO_DEEP) for number, line in enumerate(lines, 1) if _is_deep(line)]
+    for number, _ in broken:
+        _leave_out(lines, number - 1)
     most = min(_MOST_BROKEN, 1 + _MOST_READ // max(1, len(text)))
     while True:
         try:
             data = tomllib.loads("\n".join(lines))
         except (tomllib.TOMLDecodeError, RecursionError) as error:
+            if isinstance(error, RecursionError):
+                number = 1 + max(range(len(lines)), key=lambda index: _brackets(lines[index]))
+                return TomlText({}, {}, [*broken, (number, _TOO_DEEP)])
             number = _line_of(str(error), len(lines))
-            if len(broken) > most or isinstance(error, RecursionError):
+            if len(broken) > most:
                 return TomlText({}, {}, [*broken, (number, _words(error))])
             if len(broken) == most:
                 del lines[number - 1 :]
@@ -54,9 +63,16 @@ def toml_text(text: str) -> TomlText:
             return TomlText(data, _lines("\n".join(lines)), broken)
 
 
+def _is_deep(line: str) -> bool:
+    """Whether a key has so many parts that reading it costs their square."""
+    return line.count(".") > _DEEPEST and bool(_DEEP.search(_QUOTED.sub("", line)))
+
+
+def _brackets(line: str) -> int:
+    return line.count("[") + line.count("{")
+
+
 def _words(error: Exception) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deep"
     return re.sub(r" \(at .*\)$", "", str(error))
 
 

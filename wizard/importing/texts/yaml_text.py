@@ -18,6 +18,7 @@ import yaml
 from wizard.core.errors import UsageError
 from wizard.core.problems import Key
 from wizard.core.secrets import excerpt
+from wizard.importing.texts.templates import marked
 
 DEEPEST = 80
 MOST_VALUES = 40_000
@@ -28,7 +29,11 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"})
 _FALSE = frozenset({"false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"})
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,30})")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]{1,30}\.[0-9]*)(?:[eE][-+]?[0-9]{1,3})?")
+_OTHER_BASE = re.compile(
+    r"([-+]?)0(?:([xX])([0-9a-fA-F]{1,16})|([oO]?)([0-7]{1,20})|([bB])([01]{1,64}))"
+)
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]{1,30}(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+_ENDLESS = frozenset({".inf", ".Inf", ".INF", "+.inf", "-.inf", ".nan", ".NaN", ".NAN"})
 
 
 @dataclass(slots=True)
@@ -63,8 +68,20 @@ def yaml_documents(text: str, name: str) -> Iterator[YamlDocument]:
         yield from reader.documents()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        said = str(getattr(error, "problem", "") or "it is broken")
-        raise YamlError(name, said, mark.line + 1 if mark else 1, "Mend that line") from None
+        line = mark.line if mark else 0
+        raise YamlError(name, _said(error, text, line), line + 1, "Mend that line") from None
+
+
+def _said(error: yaml.YAMLError, text: str, index: int) -> str:
+    """What is wrong with a line, in words; a tab is what most often is."""
+    said = str(getattr(error, "problem", "") or "it is broken")
+    lines = text.splitlines()
+    line = lines[index] if index < len(lines) else ""
+    if "cannot start any token" not in said:
+        return said
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return "it is indented with a tab, and YAML takes spaces only"
+    return "a value begins with a character that must be in quotes"
 
 
 def plain_scalar(text: str) -> Any:
@@ -73,9 +90,17 @@ def plain_scalar(text: str) -> Any:
         return None
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    return float(text) if len(text) < 40 and _FLOAT.fullmatch(text) else text
+    # go-yaml reads digits with `_` between them, and 010 as eight.
+    digits = text.replace("_", "") if text[:1].isdigit() and len(text) < 80 else text
+    if _INTEGER.fullmatch(digits):
+        return int(digits)
+    if based := _OTHER_BASE.fullmatch(digits):
+        sign, hexadecimal, number, _, octal, _, binary = based.groups()
+        found = int(number, 16) if hexadecimal else int(octal, 8) if octal else int(binary, 2)
+        return -found if sign == "-" else found
+    if text in _ENDLESS:
+        return float(text.replace(".", ""))
+    return float(digits) if len(digits) < 40 and _FLOAT.fullmatch(digits) else text
 
 
 def _line_of(event: Any) -> int:
@@ -105,7 +130,10 @@ class _Reader:
         if self._depth > DEEPEST:
             raise self._too_much(f"nested deeper than {DEEPEST} levels", line)
         if isinstance(event, yaml.AliasEvent):
-            value, held = self._anchors.get(str(event.anchor), (None, 0))
+            if event.anchor not in self._anchors:
+                words = f"*{event.anchor} refers to an anchor that is not defined before it"
+                raise YamlError(self._name, words, line, "Mend that line")
+            value, held = self._anchors[event.anchor]
             self._counted(held, line)
             return value
         before = self._count
@@ -115,6 +143,8 @@ class _Reader:
             value = self._mapping(path)
         elif isinstance(event, yaml.SequenceStartEvent):
             value = self._sequence(path)
+        elif (event.tag or "").startswith("!") and len(event.tag) > 1:
+            value = marked(event.tag)  # some tool's own: what it makes of the text is not known
         else:
             value = plain_scalar(event.value) if event.implicit[0] else event.value
         self._depth -= 1

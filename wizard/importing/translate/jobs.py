@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from wizard.core.problems import Key, key_path
-from wizard.importing.chart_tables import default_of
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, number, texts
 from wizard.importing.translate.builds import leave_docker, maintained, strategy_of
 from wizard.importing.translate.levels import level_of
-from wizard.importing.view import View
+from wizard.importing.view import View, found_at, without_empty
 from wizard.profile.strategies import STRATEGIES, SecurityLevel, Strategy
 
 _SHARES = ("cpu", "memory", "ephemeral_storage")
@@ -31,7 +30,7 @@ _REGISTERED = {
     "token_obtained_at": "of the old runner's token",
     "token_expires_at": "of the old runner's token",
 }
-_MOST_JOBS = 1000
+MOST_JOBS = 1000
 PULL_POLICIES = {
     "always": "always",
     "if-not-present": "if-not-present",
@@ -79,7 +78,11 @@ def with_rest(table: View, runner: dict[str, Any], index: int) -> dict[str, Any]
     rest = table.rest()
     for key in _leaves(rest):
         target: Key = ("runners", index, "extra_config", *key)
-        table.note_if_open(key, Fate.KEPT, key_path(target), target)
+        if found_at(rest, key) == {}:  # a header with nothing below it says nothing
+            table.note_if_open(key, Fate.ASIDE, "empty", ())
+        else:
+            table.note_if_open(key, Fate.KEPT, key_path(target), target)
+    rest = without_empty(rest)
     extra = _merged(rest, runner.pop("extra_config", {}))
     return {**runner, **({"extra_config": extra} if extra else {})}
 
@@ -108,22 +111,20 @@ def _concurrent(release: Release, table: View, at: Key) -> int:
     """How many jobs ran at once: the managers' own number, or the table's, times the managers."""
     target: Key = (*at, "jobs", "concurrent")
     of_manager = number(release.values.get("concurrent"))
-    if release.whole_config or not release.has_chart:
+    if not release.has_template:
         of_manager = number(release.top.get("concurrent")) or (
             of_manager if not release.whole_config else 0
         )
         release.top.take("concurrent", to=target)
         if release.whole_config and release.values.has("concurrent") and release.has_chart:
             release.values.leave("concurrent", why="runners.configOverride counts in its place")
-        default = 1
-    else:
-        default = int(default_of(("concurrent",)))
     release.values.take("concurrent", to=target)
+    release.values.note(("concurrent",), Fate.ASIDE, "empty")
     of_table = number(table.get("limit"))
     table.take("limit", to=target)
-    each = of_manager or default
+    each = of_manager if of_manager > 0 else release.default_concurrent[0]
     together = (min(each, of_table) if of_table else each) * release.replicas
-    return max(1, min(together, _MOST_JOBS))
+    return max(1, min(together, MOST_JOBS))
 
 
 def _shares(table: View, prefix: str, to: Key) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from wizard.importing.chart_tables import default_of, is_default
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, number
 from wizard.importing.translate.jobs import pull_policies
-from wizard.importing.view import ABSENT, found_at, leaf_paths
+from wizard.importing.view import ABSENT, found_at, leaf_paths, without_empty
 from wizard.render.runner.config_toml import METRICS_PORT, SHUTDOWN_TIMEOUT
 
 _REGISTRY = "registry.gitlab.com"
@@ -90,7 +90,7 @@ def manager_data(release: Release) -> dict[str, Any]:
         found["runner_version"] = version
     found |= _flavor(release)
     if release.replicas > 1:
-        found["replicas"] = min(release.replicas, 10)
+        found["replicas"] = release.replicas
     values.note(("replicas",), Fate.CARRIED, "manager.replicas", ("manager", "replicas"))
     for key, field in _OF_CONFIG.items():
         if value := release.top.take(key, to=("manager", field)):
@@ -149,7 +149,9 @@ def images_data(release: Release, extra: dict[str, Any]) -> dict[str, Any]:
     """The profile's `images`; an image of another name goes to the chart's extra values."""
     found: dict[str, Any] = {}
     registry, path = _image(release)
-    if registry and registry != _REGISTRY and path == _MANAGER_IMAGE:
+    if _is_unread(release):
+        _note_image(release, Fate.LEFT, "a part of it is not filled in")
+    elif registry and registry != _REGISTRY and path == _MANAGER_IMAGE:
         found["mirrors"] = {_REGISTRY: registry}
         _note_image(release, Fate.CARRIED, "images.mirrors", ("images", "mirrors"))
     elif (
@@ -170,6 +172,13 @@ def images_data(release: Release, extra: dict[str, Any]) -> dict[str, Any]:
         if wanted and "pull_policy" not in found:
             found["pull_policy"] = wanted[0]
     return found
+
+
+def _is_unread(release: Release) -> bool:
+    """Whether a part of the manager's image is still to be filled in."""
+    values = release.values
+    parts: tuple[Key, ...] = (("image",), ("image", "registry"), ("image", "image"))
+    return any(values.is_written(*key) and values.get(*key) is None for key in parts)
 
 
 def _image(release: Release) -> tuple[str, str]:
@@ -240,7 +249,7 @@ def rest_of_values(release: Release, extra: dict[str, Any], *, reads_chart: bool
     _leave_own_labels(release)
     _moved(release, extra)
     _drop_defaults(release)
-    rest = values.rest()
+    rest = without_empty(values.rest())
     if not reads_chart:
         why = "the profile is delivered as manifests, whose manager has no such setting"
         for leaf in filter(None, leaf_paths(rest)):

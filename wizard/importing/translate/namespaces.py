@@ -107,7 +107,10 @@ def _tell_existing(release: Release, there: list[Said], taken: str, beside: Besi
 def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: str) -> None:
     at = table.at("kubernetes", "namespace") if table.has("kubernetes", "namespace") else jobs.at
     beside = (not jobs and not manager) or (jobs.text and jobs.text == manager.text)
-    if beside and (release.has_chart or jobs):
+    said = table.is_written("kubernetes", "namespace")
+    if said and not table.get("kubernetes", "namespace"):
+        return  # it is not filled in, which has been told
+    if beside and (jobs or (release.has_chart and not release.unread_jobs)):
         where = f" ({jobs.text})" if jobs else ""
         release.report.opens(
             f"jobs run in the manager's namespace{where}",
@@ -149,7 +152,7 @@ def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: 
 def job_objects(table: View) -> Iterator[tuple[str, Key]]:
     """Objects of the job namespace that the table names, and where."""
     kubernetes = table.section("kubernetes")
-    for name in texts(kubernetes.get("image_pull_secrets")):
+    for name in filter(_is_known, texts(kubernetes.get("image_pull_secrets"))):
         yield f"Secret {name}", ("kubernetes", "image_pull_secrets")
     for kind, what in (
         ("secret", "Secret"),
@@ -157,8 +160,12 @@ def job_objects(table: View) -> Iterator[tuple[str, Key]]:
         ("config_map", "ConfigMap"),
     ):
         for volume in entries(section(kubernetes, "volumes").get(kind)):
-            if isinstance(volume, Mapping) and volume.get("name"):
+            if isinstance(volume, Mapping) and _is_known(str(volume.get("name") or "")):
                 yield f"{what} {volume['name']}", ("kubernetes", "volumes", kind)
+
+
+def _is_known(name: str) -> bool:
+    return bool(name) and not unread(name)
 
 
 def _tell_objects_of_manager(release: Release, manager: Said, target: str) -> None:

@@ -35,8 +35,11 @@ def prepare(release: Release, beside: Beside) -> None:
     if not release.has_chart:
         release.tables = release.tables or [View(release.ledger, [], table_words)]
         return
-    over = [layer for layer in (_old(release), _variables(release)) if layer.data]
-    from_values(release, over)
+    old, variables = [_old(release)], [_variables(release)]
+    # Old charts made variables of these, which count before the template; new ones ignore them.
+    counts = bool(exact(release.chart.text))
+    over = [one for one in (*(old if counts else ()), *variables) if one.data]
+    from_values(release, over, [one for one in old if one.data and not counts])
 
 
 def _version(release: Release) -> RunnerVersion:
@@ -85,16 +88,23 @@ def _tell_old(release: Release, paths: list[Key], chart: str) -> None:
         release.report.breaks(
             f"chart {chart} does not read {names}",
             at,
-            f"these values are gone since {old_until()}: they have no effect, and jobs run without",
+            f"charts since {old_until()} ignore these values",
             "Write into the profile what you still want of them",
         )
-    else:
-        version = f"chart {chart} reads" if chart else f"only charts before {old_until()} read"
+    elif chart:
         release.report.surprises(
-            f"{version} {names}",
+            f"chart {chart} reads {names}, which charts since {old_until()} ignore",
             at,
-            f"these values are gone since chart {old_until()}, where they have no effect",
+            "runners.config took their place",
             "Nothing to do: the profile has them, in runners[].jobs and extra_config",
+        )
+    else:
+        release.report.surprises(
+            f"only charts before {old_until()} read {names}",
+            at,
+            f"charts since {old_until()} ignore these values, and the file does not say which "
+            "chart it is for",
+            "Nothing to do: the profile has them, except where runners.config says otherwise",
         )
 
 

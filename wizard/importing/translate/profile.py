@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from wizard.core.secret_shapes import is_secret
 from wizard.importing.findings.identity import tell_identity
@@ -23,10 +23,15 @@ from wizard.importing.translate.manager import (
 from wizard.importing.translate.namespaces import Namespaces, namespaces, note_namespaces
 from wizard.importing.view import View
 from wizard.importing.wrappers.beside import Beside, builds_with
+from wizard.profile.delivery import TargetCluster
 from wizard.profile.model import CURRENT_VERSION
 from wizard.profile.packagings import PACKAGINGS
+from wizard.profile.types import Architecture
+from wizard.render.runner.images import ARCH_LABEL
 
 _ADDRESS = re.compile(r"https?://[^\s@$]+$")
+_NO_NAMES = frozenset({"", "gitlab-runner", "gitlabRunner", "gitlab_runner", "values", "helm"})
+"""Keys of a parent that say nothing of the runner."""
 _LONGEST_NAME = 39
 _ROOM_FOR_NUMBERS = 34
 
@@ -47,7 +52,7 @@ def profile_data(releases: list[Release], beside: Beside, profile_id: str) -> di
         "runners": [],
         "secrets": dict(beside.secrets) or {"backend": "kubernetes"},
         "manager": {},
-        "cluster": _cluster(places),
+        "cluster": _cluster(places) | _architectures(releases),
         "images": {},
         "delivery": _delivery(first),
     }
@@ -63,6 +68,15 @@ def _cluster(places: Namespaces) -> dict[str, Any]:
     if places.existing:
         found["existing_namespaces"] = list(places.existing)
     return found
+
+
+def _architectures(releases: list[Release]) -> dict[str, Any]:
+    """The nodes' architectures, where every runner's jobs select them; the default is left out."""
+    tables = [table for release in releases for table in release.tables]
+    found = {str(table.get("kubernetes", "node_selector", ARCH_LABEL)) for table in tables}
+    if not found <= set(get_args(Architecture)) or found == set(TargetCluster().architectures):
+        return {}
+    return {"architectures": sorted(found)}
 
 
 def _add_release(data: dict[str, Any], release: Release, beside: Beside, number: int) -> None:
@@ -205,7 +219,7 @@ def _name(release: Release) -> str:
         release.tables[0].get("name"),
         re.sub(r"^gitlab-runner-?", "", release.name.text),
         re.sub(r"^gitlab-runner-?", "", str(release.values.get("fullnameOverride") or "")),
-        release.parent if release.parent not in ("gitlab-runner", "") else None,
+        release.parent if release.parent not in _NO_NAMES else None,
     ]
     return next(_slugs(candidates), "imported")
 

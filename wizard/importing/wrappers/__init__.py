@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from wizard.core.errors import UsageError
 from wizard.importing.bundle import words_of
+from wizard.importing.ledger import Source
 from wizard.importing.release import Bundle, Doc, Release
 from wizard.importing.wrappers.argocd import applications
 from wizard.importing.wrappers.beside import Beside, read_beside
@@ -78,16 +79,24 @@ def _nothing(bundle: Bundle) -> UsageError:
             "Give the values too: init --from FOLDER, or init --from FILE --from FILE",
         )
     found = [_said(doc) for doc in bundle.docs[:6]]
+    found = found or ["a list" if isinstance(one.data, list) else "text" for one in _others(bundle)]
     what = f"it is {'; '.join(found)}" if found else "it is empty"
     return UsageError(
-        f"{names} sets up no runner that is known here.",
-        f"{what}. Read are: {_READ}",
+        f"{names} sets up no runner that the import knows.",
+        f"{what}. The import reads {_READ}",
         "Give one of these, or ask the cluster: init --from-cluster",
     )
+
+
+def _others(bundle: Bundle) -> list[Source]:
+    """Documents that hold something, and are no mapping."""
+    return [one for one in bundle.ledger.sources if one.data not in (None, "", [])][:6]
 
 
 def _said(doc: Doc) -> str:
     services = doc.data.get("services")
     if isinstance(services, dict) and "gitlab-runner" in str(services):
         return "a Docker Compose file: give the config.toml that its runner mounts"
+    if doc.data.get("kind") == "Template" and "objects" in doc.data:
+        return f"{words_of(doc.data)} of OpenShift: give what `oc process -f FILE -o yaml` prints"
     return words_of(doc.data)

@@ -113,12 +113,11 @@ def releases_of(
     if not paths and (of_chart or is_values(whole.data, at_top=True)):
         paths = [()]
     refuse_too_many(len(bundle.made) + len(paths), bundle)
+    _note_parent(whole, paths)
     found = []
     for path in paths:
         doc.used = True
         view = View(bundle.ledger, below(layers, path)) if path else whole
-        if path:
-            _note_parent(whole, paths, path)
         release = Release(
             kind, doc.file, bundle.ledger, bundle.report, view, empty_view(bundle.ledger)
         )
@@ -129,12 +128,14 @@ def releases_of(
     return found
 
 
-def _note_parent(whole: View, paths: list[Key], path: Key) -> None:
-    ours = {one[: len(path)] for one in paths}
-    for depth in range(len(path)):
-        for key in whole.section(*path[:depth]):
-            beside = (*path[:depth], key)
-            if not any(one[: len(beside)] == beside for one in ours):
+def _note_parent(whole: View, paths: list[Key]) -> None:
+    """Say that what is beside the runner's values is its parent chart's."""
+    around = {path[:length] for path in paths for length in range(len(path))}
+    ours = around.union(paths)
+    for above in around:
+        for key in whole.section(*above):
+            beside = (*above, key)
+            if beside not in ours:
                 whole.note(beside, Fate.ASIDE, "the parent chart's own")
 
 
@@ -286,7 +287,7 @@ def tell_unread_values(bundle: Bundle, doc: Doc, key: Key, what: str, paths: lis
     bundle.unread.add(doc.number)
     bundle.report.surprises(
         "some values are elsewhere and were not read",
-        bundle.at(doc, *key),
+        bundle.at(doc, *key, words=what),
         f"{what} names {names}, which was not given: what it sets is not in the profile",
         "Give the folder, or that file beside this one: init --from FILE --from FILE",
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wizard.core.problems import Key
+from wizard.importing.helm_text import Resolver
 from wizard.importing.ledger import Fate, Spot
 from wizard.importing.release import Bundle, Doc, Kind, Release, entries, section
 from wizard.importing.texts import toml_text
@@ -18,6 +19,8 @@ from wizard.importing.wrappers.common import empty_view, metadata_aside
 _WHOLE = "config.toml"
 _TEMPLATE = "config.template.toml"
 _FILES = ("configuration.toml", "gitlab-runner.toml", "config.toml.tpl")
+_MOST_TOLD = 40
+"""Templates that are told one by one; each value with one is told as well."""
 _OF_THE_CHART = frozenset(
     {
         *("entrypoint", "register-the-runner", "check-live", "pre-entrypoint-script"),
@@ -36,11 +39,18 @@ def table_words(key: Key) -> str:
     return f"[{'.'.join(['runners', *parts[:-1]])}] {parts[-1]}"
 
 
-def tables_of(release: Release, base: Spot, data: Mapping[str, Any], over: list[Layer]) -> None:
+def tables_of(
+    release: Release,
+    base: Spot,
+    data: Mapping[str, Any],
+    over: Sequence[Layer] = (),
+    under: Sequence[Layer] = (),
+) -> None:
     """Take the `[[runners]]` tables of a config, and its own keys, into a release.
 
     Args:
         over: layers that count before each table's own.
+        under: layers that count where a table says nothing.
     """
     above = base.path
     found = [one for one in entries(data.get("runners")) if isinstance(one, Mapping)]
@@ -53,7 +63,7 @@ def tables_of(release: Release, base: Spot, data: Mapping[str, Any], over: list[
             "Nothing to do: the profile has what it says",
         )
         layer = layer_of(found[0], base.source, (*above, "runners"))
-        release.tables = [View(release.ledger, [layer, *over], table_words)]
+        release.tables = [View(release.ledger, [*under, layer, *over], table_words)]
     else:
         indices = [
             i for i, one in enumerate(entries(data.get("runners"))) if isinstance(one, Mapping)
@@ -61,13 +71,13 @@ def tables_of(release: Release, base: Spot, data: Mapping[str, Any], over: list[
         release.tables = [
             View(
                 release.ledger,
-                [layer_of(one, base.source, (*above, "runners", index)), *over],
+                [*under, layer_of(one, base.source, (*above, "runners", index)), *over],
                 table_words,
             )
             for index, one in zip(indices, found, strict=True)
         ]
     if not release.tables:
-        release.tables = [View(release.ledger, over, table_words)]
+        release.tables = [View(release.ledger, [*under, *over], table_words)]
     own = {key: value for key, value in data.items() if key != "runners"}
     release.top = View(release.ledger, [layer_of(own, base.source, above)])
 
@@ -81,7 +91,7 @@ def toml_file(bundle: Bundle, doc: Doc) -> list[Release]:
         bundle.refusals.append(f"{doc.file} is TOML, but not a runner's config.toml")
         return []
     release = _release(bundle, doc, Kind.CONFIG)
-    tables_of(release, doc.spot(_WHOLE), data, [])
+    tables_of(release, doc.spot(_WHOLE), data)
     bundle.add_facts(doc, release)
     return [release]
 
@@ -116,7 +126,7 @@ def config_objects(bundle: Bundle, doc: Doc) -> list[Release]:
         bundle.ledger.open(spot, read.data, lines, line)
         if key == _TEMPLATE or "runners" in read.data:
             kept_top = release.top
-            tables_of(release, spot, read.data, [])
+            tables_of(release, spot, read.data)
             release.whole_config = key != _TEMPLATE
             if key == _TEMPLATE and kept_top.data:
                 release.top = kept_top  # the chart writes its own keys in the other file
@@ -191,14 +201,13 @@ def _note_rest(bundle: Bundle, doc: Doc, place: str, parts: set[str]) -> None:
             )
 
 
-def from_values(release: Release, over: list[Layer]) -> None:
+def from_values(release: Release, over: Sequence[Layer], under: Sequence[Layer]) -> None:
     """Read the configuration that is text among the chart's values, templates and all.
 
     Args:
         over: layers that count before what the text says.
+        under: layers that count where it says nothing.
     """
-    from wizard.importing.helm_text import Resolver
-
     values = release.values
     runners = values.section("runners")
     key = "configOverride" if runners.get("configOverride") else "config"
@@ -208,11 +217,11 @@ def from_values(release: Release, over: list[Layer]) -> None:
     if not isinstance(text, str) or spot is None:
         if text is not None:
             values.note(("runners", key), Fate.LEFT, "it is not text")
-        release.tables = [View(release.ledger, over, table_words)]
+        release.tables = [View(release.ledger, [*under, *over], table_words)]
         return
     if text.startswith(MARK) and text.endswith(MARK):
         tell_unread_text(release, key, text)
-        release.tables = [View(release.ledger, over, table_words)]
+        release.tables = [View(release.ledger, [*under, *over], table_words)]
         return
     resolver = Resolver(values.data, release.name.text, release.namespace.text)
     read = toml_text(without_templates(resolver.resolved(text)))
@@ -231,25 +240,31 @@ def from_values(release: Release, over: list[Layer]) -> None:
     for used in resolver.used:
         if used != ("runners", "jobNamespace") and used[:1] not in {("image",)}:
             _note_used(release, used)
-    for piece in resolver.unread:
+    _tell_templates(release, key, resolver)
+    tables_of(release, spot, read.data, over, under)
+
+
+def _tell_templates(release: Release, key: str, resolver: Resolver) -> None:
+    at = release.values.at("runners", key)
+    for piece in resolver.unread[:_MOST_TOLD]:
         release.report.surprises(
-            f"what Helm makes of {piece} is not known here",
-            values.at("runners", key),
-            "a profile holds no templates, so the value that it is in was left out",
-            "Write into the profile what it means",
+            f"the import does not know what Helm makes of {piece}",
+            at,
+            "a profile holds no templates, so the value was left out",
+            "Write the value into the profile",
         )
-    for piece in resolver.assumed:
+    for piece in resolver.assumed[:_MOST_TOLD]:
         release.report.surprises(
-            f"{piece} was read as if it held",
-            values.at("runners", key),
-            "what its condition depends on is not in the file",
-            "Remove from the profile what is not meant",
+            f"the import cannot evaluate {piece}",
+            at,
+            "what depends on it was read as if it applied",
+            "Remove from the profile what does not apply",
         )
-    tables_of(release, spot, read.data, over)
 
 
 def tell_unread_text(release: Release, key: str, text: str) -> None:
     """Say that the whole configuration is somewhere else."""
+    release.unread_config = True
     release.values.note(("runners", key), Fate.LEFT, "it is not filled in", told=True)
     release.report.breaks(
         f"runners.{key} is not filled in: {unread(text)}",

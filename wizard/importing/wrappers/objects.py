@@ -72,10 +72,10 @@ def _manager(bundle: Bundle, pod: _Pod) -> Release:
     doc = pod.doc
     pairs: _Pairs = _of_image(pod)
     for key, target in _OF_CONTAINER.items():
-        if key in pod.container:
+        if key in pod.container and not _is_filled_in(pod, key, pod.container[key]):
             pairs.append(((target,), pod.container[key], doc.spot(*pod.where, key)))
     for key, target in _OF_POD.items():
-        if key in pod.spec:
+        if key in pod.spec and not _is_filled_in(pod, key, pod.spec[key]):
             pairs.append(((target,), pod.spec[key], doc.spot(*pod.above, key)))
     if "replicas" in section(doc.data, "spec"):
         pairs.append((("replicas",), doc.data["spec"]["replicas"], doc.spot("spec", "replicas")))
@@ -91,6 +91,14 @@ def _manager(bundle: Bundle, pod: _Pod) -> Release:
     _note_rest(bundle, pod)
     doc.used = True
     return _joined(bundle, pod, View(bundle.ledger, [renamed(pairs)]), table)
+
+
+def _is_filled_in(pod: _Pod, key: str, value: object) -> bool:
+    """Whether a value is what the API server fills in where nobody said anything."""
+    if key == "imagePullPolicy":
+        _, _, tag = _image_parts(str(pod.container.get("image")))
+        return value == ("Always" if tag in ("", "latest") else "IfNotPresent")
+    return value == {"terminationGracePeriodSeconds": 30}.get(key, {})
 
 
 def _of_image(pod: _Pod) -> _Pairs:

@@ -90,7 +90,9 @@ def operator_runners(bundle: Bundle, doc: Doc) -> list[Release]:
     )
     over = [renamed(table)] if table else []
     release.tables = [View(bundle.ledger, over, table_words)]
+    release.unread_config = "config" in spec
     if given := _config_map(bundle, doc, "config"):
+        release.unread_config = False
         read_config(bundle, given, release, over)
         bundle.carried(doc, "spec", "config", to="as what it holds")
     release.name = bundle.said(doc, "metadata", "name")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wizard.core.errors import UsageError
 from wizard.core.problems import Key
 from wizard.importing.helm_text import as_set
 from wizard.importing.ledger import Fate, Spot
+from wizard.importing.limits import refuse_too_many_values
 from wizard.importing.release import Bundle, Doc, Kind, Release, Said
 from wizard.importing.texts import YamlError, toml_text, yaml_documents
-from wizard.importing.texts.hcl import Block, Call, Heredoc, hcl_blocks
-from wizard.importing.texts.templates import without_templates
+from wizard.importing.texts.hcl import Block, Call, HclError, Heredoc, hcl_blocks
+from wizard.importing.texts.templates import interpolated, marked, without_templates
 from wizard.importing.view import Layer
 from wizard.importing.wrappers.common import (
     CHART,
@@ -35,7 +37,12 @@ def helm_resources(bundle: Bundle, doc: Doc) -> list[Release]:
     found: list[Release] = []
     data: dict[str, Any] = {}
     lines: dict[Key, int] = {}
-    blocks = hcl_blocks(text)
+    try:
+        blocks = hcl_blocks(text)
+    except HclError as error:
+        raise UsageError(
+            f"{doc.file} cannot be read as Terraform.", str(error), "Give the runner's own file"
+        ) from None
     for block in blocks:
         label = ".".join([block.type, *block.labels])
         if _is_release(block):
@@ -73,7 +80,8 @@ def _config_release(
     lines: dict[Key, int],
 ) -> Release:
     first = text.line - 1 if isinstance(text, Heredoc) else block.line
-    read = toml_text(without_templates(text.text if isinstance(text, Heredoc) else text))
+    written = text.text if isinstance(text, Heredoc) else text
+    read = toml_text(without_templates(interpolated(written)))
     data[label] = {"config.toml": read.data}
     lines[(label,)] = block.line
     for key, line in read.lines.items():
@@ -89,7 +97,7 @@ def _config_release(
     view = empty_view(bundle.ledger)
     release = Release(Kind.OBJECTS, doc.file, bundle.ledger, bundle.report, view, view)
     release.whole_config, release.document = True, doc.number
-    tables_of(release, Spot(doc.number, ("terraform", label, "config.toml")), read.data, [])
+    tables_of(release, Spot(doc.number, ("terraform", label, "config.toml")), read.data)
     metadata = next((one.body for one in block.blocks if one.type == "metadata"), {})
     at = f"{doc.file}, line {block.line}: {label}"
     release.name, release.namespace = (
@@ -115,6 +123,19 @@ def _is_ours(block: Block) -> bool:
         or CHART in str(block.body.get("repository") or "")
         or ("gitlab" in str(block.labels) and "runner" in str(block.labels))
     )
+
+
+def _evaluated(value: Any) -> Any:
+    """A value with a mark for all that Terraform would work out."""
+    if isinstance(value, Heredoc):
+        return interpolated(value.text)
+    if isinstance(value, Call):
+        return marked(f"${{{value.name}(...)}}")
+    if isinstance(value, str):
+        return interpolated(value)
+    if isinstance(value, Mapping):
+        return {key: _evaluated(one) for key, one in value.items()}
+    return [_evaluated(one) for one in value] if isinstance(value, list) else value
 
 
 class _Resource:
@@ -175,6 +196,7 @@ class _Resource:
         values = self._block.body.get("values")
         if not isinstance(values, list):
             values = [] if values is None else [values]
+        refuse_too_many_values(len(values), self._doc.file)
         if values:
             self._body["values"] = [None for _ in values]
         layers: list[Layer] = []
@@ -193,26 +215,27 @@ class _Resource:
         }:
             one = next((a for a in one.arguments if isinstance(a, Mapping | Call)), None)
         if isinstance(one, Mapping):
-            self._body["values"][index] = one
-            return self._layer(key, one)
+            data = _evaluated(one)
+            self._body["values"][index] = data
+            return self._layer(key, data)
         if isinstance(one, Heredoc):
-            return self._text(key, one.text, one.line - 1)
+            return self._text(key, interpolated(one.text), one.line - 1)
         if isinstance(one, str) and "\n" in one:
-            return self._text(key, one, self._lines.get((self._label, *key), 0))
+            return self._text(key, interpolated(one), self._lines.get((self._label, *key), 0))
         path = self._file_of(one)
         if path and (layer := values_from_file(self._bundle, path)):
             self._bundle.ledger.note(self._spot(*key), Fate.CARRIED, "as what it holds")
             return layer
         what = path or "a value that Terraform works out"
-        self._lines.setdefault((self._label, *key), self._block.line)
-        spot_line = self._lines[self._label, *key]
-        tell_unread_values(
-            self._bundle, self._doc, ("terraform", self._label, *key), "values", [what]
-        )
-        self._bundle.ledger.sources[self._doc.number].lines.setdefault(
-            ("terraform", self._label, *key), spot_line
-        )
+        self._tell_unread(key, what)
         return None
+
+    def _tell_unread(self, key: Key, what: str) -> None:
+        line = self._lines.setdefault((self._label, *key), self._block.line)
+        where = ("terraform", self._label, *key)
+        # The ledger gets all lines at the end; this one is told before.
+        self._bundle.ledger.sources[self._doc.number].lines[where] = line
+        tell_unread_values(self._bundle, self._doc, where, "values", [what])
 
     def _file_of(self, one: Any) -> str:
         if isinstance(one, Call):
@@ -233,9 +256,7 @@ class _Resource:
         except YamlError:
             documents = []
         if not documents or not isinstance(documents[0].data, Mapping):
-            tell_unread_values(
-                self._bundle, self._doc, ("terraform", self._label, *key), "values", ["a text"]
-            )
+            self._tell_unread(key, "a text that is not YAML")
             return None
         self._body["values"][int(key[-1])] = documents[0].data
         for inner, line in documents[0].lines.items():
@@ -264,8 +285,12 @@ class _Resource:
         named: list[tuple[str, Any, Spot]] = []
         for number, (name, value, line, kind) in enumerate(pairs):
             key = f"{kind}[{number}] {name}"
-            shown = as_set(value) if isinstance(value, str) else value
-            self._body[key] = shown if isinstance(shown, str | int | float | bool) else str(shown)
             self._lines[(self._label, key)] = line
+            shown = _evaluated(value)
+            if isinstance(value, Heredoc):
+                self._lines[(self._label, key)] = value.line - 1
+            elif isinstance(shown, str):
+                shown = as_set(shown)
+            self._body[key] = shown if isinstance(shown, str | int | float | bool) else str(shown)
             named.append((name, shown, self._spot(key)))
         return set_layers(self._bundle.ledger, named)

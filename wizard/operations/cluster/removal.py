@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from wizard.core.errors import NotAllowedError
 from wizard.core.events import Left
-from wizard.core.manifest import ObjectRef
+from wizard.core.manifest import OWNER_ID, ObjectRef
 from wizard.profile.model import Profile
 from wizard.systems.kubernetes import Cluster, Json, Owned
 
@@ -62,12 +62,12 @@ def why_left(cluster: Cluster, owned: Owned, besides: Collection[str] = ()) -> s
     """
     if not owned.created:
         return _NOT_OURS
-    return _still_in(cluster, owned.ref.name, besides) if owned.kind == "Namespace" else ""
+    return _still_in(cluster, owned, besides) if owned.kind == "Namespace" else ""
 
 
-def _still_in(cluster: Cluster, namespace: str, besides: Collection[str]) -> str:
+def _still_in(cluster: Cluster, namespace: Owned, besides: Collection[str]) -> str:
     """What keeps a namespace, as words; empty where nothing does."""
-    contents = cluster.contents(namespace)
+    contents = cluster.contents(namespace.ref.name)
     there = {metadata["uid"] for _, metadata in contents.objects}
     kept = sorted(
         f"{ref.kind} {ref.name}"
@@ -75,6 +75,7 @@ def _still_in(cluster: Cluster, namespace: str, besides: Collection[str]) -> str
         if metadata["uid"] not in besides
         and "deletionTimestamp" not in metadata
         and not _of_every_namespace(ref, metadata)
+        and not _is_lease_of(namespace.labels[OWNER_ID], ref, metadata)
         and not _goes_with_its_owner(cluster, ref, metadata, there)
     )
     if kept:
@@ -82,6 +83,12 @@ def _still_in(cluster: Cluster, namespace: str, besides: Collection[str]) -> str
     if contents.unseen:
         return f"not all of it could be looked at ({'; '.join(contents.unseen[:_SHOWN])})"
     return ""
+
+
+def _is_lease_of(profile_id: str, ref: ObjectRef, metadata: Json) -> bool:
+    """Whether it is what keeps two runs of the profile apart: a run holds it to its very end."""
+    labels = metadata.get("labels") or {}
+    return ref.kind == "Lease" and labels.get(OWNER_ID) == profile_id
 
 
 def _of_every_namespace(ref: ObjectRef, metadata: Json) -> bool:

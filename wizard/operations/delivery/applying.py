@@ -16,6 +16,7 @@ from wizard.core.events import Event, Planned, StepStarted, Waiting
 from wizard.core.manifest import Manifest
 from wizard.core.run import RunOptions
 from wizard.operations.cluster.reader_credential import asked_for
+from wizard.operations.lease import Turn, turn_at
 from wizard.operations.plan.discovered_facts import save_found
 from wizard.operations.plan.survey import Survey, survey, warnings
 from wizard.operations.proof.verification import RunnerVerifier
@@ -85,6 +86,14 @@ async def apply(
     """
     yield StepStarted("Look")
     connected = await connect(file, systems, run)
+    async with turn_at(file, connected.cluster, run.verb) as turn:
+        async for event in turn.while_ours(_apply(file, connected, reconciler, turn)):
+            yield event
+
+
+async def _apply(
+    file: ProfileFile, connected: Connected, reconciler: Reconciler, turn: Turn
+) -> AsyncIterator[Event]:
     async for event in reconciler.settled(connected):
         yield event
     surveyed = await survey(connected, new=True)
@@ -99,19 +108,24 @@ async def apply(
         yield warning
     work.verifier.expect(work.plan)
     if await reconciler.begin(work):
-        async for event in _carry_out(work, reconciler):
+        async for event in _carry_out(work, reconciler, turn):
             yield event
 
 
-async def _carry_out(work: Work, reconciler: Reconciler) -> AsyncIterator[Event]:
+async def _carry_out(work: Work, reconciler: Reconciler, turn: Turn) -> AsyncIterator[Event]:
     settling = [
         titled(f"Runner {one.runner.name} and its token", work.verifier.settle(one))
         for one in work.seen.runners
     ]
+    profile = work.file.profile
     for part in (*reconciler.before_tokens(), *settling, *reconciler.after_tokens()):
+        async for event in turn.take(profile, work.plan):
+            yield event
         async for event in part:
             yield event
     for runner in await reconciler.due():
+        async for event in turn.take(profile):
+            yield event
         waits = False
         async for event in reconciler.arrival(runner):
             waits = waits or isinstance(event, Waiting)

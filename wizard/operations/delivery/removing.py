@@ -28,9 +28,11 @@ from wizard.core.manifest import ObjectRef
 from wizard.core.run import RunOptions
 from wizard.operations.cluster.leaving import until_gone
 from wizard.operations.cluster.removal import delete_object, owned_objects, why_left
+from wizard.operations.lease import Turn, turn_at
 from wizard.operations.plan.changes import deleted
 from wizard.operations.runners.observe import ObservedRunner, ObservedState, observe
 from wizard.operations.streams import titled
+from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
 from wizard.systems import Systems
 from wizard.systems.backends import Backend
@@ -88,32 +90,55 @@ async def plan(profile: Profile, systems: Systems, remover: Remover) -> Plan:
 
 
 async def destroy(
-    profile: Profile, systems: Systems, run: RunOptions, remover: Remover
+    file: ProfileFile, systems: Systems, run: RunOptions, remover: Remover
 ) -> AsyncIterator[Event]:
     """Pause the runners, delete our objects, the tokens and the runners; then look again.
 
     Raises: WizardError; run again, it goes on with what is still there.
     """
-    gitlab, backend = await _reach(profile, systems, remover)
+    gitlab, backend = await _reach(file.profile, systems, remover)
+    async with turn_at(file, remover.cluster, "destroy") as turn:
+        work = _destroy(file.profile, gitlab, backend, run, remover, turn)
+        async for event in turn.while_ours(work):
+            yield event
+
+
+async def _destroy(
+    profile: Profile,
+    gitlab: GitLab,
+    backend: Backend,
+    run: RunOptions,
+    remover: Remover,
+    turn: Turn,
+) -> AsyncIterator[Event]:
     seen = await _look(profile, gitlab, backend, remover)
-    yield Planned(_plan(seen, backend, remover))
+    plan = _plan(seen, backend, remover)
+    yield Planned(plan)
     remover.refuse()
+    async for event in turn.take(profile, plan):
+        yield event
     async for event in titled("Pause", _pause(seen, gitlab)):
         yield event
     async for event in remover.withdraw():
         yield event
         if isinstance(event, Waiting):
             return
+    await turn.look(profile, remover.cluster)  # which may be seen only now
+    async for event in turn.take(profile, plan):
+        yield event
     parts = (
         ("Objects in the cluster", _delete_objects(remover)),
         ("What stays", _stays(remover)),
         ("Tokens", _delete_tokens(seen, backend)),
         ("Runners in GitLab", _delete_runners(seen, gitlab)),
-        ("Proof that nothing is left", _gone(profile, gitlab, backend, remover.cluster, run)),
     )
     for title, events in parts:
         async for event in titled(title, events):
             yield event
+    await turn.remove(profile, remover.cluster)
+    gone = _gone(profile, gitlab, backend, remover.cluster, run)
+    async for event in titled("Proof that nothing is left", gone):
+        yield event
 
 
 def objects(profile: Profile, cluster: Cluster) -> Found:

@@ -52,7 +52,7 @@ class ToCluster:
         return await removing.plan(self.file.profile, self.systems, self._remover)
 
     def destroy(self) -> AsyncIterator[Event]:
-        return removing.destroy(self.file.profile, self.systems, self.run, self._remover)
+        return removing.destroy(self.file, self.systems, self.run, self._remover)
 
     @property
     def _remover(self) -> _Remover:
@@ -123,6 +123,7 @@ class _Reconciler:
         if not self.profile.secrets.through_store:
             return []
         verifier = self.work.verifier
+        due = {runner.name for runner in self._due}
         again = any(_concerns_store(change) for change in self.work.plan.pending)
         ways = [
             GitOpsSync(
@@ -137,7 +138,7 @@ class _Reconciler:
         return [
             way
             for way, is_stuck in zip(ways, stuck, strict=True)
-            if again or store_is_stuck or is_stuck or way.runner in self._due
+            if again or store_is_stuck or is_stuck or way.runner.name in due
         ]
 
     async def _admit(self) -> AsyncIterator[Event]:

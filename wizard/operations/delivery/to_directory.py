@@ -63,7 +63,7 @@ class ToDirectory:
         return await removing.plan(self.file.profile, self.systems, self._remover)
 
     def destroy(self) -> AsyncIterator[Event]:
-        return removing.destroy(self.file.profile, self.systems, self.run, self._remover)
+        return removing.destroy(self.file, self.systems, self.run, self._remover)
 
     @property
     def _remover(self) -> _Remover:
@@ -101,9 +101,9 @@ class _Reconciler:
         """Those to be proven, and those of which the cluster has other files."""
         if self.is_uncommitted:
             return []
-        due = self.work.verifier.due(self.work.seen, self.work.plan)
+        due = {one.name for one in self.work.verifier.due(self.work.seen, self.work.plan)}
         runners = self.file.profile.runners
-        return [one for one in runners if one in due or await self._behind(one)]
+        return [one for one in runners if one.name in due or await self._behind(one)]
 
     async def arrival(self, runner: Runner) -> AsyncIterator[Event]:
         why = await self._not_started(runner)

@@ -6,7 +6,16 @@ from wizard.operations.explaining.evidence import (
     of_events,
     of_job_pods,
     of_manager,
+    pod_lines,
     said_of,
 )
 
-__all__ = ["Evidence", "explained", "of_events", "of_job_pods", "of_manager", "said_of"]
+__all__ = [
+    "Evidence",
+    "explained",
+    "of_events",
+    "of_job_pods",
+    "of_manager",
+    "pod_lines",
+    "said_of",
+]

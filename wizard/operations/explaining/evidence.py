@@ -74,7 +74,7 @@ def of_job_pods(namespace: str, cluster: Cluster, job_id: int = 0) -> Iterator[T
         for pod in cluster.find("v1", "Pod", namespace)
         if not job_id or _job_of(pod) == str(job_id)
     ]
-    lines = [line for pod in pods for line in _pod_lines(pod)]
+    lines = [line for pod in pods for line in pod_lines(pod)]
     name = f"the pods of job {job_id}" if job_id else f"the pods of namespace {namespace}"
     yield Text(Kind.PODS, f"{name} ({len(pods)})", "\n".join(lines))
 
@@ -83,7 +83,8 @@ def _job_of(pod: Json) -> str:
     return str((pod["metadata"].get("annotations") or {}).get(_JOB_ID, ""))
 
 
-def _pod_lines(pod: Json) -> Iterator[str]:
+def pod_lines(pod: Json) -> Iterator[str]:
+    """What the status of a pod says that is not as it should be, a line each."""
     name, status = pod["metadata"]["name"], pod.get("status") or {}
     if status.get("reason"):
         yield f"Pod {name}: {status['reason']} {status.get('message', '')}"

@@ -220,12 +220,16 @@ def _plan(
         *compared.unseen,
         reader.unseen if reader else "",
     ]
-    return Plan(tuple(changes), tuple(filter(None, unseen)), _downtime(connected, seen))
+    notes = (*_downtime(connected, seen), *_held(seen)) if seen else ()
+    return Plan(tuple(changes), tuple(filter(None, unseen)), notes)
 
 
-def _downtime(connected: Connected, seen: ObservedState | None) -> tuple[str, ...]:
-    if seen is None:
-        return ()
+def _held(seen: ObservedState) -> list[str]:
+    held = [(one.runner.name, one.note.hold) for one in seen.runners if one.note.hold]
+    return [f"{hold.sentence(name)}; apply leaves it so until `unpause`" for name, hold in held]
+
+
+def _downtime(connected: Connected, seen: ObservedState) -> tuple[str, ...]:
     replacing = renewal.downtime(seen, restarts=connected.cluster is not None)
     return (*adopt.downtime(seen), *([replacing] if replacing else ()))
 

@@ -13,6 +13,7 @@ from wizard.checks import Connected, connect, refuse_failed
 from wizard.core.errors import NotReachedError, StoppedError, WizardError
 from wizard.core.events import Event, NotProven, StepStarted
 from wizard.core.run import RunOptions
+from wizard.operations.proof.probe import Probe
 from wizard.operations.proof.verification import RunnerVerifier
 from wizard.operations.runners.observe import ObservedRunner, observe
 from wizard.operations.runners.truth import why_not_running, with_truth
@@ -60,6 +61,9 @@ async def _prove(
     )
     if lacks:
         raise WizardError(f"{one.runner.name} does not run as it should.", lacks, _APPLY)
+    if connected.run.probe and cluster:
+        async for event in Probe(profile, one.runner, cluster, connected.run).look():
+            yield event
     await proving.remember_managers(one)
     async for event in proving.prove(one.runner):
         yield event

@@ -23,6 +23,7 @@ _GIVEN = re.compile(r"^given at (\S{20,32})$", re.MULTILINE)
 _LIFE = re.compile(r"^valid from (\S{20,32}) to (\S{20,32})$", re.MULTILINE)
 _JOB = re.compile(r"^proven by job (\d{1,18})$", re.MULTILINE)
 _MANAGER = re.compile(r"^proven by manager (\S+)$", re.MULTILINE)
+_HELD = re.compile(r"^paused by (\S{1,255}) since (\S{20,32})(?:: (.{1,200}))?$", re.MULTILINE)
 _RENEWED_BELOW = 0.25
 """Of a token's life; gitlab-runner itself renews at the same point, which is switched off."""
 
@@ -43,6 +44,29 @@ class Life:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """That a runner is paused on purpose, until the one who did it, or another, ends that.
+
+    Args:
+        who: a user's name in GitLab.
+        why: what they said; may be empty. At most 200 characters, on one line.
+    """
+
+    who: str
+    since: datetime
+    why: str = ""
+
+    def __str__(self) -> str:
+        reason = f": {self.why}" if self.why else ""
+        return f"paused by {self.who} since {self.since.isoformat()}{reason}"
+
+    def sentence(self, name: str) -> str:
+        """For people."""
+        reason = f" ({self.why})" if self.why else ""
+        return f"{name} is paused by {self.who} since {self.since:%Y-%m-%d %H:%M} UTC{reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """The note's parts.
 
@@ -53,6 +77,7 @@ class Note:
         given: when GitLab gave that token; None where an earlier version has not noted it.
         job: the id of the job that has run with that token and this configuration; 0 for none.
         manager: the system id of a manager that GitLab has heard from, where no job could prove it.
+        hold: who keeps the runner paused; None where nobody does.
     """
 
     text: str
@@ -61,6 +86,7 @@ class Note:
     job: int = 0
     manager: str = ""
     given: datetime | None = None
+    hold: Hold | None = None
 
     @classmethod
     def of(cls, profile: Profile) -> Note:
@@ -80,7 +106,13 @@ class Note:
             job=int(job[1]) if job else 0,
             manager=manager[1] if manager else "",
             given=_moments(_GIVEN.search(found), 1)[0],
+            hold=_hold(found),
         )
+
+    @property
+    def without_token(self) -> Note:
+        """This note while the runner's token is not known to be stored."""
+        return Note(self.text, hold=self.hold)
 
     def with_token(self, fingerprint: str, given: datetime, ends: datetime | None) -> Note:
         """This note once the token with this fingerprint has become the runner's.
@@ -91,8 +123,9 @@ class Note:
         """
         token = fingerprint[:_LENGTH]
         if ends is None:
-            return Note(self.text, token, given=given)
-        return Note(self.text, token, Life(given, ends.replace(microsecond=0)))
+            return replace(self.without_token, token=token, given=given)
+        life = Life(given, ends.replace(microsecond=0))
+        return replace(self.without_token, token=token, life=life)
 
     @property
     def since(self) -> datetime | None:
@@ -127,12 +160,23 @@ class Note:
         if self.has_proof:
             by = f"job {self.job}" if self.job else f"manager {self.manager}"
             lines.append(f"proven by {by}")
+        if self.hold:
+            lines.append(str(self.hold))
         return "\n".join(lines)
 
 
 def _life(found: str) -> Life | None:
     begins, ends = _moments(_LIFE.search(found), 2)
     return Life(begins, ends) if begins and ends else None
+
+
+def _hold(found: str) -> Hold | None:
+    written = _HELD.search(found)
+    try:
+        since = datetime.fromisoformat(written[2]) if written else None
+    except ValueError:
+        since = None
+    return Hold(written[1], since, written[3] or "") if written and since else None
 
 
 def _moments(written: re.Match[str] | None, count: int) -> tuple[datetime | None, ...]:

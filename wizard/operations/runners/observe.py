@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wizard.core.errors import NotAllowedError, NotFoundError, NotReachedError
 from wizard.core.facts import Scope
@@ -110,6 +110,11 @@ async def _look_at(
         found = await asyncio.to_thread(_not_listed, runner, scope, stored, gitlab, profile.id)
     info = _kept(found, Note.of(profile), stored)
     note = Note.of(profile).remembering(info.settings.maintenance_note if info else "")
+    if note.hold and info and info.settings.paused:
+        # On purpose: that the profile does not say so is no difference.
+        runner = runner.model_copy(update={"paused": True})
+    elif note.hold:
+        note = replace(note, hold=None)  # ended in GitLab itself
     return ObservedRunner(
         runner,
         scope,

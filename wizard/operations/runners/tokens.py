@@ -70,7 +70,7 @@ class TokenKeeper:
 
     async def _create(self) -> AsyncIterator[Event]:
         name = self.seen.runner.name
-        bare = replace(self.seen.wanted, maintenance_note=self.seen.note.text)
+        bare = replace(self.seen.wanted, maintenance_note=str(self.seen.note.without_token))
         try:
             created = await asyncio.to_thread(self.gitlab.create_runner, self.seen.scope, bare)
         except NotReachedError as error:
@@ -115,7 +115,7 @@ class TokenKeeper:
 
     async def _reset(self, why: str) -> AsyncIterator[Event]:
         name = self.seen.runner.name
-        struck_out = replace(self.seen.wanted, maintenance_note=self.seen.note.text)
+        struck_out = replace(self.seen.wanted, maintenance_note=str(self.seen.note.without_token))
         async for event in self._set(struck_out.changes_from(await self._settings_now())):
             yield event
         reset = await asyncio.to_thread(self.gitlab.reset_token, self.runner_id)

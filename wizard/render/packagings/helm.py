@@ -119,7 +119,7 @@ def _token_words(profile: Profile) -> str:
         return f"Wait until External Secrets has brought the tokens, {where}."
     if profile.secrets.in_files:
         return f"Wait until the tokens are decrypted, {where}."
-    return f"The tokens stand in no file. `runner-wizard apply PROFILE` puts them {where}."
+    return f"The tokens are in no file. `runner-wizard apply PROFILE` puts them {where}."
 
 
 def _code(*commands: str) -> list[str]:

@@ -63,6 +63,12 @@ class Catalogue:
     Only in mappings: Helm does not look into lists, so a null in one is an empty entry.
     """
 
+    @property
+    def judged_by(self) -> str:
+        """The version whose keys are taken for this one's, where it is of another minor release."""
+        same = version_key(self.read_as)[:2] == version_key(self.version)[:2]
+        return "" if same else self.read_as
+
     def knows(self, path: str) -> bool:
         """Whether a key, such as `runners.kubernetes.seccomp_profile`, is known."""
         node: Any = self.tree

@@ -7,10 +7,9 @@ lack half the calls we need (versions 7 and 8).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -26,9 +25,10 @@ from wizard.systems.gitlab.connection import Connection, open_session
 from wizard.systems.gitlab.errors import Call, refusal
 from wizard.systems.gitlab.url import clean_url, token_page
 from wizard.systems.http import answers, failures
+from wizard.systems.http.clock import ServerClock
 from wizard.systems.http.origins import Bound, is_part_of, redirect_target, sent_elsewhere
 from wizard.systems.http.policy import Policy, ThrottledError
-from wizard.systems.http.throttling import http_date, seconds_asked
+from wizard.systems.http.throttling import seconds_asked
 
 if TYPE_CHECKING:
     import gitlab
@@ -106,7 +106,7 @@ class Transport:
             sleep=sleep,
         )
         self._clients: tuple[gitlab.Gitlab, gitlab.Gitlab] | None = None
-        self._clock: tuple[datetime, float] | None = None
+        self._clock = ServerClock()
 
     def get(self, call: Call, path: str, **query: Any) -> Answer:
         """Ask for something; sent again when the connection is cut or a proxy is in trouble."""
@@ -141,12 +141,9 @@ class Transport:
 
     def now(self) -> datetime:
         """GitLab's clock, from its newest answer and the time passed since."""
-        if self._clock is None:
+        if not self._clock.is_known:
             self._set_clock()
-        if self._clock is None:  # a GitLab without a clock: ours is the best there is
-            return datetime.now(UTC).replace(microsecond=0)
-        date, then = self._clock
-        return date + timedelta(seconds=int(time.monotonic() - then))
+        return self._clock.now()
 
     def _set_clock(self) -> None:
         try:
@@ -232,8 +229,7 @@ class Transport:
 
     def _look_at(self, response: requests.Response, **_: Any) -> None:
         """See every answer before python-gitlab or requests act on it."""
-        if date := http_date(response.headers.get("Date", "")):
-            self._clock = (date, time.monotonic())
+        self._clock.hear(response.headers.get("Date", ""))
         if response.is_redirect:
             self._allow_redirect(response)
         if response.status_code == 429:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from threading import Event
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from wizard.systems.kubernetes.nouns import (
     Contents,
     Contexts,
     Json,
+    Lease,
     Outcome,
     Owned,
     Permission,
@@ -31,6 +33,7 @@ __all__ = [
     "Contents",
     "Contexts",
     "Json",
+    "Lease",
     "Outcome",
     "Owned",
     "Permission",
@@ -153,6 +156,22 @@ class Cluster(Protocol):
 
         Raises: ConflictError, when the name now belongs to an object with another uid.
         """
+        ...
+
+    def lease(self, ref: ObjectRef) -> Lease | None:
+        """A Lease as it is now; None where there is none, or no namespace for it."""
+        ...
+
+    def write_lease(self, lease: Lease) -> Lease:
+        """Create a Lease that was not there, or change one that is still as it was read.
+
+        Raises: ConflictError, where another has created or changed it since; NotFoundError, where
+        its namespace is not there.
+        """
+        ...
+
+    def now(self) -> datetime:
+        """The API server's clock, as of its newest answer; aware, in whole seconds."""
         ...
 
     def may(self, permission: Permission, account: ServiceAccountRef | None = None) -> bool:

@@ -7,6 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from threading import Event
 from typing import Any
@@ -24,11 +25,13 @@ from wizard.systems.kubernetes.creation import ANNOTATOR, created_by, field_mana
 from wizard.systems.kubernetes.discover import facts_of
 from wizard.systems.kubernetes.errors import FieldsHeldError, NotAcceptedError
 from wizard.systems.kubernetes.kinds import Kinds
+from wizard.systems.kubernetes.leases import read_lease, write_lease
 from wizard.systems.kubernetes.map_concurrently import map_concurrently
 from wizard.systems.kubernetes.nouns import (
     Applied,
     Contents,
     Json,
+    Lease,
     Outcome,
     Owned,
     Permission,
@@ -275,6 +278,15 @@ class KubernetesCluster:
         except NotFoundError:
             return False
         return True
+
+    def lease(self, ref: ObjectRef) -> Lease | None:
+        return read_lease(self._api, ref)
+
+    def write_lease(self, lease: Lease) -> Lease:
+        return write_lease(self._api, lease)
+
+    def now(self) -> datetime:
+        return self._api.now()
 
     def may(self, permission: Permission, account: ServiceAccountRef | None = None) -> bool:
         kind = "SubjectAccessReview" if account else "SelfSubjectAccessReview"

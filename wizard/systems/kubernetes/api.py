@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from urllib.parse import urlencode
 from wizard.core.errors import WizardError
 from wizard.core.manifest import FIELD_MANAGER
 from wizard.systems.http.answers import ShapeError
+from wizard.systems.http.clock import ServerClock
 from wizard.systems.http.policy import Policy, ThrottledError
 from wizard.systems.http.throttling import seconds_asked
 from wizard.systems.kubernetes.connection import Connection, open_connection
@@ -76,10 +78,15 @@ class Api:
         self._policy = policy or (timeouts or Timeouts()).policy()
         self._lock = Lock()
         self._opened: Connection | None = None
+        self._clock = ServerClock()
 
     @property
     def server(self) -> str:
         return self._connection().server
+
+    def now(self) -> datetime:
+        """The API server's clock, as of its newest answer."""
+        return self._clock.now()
 
     def get(self, path: str, query: Query | None = None, *, accept: str = JSON) -> Json:
         """Read JSON. Raises: NotReachedError, NotAllowedError, NotFoundError, WizardError."""
@@ -178,6 +185,7 @@ class Api:
             status, answer, headers = self._once(
                 connection, asked, query, body, content_type, accept
             )
+            self._clock.hear(headers.get("Date", ""))
             if status == 401:
                 self._sign_in_again(connection)
                 status, answer, headers = self._once(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -88,6 +89,26 @@ class ServiceAccountRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Lease:
+    """Who is at work on something, and since when; all times are the API server's."""
+
+    ref: ObjectRef
+    profile: str
+    """Id of the profile that it is labelled with; empty for one that others made."""
+    holder: str = ""
+    """Empty where nobody holds it."""
+    doing: str = ""
+    since: datetime | None = None
+    renewed: datetime | None = None
+    seconds: int = 0
+    """After how many without being renewed it is nobody's any more."""
+    turns: int = 0
+    """How often it has changed hands."""
+    version: str = ""
+    """By which a change is refused if another has come between; empty while it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Contexts:
     """The contexts of the kubeconfig, in its order, and the current one (may be empty)."""
 
@@ -109,12 +130,12 @@ class RunningSetup:
 class SetupText:
     """What a manager was made of, as text; it may hold secrets, so it never shows in a repr."""
 
-    kind: Literal["application", "values", "config", "deployment"]
-    """An Application of Argo CD, the values of a Helm release, or config.toml."""
+    kind: Literal["application", "values", "objects"]
+    """An Application of Argo CD, the values of a Helm release, or the manager's own objects."""
     name: str
     """For people: where it stands."""
     text: str = field(repr=False)
-    """JSON; of `config`, TOML."""
+    """JSON."""
     chart: str = ""
     """The chart's version, where that is known."""
     release: str = ""

@@ -7,20 +7,23 @@ import gzip
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from wizard.core.errors import NotAllowedError, NotFoundError
 from wizard.systems.kubernetes.api import Api
 from wizard.systems.kubernetes.nouns import Json, RunningSetup, SetupText
 from wizard.systems.kubernetes.owners import by_wizard
 
-_IMAGE = re.compile(r"(?:^|/)gitlab-runner(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
+_IMAGE = re.compile(r"(?:^|/)gitlab-runner(?:-ocp)?(?::(?P<tag>[\w.-]+))?(?:@.*)?$")
 _HELM = "meta.helm.sh/release-"
 _TRACKED = "argocd.argoproj.io/tracking-id"
 _INSTANCES = ("argocd.argoproj.io/instance", "app.kubernetes.io/instance")
 _APPLICATIONS = "/apis/argoproj.io/v1alpha1/applications"
+_CHART = "gitlab-runner"
 _CONFIGS = ("config.toml", "config.template.toml")
 """Keys of a ConfigMap: the manager's own settings, and the tables of its runners."""
+_Source = tuple[Literal["ConfigMap", "Secret"], str]
+"""What a pod mounts: its kind and name."""
 
 
 def find_setups(api: Api) -> list[RunningSetup]:
@@ -29,19 +32,19 @@ def find_setups(api: Api) -> list[RunningSetup]:
 
 
 def read_setup(api: Api, setup: RunningSetup) -> SetupText:
-    """What a manager was made of: its Application, its Helm release, its ConfigMap or its pod.
+    """What a manager was made of: its Application, its Helm release, or its own objects.
 
-    Raises: NotFoundError, where its configuration stands in none of them; WizardError.
+    Raises: NotFoundError, where its configuration is in none of them; WizardError.
     """
     body = api.get(f"/apis/apps/v1/namespaces/{setup.namespace}/deployments/{setup.name}")
-    for look in (_application, _release, _config, _deployment):
+    for look in (_application, _release, _objects):
         if found := look(api, body):
             return found
     raise NotFoundError(
-        f"The configuration of {setup.namespace}/{setup.name} cannot be found.",
-        "no Application of Argo CD, no release of Helm and no ConfigMap of it can be read, and no "
-        "variable of its pod says what it does",
-        "Name its values.yaml or config.toml in its place",
+        f"The configuration of {setup.namespace}/{setup.name} was not found.",
+        "no Argo CD Application, Helm release or ConfigMap of it can be read, and its pod has no "
+        "variables that set it up",
+        "Give its values.yaml or config.toml: init --from FILE",
     )
 
 
@@ -66,14 +69,29 @@ def _application(api: Api, body: Json) -> SetupText | None:
         applications = list(api.pages(_APPLICATIONS))
     except (NotFoundError, NotAllowedError):
         return None  # there is no Argo CD, or it is not ours to look into
+    namespace = metadata["namespace"]
     for one in applications:
         own = one["metadata"]
-        if own["name"] in names:
+        if own["name"] in names and _sets_up(one.get("spec") or {}, namespace):
             manifest: Json = {"metadata": {key: own.get(key) for key in ("name", "namespace")}}
             manifest |= {"kind": "Application", "spec": one.get("spec") or {}}
             named = f"Application {own.get('namespace')}/{own['name']}"
             return SetupText("application", named, json.dumps(manifest))
     return None
+
+
+def _sets_up(spec: Json, namespace: str) -> bool:
+    """Whether an Application itself says how it sets up what is in a namespace.
+
+    Values that it takes from Git are not in the cluster: there its objects say more.
+    """
+    goes_to = (spec.get("destination") or {}).get("namespace") or namespace
+    sources = [spec.get("source") or {}, *(spec.get("sources") or ())]
+    helm = [one.get("helm") or {} for one in sources]
+    from_git = any(one.get("valueFiles") for one in helm)
+    inline = any(one.get(key) for one in helm for key in ("values", "valuesObject", "parameters"))
+    of_chart = any(str(one.get("chart") or "").endswith(_CHART) for one in sources)
+    return goes_to == namespace and not from_git and (inline or of_chart)
 
 
 def _release(api: Api, body: Json) -> SetupText | None:
@@ -93,11 +111,18 @@ def _release(api: Api, body: Json) -> SetupText | None:
                 "values",
                 f"Helm release {namespace}/{name}",
                 json.dumps(release.get("config") or {}),
-                chart=str(release["chart"]["metadata"]["version"]).removeprefix("v"),
+                chart=_version(release["chart"]["metadata"]),
                 release=name,
                 namespace=namespace,
             )
     return None
+
+
+def _version(chart: Mapping[str, Any]) -> str:
+    """The version of the runner's chart, also where another chart brings it along."""
+    charts = [chart, *(chart.get("dependencies") or ())]
+    own = [one for one in charts if one.get("name") in (_CHART, None)]
+    return str((own or [{}])[0].get("version") or "").removeprefix("v")
 
 
 def _unpacked(stored: str) -> Mapping[str, Any] | None:
@@ -110,36 +135,47 @@ def _unpacked(stored: str) -> Mapping[str, Any] | None:
     return dict(release)
 
 
-def _config(api: Api, body: Json) -> SetupText | None:
+def _objects(api: Api, body: Json) -> SetupText | None:
+    """The Deployment, with the ConfigMap or Secret that it mounts its configuration from."""
     namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
-    for config_map in _mounted(_pod_spec(body).get("volumes") or ()):
-        try:
-            data = api.get(f"/api/v1/namespaces/{namespace}/configmaps/{config_map}").get("data")
-        except (NotFoundError, NotAllowedError):
-            continue  # the next one may say it
-        parts = [str((data or {}).get(key, "")) for key in _CONFIGS]
-        if any(part.strip() for part in parts):
-            named = f"ConfigMap {namespace}/{config_map}, config.toml"
-            text = "\n".join(parts)
-            return SetupText("config", named, text, release=name, namespace=namespace)
-    return None
-
-
-def _deployment(_: Api, body: Json) -> SetupText | None:
-    """The Deployment itself, where variables of its container are what `register` was given."""
-    containers = _pod_spec(body).get("containers") or ()
-    variables = {one.get("name") for container in containers for one in container.get("env") or ()}
-    if not {"CI_SERVER_URL", "KUBERNETES_IMAGE"} & variables:
+    mounted = _mounted(_pod_spec(body).get("volumes") or ())
+    config = next(filter(None, (_config(api, namespace, one) for one in mounted)), None)
+    if not config and not _has_variables(body):
         return None
-    namespace, name = body["metadata"]["namespace"], body["metadata"]["name"]
-    kept = {key: body["metadata"].get(key) for key in ("name", "namespace")}
-    manifest = {
-        "apiVersion": "apps/v1",
-        "kind": "Deployment",
-        "metadata": kept,
-        "spec": body["spec"],
-    }
-    return SetupText("deployment", f"Deployment {namespace}/{name}", json.dumps(manifest))
+    named = f"Deployment {namespace}/{name}"
+    items = [_kept(body, "apps/v1", "Deployment", ("spec",))]
+    if config:
+        named = f"{config['kind']} {namespace}/{config['metadata']['name']} and {named}"
+        items.insert(0, config)
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": items})
+    return SetupText("objects", named, text)
+
+
+def _config(api: Api, namespace: str, source: _Source) -> Json | None:
+    """An object that holds config.toml; None where it holds none, or may not be read."""
+    kind, name = source
+    try:
+        found = api.get(f"/api/v1/namespaces/{namespace}/{kind.lower()}s/{name}")
+    except (NotFoundError, NotAllowedError):
+        return None  # another one may say it
+    data = found.get("data") or {}
+    if not any(str(data.get(key, "")).strip() for key in _CONFIGS):
+        return None
+    return _kept(found, "v1", kind, ("data",))
+
+
+def _kept(body: Json, version: str, kind: str, parts: tuple[str, ...]) -> Json:
+    """What its author wrote of an object, without what the API server adds."""
+    metadata = {key: body["metadata"].get(key) for key in ("name", "namespace")}
+    found: Json = {"apiVersion": version, "kind": kind, "metadata": metadata}
+    return found | {part: body[part] for part in parts}
+
+
+def _has_variables(body: Json) -> bool:
+    """Whether variables of its container are what `register` is given."""
+    containers = _pod_spec(body).get("containers") or ()
+    names = {one.get("name") for container in containers for one in container.get("env") or ()}
+    return bool({"CI_SERVER_URL", "KUBERNETES_IMAGE"} & names)
 
 
 def _pod_spec(body: Json) -> Json:
@@ -148,9 +184,14 @@ def _pod_spec(body: Json) -> Json:
     return found
 
 
-def _mounted(volumes: Iterable[Json]) -> Iterator[str]:
-    """The ConfigMaps among a pod's volumes, also where several sources make one."""
+def _mounted(volumes: Iterable[Json]) -> list[_Source]:
+    """What a pod mounts, also where several sources make one volume; Secrets last."""
+    found: list[_Source] = []
     for volume in volumes:
         for source in (volume, *((volume.get("projected") or {}).get("sources") or ())):
-            if named := (source.get("configMap") or {}).get("name"):
-                yield named
+            secret = source.get("secret") or {}
+            if name := (source.get("configMap") or {}).get("name"):
+                found.append(("ConfigMap", name))
+            if name := secret.get("secretName") or secret.get("name"):
+                found.append(("Secret", name))
+    return sorted(found, key=lambda one: one[0])

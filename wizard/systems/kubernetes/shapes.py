@@ -160,6 +160,15 @@ _KINDS: dict[str, dict[str, Shape]] = {
     "secretstores": _STORES,
     "clustersecretstores": _STORES,
     "servicecidrs": {"spec": {"cidrs": [str]}},
+    "leases": {
+        "spec": {
+            "holderIdentity": str,
+            "leaseDurationSeconds": int,
+            "acquireTime": _time,
+            "renewTime": _time,
+            "leaseTransitions": int,
+        }
+    },
 }
 """By the plural under which the server has them, which stands in every path."""
 

@@ -59,7 +59,7 @@ class BuildsStep(Step):
 
     def _details(self) -> list[FieldRow]:
         rows = []
-        spec = STRATEGIES.get(self._strategy)
+        spec = next((one for one in STRATEGIES.values() if one.name == self._strategy), None)
         if spec and spec.has_daemon:
             rows.append(FieldRow(self.draft, *self._key("builds", "mtu"), label="MTU"))
         if spec and spec.builds_here:

@@ -1,0 +1,1 @@
+"""What is done to runners that are at work, besides `apply`: pausing and draining them."""
