@@ -1,6 +1,7 @@
 """Fixtures that several rooms' tests share."""
 
 import os
+import signal
 import socketserver
 from collections.abc import Iterator
 
@@ -10,6 +11,10 @@ from wizard.core.secrets import forget_secrets
 
 # The fakes are asked many things at once; a queue of five is full then, and resets connections.
 socketserver.TCPServer.request_queue_size = 128
+
+# Started in the background, a shell has programs ignore Ctrl-C, and their children inherit it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ("tests.cluster", "tests.servers")
 

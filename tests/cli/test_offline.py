@@ -57,7 +57,7 @@ def test_init_takes_over_what_somebody_made_and_says_what_is_wrong_there(tmp_pat
     found = json.loads(done.out)["data"]["findings"]
     assert set(found[0]) == {"problem", "evidence", "cause", "fix", "rank"}
     done = wizard("init", "--from", "values.yaml", "-o", "three.yaml", "--explain", folder=tmp_path)
-    assert "    3  runners.secretPath  ->  left out: the chart does not read it" in done.err
+    assert "    3  runners.secretPath  ->  left out: the chart does not know it" in done.err
     assert "    1  gitlabUrl  ->  carried: gitlab.url" in done.err
 
 

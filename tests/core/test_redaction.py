@@ -56,6 +56,29 @@ def test_base64_of_a_secret_is_masked_wherever_it_begins(
     assert len(kept[2].rstrip("=")) <= 4
 
 
+@pytest.mark.parametrize("outside", ["", "a", "ab"])
+@pytest.mark.parametrize("inside", ["", "a", "ab"])
+def test_base64_of_base64_of_a_secret_is_masked_wherever_it_begins(
+    inside: str, outside: str
+) -> None:
+    secret = _secret()
+    remember_secret(SecretStr(secret))
+    once = base64.b64encode(f"{inside}{secret} and more".encode()).decode()
+    twice = base64.b64encode(f"{outside}{once}\n".encode()).decode()
+    shown = redact(f'"{twice}" was refused')
+    before, masked, _ = shown.removeprefix('"').partition("[redacted]")
+    assert masked
+    assert len(before) <= 4
+    assert twice[8 : 2 * len(secret) - 12] not in shown
+
+
+@pytest.mark.parametrize("outside", ["", "a", "ab"])
+def test_base64_of_base64_of_a_token_that_nobody_remembered_is_masked(outside: str) -> None:
+    once = base64.b64encode(f"runner-token: {_token()}\n".encode()).decode()
+    twice = base64.b64encode(f"{outside}{once}\n".encode()).decode()
+    assert redact(f"data {twice} end").startswith("data [redacted]")
+
+
 @pytest.mark.parametrize("before", ["", "a", "ab", "config: "])
 def test_base64_of_a_token_that_nobody_remembered_is_masked_by_its_shape(before: str) -> None:
     encoded = base64.b64encode(f"{before}{_token()} and more".encode()).decode()

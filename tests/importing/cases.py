@@ -32,8 +32,33 @@ def read_all(**files: str) -> Imported:
 
 
 _VERBS = (
-    *("Add", "Bring", "Change", "Choose", "Compare", "Copy", "Delete", "Do", "Give", "Import"),
-    *("Keep", "Lower", "Look", "Make", "Mend", "Nothing to do", "Put", "Raise", "Read", "Remove"),
+    *(
+        "Add",
+        "Bring",
+        "Change",
+        "Check",
+        "Choose",
+        "Compare",
+        "Copy",
+        "Delete",
+        "Do",
+        "Give",
+        "Import",
+    ),
+    *(
+        "Keep",
+        "Lower",
+        "Look",
+        "Make",
+        "Mend",
+        "Nothing to do",
+        "Point",
+        "Provide",
+        "Put",
+        "Raise",
+        "Read",
+        "Remove",
+    ),
     *("Render", "Revoke", "See", "Use", "Write", "Name"),
 )
 

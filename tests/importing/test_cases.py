@@ -124,7 +124,7 @@ def test_docker_in_docker_has_one_set_of_variables_and_what_was_open_is_told():
     assert runner(imported)["extra_config"] == {"environment": ["GIT_SSL_NO_VERIFY=1"]}
     assert told(imported, "Docker in Docker runs without TLS")
     assert "gitlab.ca_file" in told(imported, "GIT_SSL_NO_VERIFY")
-    assert "left out" in told(imported, "DOCKER_HOST, DOCKER_TLS_CERTDIR of the jobs")
+    assert "left out" in told(imported, "builds: dind sets DOCKER_HOST, DOCKER_TLS_CERTDIR itself")
 
 
 def test_an_authentication_token_under_the_old_key_is_no_registration_token():
@@ -326,7 +326,7 @@ def test_a_key_that_came_between_two_versions_that_were_read_is_carried_in_silen
 def test_a_key_that_the_old_runner_surely_does_not_know_is_told_and_carried():
     imported = read(_of_chart("0.69.0", toml("pod_disruption_budget = false")), "app.yaml")
     assert runner(imported)["extra_config"]["kubernetes"] == {"pod_disruption_budget": False}
-    assert "takes effect with the profile's runner" in told(imported, "pod_disruption_budget")
+    assert "will have one with the profile's runner" in told(imported, "pod_disruption_budget")
 
 
 OLD = f"""
@@ -421,10 +421,10 @@ def test_jobs_keep_what_they_had_where_the_file_says_nothing():
     assert (jobs.pod_security, jobs.memory.limit, jobs.cpu.limit) == ("baseline", None, None)
     assert profile(imported).runners[0].maximum_timeout is None
     assert told(imported, "jobs have no limit of CPU and memory")
-    assert told(imported, "jobs run as the user of their image")
+    assert told(imported, "jobs run as their image's own user")
     assert told(imported, "jobs lose the token of their namespace's ServiceAccount")
     assert told(imported, "the file sets no pull policy")
-    assert told(imported, "what GitLab keeps for the old runner")
+    assert told(imported, "the old runner's settings in GitLab")
 
 
 def test_a_template_that_reads_values_makes_them_known_and_costs_itself_alone():
@@ -529,7 +529,7 @@ def test_the_defects_that_an_expert_would_name_are_named():
         "a job may run as any ServiceAccount of its namespace",
         "jobs have no limit",
         "docker:latest has a moving tag",
-        "speaks http",
+        "talks to GitLab over http",
     ):
         assert told(imported, words)
 

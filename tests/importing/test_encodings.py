@@ -90,7 +90,7 @@ def test_a_number_is_what_helm_reads(written: str, jobs: int) -> None:
 def test_what_is_no_number_of_jobs_is_told(written: str) -> None:
     imported = read(VALUES.replace("concurrent: 4", f"concurrent: {written}"))
     assert runner(imported)["jobs"]["concurrent"] == 10
-    assert "line 2: concurrent" in told(imported, "which is no number of jobs")
+    assert "line 2: concurrent" in told(imported, "which is not a number of jobs")
 
 
 def test_more_jobs_and_managers_than_a_profile_takes_are_told() -> None:

@@ -190,7 +190,7 @@ def test_values_below_an_umbrella_chart_are_found_with_their_lines() -> None:
 def test_each_table_of_a_config_toml_becomes_a_runner() -> None:
     imported = _imported("config.toml")
     assert [runner.name for runner in _profile(imported).runners] == ["first", "second-one"]
-    assert "2 tables shared 3 jobs at once" in _symptoms(imported)
+    assert "2 tables shared a limit of 3 jobs at once" in _symptoms(imported)
     assert "the executor is docker, not kubernetes" in _symptoms(imported)
 
 

@@ -15,16 +15,30 @@ from hypothesis import strategies as st
 from tests.importing.cases import URL, data, read, symptoms, toml
 from wizard.core.errors import WizardError
 from wizard.core.secrets import redact
-from wizard.importing import Fate, Imported
+from wizard.importing import Fate, Imported, Row
 from wizard.importing.texts import toml_text
 
 
 def _unsaid(imported: Imported) -> list[str]:
     """Values with a fate that no finding, no key of the profile and no reason explains."""
-    told = " ".join(f"{one.problem} {one.cause}" for one in imported.findings)
+    told = " ".join(f"{one.problem} {one.evidence} {one.cause}" for one in imported.findings)
     silent = [row.key for row in imported.rows if not row.words]
     unread = [row.key for row in imported.rows if row.fate is Fate.UNREAD]
-    return silent + ([] if "was not understood" in told else unread)
+    lost = [row.key for row in imported.rows if row.fate is Fate.LEFT and not _is_named(row, told)]
+    gone = [row.key for row in imported.rows if row.fate is Fate.KEPT and not _is_in(row, imported)]
+    return silent + lost + gone + ([] if "was not understood" in told else unread)
+
+
+def _is_named(row: Row, told: str) -> bool:
+    """Whether a finding names what was left out, or what it is a part of."""
+    names = [part for part in row.spot.path if isinstance(part, str)]
+    return row.words in told or any(name in told for name in names)
+
+
+def _is_in(row: Row, imported: Imported) -> bool:
+    """Whether a value that was kept is in the profile under its name."""
+    names = [part for part in row.spot.path if isinstance(part, str)]
+    return f"{names[-1]}:" in imported.text
 
 
 _KEYS = (
@@ -130,6 +144,20 @@ def test_an_alias_without_end_is_refused_in_words() -> None:
         "kind: Application\napiVersion: argoproj.io/v1alpha1\nmetadata: {name: a}\nspec:\n"
         "  source:\n    chart: gitlab-runner\n    helm:\n      parameters:\n"
         + "".join(f"      - {{name: extraEnv.V{n}, value: a}}\n" for n in range(9_000)),
+        "locals {\n"
+        + "".join(f' l{n} = "v"\n' for n in range(4_000))
+        + "}\n".join(f'resource "a" "b{n}" {{\n x = "${{local.l{n}}}"\n}}\n' for n in range(9_000)),
+        'resource "helm_release" "a" {\n  chart = "gitlab-runner"\n  values = ['
+        + "f(1)," * 150_000
+        + "]\n}\n",
+        "x {\n" * 200_000,
+        f"[[runners]]\n[{'a.' * 20_000}b]\nx = 1\n",
+        "concurrent = 4\n"
+        + "".join(
+            f"[[runners]]\n name = 'r{n}'\n url = '{URL}'\n [runners.kubernetes]\n"
+            "  image = 'a b'\n  cpu_limit = 'x'\n  memory_limit = 'y'\n  poll_timeout = -1\n"
+            for n in range(95)
+        ),
         'resource "helm_release" "a" {\n  chart = "gitlab-runner"\n'
         + "".join(f'  set {{\n name = "extraEnv.V{n}"\n value = "1"\n }}\n' for n in range(15_000))
         + "}\n",

@@ -66,7 +66,7 @@ def test_a_slip_below_a_table_of_labels_is_swallowed_too():
         "kubernetes.io/arch": "arm64",
         "pool_name": "ci",
     }
-    assert "cpu_request perhaps" in told(imported, "cpu_requests is below")
+    assert "perhaps cpu_request" in told(imported, "cpu_requests is below")
     assert profile(imported).cluster.architectures == ["arm64"], "all jobs select it"
 
 

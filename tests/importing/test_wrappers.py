@@ -129,7 +129,7 @@ def test_a_runner_of_the_operator_becomes_one() -> None:
     assert (made.runners[0].jobs.concurrent, made.runners[0].jobs.image) == (7, "alpine:3.20")
     assert made.runners[0].tags == ["openshift", "build"]
     assert told(imported, "config was not read").startswith("breaks")
-    assert told(imported, "the operator of GitLab runs this")
+    assert told(imported, "GitLab's operator runs this")
 
 
 def test_what_helm_template_prints_is_one_runner() -> None:

@@ -167,7 +167,7 @@ class PlayedGitOps(World):
         for application in self.cluster.objects("Application"):
             sources = application["spec"].get("sources", ())
             for chart in (source for source in sources if "helm" in source):
-                self._put(_deployment(chart["helm"]["valuesObject"]))
+                self._put(deployment(chart["helm"]["valuesObject"]))
 
     def install(self) -> None:
         """What somebody does with Helm: the manifests, then the chart once the token is there."""
@@ -183,7 +183,7 @@ class PlayedGitOps(World):
         for file in self.repository.glob("manifests/*/values.yaml"):
             values = yaml.safe_load(file.read_text())
             self._put(_config_map(values))
-            self._put(_deployment(values))
+            self._put(deployment(values))
 
     def _put(self, body: dict[str, Any]) -> None:
         metadata = body["metadata"]
@@ -248,7 +248,7 @@ class GitOpsWorld(PlayedGitOps):
         return self.infisical.versions(self.vault, remote["key"])[-1]
 
 
-def _deployment(values: dict[str, Any]) -> dict[str, Any]:
+def deployment(values: dict[str, Any]) -> dict[str, Any]:
     """What GitLab's chart makes of its values, as far as the wizard looks at it."""
     pod_labels = values["podLabels"]
     image = "{registry}/{image}:{tag}".format(**values["image"])

@@ -109,3 +109,16 @@ def test_ctrl_c_ends_it_at_once_and_the_next_run_makes_a_new_token(
     assert again.code() == 0
     assert first != second
     assert by_hand.live_tokens == [by_hand.secret_token]
+
+
+def test_a_token_that_is_found_there_costs_no_runner(by_hand: ByHandWorld) -> None:
+    theirs = f"glrt-{'x' * 20}"
+    by_hand.operator.values[PLACE] = theirs
+    environment = by_hand.environment | {"TERM": "xterm", "NO_COLOR": "1"}
+    person = Person(environment, by_hand.folder, "apply", str(by_hand.profile))
+    person.sees("Apply this?")
+    person.types("y\n")
+    person.sees("nothing shows that it is this profile's")
+    assert person.code() == 1
+    assert by_hand.gitlab.runners == []
+    assert by_hand.operator.values[PLACE] == theirs

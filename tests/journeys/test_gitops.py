@@ -310,3 +310,27 @@ def test_a_change_that_is_committed_is_not_done_before_argo_cd_has_it(homelab: G
     homelab.refresh()
     ended = homelab.apply()
     assert ended.code == 0, ended.err + ended.out
+
+
+def test_the_files_stay_while_a_job_needs_the_rights_in_them(homelab: GitOpsWorld) -> None:
+    proven(homelab)
+    file = homelab.repository / f"manifests/{RELEASE}/service-account.yaml"
+    account = yaml.safe_load(file.read_text())["metadata"]
+    pod = homelab.cluster.seed(
+        {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {"name": "runner-job", "namespace": account["namespace"]},
+            "spec": {"serviceAccountName": account["name"], "containers": [{"name": "build"}]},
+        }
+    )
+    command = ("destroy", str(homelab.profile), "--yes", "--json", "--timeout", "1")
+    ended = homelab.wizard(*command)
+    assert ended.code == 4, ended.out
+    assert "1 pod of a job still runs: the files stay" in ended.events[-1]["sentence"]
+    assert homelab.git("status", "--porcelain") == ""
+    assert homelab.gitlab.runners[0].paused
+
+    homelab.cluster.remove(pod)
+    assert homelab.wizard(*command).code == 4
+    assert "files are removed" in homelab.wizard(*command).events[-1]["sentence"]

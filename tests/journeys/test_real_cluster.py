@@ -53,6 +53,9 @@ class RealWorld(World):
             for item in self._items(f"{root}/{kind}")
         }
 
+    def leases(self) -> list[dict[str, Any]]:
+        return self._items(f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases")
+
     def _items(self, path: str) -> list[dict[str, Any]]:
         selector = "labelSelector=app.kubernetes.io/managed-by%3Drunner-wizard"
         items: list[dict[str, Any]] = self.real.call("GET", f"{path}?{selector}")["items"]
@@ -82,10 +85,12 @@ def test_from_nothing_to_proven_and_away_again(world: RealWorld) -> None:
     after = world.versions()
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {f"configmaps {RELEASE}", f"deployments {RELEASE}"}
+    assert [one["spec"].get("holderIdentity") for one in world.leases()] == [None]
 
     ended = world.wizard("destroy", str(world.profile), "--yes", "--json")
     assert ended.code == 0, ended.err + ended.out
     assert world.versions() == {}
+    assert world.leases() == []
     assert world.gitlab.runners == []
 
 

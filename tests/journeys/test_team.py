@@ -129,6 +129,21 @@ def test_a_vault_that_gives_no_right_is_told_before_a_runner_is_made(team: TeamW
     assert team.gitlab.runners == []
 
 
+def test_every_token_that_is_somebody_elses_is_told_at_once(team: TeamWorld) -> None:
+    theirs = RUNNERS[1:]
+    for name in theirs:
+        team.bao.root.secrets.kv.v2.create_or_update_secret(
+            f"gitlab/runners/{name}", {"RUNNER_TOKEN": "theirs"}
+        )
+    ended = team.apply()
+    assert ended.code == 3, ended.err + ended.out
+    told = [one["problem"] for one in ended.document["error"]["findings"]]
+    assert len(told) == len(theirs)
+    for name in theirs:
+        assert any(f"gitlab/runners/{name}" in one and "nothing shows" in one for one in told)
+    assert team.gitlab.runners == []
+
+
 @pytest.mark.parametrize("event", events(3, 5, 8))
 def test_killed_and_run_again_there_are_three_runners_with_one_token_each(
     team: TeamWorld, event: int

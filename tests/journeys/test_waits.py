@@ -88,7 +88,7 @@ def test_a_folder_left_without_applications_keeps_a_placeholder(tmp_path: Path) 
         ended = world.wizard(*destroy)
         assert ended.code == 0, ended.out
         (left,) = [one for one in ended.events if "placeholder" in one["sentence"]]
-        assert "never prunes the last object" in left["sentence"]
+        assert "it kept the folder" in left["sentence"]
 
 
 def test_applications_of_others_keep_the_folder_by_themselves(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from typing import get_args
 import pytest
 
 import wizard
-from tests.profile.profiles import SMALLEST, said
 from wizard.operations.delivery import arrival
 from wizard.profile.delivery import Delivery
 from wizard.profile.fields import declared
@@ -57,13 +56,9 @@ def test_what_reads_git_by_itself_is_found_on_a_cluster_and_never_applied_beside
         assert spec.not_applied
 
 
-def test_a_packaging_that_cannot_be_used_yet_is_not_offered_instead_of_another():
-    assert any_of() == "manifests, helm or argocd"
-    assert any_of(uses_chart=True) == "helm or argocd"
-    repository = "repository: {url: 'https://git.example.com/acme/gitops'}"
-    text = f"{SMALLEST}delivery: {{as: flux, to: directory, {repository}}}\n"
-    sentence = "Flux files cannot be used yet; write manifests, helm or argocd"
-    assert said(text)["delivery.as"] == sentence
+def test_the_packagings_are_offered_in_one_order():
+    assert any_of() == "manifests, helm, argocd or flux"
+    assert any_of(uses_chart=True) == "helm, argocd or flux"
 
 
 def test_a_packaging_is_compared_by_name_nowhere():

@@ -71,13 +71,17 @@ def _profile(name: str, packaging: str) -> Profile:
 def _values(profile: Profile, release: str) -> dict[str, Any]:
     if profile.delivery.packaging == "helm":
         return dict(yaml.safe_load(file_of(profile, f"/{release}/values.yaml")))
+    if profile.delivery.packaging == "flux":
+        made = yaml.safe_load(file_of(profile, f"/{release}/helm-release.yaml"))
+        assert made["spec"]["releaseName"] == release
+        return dict(made["spec"]["values"])
     application = yaml.safe_load(file_of(profile, f"argocd-apps/{release}.yaml"))
     source = application["spec"]["sources"][0]
     assert source["helm"]["releaseName"] == release
     return dict(source["helm"]["valuesObject"])
 
 
-@pytest.mark.parametrize("packaging", ["argocd", "helm"])
+@pytest.mark.parametrize("packaging", ["argocd", "flux", "helm"])
 @pytest.mark.parametrize("name", PROFILES)
 def test_the_chart_makes_the_runner_that_our_manifests_make(name: str, packaging: str) -> None:
     plain, other = _profile(name, "manifests"), _profile(name, packaging)
@@ -88,7 +92,7 @@ def test_the_chart_makes_the_runner_that_our_manifests_make(name: str, packaging
 
 
 @with_every_chart
-@pytest.mark.parametrize("packaging", ["argocd", "helm"])
+@pytest.mark.parametrize("packaging", ["argocd", "flux", "helm"])
 @pytest.mark.parametrize("name", PROFILES)
 def test_helm_makes_the_runner_that_our_manifests_make(
     name: str, packaging: str, chart: Path
@@ -111,7 +115,7 @@ def test_what_all_runners_share_is_the_same_however_it_is_delivered(name: str) -
             {**one, "metadata": {**one["metadata"], "annotations": {}}}  # waves are Argo CD's
             for one in documents(profile)
             if one["metadata"]["labels"]["app.kubernetes.io/instance"] == profile.shared
-            and one["kind"] != "Application"
+            and one["kind"] not in {"Application", "HelmRepository", "Kustomization"}
         ]
 
-    assert _shared("argocd") == _shared("helm") == _shared("manifests")
+    assert _shared("argocd") == _shared("flux") == _shared("helm") == _shared("manifests")

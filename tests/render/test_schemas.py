@@ -17,6 +17,9 @@ _CRDS = {
     "ExternalSecret": "eso/external-secrets.io_externalsecrets.yaml",
     "ClusterSecretStore": "eso/external-secrets.io_clustersecretstores.yaml",
     "Application": "argo-cd/application-crd.yaml",
+    "HelmRelease": "flux/helm.toolkit.fluxcd.io_helmreleases.yaml",
+    "HelmRepository": "flux/source.toolkit.fluxcd.io_helmrepositories.yaml",
+    "Kustomization": "flux/kustomize.toolkit.fluxcd.io_kustomizations.yaml",
 }
 _KUBERNETES = "1.32"
 

@@ -59,6 +59,12 @@ def test_paths_in_files_are_as_short_as_can_be() -> None:
     assert all(os.path.normpath(file.path) == file.path for file in files(profile))
 
 
+def test_a_folder_copied_from_a_mac_is_the_folder_that_git_has() -> None:
+    composed, taken_apart = "caf\u00e9/apps", "cafe\u0301/apps"
+    assert composed != taken_apart
+    assert files(_at(taken_apart, "manifests")) == files(_at(composed, "manifests"))
+
+
 @pytest.mark.parametrize("path", [".git", ".git/hooks", "a/.GIT/b"])
 def test_no_file_is_ever_written_into_gits_own_folder(path: str) -> None:
     with pytest.raises(ValueError, match="Git's own folder"):

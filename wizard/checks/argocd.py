@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from wizard.checks.connected import Connected
+from wizard.checks.names import whose_names
 from wizard.core.errors import NotAllowedError
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.manifest import ObjectRef
 from wizard.profile.delivery import Repository
-from wizard.profile.model import Profile
 from wizard.profile.packagings.argocd import ARGOCD
 from wizard.render import manifests
 from wizard.systems.gitops.addresses import same_place
@@ -23,7 +23,6 @@ from wizard.systems.gitops.argocd import (
     not_permitted,
     reads_applications,
 )
-from wizard.systems.kubernetes import profile_of
 
 _CREDENTIALS = "argocd.argoproj.io/secret-type"
 """The label of Secrets with which Argo CD signs in to repositories (Argo CD 3.0)."""
@@ -40,7 +39,10 @@ def of_argocd(connected: Connected) -> Iterator[Check]:
     yield _is_watched(connected, repository)
     yield _is_permitted(connected, repository)
     yield _can_sign_in(connected, repository)
-    yield from _names(connected)
+    releases = (runner.release for runner in profile.runners)
+    namespace = profile.delivery.argocd.namespace
+    refs = [application_ref(namespace, one) for one in (profile.shared, *releases)]
+    yield from whose_names(connected, refs)
 
 
 def _is_watched(connected: Connected, repository: Repository) -> Check:
@@ -128,31 +130,3 @@ def _url(secret: Mapping[str, Any]) -> str:
 
 def _is_for(url: str, known: str, kind: str) -> bool:
     return same_place(url, known) if kind == "repository" else url.startswith(known)
-
-
-def _names(connected: Connected) -> Iterator[Check]:
-    profile = connected.profile
-    for name in (profile.shared, *(runner.release for runner in profile.runners)):
-        ref = application_ref(profile.delivery.argocd.namespace, name)
-        asked = f"{ref} is this profile's, or not there"
-        live = connected.object(ref)
-        if live is None or profile_of(live) == profile.id or _takes_over(profile, name):
-            yield Check(asked, Verdict.OK)
-            continue
-        finding = Finding(
-            f"{ref} is there already, and is not this profile's.",
-            f"it reads {_reads(live)}",
-            "two files for one Application would overwrite each other at every sync",
-            "Give the runner another name, or remove the other file in the same commit",
-        )
-        yield Check(asked, Verdict.WARN, finding)
-
-
-def _takes_over(profile: Profile, release: str) -> bool:
-    return any(one.adopt and one.release == release for one in profile.runners)
-
-
-def _reads(application: Mapping[str, Any]) -> str:
-    spec = application.get("spec") or {}
-    sources = spec.get("sources") or [spec.get("source") or {}]
-    return ", ".join(str(one.get("repoURL", "no repository")) for one in sources)

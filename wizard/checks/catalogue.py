@@ -8,6 +8,7 @@ from wizard.checks import (
     argocd,
     capacity,
     fields,
+    flux,
     references,
     rights,
     smoke,
@@ -46,6 +47,7 @@ CHECKS = (
         _CLUSTER,
     ),
     Declared("cluster.argocd", "whether Argo CD takes the files", argocd.of_argocd, _CLUSTER),
+    Declared("cluster.flux", "whether Flux takes the files", flux.of_flux, _CLUSTER),
     Declared("cluster.store", "the store it reads through", target.store, _CLUSTER, always=True),
     Declared(
         "cluster.rights",

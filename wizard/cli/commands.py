@@ -27,7 +27,7 @@ _COMMANDS = {
     "pause": ("day_two", "Let runners take no new jobs for a while."),
     "drain": ("day_two", "The same, and wait until their running jobs have ended."),
     "unpause": ("day_two", "Let paused runners take jobs again."),
-    "destroy": ("live", "Remove runner, token, objects and files."),
+    "destroy": ("destroying", "Remove runner, token, objects and files."),
     "login": ("account", "Store a GitLab token in the system's keyring."),
     "logout": ("account", "Remove a stored GitLab token."),
     "completion": ("offline", "Print the completion script of a shell."),

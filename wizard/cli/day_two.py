@@ -10,11 +10,10 @@ from typing import Any
 import click
 
 from wizard.cli.following import agree, follow
-from wizard.cli.live import YES
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
-from wizard.cli.wired import TIMEOUT, TRUST, terminal, wiring_for
+from wizard.cli.wired import TIMEOUT, TRUST, YES, terminal, wiring_for
 from wizard.core.command_line import command as spelt
 from wizard.core.errors import ExitCode
 from wizard.core.plain import strip_to_line
@@ -85,11 +84,15 @@ def rotate(
     from wizard.operations import dispatch as verbs
 
     opened = open_profile(profile)
-    renewal = Renewal(selected(opened.profile, names), older_than, expires_within)
     systems = wiring_for(opened, output, trusted)
     attended = not yes and terminal()
     how = RunOptions(
-        attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel, renewal=renewal
+        attended,
+        smoke=not no_smoke,
+        deadline=timeout,
+        cancel=systems.cancel,
+        only=selected(opened.profile, names),
+        renewal=Renewal(older_than, expires_within),
     )
     agreed = None
     if not yes:

@@ -21,8 +21,11 @@ _STOPPED = (
 )
 
 
-def agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None:
+def agree(output: Output, plan: Plan, question: str, *, attended: bool, typed: str = "") -> None:
     """Show the plan and ask; nothing pending needs no answer.
+
+    Args:
+        typed: what has to be typed to agree; empty where a yes is enough.
 
     Raises: RefusedError, when a check has failed, when the answer is no, or when there is nobody to
         give one.
@@ -37,12 +40,20 @@ def agree(output: Output, plan: Plan, question: str, *, attended: bool) -> None:
             "Without a terminal, changes must be agreed to beforehand.",
             "Read the plan above, then add --yes",
         )
-    if not click.confirm(question, default=False, err=True):
+    if not _agrees(question, typed):
         raise RefusedError(
             "Nothing was changed.",
-            "The answer was no.",
+            f"The answer was not {typed}." if typed else "The answer was no.",
             "Change the profile, then run it again; `plan` shows what that would do",
         )
+
+
+def _agrees(question: str, typed: str) -> bool:
+    if not typed:
+        return click.confirm(question, default=False, err=True)
+    asked = f"{question} Type {typed} to agree"
+    answer: str = click.prompt(asked, default="", show_default=False, err=True)
+    return answer.strip() == typed
 
 
 def follow(

@@ -1,37 +1,44 @@
-"""The commands that look at GitLab and the cluster: plan, apply, destroy."""
+"""The commands that look at GitLab and the cluster: plan, apply, verify."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from wizard.checks.running import refusal_of
+from wizard.cli.destroying import take_away
 from wizard.cli.following import agree, follow, report
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result
 from wizard.cli.plan_markdown import plan_markdown
-from wizard.cli.plans import plan_text
+from wizard.cli.plans import plan_data, plan_text
 from wizard.cli.running import command
-from wizard.cli.wired import TIMEOUT, TRUST, terminal, wiring_for
-from wizard.core.changes import Plan
-from wizard.core.errors import ExitCode
+from wizard.cli.wired import TIMEOUT, TRUST, YES, terminal, wiring_for
+from wizard.core.errors import ExitCode, UsageError
 from wizard.core.events import Proven, Unproven
-from wizard.core.run import RunOptions
+from wizard.core.run import Reviewed, RunOptions
 from wizard.core.threads import run
+from wizard.operations.plan.saved import read_saved, signature
 from wizard.operations.profiles import open_profile
+from wizard.operations.runners.selection import selected
 from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
 
-_NOTHING_THERE = "No change: nothing that this profile made was there."
-YES = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+ONLY = click.option(
+    "--only",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only this runner, or those that a pattern names, with what all share.",
+)
 
 
 @click.command()
 @PROFILE
 @TRUST
+@ONLY
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 10 when apply has something to do.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, as JSON, here."
@@ -42,6 +49,7 @@ def plan(
     output: Output,
     profile: Path,
     trusted: tuple[str, ...],
+    names: tuple[str, ...],
     detailed_exitcode: bool,
     out: Path | None,
     markdown: bool,
@@ -50,11 +58,11 @@ def plan(
     from wizard.operations import dispatch as verbs
 
     opened = open_profile(profile)
-    how = RunOptions(attended=terminal())
+    how = RunOptions(attended=terminal(), only=selected(opened.profile, names))
     made = run(verbs.plan(opened, wiring_for(opened, output, trusted), how))
     data = plan_data(made)
     if out:
-        _write_plan(out, data)
+        _write_plan(out, signature(opened.profile, how.only) | data)
     refused = refusal_of(made.checks)
     pending = detailed_exitcode and (made.pending or made.doubts)
     code = ExitCode.REFUSED if refused else ExitCode.CHANGES if pending else ExitCode.DONE
@@ -66,6 +74,13 @@ def plan(
 @PROFILE
 @YES
 @TRUST
+@ONLY
+@click.option(
+    "--plan",
+    "saved",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Do exactly what this saved plan says, without asking, or nothing.",
+)
 @click.option("--no-smoke", is_flag=True, help="Do not end with a smoke job.")
 @click.option("--undo", is_flag=True, help="Remove what a failed first apply created.")
 @TIMEOUT
@@ -75,6 +90,8 @@ def apply(
     profile: Path,
     yes: bool,
     trusted: tuple[str, ...],
+    names: tuple[str, ...],
+    saved: Path | None,
     no_smoke: bool,
     undo: bool,
     timeout: int,
@@ -83,13 +100,22 @@ def apply(
     from wizard.operations import dispatch as verbs
 
     if undo:
-        return _destroy(output, profile, yes, trusted, timeout)
+        how = RunOptions(deadline=timeout)
+        return take_away(output, profile, how, trusted, yes=yes)
     opened = open_profile(profile)
     systems = wiring_for(opened, output, trusted)
+    reviewed = _read_plan(saved, names) if saved else None
     attended = not yes and terminal()
-    how = RunOptions(attended, smoke=not no_smoke, deadline=timeout, cancel=systems.cancel)
+    how = RunOptions(
+        attended,
+        smoke=not no_smoke,
+        deadline=timeout,
+        cancel=systems.cancel,
+        only=reviewed.only if reviewed else selected(opened.profile, names),
+        reviewed=reviewed,
+    )
     agreed = None
-    if not yes:
+    if not yes and not reviewed:
         agreed = run(verbs.plan(opened, systems, how))
         agree(output, agreed, "Apply this?", attended=attended)
     if agreed and agreed.pending:
@@ -134,46 +160,20 @@ def verify(
     return Result(text, {"proven": proven, "unproven": unproven}, warnings=opened.warnings)
 
 
-@click.command()
-@PROFILE
-@YES
-@TRUST
-@TIMEOUT
-@command
-def destroy(
-    output: Output, profile: Path, yes: bool, trusted: tuple[str, ...], timeout: int
-) -> Result:
-    """Remove runner, token and objects; proves that nothing of ours is left."""
-    return _destroy(output, profile, yes, trusted, timeout)
-
-
-def _destroy(
-    output: Output, profile: Path, yes: bool, trusted: tuple[str, ...], timeout: int
-) -> Result:
-    from wizard.operations import dispatch as verbs
-
-    opened = open_profile(profile)
-    systems = wiring_for(opened, output, trusted)
-    attended = not yes and terminal()
-    planned = run(verbs.plan_destroy(opened, systems))
-    if not yes:
-        agree(output, planned, "Destroy all this?", attended=attended)
-    how = RunOptions(attended, deadline=timeout, cancel=systems.cancel)
-    agreed = None if yes else planned
-    return follow(output, verbs.destroy(opened, systems, how), agreed, _NOTHING_THERE)
-
-
-def plan_data(plan: Plan) -> dict[str, Any]:
-    """The plan as data, with its counts."""
-    return {
-        "pending": len(plan.pending),
-        "counts": plan.counts(),
-        "changes": [asdict(change) for change in plan.changes],
-        "unseen": list(plan.unseen),
-        "notes": list(plan.notes),
-        "doubts": [asdict(doubt) for doubt in plan.doubts],
-        "checks": [check.record() for check in plan.checks],
-    }
+def _read_plan(path: Path, names: tuple[str, ...]) -> Reviewed:
+    if names:
+        raise UsageError(
+            "--only and --plan do not go together.",
+            "a saved plan says itself which runners it is about",
+            "Make the plan with --only",
+        )
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"The plan {path} cannot be read.", str(error), "Make one with plan --out FILE"
+        ) from None
+    return read_saved(text, str(path))
 
 
 def _write_plan(path: Path, data: dict[str, Any]) -> None:

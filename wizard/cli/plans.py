@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import asdict
+from typing import Any
 
 from wizard.cli.output import Output
 from wizard.core.changes import Action, Change, FieldChange, Plan, System
@@ -82,3 +84,16 @@ def _also(plan: Plan) -> list[str]:
     if count := len(plan.refusals):
         lines.append(f"Apply would refuse this: {count} check{'s' if count > 1 else ''} failed.")
     return lines
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The plan as data, with its counts."""
+    return {
+        "pending": len(plan.pending),
+        "counts": plan.counts(),
+        "changes": [asdict(change) for change in plan.changes],
+        "unseen": list(plan.unseen),
+        "notes": list(plan.notes),
+        "doubts": [asdict(doubt) for doubt in plan.doubts],
+        "checks": [check.record() for check in plan.checks],
+    }

@@ -304,6 +304,20 @@ class NotProven(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class RunnersDone(Event):
+    """How many of several runners are done, where others have failed."""
+
+    changes_nothing = True
+
+    done: int
+    failed: tuple[str, ...]
+
+    def sentence(self) -> str:
+        total = self.done + len(self.failed)
+        return f"{self.done} of {total} runners are done; not: {', '.join(self.failed)}"
+
+
+@dataclass(frozen=True, slots=True)
 class FilesWritten(Event):
     directory: str
     created: int

@@ -31,13 +31,17 @@ class Needles:
 
     def __init__(self, shortest: int) -> None:
         self._stem = shortest
-        self._by_stem: dict[str, dict[str, bool]] = {}
+        self._by_stem: dict[str, dict[str, int]] = {}
+        """By their beginning, the spellings, each with how often it is in base64."""
 
     def add(self, secret: str) -> None:
         for spelling in _spellings(secret):
-            self._add(spelling, in_base64=False)
+            self._add(spelling, 0)
         for core in _base64_cores(secret.encode()):
-            self._add(core, in_base64=True)
+            self._add(core, 1)
+            # A Secret whose value is a file with a Secret in it.
+            for again in _base64_cores(core.encode()):
+                self._add(again, 2)
 
     def clear(self) -> None:
         self._by_stem.clear()
@@ -54,9 +58,9 @@ class Needles:
             done = max(done, end)
         return "".join([*parts, text[done:]]) if parts else text
 
-    def _add(self, spelling: str, *, in_base64: bool) -> None:
+    def _add(self, spelling: str, encoded: int) -> None:
         if len(spelling) >= self._stem:
-            self._by_stem.setdefault(spelling[: self._stem], {})[spelling] = in_base64
+            self._by_stem.setdefault(spelling[: self._stem], {})[spelling] = encoded
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         stem, by_stem = self._stem, self._by_stem
@@ -64,14 +68,13 @@ class Needles:
             if not (candidates := by_stem.get(text[start : start + stem])):
                 continue
             hits = [
-                (len(one), in_base64)
-                for one, in_base64 in candidates.items()
+                (len(one), encoded)
+                for one, encoded in candidates.items()
                 if text.startswith(one, start)
             ]
             if hits:
-                length, in_base64 = max(hits)
-                end = start + length
-                yield _with_edges(text, start, end) if in_base64 else (start, end)
+                length, encoded = max(hits)
+                yield _with_edges(text, start, start + length, _EDGES[encoded])
 
     def _starts(self, text: str) -> Iterable[int]:
         """Where a spelling may begin, in order."""
@@ -111,13 +114,19 @@ def _base64_cores(secret: bytes) -> Iterator[str]:
         yield core.replace("+", "-").replace("/", "_")
 
 
-def _with_edges(text: str, start: int, end: int) -> tuple[int, int]:
-    """With the characters that hold bits of the secret's first and last byte, and the padding."""
-    if start and text[start - 1] in _BASE64:
-        start -= 1
-    if end < len(text) and text[end] in _BASE64:
-        end += 1
-    while end < len(text) and text[end] == "=":
+_EDGES = (0, 1, 3)
+"""How many characters beside the part that is always the same hold bits of a secret, by how often
+it is encoded."""
+
+
+def _with_edges(text: str, start: int, end: int, most: int) -> tuple[int, int]:
+    """With the characters that hold bits of the secret's first and last bytes, and the padding."""
+    for _ in range(most):
+        if start and text[start - 1] in _BASE64:
+            start -= 1
+        if end < len(text) and text[end] in _BASE64:
+            end += 1
+    while most and end < len(text) and text[end] == "=":
         end += 1
     return start, end
 
@@ -163,14 +172,14 @@ _LITERALS = (
     *("ghr_", "ghs_", "ghu_", "eyJ", "AGE-SECRET-KEY-1", "earer ", "PRIVATE KEY"),
 )
 """One of these is in all that the shapes match; looking for them first is ten times as fast."""
-_ENCODED = tuple(
-    {
-        core
-        for literal in _LITERALS
-        if len(literal) >= 3  # of a shorter one nothing is left
-        for core in _base64_cores(literal.encode())
-    }
-)
+_ONCE = {
+    core
+    for literal in _LITERALS
+    if len(literal) >= 3  # of a shorter one nothing is left
+    for core in _base64_cores(literal.encode())
+}
+_TWICE = {again for core in _ONCE for again in _base64_cores(core.encode()) if len(again) >= 4}
+_ENCODED = tuple(_ONCE | _TWICE)
 """What a run of base64 holds, one of these at least, if there is a credential in it."""
 _BASIC = re.compile(r"(?<=\b[Bb]asic )[A-Za-z0-9+/_-]{4,}+={0,2}")
 _HEADER = re.compile(
@@ -236,14 +245,23 @@ def _without_pair(found: re.Match[str]) -> str:
 
 def _without_encoded(found: re.Match[str]) -> str:
     """A run of base64 goes as a whole where it holds a credential, wherever that begins in it."""
-    run = "".join(found[0].split())
-    holds = _may_encode(run) and any(_holds_secret(_decoded(run[offset:])) for offset in range(4))
-    return MASK if holds else found[0]
+    return MASK if _encodes_secret("".join(found[0].split()), deeper=True) else found[0]
 
 
-def _holds_secret(decoded: bytes) -> bool:
-    text = decoded.decode("latin-1")
-    return _hints(text) and bool(_SHAPES.search(text) or _PRIVATE_KEY.search(text))
+def _encodes_secret(run: str, *, deeper: bool) -> bool:
+    """Whether base64 holds a credential, or with `deeper`, base64 that does."""
+    return _may_encode(run) and any(
+        _holds_secret(_decoded(run[offset:]).decode("latin-1"), deeper=deeper)
+        for offset in range(4)
+    )
+
+
+def _holds_secret(text: str, *, deeper: bool) -> bool:
+    if _hints(text) and (_SHAPES.search(text) or _PRIVATE_KEY.search(text)):
+        return True
+    return deeper and any(
+        _encodes_secret("".join(run[0].split()), deeper=False) for run in _RUN.finditer(text)
+    )
 
 
 def _decoded(run: str) -> bytes:

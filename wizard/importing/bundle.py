@@ -103,16 +103,16 @@ def _templated(one: Text, bundle: Bundle, error: YamlError) -> list[YamlDocument
             f"{one.name} is a template that is not rendered yet.",
             f"line {error.line}: what is between {{{{ and }}}}, or ${{ and }}, is still to be "
             "filled in",
-            "Render it, and give what comes out: helm template, or helm get values RELEASE",
+            "Render it and import the result: helm template, or helm get values RELEASE",
         ) from None
     for document in documents:
         document.repeated.clear()  # of two branches of a condition, one is left
     bundle.report.surprises(
         "the file is a template that is not rendered yet",
         f"{one.name}, line {error.line}",
-        "what is between {{ and }} is filled in by a tool that did not run here; conditions were "
-        "read as if all held",
-        "Compare with what runs: helm get values RELEASE, and import that",
+        "a tool that did not run here fills in what is between {{ and }}; all "
+        "conditions were read as if they applied",
+        "Import what runs instead: helm get values RELEASE",
     )
     return documents
 
@@ -128,7 +128,7 @@ def _toml(one: Text, bundle: Bundle) -> YamlDocument:
         bundle.report.breaks(
             "config.toml has a line that is not valid TOML",
             f"{one.name}, line {line}",
-            f"{words}: a runner that reads this does not start",
+            f"{words}: the runner does not start with it",
             "Mend the line, and import again",
         )
     return YamlDocument(
@@ -141,8 +141,8 @@ def _tell_repeated(bundle: Bundle, name: str, key: str, line: int) -> None:
     bundle.report.surprises(
         f"{key} is written twice in one place",
         f"{name}, line {line}: {key}",
-        "Helm uses the last one, and the first has no effect",
-        "Remove one of the two; the last one was read",
+        "Helm uses the last one, so the first has no effect",
+        "Remove one of the two: the last one was imported",
     )
 
 

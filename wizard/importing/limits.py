@@ -17,8 +17,8 @@ def refuse_too_many(runners: int, bundle: Bundle) -> None:
     if runners > _MOST_RUNNERS:
         raise UsageError(
             f"{', '.join(bundle.files)} sets up {runners:,} runners.",
-            f"an import takes {_MOST_RUNNERS} at once",
-            "Split it, and import each part into a profile of its own",
+            f"an import takes up to {_MOST_RUNNERS}",
+            "Split it, and import each part into its own profile",
         )
 
 
@@ -34,8 +34,8 @@ def refuse_too_many_values(held: int, files: str) -> None:
     if held > _MOST_OF_RUNNERS:
         raise UsageError(
             f"{files} sets up a runner with {held:,} values.",
-            f"an import takes {_MOST_OF_RUNNERS:,}",
-            "Remove what is not the runner's own, and import again",
+            f"an import takes up to {_MOST_OF_RUNNERS:,}",
+            "Remove what does not concern the runner, and import again",
         )
 
 

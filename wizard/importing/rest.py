@@ -29,7 +29,7 @@ def tell_rest(rows: Iterable[Row], report: Report) -> None:
             f"not carried over: {_named(mine)}",
             _at(mine[0]),
             why,
-            "Compare with what it does now, and write what you need into the profile",
+            "Check what it does today, and write what you need into the profile",
         )
     for mine in ours.values():
         reasons = dict.fromkeys(row.words for row in mine)
@@ -43,8 +43,8 @@ def tell_rest(rows: Iterable[Row], report: Report) -> None:
         report.surprises(
             f"{key} was not understood",
             _at(mine[0]),
-            "the import does not know what it is for, so the profile does not have it",
-            "Compare with what it does now",
+            "the import does not know what it is for, so it was left out",
+            "Check what it does today",
         )
 
 

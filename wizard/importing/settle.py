@@ -90,7 +90,7 @@ def _tell(bundle: Bundle, problem: Problem, spots: list[Spot]) -> None:
     bundle.report.breaks(
         f"{key} could not be carried over: {problem.message}",
         at,
-        "a profile with it would be refused",
+        "the profile would not be valid with it",
         f"{capital(problem.fix) or 'Write it another way'}; it was left out",
     )
 

@@ -95,8 +95,11 @@ async def answer(question: LevelQuestion, systems: Systems) -> None:
     await asyncio.to_thread(namespaces.answer, question, cluster)
 
 
-async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
-    """What `destroy` would take away. Raises: RefusedError, when the profile was never applied."""
+async def plan_destroy(file: ProfileFile, systems: Systems, run: RunOptions | None = None) -> Plan:
+    """What `destroy` would take away, and what it would leave.
+
+    Raises: RefusedError, when the profile was never applied.
+    """
     if file.profile.id is None:
         raise RefusedError(
             "This profile has never been applied: it has no id.",
@@ -104,7 +107,7 @@ async def plan_destroy(file: ProfileFile, systems: Systems) -> Plan:
             "Give the file that apply wrote the id into; without one, there is nothing to destroy",
         )
     async with _looking(systems):
-        return await delivery_of(file, systems, RunOptions()).plan_destroy()
+        return await delivery_of(file, systems, run or RunOptions()).plan_destroy()
 
 
 def destroy(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:

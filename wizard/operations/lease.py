@@ -210,9 +210,9 @@ class Turn:
             return False
         if lease.renewed is None:
             return False
-        patience = timedelta(seconds=min(lease.seconds, _LONGEST))
+        lasts = timedelta(seconds=min(lease.seconds, _LONGEST))
         # A time to come is of no clock that could be waited for.
-        return abs(cluster.now() - lease.renewed) <= patience
+        return abs(cluster.now() - lease.renewed) <= lasts
 
     def _refused(self, found: Lease | None) -> RefusedError:
         if found is None or not found.holder:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PrivateAttr
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from wizard.profile.packagings import PACKAGINGS
 from wizard.profile.packagings.argocd import ArgoCd
+from wizard.profile.packagings.flux import Flux
 from wizard.profile.packagings.spec import PackagingName, PackagingSpec
 from wizard.profile.runner import CpuShare, MemoryShare, Resources, Toleration
 from wizard.profile.targets import TARGETS, TargetName, TargetSpec
@@ -17,6 +19,7 @@ from wizard.profile.types import (
     DnsLabel,
     FilePath,
     ImageRef,
+    IpAddress,
     Labels,
     Matching,
     Network,
@@ -45,8 +48,14 @@ def _folder(path: str) -> str:
     return plain
 
 
+def _composed(path: object) -> object:
+    """Letters with marks as one character each, as Git keeps them: a Mac may take them apart."""
+    return unicodedata.normalize("NFC", path) if isinstance(path, str) else path
+
+
 _Folder = Annotated[
     str,
+    BeforeValidator(_composed),
     Matching(
         r"(?!/)(?!(?:.*/)?\.\.(?:/|$))[\w./ -]+", "a folder of the repository, such as argocd-apps"
     ),
@@ -69,6 +78,15 @@ _GitUrl = Annotated[
 ]
 
 
+class HostAlias(Section):
+    """Names that stand for an address in pods, where no name server knows them."""
+
+    ip: IpAddress = option(..., "The address.")
+    hostnames: Annotated[list[NoProxyHost], Field(min_length=1)] = option(
+        ..., "The names, such as git.home.example."
+    )
+
+
 class GitLabServer(Section):
     """The GitLab that the runners work for."""
 
@@ -80,6 +98,9 @@ class GitLabServer(Section):
     proxy: Url | None = option(None, "An HTTP proxy, for the manager and the jobs.")
     no_proxy: list[NoProxyHost] = option(
         [], "Hosts and networks that need no proxy, besides what is in the cluster."
+    )
+    host_aliases: list[HostAlias] = option(
+        [], "Names and addresses for /etc/hosts of managers and jobs, where the DNS has none."
     )
     _authority: str = PrivateAttr("")
 
@@ -192,7 +213,9 @@ class Repository(Section):
 
     url: _GitUrl = option(..., "Its address, as the cluster reaches it.")
     branch: _Branch = option("main", "The branch that is synced.")
-    apps_path: _Folder = option("argocd-apps", "The folder of the Applications.")
+    apps_path: _Folder = option(
+        "argocd-apps", "The folder of what the operator reads: Applications, or Kustomizations."
+    )
     manifests_path: _Folder = option("manifests", "The folder of the manifests.")
 
 
@@ -221,6 +244,7 @@ class Delivery(Section):
     directory: FilePath = option("./gitops", "The folder of the files, relative to the profile.")
     repository: Repository | None = option(None, "The Git repository that is synced.")
     argocd: ArgoCd = option(ArgoCd(), "How Argo CD is set up.")
+    flux: Flux = option(Flux(), "How Flux is set up.")
     chart: Chart = option(Chart(), "GitLab's Helm chart.")
 
     @property

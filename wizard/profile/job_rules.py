@@ -23,6 +23,27 @@ def check_jobs(profile: Profile, runner: Runner, index: int, problems: Problems)
     _resources(_runner_shares(runner, index), problems)
     _helper(runner, index, problems)
     _tolerations(runner.jobs.tolerations, ("runners", index, "jobs"), problems)
+    _account(profile, runner, index, problems)
+
+
+def _account(profile: Profile, runner: Runner, index: int, problems: Problems) -> None:
+    spot = problems.at("runners", index, "jobs", "service_account")
+    if runner.jobs.service_account.automount:
+        whose = f", and jobs of every project of {runner.scope.path or 'the instance'} run here"
+        more = whose if profile.is_shared(runner) else ""
+        spot.warn(
+            f"every job gets the token of {runner.job_account}, and every right that it has{more}",
+            "set automount: false, unless jobs deploy with it",
+        )
+    if runner.jobs.service_account.name == "default":
+        spot.add("default is the account of everything else there", "give it another name")
+    here = profile.job_namespace(runner)
+    for other in profile.runners[:index]:
+        if (other.job_account, profile.job_namespace(other)) == (runner.job_account, here):
+            spot.add(
+                f"{other.name} has an account of that name in {here} as well",
+                "give each runner one of its own",
+            )
 
 
 def check_manager(profile: Profile, problems: Problems) -> None:

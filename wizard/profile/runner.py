@@ -158,6 +158,20 @@ class Gpu(Section):
     count: Count = option(1, "How many of it each job gets.")
 
 
+class JobAccount(Section):
+    """The ServiceAccount that the jobs run as, which the wizard makes."""
+
+    name: ObjectName | None = option(
+        None, "Its name, where a cloud's trust names it; none: gitlab-runner-NAME-job."
+    )
+    annotations: dict[LabelKey, Text] = option(
+        {}, "Annotations by which a cloud gives it an identity, such as a role's name."
+    )
+    automount: bool = option(
+        False, "Whether jobs get its token of Kubernetes, with every right that it has."
+    )
+
+
 class Jobs(Resources):
     """What every job of this runner gets."""
 
@@ -185,6 +199,7 @@ class Jobs(Resources):
     priority_class: ObjectName | None = option(None, "The priority class of the job pods.")
     runtime_class: ObjectName | None = option(None, "The runtime class of the job pods.")
     gpu: Gpu | None = option(None, "A GPU for every job.")
+    service_account: JobAccount = option(JobAccount(), "What the jobs are in the cluster.")
     allowed_images: list[Text] = option(
         [], "Patterns of images that jobs may use, such as mirror.example.com/**; none: every one."
     )
@@ -287,6 +302,11 @@ class Runner(Section):
     def release(self) -> str:
         """The name of its release and of the manager's objects."""
         return f"gitlab-runner-{self.name}"
+
+    @property
+    def job_account(self) -> str:
+        """The ServiceAccount of its jobs."""
+        return self.jobs.service_account.name or f"{self.release}-job"
 
     @property
     def token_secret(self) -> str:

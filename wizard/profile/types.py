@@ -162,6 +162,13 @@ def _proxy_host(text: str) -> str:
     return text
 
 
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError(f"{excerpt(text, 60)!r} is not an IP address") from None
+
+
 def _network(text: str) -> str:
     if "/" not in text or not _is_network(text):
         raise ValueError(f"{text!r} is not a range of addresses; write for example 10.96.0.0/12")
@@ -254,6 +261,7 @@ Url = Annotated[str, AfterValidator(_url), Kind("URL")]
 NoProxyHost = Annotated[str, AfterValidator(_proxy_host), Kind("host, domain or network")]
 ImageRef = Annotated[str, AfterValidator(_image), Kind("image reference")]
 Network = Annotated[str, AfterValidator(_network), Kind("range of addresses")]
+IpAddress = Annotated[str, AfterValidator(_address), Kind("IP address")]
 Tag = Annotated[
     str,
     BeforeValidator(_text, json_schema_input_type=_Number),

@@ -79,6 +79,7 @@ OPERATORS = {
         Kind("argoproj.io/v1alpha1", "AppProject", "appprojects"),
     ),
     "flux": (
+        Kind("source.toolkit.fluxcd.io/v1", "GitRepository", "gitrepositories"),
         Kind("source.toolkit.fluxcd.io/v1", "HelmRepository", "helmrepositories"),
         Kind("helm.toolkit.fluxcd.io/v2", "HelmRelease", "helmreleases"),
         Kind("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "kustomizations"),

@@ -6,6 +6,8 @@ import base64
 import secrets
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -30,9 +32,9 @@ from wizard.core.errors import (
     RefusedError,
     WizardError,
 )
-from wizard.core.manifest import Manifest
+from wizard.core.manifest import Manifest, ObjectRef
 from wizard.core.secrets import SecretStr, fingerprint
-from wizard.systems.kubernetes import Outcome, Permission, ServiceAccountRef
+from wizard.systems.kubernetes import Lease, Outcome, Permission, ServiceAccountRef, created_by
 from wizard.systems.kubernetes.adapter import KubernetesCluster
 from wizard.systems.kubernetes.contexts import connect
 
@@ -465,3 +467,34 @@ def test_a_higher_level_names_the_pods_that_it_would_refuse(
     assert "pod-security.kubernetes.io/enforce" not in live["metadata"]["labels"]
     real_cluster.call("DELETE", f"{pods}/as-root", {"gracePeriodSeconds": 0})
     real_cluster.call("DELETE", f"{accounts}/default")
+
+
+def test_of_two_that_take_a_lease_the_second_is_told_and_its_end_is_seen(
+    cluster: KubernetesCluster,
+):
+    ref = ObjectRef("coordination.k8s.io/v1", "Lease", NAMESPACE, f"runner-wizard-{PROFILE}")
+    assert cluster.lease(ref) is None
+    now = cluster.now()
+    wanted = Lease(ref, PROFILE, "anna@laptop/1", "apply", now, now, seconds=30, turns=1)
+    taken = cluster.write_lease(wanted)
+    assert (taken.holder, taken.doing, taken.since) == ("anna@laptop/1", "apply", now)
+    with pytest.raises(ConflictError):
+        cluster.write_lease(replace(wanted, holder="ci@job/2"))
+    renewed = cluster.write_lease(replace(taken, renewed=now + timedelta(seconds=10)))
+    assert renewed.since == now
+    with pytest.raises(ConflictError):
+        cluster.write_lease(replace(taken, holder="ci@job/2"))
+    free = cluster.write_lease(replace(renewed, holder="", doing="", since=None, renewed=None))
+    assert cluster.lease(ref) == free
+    assert (free.holder, free.since, free.turns) == ("", None, 1)
+    live = cluster.get(ref)
+    assert live
+    assert created_by(live, PROFILE)
+    assert cluster.delete(ref, uid=live["metadata"]["uid"])
+
+
+def test_in_a_namespace_that_is_not_there_no_lease_is_taken(cluster: KubernetesCluster):
+    ref = ObjectRef("coordination.k8s.io/v1", "Lease", "not-there", "runner-wizard")
+    assert cluster.lease(ref) is None
+    with pytest.raises(NotFoundError):
+        cluster.write_lease(Lease(ref, PROFILE, "anna@laptop/1", seconds=30))

@@ -26,7 +26,7 @@ def in_a_namespace(cluster: KubernetesCluster) -> None:
 
 
 def _watch(cluster: KubernetesCluster, **limits: Any) -> Iterator[str]:
-    limits = {"deadline": 10, "patience": 0.5, "cancel": threading.Event()} | limits
+    limits = {"deadline": 10, "grace": 0.5, "cancel": threading.Event()} | limits
     return cluster.watch_rollout(deployment().ref, **limits)
 
 

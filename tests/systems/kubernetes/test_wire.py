@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
@@ -134,3 +135,17 @@ def test_a_comparison_looks_again_where_another_run_was_quicker(cluster, fake):
 
     change = cluster.diff(config_map(data={"limit": "3"}))
     assert [field.path for field in change.fields] == ["data.limit"]
+
+
+@pytest.mark.parametrize(("kind", "lacks"), [("Pod", "spec"), ("Deployment", "spec.template")])
+def test_an_object_without_what_every_server_writes_is_no_answer(
+    fake: FakeCluster, cluster: KubernetesCluster, kind: str, lacks: str
+):
+    body = {"metadata": {"name": "bare", "uid": "1"}}
+    body |= {"spec": {"selector": {}}} if kind == "Deployment" else {}
+    plural = f"{kind.lower()}s"
+    fake.fails("GET", f"/{plural}", body=json.dumps({"items": [body]}).encode())
+    api_version = "apps/v1" if kind == "Deployment" else "v1"
+    with pytest.raises(NotReachedError, match="makes no sense") as error:
+        cluster.find(api_version, kind)
+    assert f"items[0].{lacks} is missing" in error.value.cause

@@ -20,19 +20,20 @@ def _open_node(release: Release, table: View) -> None:
         release.report.opens(
             "jobs mount the Docker socket of their node",
             table.at("kubernetes", "volumes", "host_path"),
-            "any job is root on its node through it; and most nodes run containerd, which has no "
-            "such socket: there the pod does not start, or docker finds no daemon",
-            "Choose a way to build in `builds`, and remove the volume from extra_config",
+            "through it, any job is root on its node; and most nodes run containerd "
+            "and have no such socket, so the pod does not start or docker finds no "
+            "daemon",
+            "Choose a way to build images (runners[].builds), and remove the volume "
+            "from extra_config",
         )
     docker = strategy_of(table, "") == "dind"
     for key, what in needs_privileged(table):
         if key == ("kubernetes", "privileged"):
             fix = (
-                "Write jobs.pod_security: privileged if jobs themselves must be; the profile's "
-                "builds: "
-                "dind has privileged services only"
+                "Write jobs.pod_security: privileged if the jobs themselves need it: with "
+                "builds: dind, only their services are privileged"
                 if docker
-                else "Write jobs.pod_security: baseline if no job needs that; the profile keeps "
+                else "Write jobs.pod_security: baseline if no job needs it: the profile keeps "
                 "privileged"
             )
             release.report.opens(
@@ -42,10 +43,9 @@ def _open_node(release: Release, table: View) -> None:
             release.report.opens(
                 f"jobs have {what}",
                 table.at(*key),
-                "any job can reach its node through it, or nearly so",
-                "Remove it from extra_config if no job needs that; the profile keeps it, and its "
-                "job "
-                "namespace admits privileged pods",
+                "with it, a job can take over its node, or comes close",
+                "Remove it from extra_config if no job needs it: the profile keeps it, in "
+                "a job namespace that admits privileged pods",
             )
 
 

@@ -77,19 +77,18 @@ def _tell_tables(release: Release) -> None:
         release.report.breaks(
             f"{release.config_name} has {len(tables)} [[runners]] tables, and may have only one",
             tables[1].at(),
-            "register stops: 'configuration template must contain exactly one [[runners]] entry', "
-            "so this manager never starts",
-            "Nothing to do: in the profile each is a runner with a manager of its own",
+            "registration fails with 'configuration template must contain exactly one "
+            "[[runners]] entry', so this manager never starts",
+            "Nothing to do: in the profile, each is a runner with its own manager",
         )
     else:
         together = number(release.top.get("concurrent"))
         if together:
             release.report.surprises(
-                f"{len(tables)} tables shared {together} jobs at once",
+                f"{len(tables)} tables shared a limit of {together} jobs at once",
                 release.top.at("concurrent"),
-                "in the profile each is a runner with a manager of its own, so their numbers add "
-                "up",
-                "Lower jobs.concurrent where that is more than the nodes can take",
+                "in the profile, each is a runner with its own manager, so their limits add up",
+                "Lower jobs.concurrent if that is more than the nodes can take",
             )
     for table in tables[1:]:
         for what, key in _SAID_ONCE:
@@ -98,8 +97,8 @@ def _tell_tables(release: Release) -> None:
                 release.report.surprises(
                     f"the tables differ in {what}: {own} here, {first or 'none'} in the first",
                     table.at(*key),
-                    "a profile says it once, for all its runners",
-                    "Give this runner a profile of its own; the first table's is used",
+                    "a profile has one value for all its runners",
+                    "Give this runner its own profile: here it gets the first table's value",
                 )
 
 
@@ -133,8 +132,7 @@ def _tell_concurrency(release: Release) -> None:
         release.report.tidy(
             f"{replicas} managers run {each} jobs each: {replicas * each} at once",
             release.values.at("replicas"),
-            "`concurrent` counts for each manager; the profile's jobs.concurrent is for all "
-            "together",
+            "`concurrent` applies to each manager; jobs.concurrent in the profile is the total",
             "Nothing to do",
         )
 
@@ -145,7 +143,7 @@ def _tell_wrong_count(release: Release, view: View) -> None:
     if number(value) < 1:
         if view.has("concurrent"):  # what is not filled in has been told
             release.report.breaks(
-                f"concurrent is {value!r}, which is no number of jobs",
+                f"concurrent is {value!r}, which is not a number of jobs",
                 view.at("concurrent"),
                 "the runner does not start with it",
                 "Write the number into jobs.concurrent: the profile has "
@@ -167,22 +165,20 @@ def _tell_what_gitlab_keeps(release: Release) -> None:
     )
     if (registers or release.kind is Kind.OPERATOR) and release.values.get("runners", "tags"):
         release.report.surprises(
-            "the old runner's longest job time may not be in the file",
+            "the old runner's maximum job timeout may not be in the file",
             release.as_whole(),
-            "GitLab keeps it; the profile leaves it to each project",
+            "GitLab stores it; without it, each project's own timeout applies",
             "Look it up in GitLab, and write runners[].maximum_timeout",
         )
         return
     release.report.surprises(
-        "what GitLab keeps for the old runner is not in the file",
+        "the old runner's settings in GitLab are not in the file",
         release.as_whole(),
-        "its tags, protected, locked, run untagged and maximum timeout are in GitLab: a job whose "
-        "tags the new runner lacks stays "
-        ""
+        "GitLab stores its tags, its timeout, and whether it is protected, locked "
+        "or runs untagged jobs; a job whose tags the new runner lacks stays "
         "pending",
-        "Look the old runner up in GitLab, under Settings > CI/CD > Runners, and write its tags "
-        "and "
-        "the rest into runners[]; or take it over with runners[].adopt",
+        "Look it up in GitLab (Settings > CI/CD > Runners) and write its tags and "
+        "the rest into runners[], or take it over with runners[].adopt",
     )
 
 
@@ -192,11 +188,11 @@ def _tell_user(release: Release, table: View) -> None:
         return
     if level == "baseline":
         release.report.tidy(
-            "jobs run as the user of their image, which is root in most",
+            "jobs run as their image's own user, which is root in most images",
             release.jobs_at(table, "kubernetes"),
-            "the file asks for no other, nor for fewer capabilities",
-            "Write jobs.pod_security: auto if jobs need neither root nor capabilities (no apt-get "
-            "install, no chown): they run as user 1000 then; the profile keeps baseline",
+            "the file asks for no other user and drops no capabilities",
+            "Write jobs.pod_security: auto if jobs can run as user 1000 without "
+            "capabilities (no apt-get install, no chown): the profile keeps baseline",
         )
 
 
@@ -204,11 +200,12 @@ def _tell_pull_policy(release: Release, table: View) -> None:
     if table.is_written("kubernetes", "pull_policy"):
         return
     release.report.surprises(
-        "the file sets no pull policy, and the profile does: if-not-present",
+        "the file sets no pull policy; the profile sets if-not-present",
         release.jobs_at(table, "kubernetes"),
-        "Kubernetes' own is the same, save for images without a tag or with :latest, which were "
-        "pulled at every job; a job that asks for another policy fails",
-        "Write images.pull_policy: always where projects that may not see each other share nodes",
+        "Kubernetes does the same, except that it pulls images without a tag or "
+        "with :latest for every job; a job that asks for another policy fails",
+        "Write images.pull_policy: always if projects that must not use each "
+        "other's images share nodes",
     )
 
 
@@ -219,7 +216,7 @@ def _tell_token(release: Release, table: View) -> None:
     release.report.surprises(
         "jobs lose the token of their namespace's ServiceAccount",
         release.jobs_at(table, "kubernetes"),
-        "until now each job's pod had one; it matters only to jobs that talk to the cluster",
+        "until now every job pod had one; only jobs that talk to the cluster need it",
         "Write extra_config.kubernetes.automount_service_account_token: true, if jobs need it",
     )
 

@@ -49,30 +49,26 @@ def _tell_version(release: Release) -> None:
         release.report.surprises(
             f"the chart's version is {what}",
             at,
-            "every install or sync decides which chart runs, so the runner may change by itself",
-            f"Write manager.runner_version for another runner than {default_runner()}, which the "
-            "profile "
-            "pins",
+            "every install or sync picks a chart, so the runner can change by itself",
+            f"Write manager.runner_version to pin another runner than {default_runner()}",
         )
     elif older(version, _OLDEST):
         release.report.surprises(
             f"chart {version} is old: it brings runner {release.version.minor or 'of its time'}",
             at,
-            f"charts before {_OLDEST} are not set up here: they give the manager no rights in a "
-            "job "
-            "namespace of its own",
-            "Read in GitLab's release notes what changed since: the profile asks for runner "
-            f"{default_runner()}",
+            f"the wizard sets up no charts before {_OLDEST}: they give the manager no "
+            "rights in a separate job namespace",
+            f"Read GitLab's release notes: the profile moves to runner {default_runner()}",
         )
     elif not target:
         about = runner_of_chart(version)
         release.report.surprises(
-            f"chart {version} is not in the wizard's table",
+            f"the wizard does not know chart {version}",
             at,
-            f"it brings runner {'.'.join(about.split('.')[:2])}.x; its keys were judged by chart "
-            f"{chart_keys(version).read_as}, the nearest that was "
-            "read",
-            f"Write manager.runner_version for another runner than {default_runner()}",
+            f"it brings runner {'.'.join(about.split('.')[:2])}.x; its keys were "
+            f"checked against chart {chart_keys(version).read_as}, the nearest on "
+            "record",
+            f"Write manager.runner_version if you want another runner than {default_runner()}",
         )
 
 
@@ -82,8 +78,8 @@ def _tell_no_version(release: Release) -> None:
     release.report.tidy(
         "the file does not say which version of the chart it is for",
         release.as_whole(),
-        f"its keys were judged by chart {target_chart('')}",
-        f"Write manager.runner_version for another runner than {default_runner()}",
+        f"its keys were checked against chart {target_chart('')}",
+        f"Write manager.runner_version if you want another runner than {default_runner()}",
     )
 
 
@@ -104,11 +100,11 @@ def _leave_unknown(release: Release) -> None:
         whole = len(open_leaves) == len(list(leaf_paths(values.get(*key))))
         for one in [key] if whole else open_leaves:
             _tell_unknown(release, one, target, own)
-            values.leave(*one, why="the chart does not read it", told=True)
+            values.leave(*one, why="the chart does not know it", told=True)
     for key in leaf_paths(values.data):
         path = ".".join(str(part) for part in key)
         if key and not values.claimed(key) and not _is_old_rbac(key) and not target.knows(path):
-            values.leave(*key, why="the chart does not read it")
+            values.leave(*key, why="the chart does not know it")
 
 
 def _is_empty(value: Any) -> bool:
@@ -128,7 +124,7 @@ def _tell_unknown(release: Release, key: Key, target: Catalogue, own: Catalogue 
         release.report.surprises(
             f"{name}: {own.reader} reads it, {target.reader} does not",
             release.values.at(*key),
-            "it is gone since, and has no effect any more",
+            "the newer one dropped it, so it no longer has any effect",
             "Nothing to do: it was left out",
         )
         return
@@ -183,7 +179,7 @@ def _leave_broken_init(release: Release) -> None:
         release.report.surprises(
             f"initContainers: chart {version} does not know 'initContainers'",
             values.at("initContainers"),
-            f"it is ignored without a word, and never ran; it came with 0.92.0{then}",
+            f"older charts ignore it silently, so it never ran; 0.92.0 introduced it{then}",
             "Nothing to do: it was left out, and the profile's manager needs no init container",
         )
     elif missing:

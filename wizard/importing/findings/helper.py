@@ -30,13 +30,13 @@ def tell_helper(release: Release, table: View) -> None:
         table.leave(
             "kubernetes",
             "helper_image_flavor",
-            why="it counts without helper_image only",
+            why="it only has an effect without helper_image",
             told=True,
         )
         release.report.tidy(
             "helper_image_flavor has no effect beside helper_image",
             table.at("kubernetes", "helper_image_flavor"),
-            "the image names it already",
+            "the image already says which helper it is",
             "Nothing to do: it was left out",
         )
     elif flavor and not _FLAVOR.fullmatch(str(flavor)):
@@ -44,8 +44,8 @@ def tell_helper(release: Release, table: View) -> None:
         release.report.breaks(
             f"there is no helper image of the flavor {flavor}",
             table.at("kubernetes", "helper_image_flavor"),
-            "known are alpine, alpine3.21, alpine-latest, ubuntu, ubi-fips: with another every job "
-            "fails to pull its helper",
+            "GitLab publishes alpine, alpine3.21, alpine-latest, ubuntu and ubi-fips; "
+            "with any other, every job fails to pull its helper",
             "Nothing to do: it was left out, and the runner uses the helper of its own version",
         )
     if image and "arm64" in f"{image}{flavor or ''}":
@@ -53,7 +53,7 @@ def tell_helper(release: Release, table: View) -> None:
             "the helper image is for arm64",
             table.at("kubernetes", "helper_image"),
             "the profile assumes amd64 nodes unless it says otherwise",
-            "Write cluster.architectures: [arm64], if the nodes are",
+            "Write cluster.architectures: [arm64], if the nodes are arm64",
         )
     if image:
         _helper_image(release, table, image)
@@ -81,8 +81,7 @@ def _helper_image(release: Release, table: View, image: str) -> None:
     release.report.breaks(
         f"the helper image is pinned to {image}",
         table.at(*key),
-        "it must have the runner's own version and the nodes' architecture; pinned, it fits "
-        "neither after the next upgrade",
-        "Write images.mirrors if it comes from a mirror; the profile leaves the helper to the "
-        "runner",
+        "it must match the runner's version, and no longer will after the next upgrade",
+        "Write images.mirrors if it comes from a mirror: the profile lets the "
+        "runner choose its helper",
     )

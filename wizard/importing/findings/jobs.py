@@ -40,8 +40,8 @@ def _executor(release: Release, table: View) -> None:
     release.report.breaks(
         f"the executor is {executor}, not kubernetes",
         table.at("executor"),
-        "its settings mean nothing to pods, so none was carried over",
-        "Compare the profile's jobs with what the jobs had",
+        "its settings mean nothing in a pod, so none were carried over",
+        "Compare what jobs get in the profile with what they had",
     )
     for name in (executor.partition("+")[0], *OTHER_EXECUTORS):
         table.leave(name, why=f"settings of the executor {executor}", told=True)
@@ -56,8 +56,8 @@ def _account(release: Release, table: View) -> None:
         release.report.opens(
             "jobs run on the manager's ServiceAccount",
             table.at(*key),
-            "every job gets its token, and with it may read Secrets: the runner's token, and the "
-            "credentials of other jobs",
+            "every job gets its token and can read Secrets with it: the runner's "
+            "token and other jobs' credentials",
             "Nothing to do: the profile gives jobs an account without rights and without a token",
         )
     elif _OUR_JOBS.fullmatch(str(account or "")):
@@ -130,9 +130,9 @@ def _leave_cluster_wide(release: Release, table: View) -> None:
             release.report.breaks(
                 f"{key} is not carried over",
                 table.at("kubernetes", key),
-                "it needs rights in the whole cluster, which no manager of the wizard gets: jobs "
-                "that count on a namespace of their choice fail",
-                "Give such jobs a runner of their own, with its own job namespace",
+                "it needs rights across the cluster, which the wizard gives no manager; "
+                "jobs that choose their namespace fail",
+                "Give such jobs their own runner, with its own job namespace",
             )
 
 
@@ -149,10 +149,9 @@ def _root(release: Release, table: View) -> None:
         release.report.opens(
             "jobs run as root",
             table.at(*key),
-            "a fault in the container's walls is a fault of the node then",
-            "Remove it from extra_config and write jobs.pod_security: restricted for a normal "
-            "user; "
-            "the profile keeps it",
+            "a job that breaks out of its container is root on the node",
+            "Remove it from extra_config and write jobs.pod_security: restricted to "
+            "run jobs as a normal user: the profile keeps root",
         )
         return
 
@@ -169,8 +168,8 @@ def _no_limits(release: Release, table: View) -> None:
         release.report.surprises(
             f"jobs have no limit of {' and '.join(missing)}",
             release.jobs_at(table, "kubernetes"),
-            "one job can take the whole node, and what else runs there is evicted",
-            "Write jobs.cpu.limit and jobs.memory.limit; the profile keeps null, which is none",
+            "one job can use up its node and get everything else on it evicted",
+            "Write jobs.cpu.limit and jobs.memory.limit: the profile has null, which is no limit",
         )
 
 
@@ -183,7 +182,7 @@ def _moving_tags(release: Release, table: View) -> None:
         release.report.tidy(
             f"the jobs' image {image} has a moving tag",
             table.at("kubernetes", "image"),
-            "what it is changes by itself, and node by node with pull policy if-not-present",
+            "what it points to changes over time and, with if-not-present, from node to node",
             "Write a version in jobs.image",
         )
 
@@ -195,8 +194,8 @@ def _environment(release: Release, table: View) -> None:
             release.report.opens(
                 f"{name}: certificates are not checked",
                 table.at("environment"),
-                "every clone trusts whatever answers it, which sees the job's token and may change "
-                "the code",
+                "every clone trusts any server that answers, which then sees the job's "
+                "token and can change the code",
                 "Give the private CA in gitlab.ca_file, and remove the variable from extra_config",
             )
 

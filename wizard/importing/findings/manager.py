@@ -39,7 +39,7 @@ def _tell_replicas(release: Release) -> None:
             f"{number(value):,} managers are more than a profile takes",
             release.values.at("replicas"),
             f"manager.replicas is {MOST_REPLICAS} at most",
-            "Raise jobs.concurrent in their place: one manager runs many jobs",
+            "Raise jobs.concurrent instead: one manager runs many jobs",
         )
     elif value == 0:
         release.report.surprises(
@@ -65,7 +65,7 @@ def _tell_user(release: Release) -> None:
             release.report.opens(
                 "the manager runs as root",
                 values.at(place, "runAsUser"),
-                "it needs no root: an attacker in it has the container's root as well",
+                "it does not need root, and an attacker who gets into it has root too",
                 "Nothing to do: the profile's manager runs as its image's own user",
             )
             return
@@ -80,11 +80,11 @@ def _tell_user(release: Release) -> None:
             release.report.breaks(
                 f"the manager runs as user {given}, which its image does not know",
                 values.at(place, "runAsUser"),
-                f"the {flavor} image's own user is {user}:{group}; another has no home there, so "
-                "the runner looks for its configuration in /, may not write it, and part of the "
-                "values has no effect",
-                f"Remove an init container that is there for the other user: the profile's manager "
-                f"runs as {user}:{group}",
+                f"the {flavor} image's own user is {user}:{group}; any other has no home "
+                "directory, so the runner looks for its configuration in /, cannot write "
+                "it, and ignores part of the values",
+                "Remove any init container that is only there for that user: the "
+                f"profile's manager runs as {user}:{group}",
             )
             return
 
@@ -108,8 +108,9 @@ def _tell_privileged(release: Release) -> None:
     release.report.opens(
         f"the manager itself {'is ' if 'privileged' in opened else ''}{', '.join(what)}",
         values.at("securityContext", key),
-        ("an attacker in it has the node" if node else "it needs none of it")
-        + "; the manager only talks to GitLab and to the API server: jobs have pods of their own",
+        ("an attacker in it owns the node" if node else "it needs none of this")
+        + "; the manager only talks to GitLab and the API server, and jobs have "
+        "their own pods",
         "Nothing to do: the profile's manager runs as a normal user, without capabilities",
     )
 
@@ -123,9 +124,9 @@ def _tell_never_restarted(release: Release) -> None:
         release.report.surprises(
             "a rotated token does not reach the manager",
             values.at("runners", "secret"),
-            "the manager reads its Secret once, when it starts; the chart's checksum/secrets is "
-            "that of an empty text, so it never "
-            "changes",
+            "the manager reads its Secret only when it starts, and the chart's "
+            "checksum/secrets annotation, which should restart it, is computed from "
+            "an empty text",
             "Nothing to do: apply replaces a manager that started before its token was last "
             "written",
         )
@@ -135,10 +136,11 @@ def _tell_autoscaler(release: Release) -> None:
     if release.values.get("hpa"):
         release.values.leave("hpa", why="managers do not scale", told=True)
         release.report.surprises(
-            "the autoscaler has nothing to go by",
+            "the autoscaler has no metric to scale on",
             release.values.at("hpa"),
-            "a runner does not report its queue's length, and each replica runs `concurrent` jobs",
-            "Raise jobs.concurrent in its place: pods of jobs come and go by themselves",
+            "a runner does not report the length of its queue, and each replica runs "
+            "`concurrent` jobs",
+            "Raise jobs.concurrent instead: job pods come and go by themselves",
         )
 
 
@@ -146,7 +148,7 @@ def _tell_http(release: Release) -> None:
     url = str(release.values.get("gitlabUrl") or "")
     if url.startswith("http://"):
         release.report.opens(
-            "the runner speaks http with GitLab",
+            "the runner talks to GitLab over http",
             release.values.at("gitlabUrl"),
             "its token, the jobs' tokens and their secrets travel unencrypted",
             "Write https in gitlab.url",
@@ -168,5 +170,5 @@ def _tell_image(release: Release) -> None:
         f"the manager is pinned to runner {release.version.number}{of_chart}",
         values.at(*key),
         f"the profile asks for runner {wanted}",
-        "Read what changed in GitLab's release notes; write manager.runner_version for another",
+        "Read GitLab's release notes, or write manager.runner_version to keep another version",
     )

@@ -55,9 +55,9 @@ def _tell_dangers(release: Release) -> None:
         release.report.opens(
             f"{key_path(key)}: {danger.opens}",
             release.values.at(*key),
-            "its token opens the Secrets of all these namespaces"
+            "its token can read the Secrets of every namespace"
             if ours
-            else "everybody who takes the manager over has them too",
+            else "whatever takes over the manager has them too",
             "Nothing to do: the profile's Role is for the job namespace only"
             if ours
             else f"{danger.instead} (kept in extra_values)",
@@ -102,8 +102,7 @@ def _compare(release: Release, given: set[_Right], evidence: str) -> None:
         release.report.opens(
             f"the manager may do more than jobs need: {_told(more)}",
             evidence,
-            "no call of the runner for an ordinary job asks for it; an attacker in the manager "
-            "has it too",
+            "ordinary jobs never need this, and an attacker in the manager has it too",
             "Nothing to do: the profile's Role has only the verbs that jobs need",
         )
     # What jobs need was read off newer runners only.
@@ -113,7 +112,7 @@ def _compare(release: Release, given: set[_Right], evidence: str) -> None:
         release.report.breaks(
             f"the manager lacks rights that jobs need: {_told(lacking)}",
             evidence,
-            "the runner's documentation asks for them; without, jobs fail or tell less",
+            "the runner's documentation asks for them; without them, jobs fail or log less",
             "Nothing to do: the profile's Role has them",
         )
 

@@ -34,7 +34,7 @@ def _leave(release: Release, view: View, told_elsewhere: set[str]) -> None:
             f"{name} holds a secret",
             at,
             "everyone who can read the file has it",
-            "Bring it in through a Secret, and change it if the file was in Git: it was not copied",
+            "Provide it through a Secret, and change it if the file was in Git: it was not copied",
         )
 
 

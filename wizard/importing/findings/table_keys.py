@@ -55,10 +55,10 @@ def leave_unknown_keys(release: Release, table: View) -> None:
             release.report.breaks(
                 f"{_path(key)} {complaint.what}",
                 table.at(*key),
-                "a runner does not start with a value of another kind",
+                "the runner does not start with a value of the wrong type",
                 capital(complaint.fix) or "Nothing to do: it was left out",
             )
-        table.leave(*key, why="the runner does not read it", told=True)
+        table.leave(*key, why="the runner does not know it", told=True)
         table.blank(key)
     if own:
         _tell_later(release, table, own)
@@ -95,7 +95,7 @@ def _tell_unknown(
         release.report.surprises(
             f"{_path(key)}: {own.reader} reads it, {target.reader} does not",
             table.at(*key),
-            "it is gone since, and has no effect any more",
+            "the newer one dropped it, so it no longer has any effect",
             "Nothing to do: it was left out",
         )
         return
@@ -189,17 +189,18 @@ def _put_back(release: Release, table: View, keys: Catalogue) -> None:
             release.report.breaks(
                 f"{name} is below [runners.kubernetes.{free}], which swallows it",
                 table.at(*place),
-                f"TOML gives a table all keys up to the next header, so it is read as one of "
-                f"{free}: {_effect(free)}, and {name} has no effect",
+                "in TOML, every key up to the next header belongs to the table above it, "
+                f"so it is read as one of {free}: {_effect(free)}, and {name} has no "
+                "effect",
                 f"Nothing to do: the profile has {name} where it belongs"
                 if meant == name
-                else f"Write the key that you mean in its own place, {meant} perhaps: the runner "
-                f"knows no {name}, and it was left out",
+                else f"Write what you mean where it belongs, perhaps {meant}: the runner does "
+                f"not know {name}, so it was left out",
             )
             if meant == name:
                 table.move(place, ("kubernetes", name))
             else:
-                table.leave(*place, why=f"the runner knows no {name}", told=True)
+                table.leave(*place, why=f"the runner does not know {name}", told=True)
                 table.blank(place)
 
 
@@ -216,7 +217,7 @@ def _nearly(name: str, known: set[str]) -> str:
 
 def _effect(free: str) -> str:
     if free == "node_selector":
-        return "no node has such a label, and no job is scheduled"
+        return "no node has such a label, so no job is scheduled"
     return "pods get it as a label, an annotation or a toleration"
 
 
@@ -232,8 +233,8 @@ def _tell_later(release: Release, table: View, own: Catalogue) -> None:
             f"{_path(complaint.path)}: runner {release.version.minor} does not know "
             f"{complaint.path[-1]!r} yet",
             table.at(*complaint.path),
-            "it has no effect so far, and takes effect with the profile's runner",
-            "Nothing to do, if that is what it is there for",
+            "it has no effect today, and will have one with the profile's runner",
+            "Nothing to do, if that is what you want",
         )
 
 

@@ -99,7 +99,7 @@ def leave_docker(release: Release, table: View, strategy: Strategy) -> None:
                     f"the volume {volume.get('name')} is for Docker in Docker, which cannot run",
                     table.at(*key),
                     "only Docker in Docker reads it, and that needs privileged = true",
-                    "Choose another way to build images in `builds`",
+                    "Choose another way to build images: runners[].builds",
                 )
     if strategy == "dind":
         _leave_variables(release, table)
@@ -116,17 +116,15 @@ def _leave_variables(release: Release, table: View) -> None:
         release.report.opens(
             "Docker in Docker runs without TLS",
             table.at("environment"),
-            "everything that reaches port 2375 of a job's pod has a privileged daemon",
-            "Write tcp://localhost:2376 in jobs that set DOCKER_HOST themselves: the profile's "
-            "builds: "
-            "dind has TLS",
+            "anything that reaches port 2375 of a job pod gets a privileged Docker daemon",
+            "Write tcp://localhost:2376 in jobs that set DOCKER_HOST themselves: "
+            "builds: dind uses TLS",
         )
     if ours:
         release.report.surprises(
-            f"{', '.join(ours)} of the jobs are what builds: dind writes itself",
+            f"builds: dind sets {', '.join(ours)} itself",
             table.at("environment"),
-            "both at once would have the client and the daemon disagree, and every build fail",
-            "Nothing to do: they were left out, and the profile's are "
-            "DOCKER_HOST=tcp://localhost:2376 "
-            "with TLS",
+            "with both, client and daemon disagree and every build fails",
+            "Nothing to do: they were left out, and builds: dind uses "
+            "DOCKER_HOST=tcp://localhost:2376 with TLS",
         )

@@ -35,11 +35,11 @@ def needs_privileged(table: View) -> Iterator[tuple[Key, str]]:
     for key in _added_capabilities(kubernetes):
         yield key, "capabilities beyond the default ones"
     if entries(section(kubernetes, "volumes").get("host_path")):
-        yield ("kubernetes", "volumes", "host_path"), "volumes of the node"
+        yield ("kubernetes", "volumes", "host_path"), "host volumes"
     for index, patch in enumerate(entries(kubernetes.get("pod_spec"))):
         text = str(section({"patch": patch}, "patch").get("patch"))
         if any(word in text for word in _HOST_WORDS):
-            yield ("kubernetes", "pod_spec", index), "a patch that opens the node"
+            yield ("kubernetes", "pod_spec", index), "a pod_spec patch that opens the node"
     for name, value in section(kubernetes, "pod_annotations").items():
         if name.startswith("container.apparmor.security") and value == "unconfined":
             yield ("kubernetes", "pod_annotations", name), "no AppArmor profile"

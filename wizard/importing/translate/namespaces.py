@@ -76,10 +76,10 @@ def _manager_of(release: Release, manager: Said) -> str:
     release.report.breaks(
         f"the namespace {manager.text} is shared with others",
         manager.at,
-        "a profile's own namespaces get Pod Security labels: what else runs there would be refused "
-        "at its next start",
-        f"Write cluster.namespace for another than {_DEFAULT.namespace}; {manager.text} stays as "
-        "it is",
+        "the profile's namespaces get Pod Security labels, and other pods there "
+        "could be refused at their next start",
+        f"Write cluster.namespace if you want another than {_DEFAULT.namespace}: "
+        f"{manager.text} stays as it is",
     )
     return _DEFAULT.namespace
 
@@ -99,7 +99,8 @@ def _tell_existing(release: Release, there: list[Said], taken: str, beside: Besi
             f"the namespace {said.text} is there already, and stays as it is",
             said.at,
             ("the old runner is in it" if own else "it may hold more than the runner")
-            + ", so the profile gives it no Pod Security label, and destroy leaves it",
+            + ", so the profile does not label it for Pod Security, and destroy leaves "
+            "it",
             f"Keep it in cluster.existing_namespaces{with_label}",
         )
 
@@ -115,17 +116,18 @@ def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: 
         release.report.opens(
             f"jobs run in the manager's namespace{where}",
             at or release.jobs_at(table, "kubernetes"),
-            "what may make pods for jobs there can mount the manager's Secrets into them, the "
-            "runner's token among them",
-            f"Nothing to do: the profile gives jobs a namespace of their own, {taken}",
+            "anyone who can create job pods there can mount the manager's Secrets into "
+            "them, including the runner's token",
+            f"Nothing to do: the profile gives jobs their own namespace, {taken}",
         )
     if jobs and is_shared(jobs.text) and jobs.text != manager.text:
         release.report.breaks(
             f"jobs run in {jobs.text}, which is shared with others",
             at,
-            "a job namespace gets a Pod Security label, and jobs that were not reviewed; what else "
-            "runs there would be refused at its next start",
-            f"Write cluster.job_namespace for another than {taken}; {jobs.text} stays as it is",
+            "a job namespace runs code that no one reviewed and gets a Pod Security "
+            "label, with which other pods there could be refused at their next start",
+            f"Write cluster.job_namespace if you want another than {taken}: "
+            f"{jobs.text} stays as it is",
         )
     if jobs.text == taken:
         return
@@ -135,16 +137,17 @@ def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: 
         release.report.surprises(
             f"jobs move from the namespace {jobs.text} to {taken}",
             at,
-            f"{jobs.text} is where the profile's managers run, and jobs have a namespace of their "
-            "own: network policies, quotas and rights of the old one do not count there",
-            "Write cluster.job_namespace and cluster.namespace the way you want them",
+            f"the profile's managers run in {jobs.text}, and jobs get their own "
+            "namespace, where the network policies, quotas and rights of the old one "
+            "do not apply",
+            "Write cluster.namespace and cluster.job_namespace if you want others",
         )
     if objects:
         old = jobs.text or "the release's own"
         release.report.breaks(
             f"jobs need what is in their old namespace, {old}: {names}",
             table.at(*objects[0][1]),
-            f"jobs of the profile run in {taken}, where these are not: their pods would not start",
+            f"the profile's jobs run in {taken}; without these, their pods do not start",
             f"Copy them to {taken} before the first job",
         )
 
@@ -177,9 +180,8 @@ def _tell_objects_of_manager(release: Release, manager: Said, target: str) -> No
     release.report.breaks(
         f"the manager needs what is in {old}: {names}",
         release.values.at(*objects[0][1]),
-        f"the profile's manager runs in {target}; without them its pod does not start, or the "
-        "cache "
-        "and private images fail",
+        f"the profile's manager runs in {target}; without these, its pod does not "
+        "start, or the cache and private images fail",
         f"Copy them to {target}, or write in cluster.namespace where they are",
     )
 

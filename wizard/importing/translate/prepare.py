@@ -89,7 +89,7 @@ def _tell_old(release: Release, paths: list[Key], chart: str) -> None:
             f"chart {chart} does not read {names}",
             at,
             f"charts since {old_until()} ignore these values",
-            "Write into the profile what you still want of them",
+            "Write into the profile what you still need of them",
         )
     elif chart:
         release.report.surprises(
@@ -133,9 +133,9 @@ def _variables(release: Release) -> Layer:
         release.values.hand_over(path)
         pairs.append((key, as_register_reads(value), spot))
         release.report.tidy(
-            f"{name} sets what runners.config is for",
+            f"the variable {name} sets what belongs in runners.config",
             release.values.at(*path),
-            "register reads it as a flag, which counts before the template",
-            "Nothing to do: the profile says it where it belongs",
+            "the runner reads it when it registers, and it overrules runners.config",
+            "Nothing to do: the profile has it where it belongs",
         )
     return renamed(pairs)

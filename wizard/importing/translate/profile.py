@@ -157,8 +157,8 @@ def _tell_unlike(
             release.report.surprises(
                 f"the releases differ in {what}: {_shown(mine)} here, {_shown(first)} in the first",
                 release.name.at or release.values.at() or release.file,
-                "a profile says it once, for all its runners",
-                "Give this release a profile of its own; the first one's is used",
+                "a profile has one value for all its runners",
+                "Give this release its own profile: here it gets the first one's value",
             )
 
 

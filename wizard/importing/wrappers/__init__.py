@@ -76,7 +76,7 @@ def _nothing(bundle: Bundle) -> UsageError:
         return UsageError(
             f"{names} sets up no runner by itself.",
             "; ".join(dict.fromkeys(bundle.refusals)),
-            "Give the values too: init --from FOLDER, or init --from FILE --from FILE",
+            "Give the values too: init --from FILE --from FILE, or init --from FOLDER",
         )
     found = [_said(doc) for doc in bundle.docs[:6]]
     found = found or ["a list" if isinstance(one.data, list) else "text" for one in _others(bundle)]

@@ -169,8 +169,9 @@ class _Application:
                 bundle.at(
                     doc, *(self._key(dropped[0]) if dropped[0] in _OF_ARGOCD else ("metadata",))
                 ),
-                "the wizard writes Applications of its own: automated sync, prune, selfHeal, retry",
-                "Compare, if yours said more than that",
+                "the wizard writes its own Applications, with automated sync, prune, "
+                "selfHeal and retry",
+                "Compare, if yours had more than that",
             )
         self._carried(*self._key("project"), to="delivery.argocd.project")
         self._tell_destination()
@@ -194,10 +195,9 @@ class _Application:
             self._bundle.report.breaks(
                 f"the Application goes to another cluster: {what}",
                 self._bundle.at(self._doc, *where, words=f"destination.{part}"),
-                "the profile's Applications go to the cluster that Argo CD itself runs in "
-                "(https://kubernetes.default.svc): the runner would come up there",
-                "Write that cluster's context in cluster.context and deliver as: manifests, or "
-                "change the destination in the files that are rendered",
+                "the profile's Applications go to the cluster that Argo CD runs in "
+                "(https://kubernetes.default.svc), so the runner would start there",
+                "Write that cluster's context in cluster.context, and delivery.as: manifests",
             )
 
     def _tell_set(self) -> None:
@@ -210,7 +210,7 @@ class _Application:
         bundle.report.surprises(
             "an ApplicationSet makes several Applications",
             bundle.at(doc, "spec", "generators"),
-            "its template was read once; what its generators put in is not known here",
+            "its template was read once; the import does not know what its generators put in",
             "Make a profile for each cluster, and fill in what differs",
         )
 

@@ -240,8 +240,7 @@ def _tell_pipeline(bundle: Bundle, found: Beside) -> None:
                 f"the pipeline builds with {said.text}",
                 said.at,
                 f"Google archived Kaniko in June 2025{shell}",
-                "Use the image of the example pipeline of builds: kaniko, a fork that is "
-                "maintained",
+                "Use the image of the example pipeline for builds: kaniko, a maintained fork",
             )
 
 

@@ -150,7 +150,7 @@ def _tell_not_installed(release: Release) -> None:
                 "the runner is switched off in this file",
                 release.values.at(key),
                 f"{key}: false keeps the parent chart from installing it",
-                "Do not apply the profile if no runner is wanted: it sets one up all the same",
+                "Do not apply the profile if no runner is wanted: it sets one up anyway",
             )
         release.values.note((key,), Fate.ASIDE, "read by the parent chart")
 
@@ -257,10 +257,10 @@ def opened(bundle: Bundle, doc: Doc, key: Key, text: str, line: int) -> Layer | 
         except YamlError:
             documents = []
         bundle.report.breaks(
-            "values are text that is not YAML as it is",
+            "values are a text that is not valid YAML",
             bundle.at(doc, *key),
-            f"{error.cause}; read as far as that goes",
-            "Mend or render it, and import again",
+            f"{error.cause}; only what comes before was read",
+            "Mend or render it, and import it again",
         )
     data = documents[0].data if documents else None
     if not isinstance(data, Mapping):
@@ -288,8 +288,8 @@ def tell_unread_values(bundle: Bundle, doc: Doc, key: Key, what: str, paths: lis
     bundle.report.surprises(
         "some values are elsewhere and were not read",
         bundle.at(doc, *key, words=what),
-        f"{what} names {names}, which was not given: what it sets is not in the profile",
-        "Give the folder, or that file beside this one: init --from FILE --from FILE",
+        f"{what} names {names}, which was not given, so the profile lacks what it sets",
+        "Give that file too, or the whole folder: init --from FILE --from FILE",
     )
 
 

@@ -57,9 +57,9 @@ def tables_of(
     if isinstance(data.get("runners"), Mapping):  # `[runners]`: a table where a list must be
         found = [data["runners"]]
         release.report.breaks(
-            "[runners] is one table where the runner wants a list of them",
+            "[runners] is a single table, and the runner needs a list",
             release.ledger.at(Spot(base.source, (*above, "runners")), "[runners]"),
-            "a runner does not start with it: the header is [[runners]]",
+            "the runner does not start with it: the header must be [[runners]]",
             "Nothing to do: the profile has what it says",
         )
         layer = layer_of(found[0], base.source, (*above, "runners"))
@@ -167,7 +167,7 @@ def _tell_broken(bundle: Bundle, spot: Spot, key: str, broken: list[tuple[int, s
         bundle.report.breaks(
             f"{key} has a line that is not valid TOML",
             bundle.ledger.at(spot, key),
-            f"line {line} of the text: {words}; a runner that reads this does not start",
+            f"line {line} of the text: {words}; the runner does not start with it",
             "Mend the line, and import again",
         )
 
@@ -232,7 +232,7 @@ def from_values(release: Release, over: Sequence[Layer], under: Sequence[Layer])
         release.report.breaks(
             f"runners.{key} has a line that is not valid TOML",
             f"{release.file}, {where}: runners.{key}",
-            f"{words}: a manager that reads this does not start",
+            f"{words}: the manager does not start with it",
             "Mend the line, and import again; the rest of the text was read",
         )
     release.ledger.open(spot, read.data, read.lines, line)
@@ -269,8 +269,8 @@ def tell_unread_text(release: Release, key: str, text: str) -> None:
     release.report.breaks(
         f"runners.{key} is not filled in: {unread(text)}",
         release.values.at("runners", key),
-        "all that it sets for jobs is somewhere else, and missing from the profile",
-        "Import what runs in its place: helm get values RELEASE, or init --from-cluster",
+        "all that it sets for jobs is elsewhere, and missing from the profile",
+        "Import what runs instead: helm get values RELEASE, or init --from-cluster",
     )
 
 

@@ -113,13 +113,14 @@ def _note_rest(bundle: Bundle, doc: Doc) -> None:
         bundle.report.tidy(
             f"not carried over from the HelmRelease: {', '.join(dropped)}",
             bundle.at(doc, "spec", dropped[0]),
-            "they say how Flux installs a release, and the profile is delivered as plain manifests",
-            "Put the folder that is rendered into a Kustomization of Flux",
+            "they control how Flux installs a release, and the profile is delivered "
+            "as plain manifests",
+            "Point a Flux Kustomization at the rendered folder",
         )
     if "postRenderers" in section(doc.data, "spec"):
         bundle.report.breaks(
             "postRenderers change what the chart renders, and were not read",
             bundle.at(doc, "spec", "postRenderers"),
             "what they patch (volumes, sidecars, labels) is missing from the profile",
-            "Look through them, and write what you need into the profile",
+            "Read them, and write what you need into the profile",
         )

@@ -175,7 +175,7 @@ def _rest_aside(bundle: Bundle, doc: Doc, where: Key, read: tuple[str, ...]) -> 
     data = _at(doc, where)
     for key in data if isinstance(data, Mapping) else ():
         if key not in read:
-            spot_words = "how and from where the chart is installed"
+            spot_words = "how the chart is installed"
             if not (key == "version" or key == "targetNamespace"):
                 bundle.aside(doc, *where, key, why=spot_words)
 

@@ -126,7 +126,7 @@ def _variable(
     spot = doc.spot(*where, "value")
     bundle.aside(doc, *where, "name", why="names the value beside it")
     if "valueFrom" in one:
-        bundle.left(doc, *where, "valueFrom", why="the token and the like come in the wizard's way")
+        bundle.left(doc, *where, "valueFrom", why="the wizard provides the token its own way")
     elif name in FROM_ENV and value not in (None, ""):
         pairs.append((FROM_ENV[name], value, spot))
     elif (key := table_key_of(name)) and value not in (None, ""):
@@ -194,5 +194,5 @@ def _note_rest(bundle: Bundle, pod: _Pod) -> None:
             f"the manager's pod has more than the profile says: {', '.join(left)}",
             bundle.at(doc, *pod.where),
             "the wizard writes the manager's Deployment itself, without them",
-            "Compare, and write what you need into runners[].extra_values (as: helm) or leave it",
+            "Write what you need of it into runners[].extra_values, with delivery.as: helm",
         )

@@ -98,10 +98,10 @@ def operator_runners(bundle: Bundle, doc: Doc) -> list[Release]:
     release.name = bundle.said(doc, "metadata", "name")
     release.namespace = bundle.said(doc, "metadata", "namespace")
     bundle.report.surprises(
-        "the operator of GitLab runs this, and the profile does not need it",
+        "GitLab's operator runs this, and the profile does not need it",
         bundle.at(doc, "kind"),
-        "the operator makes the manager again as long as its Runner is there: two managers would "
-        "run jobs",
+        "the operator recreates its manager as long as the Runner object exists, "
+        "so two managers would run jobs",
         "Remove the Runner object once the profile's runner is proven",
     )
     return [release]
@@ -131,7 +131,7 @@ def _operator_env(bundle: Bundle, doc: Doc, values: _Pairs, table: _Pairs) -> No
 
 def _operator_rest(bundle: Bundle, doc: Doc, path: Key, name: str, value: object) -> None:
     bundle.ledger.note(
-        doc.spot("spec", *path), Fate.LEFT, "the profile says it another way", told=True
+        doc.spot("spec", *path), Fate.LEFT, "the profile says it differently", told=True
     )
     top = str(path[0])
     if top in {"config", "env", "podSpec", "deploymentSpec", "runnerImage"}:
@@ -152,8 +152,8 @@ def _operator_rest(bundle: Bundle, doc: Doc, path: Key, name: str, value: object
         bundle.report.surprises(
             f"{name} of the Runner is not carried over",
             bundle.at(doc, "spec", *path),
-            "a profile has no key that means the same",
-            "Compare with what it does now",
+            "a profile has no equivalent key",
+            "Check what it does today",
         )
 
 

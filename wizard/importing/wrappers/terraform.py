@@ -90,7 +90,7 @@ def _config_release(
         bundle.report.breaks(
             "config.toml has a line that is not valid TOML",
             f"{doc.file}, line {number + first}",
-            f"{words}: a runner that reads this does not start",
+            f"{words}: the runner does not start with it",
             "Mend the line, and import again",
         )
     doc.used = True
@@ -162,7 +162,7 @@ class _Resource:
             if key not in {"values", "set", "set_list", "set_sensitive"}:
                 self._body[key] = value if not isinstance(value, Call | Heredoc) else str(value)
             if key not in _READ:
-                why = "how and from where the chart is installed"
+                why = "how the chart is installed"
                 self._bundle.ledger.note(self._spot(key), Fate.ASIDE, why)
         for number, inner in enumerate(self._block.blocks):
             if inner.type not in {"set", "set_sensitive", "set_list"}:

@@ -16,7 +16,6 @@ from wizard.core.manifest import ENFORCE, FIELD_MANAGER, MANAGED_BY, ObjectRef
 from wizard.profile.model import Profile
 from wizard.profile.strategies import SecurityLevel
 from wizard.render import pod_security_level
-from wizard.render.runner.config_toml import job_service_account
 from wizard.systems.kubernetes import Cluster, Json, Permission, created_by, profile_of
 
 _LEVELS: tuple[SecurityLevel, ...] = get_args(SecurityLevel)
@@ -173,7 +172,7 @@ def _workloads(profile: Profile, place: Place, cluster: Cluster) -> Iterator[Fin
 
 def _has_jobs(profile: Profile, place: Place, cluster: Cluster) -> bool:
     refs = [
-        ObjectRef("v1", "ServiceAccount", place.name, job_service_account(runner))
+        ObjectRef("v1", "ServiceAccount", place.name, runner.job_account)
         for runner in profile.runners
         if profile.job_namespace(runner) == place.name
     ]

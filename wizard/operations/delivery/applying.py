@@ -7,7 +7,7 @@ at any point and run again, it goes on where it was. A run that changes nothing 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from wizard.checks import Connected, connect, refuse_failed
@@ -16,6 +16,7 @@ from wizard.core.events import Event, Planned, StepStarted, Waiting
 from wizard.core.manifest import Manifest
 from wizard.core.run import RunOptions
 from wizard.operations.cluster.reader_credential import asked_for
+from wizard.operations.fleet import Fleet, side_by_side
 from wizard.operations.lease import Turn, turn_at
 from wizard.operations.plan.discovered_facts import save_found
 from wizard.operations.plan.survey import Survey, survey, warnings
@@ -38,6 +39,10 @@ class Work:
     credential: Manifest | None
     """What the store signs in with; None where the one that is there is kept."""
     verifier: RunnerVerifier
+    fleet: Fleet = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.fleet = Fleet(tuple(one.runner.name for one in self.seen.runners))
 
     @property
     def plan(self) -> Plan:
@@ -113,23 +118,46 @@ async def _apply(
 
 
 async def _carry_out(work: Work, reconciler: Reconciler, turn: Turn) -> AsyncIterator[Event]:
-    settling = [
-        titled(f"Runner {one.runner.name} and its token", work.verifier.settle(one))
-        for one in work.seen.runners
-    ]
     profile = work.file.profile
-    for part in (*reconciler.before_tokens(), *settling, *reconciler.after_tokens()):
-        async for event in turn.take(profile, work.plan):
-            yield event
-        async for event in part:
-            yield event
-    for runner in await reconciler.due():
+    for parts in (reconciler.before_tokens, lambda: [_settled(work)], reconciler.after_tokens):
+        for part in parts():
+            async for event in turn.take(profile, work.plan):
+                yield event
+            async for event in part:
+                yield event
+    if due := [runner for runner in await reconciler.due() if work.fleet.has(runner.name)]:
         async for event in turn.take(profile):
             yield event
-        waits = False
-        async for event in reconciler.arrival(runner):
-            waits = waits or isinstance(event, Waiting)
+        proofs = [
+            work.fleet.guarded(runner.name, _proven(work, reconciler, runner)) for runner in due
+        ]
+        async for event in side_by_side(proofs):
             yield event
-        if not waits:
-            async for event in titled(f"Proof of {runner.name}", work.verifier.prove(runner)):
-                yield event
+    for summary in work.fleet.summary():
+        yield summary
+    work.fleet.raise_failures()
+
+
+async def _settled(work: Work) -> AsyncIterator[Event]:
+    """Each runner in GitLab, with its token stored. Raises: WizardError, where none came to it."""
+    settling = [
+        work.fleet.guarded(
+            one.runner.name,
+            titled(f"Runner {one.runner.name} and its token", work.verifier.settle(one)),
+        )
+        for one in work.seen.runners
+    ]
+    async for event in side_by_side(settling):
+        yield event
+    if len(work.fleet.failed) == len(work.fleet.names):
+        work.fleet.raise_failures()
+
+
+async def _proven(work: Work, reconciler: Reconciler, runner: Runner) -> AsyncIterator[Event]:
+    waits = False
+    async for event in reconciler.arrival(runner):
+        waits = waits or isinstance(event, Waiting)
+        yield event
+    if not waits:
+        async for event in titled(f"Proof of {runner.name}", work.verifier.prove(runner)):
+            yield event

@@ -31,7 +31,7 @@ class FilesOnly:
 
     async def plan(self) -> Plan:
         """Raises: RefusedError, WizardError, as `compare_files`."""
-        return _plan(await self._compare())
+        return self._plan(await self._compare())
 
     async def apply(self) -> AsyncIterator[Event]:
         """Write the difference; no runner is created. Raises: RefusedError, WizardError."""
@@ -39,7 +39,7 @@ class FilesOnly:
         yield StepStarted("Files")
         check_repository(profile, await asyncio.to_thread(checkout, directory(self.file)))
         files = await self._compare()
-        yield Planned(_plan(files))
+        yield Planned(self._plan(files))
         if files.pending:
             yield await asyncio.to_thread(files.write)
         git = await asyncio.to_thread(checkout, files.root)
@@ -57,6 +57,5 @@ class FilesOnly:
         root = directory(self.file)
         return await asyncio.to_thread(compare_files, self.file.profile, root, wanted=True)
 
-
-def _plan(files: FilesToWrite) -> Plan:
-    return Plan(tuple(file_changes(files)), _UNSEEN)
+    def _plan(self, files: FilesToWrite) -> Plan:
+        return Plan(tuple(file_changes(files, self.file.profile)), _UNSEEN)

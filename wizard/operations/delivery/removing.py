@@ -30,7 +30,9 @@ from wizard.operations.cluster.leaving import until_gone
 from wizard.operations.cluster.removal import delete_object, owned_objects, why_left
 from wizard.operations.lease import Turn, turn_at
 from wizard.operations.plan.changes import deleted
+from wizard.operations.runners.markers import called
 from wizard.operations.runners.observe import ObservedRunner, ObservedState, observe
+from wizard.operations.runners.truth import token_secret
 from wizard.operations.streams import titled
 from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
@@ -40,6 +42,8 @@ from wizard.systems.gitlab import GitLab, RunnerInfo
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
 
 _GONE_TRIES = 30
+_TOKEN_KEPT = "it is kept, as was asked"  # noqa: S105 - no token
+_RUNNER_KEPT = "it is kept, as was asked, and paused; the next apply takes it up again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,10 @@ class Remover(Protocol):
         ...
 
 
-async def plan(profile: Profile, systems: Systems, remover: Remover) -> Plan:
+async def plan(profile: Profile, systems: Systems, run: RunOptions, remover: Remover) -> Plan:
     """What `destroy` would remove; the profile has an id."""
     gitlab, backend = await _reach(profile, systems, remover)
-    return _plan(await _look(profile, gitlab, backend, remover), backend, remover)
+    return _plan(await _look(profile, gitlab, backend, remover), backend, run, remover)
 
 
 async def destroy(
@@ -112,7 +116,7 @@ async def _destroy(
     turn: Turn,
 ) -> AsyncIterator[Event]:
     seen = await _look(profile, gitlab, backend, remover)
-    plan = _plan(seen, backend, remover)
+    plan = _plan(seen, backend, run, remover)
     yield Planned(plan)
     remover.refuse()
     async for event in turn.take(profile, plan):
@@ -128,9 +132,9 @@ async def _destroy(
         yield event
     parts = (
         ("Objects in the cluster", _delete_objects(remover)),
-        ("What stays", _stays(remover)),
-        ("Tokens", _delete_tokens(seen, backend)),
-        ("Runners in GitLab", _delete_runners(seen, gitlab)),
+        ("What stays", _stays(remover, _kept(seen, backend, run))),
+        ("Tokens", _delete_tokens(_tokens(seen, run), backend)),
+        ("Runners in GitLab", _delete_runners(_leaving(seen, run), gitlab)),
     )
     for title, events in parts:
         async for event in titled(title, events):
@@ -141,11 +145,12 @@ async def _destroy(
         yield event
 
 
-def objects(profile: Profile, cluster: Cluster) -> Found:
+def objects(profile: Profile, cluster: Cluster, run: RunOptions) -> Found:
     """What a cluster has of a profile, judged one by one. Blocking."""
     owned = in_reverse(owned_objects(profile, cluster))
-    going = {one.uid for one in owned if one.created}
-    reasons = [why_left(cluster, one, going) for one in owned]
+    kept = {token_secret(profile, runner) for runner in profile.runners if run.keep_secret}
+    going = {one.uid for one in owned if one.created and one.ref not in kept}
+    reasons = [_TOKEN_KEPT if one.ref in kept else why_left(cluster, one, going) for one in owned]
     judged = list(zip(owned, reasons, strict=True))
     return Found(
         tuple(one for one, why in judged if not why),
@@ -169,22 +174,38 @@ async def _look(
     return seen
 
 
-def _plan(seen: ObservedState, backend: Backend, remover: Remover) -> Plan:
+def _plan(seen: ObservedState, backend: Backend, run: RunOptions, remover: Remover) -> Plan:
     own = remover.plan(backend)
     tokens = [
         Change(System.SECRETS, Action.DELETE, backend.where(one.runner), runner=one.runner.name)
-        for one in seen.runners
-        if one.stored is not None and one.stores_ours
+        for one in _tokens(seen, run)
     ]
-    runners = [Change(System.GITLAB, Action.DELETE, deleted(info)) for info in _runners(seen)]
-    foreign = [f"{left.what} stays: {left.why}" for left in _foreign(seen, backend)]
-    return Plan((*own.changes, *tokens, *runners), notes=(*own.notes, *foreign))
+    runners = [Change(System.GITLAB, Action.DELETE, deleted(one)) for one in _leaving(seen, run)]
+    kept = (f"{left.what} stays: {left.why}" for left in _kept(seen, backend, run))
+    return Plan((*own.changes, *tokens, *runners), notes=tuple(dict.fromkeys((*own.notes, *kept))))
 
 
-def _foreign(seen: ObservedState, backend: Backend) -> list[Left]:
-    """The stored tokens that stay, since they are not known to be ours."""
+def _tokens(seen: ObservedState, run: RunOptions) -> list[ObservedRunner]:
+    """The runners whose stored tokens go: those that are known to be ours."""
+    ours = [one for one in seen.runners if one.stored is not None and one.stores_ours]
+    return [] if run.keep_secret else ours
+
+
+def _leaving(seen: ObservedState, run: RunOptions) -> list[RunnerInfo]:
+    """The runners that go from GitLab."""
+    return [] if run.keep_runner else _runners(seen)
+
+
+def _kept(seen: ObservedState, backend: Backend, run: RunOptions) -> list[Left]:
+    """What stays of tokens and runners: what is not known to be ours, or was asked to stay."""
     foreign = [one for one in seen.runners if not one.stores_ours]
-    return [Left(backend.where(one.runner), _whose(one)) for one in foreign]
+    kept = [Left(backend.where(one.runner), _whose(one)) for one in foreign]
+    if run.keep_secret:
+        places = [one for one in seen.runners if one.stored is not None and one.stores_ours]
+        kept += [Left(backend.where(one.runner), _TOKEN_KEPT) for one in places]
+    if run.keep_runner:
+        kept += [Left(called(info), _RUNNER_KEPT) for info in _runners(seen)]
+    return kept
 
 
 def _whose(one: ObservedRunner) -> str:
@@ -216,23 +237,23 @@ async def _delete_objects(remover: Remover) -> AsyncIterator[Event]:
         yield left or ObjectDeleted(str(one.ref))
 
 
-async def _stays(remover: Remover) -> AsyncIterator[Event]:
-    for left in await asyncio.to_thread(remover.staying):
+async def _stays(remover: Remover, kept: list[Left]) -> AsyncIterator[Event]:
+    for left in dict.fromkeys((*await asyncio.to_thread(remover.staying), *kept)):
         yield left
 
 
-async def _delete_tokens(seen: ObservedState, backend: Backend) -> AsyncIterator[Event]:
-    """Remove every token of ours from its backend."""
-    for left in _foreign(seen, backend):
-        yield left
-    for one in seen.runners:
-        if one.stores_ours and await asyncio.to_thread(backend.remove, one.runner):
+async def _delete_tokens(
+    runners: Iterable[ObservedRunner], backend: Backend
+) -> AsyncIterator[Event]:
+    """Remove tokens of ours from their backend."""
+    for one in runners:
+        if await asyncio.to_thread(backend.remove, one.runner):
             yield SecretRemoved(one.runner.name, backend.where(one.runner))
 
 
-async def _delete_runners(seen: ObservedState, gitlab: GitLab) -> AsyncIterator[Event]:
-    """Delete every runner of the profile, orphans and duplicates as well."""
-    for info in _runners(seen):
+async def _delete_runners(runners: Iterable[RunnerInfo], gitlab: GitLab) -> AsyncIterator[Event]:
+    """Delete runners of the profile, orphans and duplicates as well."""
+    for info in runners:
         await asyncio.to_thread(gitlab.delete_runner, info.id)
         yield RunnerDeleted(info.settings.description, info.id)
 
@@ -253,13 +274,13 @@ async def _gone(
             yield event
     for _ in range(_GONE_TRIES):
         seen = await observe(profile, gitlab, backend)
-        still = [f"runner {info.id} in GitLab" for info in _runners(seen)]
-        ours = [one for one in seen.runners if one.stored and one.stores_ours]
-        still += [backend.where(one.runner) for one in ours]
-        left = await asyncio.to_thread(_left_in, profile, cluster) if cluster else []
+        still = [f"runner {info.id} in GitLab" for info in _leaving(seen, run)]
+        still += [backend.where(one.runner) for one in _tokens(seen, run)]
+        left = await asyncio.to_thread(_left_in, profile, cluster, run) if cluster else []
         if not still and not left:
             where = "" if cluster else " in GitLab and where its tokens were"
-            yield Progress(f"nothing that this profile made is left{where}")
+            besides = " but what was to stay" if run.keep_runner or run.keep_secret else ""
+            yield Progress(f"nothing that this profile made is left{where}{besides}")
             return
         await asyncio.sleep(1)
     held = await asyncio.to_thread(_held, left, cluster) if cluster else []
@@ -270,8 +291,8 @@ async def _gone(
     )
 
 
-def _left_in(profile: Profile, cluster: Cluster) -> list[ObjectRef]:
-    return [one.ref for one in objects(profile, cluster).going if one.kind != "Namespace"]
+def _left_in(profile: Profile, cluster: Cluster, run: RunOptions) -> list[ObjectRef]:
+    return [one.ref for one in objects(profile, cluster, run).going if one.kind != "Namespace"]
 
 
 def _held(refs: Iterable[ObjectRef], cluster: Cluster) -> list[str]:

@@ -17,12 +17,14 @@ from wizard.operations.cluster.leaving import until_gone
 from wizard.operations.cluster.removal import delete_object
 from wizard.operations.delivery import removing
 from wizard.operations.delivery.applying import Parts, Work, apply
-from wizard.operations.delivery.draining import drained
+from wizard.operations.delivery.draining import drained, job_pods, still_running
 from wizard.operations.delivery.synced import GitOpsSync
+from wizard.operations.fleet import side_by_side
 from wizard.operations.plan.changes import unwanted_objects
 from wizard.operations.plan.survey import survey
 from wizard.operations.streams import nothing, titled
 from wizard.profile.file import ProfileFile
+from wizard.profile.labels import RUNNER_LABEL
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import job_pod, manifests
@@ -49,7 +51,7 @@ class ToCluster:
         return apply(self.file, self.systems, self.run, _Reconciler())
 
     async def plan_destroy(self) -> Plan:
-        return await removing.plan(self.file.profile, self.systems, self._remover)
+        return await removing.plan(self.file.profile, self.systems, self.run, self._remover)
 
     def destroy(self) -> AsyncIterator[Event]:
         return removing.destroy(self.file, self.systems, self.run, self._remover)
@@ -95,10 +97,7 @@ class _Reconciler:
             titled("Objects in the cluster", self._apply_objects(rest)),
             # Before the managers: the kubelet lets a pod whose Secret was not there wait for
             # minutes, also when it has come meanwhile (it tries again ever later, 1.32).
-            *(
-                titled(f"Token of {sync.runner.name} in the cluster", sync.wait())
-                for sync in self._reading
-            ),
+            self._read_tokens(),
             titled("Managers", self._apply_objects(self._managers)),
             titled("What is no longer wanted", self._remove()),
         ]
@@ -129,7 +128,7 @@ class _Reconciler:
             GitOpsSync(
                 self.profile, runner, self.cluster, verifier.backend, None, verifier.run, again
             )
-            for runner in self.profile.runners
+            for runner in self._runners
         ]
         store_is_stuck, *stuck = await asyncio.gather(
             asyncio.to_thread(ways[0].store_is_stuck),
@@ -142,12 +141,44 @@ class _Reconciler:
         ]
 
     async def _admit(self) -> AsyncIterator[Event]:
-        for runner in self.profile.runners:
+        for runner in self._runners:
             pod = job_pod(self.profile, runner).body
             for warning in await asyncio.to_thread(self.cluster.admit, pod):
                 yield Warned(warning)
 
+    @property
+    def _runners(self) -> list[Runner]:
+        """Those that take part and have not failed."""
+        return [one for one in self.profile.runners if self.work.fleet.has(one.name)]
+
+    async def _read_tokens(self) -> AsyncIterator[Event]:
+        """Wait until the cluster has each token."""
+        waits = [
+            self.work.fleet.guarded(
+                sync.runner.name, titled(f"Token of {sync.runner.name} in the cluster", sync.wait())
+            )
+            for sync in self._reading
+            if self.work.fleet.has(sync.runner.name)
+        ]
+        async for event in side_by_side(waits):
+            yield event
+
     async def _apply_objects(self, wanted: list[Manifest]) -> AsyncIterator[Event]:
+        """Apply what all share, then what each runner has, some runners at once."""
+        of_runners: dict[str, list[Manifest]] = {}
+        for manifest in wanted:
+            of_runners.setdefault(manifest.labels.get(RUNNER_LABEL, ""), []).append(manifest)
+        async for event in self._apply_in_order(of_runners.pop("", [])):
+            yield event
+        applying = [
+            self.work.fleet.guarded(name, self._apply_in_order(own))
+            for name, own in of_runners.items()
+            if self.work.fleet.has(name)
+        ]
+        async for event in side_by_side(applying):
+            yield event
+
+    async def _apply_in_order(self, wanted: list[Manifest]) -> AsyncIterator[Event]:
         for manifest in wanted:
             applied = await asyncio.to_thread(self.cluster.apply, manifest)
             if applied.outcome == "unchanged":
@@ -157,6 +188,8 @@ class _Reconciler:
                 self.work.verifier.restarted.add(manifest.name)
 
     async def _remove(self) -> AsyncIterator[Event]:
+        if self.work.verifier.run.only:
+            return
         wanted = manifests(self.profile)
         for owned in await asyncio.to_thread(unwanted_objects, self.profile, self.cluster, wanted):
             left = await asyncio.to_thread(delete_object, self.cluster, owned)
@@ -193,7 +226,7 @@ class _Remover:
         self.cluster = await asyncio.to_thread(self.systems.cluster)
 
     async def look(self) -> None:
-        self.found = await asyncio.to_thread(removing.objects, self.profile, self._there)
+        self.found = await asyncio.to_thread(removing.objects, self.profile, self._there, self.run)
 
     def plan(self, backend: Backend) -> Plan:
         places = {backend.where(runner) for runner in self.profile.runners}
@@ -210,7 +243,14 @@ class _Remover:
             raise RefusedError.because_of([finding])
 
     def withdraw(self) -> AsyncIterator[Event]:
-        return titled("Jobs that still run", drained(self.profile, self._there, self.run))
+        return titled("Jobs that still run", self._drained())
+
+    async def _drained(self) -> AsyncIterator[Event]:
+        profile, cluster = self.profile, self._there
+        async for event in drained(profile, cluster, self.run, profile.manager.drain):
+            yield event
+        if running := await asyncio.to_thread(job_pods, profile, cluster):
+            yield Warned(f"{still_running(running)}; what still runs fails now")
 
     def staying(self) -> list[Left]:
         return list(self.found.staying)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 
 from wizard.checks import Connected, connect
 from wizard.checks.connecting import cluster_if_seen
 from wizard.core.changes import Plan
+from wizard.core.command_line import command
 from wizard.core.events import Event, Left, ObjectApplied, ProfileSaved, Waiting, Warned
 from wizard.core.manifest import ObjectRef
 from wizard.core.problems import Key
@@ -22,6 +23,7 @@ from wizard.core.run import RunOptions
 from wizard.operations.cluster.reader_credential import reader_ref
 from wizard.operations.delivery import removing
 from wizard.operations.delivery.applying import Parts, Work, apply
+from wizard.operations.delivery.draining import drained, job_pods, still_running
 from wizard.operations.delivery.pruning import Pruning
 from wizard.operations.delivery.synced import GitOpsSync
 from wizard.operations.files.committing import (
@@ -60,7 +62,7 @@ class ToDirectory:
         return apply(self.file, self.systems, self.run, _Reconciler())
 
     async def plan_destroy(self) -> Plan:
-        return await removing.plan(self.file.profile, self.systems, self._remover)
+        return await removing.plan(self.file.profile, self.systems, self.run, self._remover)
 
     def destroy(self) -> AsyncIterator[Event]:
         return removing.destroy(self.file, self.systems, self.run, self._remover)
@@ -102,7 +104,7 @@ class _Reconciler:
         if self.is_uncommitted:
             return []
         due = {one.name for one in self.work.verifier.due(self.work.seen, self.work.plan)}
-        runners = self.file.profile.runners
+        runners = [one for one in self.file.profile.runners if self.work.fleet.has(one.name)]
         return [one for one in runners if one.name in due or await self._behind(one)]
 
     async def arrival(self, runner: Runner) -> AsyncIterator[Event]:
@@ -122,9 +124,13 @@ class _Reconciler:
 
         The files do it: a raised `token_revision` changes the pods' template.
         """
+        new = {
+            one.runner.name
+            for one in self.work.seen.runners
+            if self.cluster is None and one.info and not one.token_fits
+        }
         for index, one in enumerate(self.file.profile.runners):
-            seen = self.work.seen.runners[index]
-            if self.cluster or seen.info is None or seen.token_fits:
+            if one.name not in new:
                 continue
             yield Warned(
                 f"{one.name} gets a new token now, and is down until the files written here are "
@@ -143,7 +149,7 @@ class _Reconciler:
     async def _put_credential(self) -> AsyncIterator[Event]:
         """What the store signs in with is in no file; without a cluster it is put there by hand."""
         profile, credential = self.file.profile, self.work.credential
-        self.files = await asyncio.to_thread(compare_files, profile, directory(self.file))
+        self.files = await self._compared(self.work.verifier.run.only)
         if credential and self.cluster:
             applied = await asyncio.to_thread(self.cluster.apply, credential)
             yield ObjectApplied(str(credential.ref), str(applied.outcome))
@@ -151,8 +157,14 @@ class _Reconciler:
             keys = " and ".join(part.key for part in reader_parts(profile.secrets))
             yield Warned(f"the cluster cannot be seen: it needs {ref} with {keys}, to read tokens")
 
+    async def _compared(self, only: Collection[str]) -> FilesToWrite:
+        root = directory(self.file)
+        return await asyncio.to_thread(compare_files, self.file.profile, root, only=only)
+
     async def _write(self) -> AsyncIterator[Event]:
-        files = self.files
+        fleet, files = self.work.fleet, self.files
+        if fleet.failed:  # no files for a manager whose token is not there
+            files = await self._compared([name for name in fleet.names if fleet.has(name)])
         if files.pending:
             yield await asyncio.to_thread(files.write)
         self.git = await asyncio.to_thread(checkout, files.root)
@@ -235,13 +247,27 @@ class _Remover:
         )
 
     def plan(self, backend: Backend) -> Plan:  # noqa: ARG002 - a token's place is no file's
-        return Plan(tuple(file_changes(self.files)))
+        return Plan(tuple(file_changes(self.files, self.file.profile)))
 
     def refuse(self) -> None:
         """Another cluster than the profile's is refused when it is looked at."""
 
     async def withdraw(self) -> AsyncIterator[Event]:
         profile, files = self.file.profile, self.files
+        self.cluster, unseen = await asyncio.to_thread(
+            cluster_if_seen, profile, self.systems, self.run
+        )
+        if files.pending and self.cluster:
+            waited = drained(profile, self.cluster, self.run, self.run.deadline)
+            async for event in titled("Jobs that still run", waited):
+                yield event
+            if running := await asyncio.to_thread(job_pods, profile, self.cluster):
+                yield Waiting(
+                    f"{still_running(running)}: the files stay until they have ended, since the "
+                    "rights that jobs need go with them.",
+                    (command("destroy", self.file.path.absolute()),),
+                )
+                return
         if files.pending:
             yield await asyncio.to_thread(files.write)
         git = await asyncio.to_thread(checkout, files.root)
@@ -251,9 +277,6 @@ class _Remover:
             paths, message = waiting or files.paths, "Remove the GitLab runners"
             yield Waiting(what, commit_commands(profile, files.root, paths, message, git))
             return
-        self.cluster, unseen = await asyncio.to_thread(
-            cluster_if_seen, profile, self.systems, self.run
-        )
         if self.cluster is None:
             if unseen and (ref := reader_ref(profile)):
                 yield Warned(
@@ -265,12 +288,12 @@ class _Remover:
             if isinstance(event, Waiting):
                 return
         # Applied, not committed: what Git brought is not ours to delete, and not among these.
-        self.found = await asyncio.to_thread(removing.objects, profile, self.cluster)
+        self.found = await asyncio.to_thread(removing.objects, profile, self.cluster, self.run)
 
     def staying(self) -> list[Left]:
         """The namespaces that came by the files: their prune leaves them, and so do we."""
         kept = [
-            Left(path, "Argo CD never prunes the last object of a folder; delete it when you like")
+            Left(path, "it kept the folder while the rest was removed; delete it when you like")
             for path in self.files.placeholders
         ]
         return kept + (self._namespaces(self.cluster) if self.cluster else [])

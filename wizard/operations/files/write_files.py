@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from wizard.core.changes import Action, Change, FieldChange, System
@@ -67,12 +67,15 @@ class FilesToWrite:
         )
 
 
-def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> FilesToWrite:
+def compare_files(
+    profile: Profile, root: Path, *, wanted: bool = True, only: Collection[str] = ()
+) -> FilesToWrite:
     """Compare the profile's files with a folder; writes nothing.
 
     Args:
         root: the folder; it need not exist yet.
         wanted: False when all of them are to go.
+        only: the runners whose files are compared, with what all share; all where it is empty.
 
     Raises: RefusedError, naming every file in the way that is not ours; WizardError, when the
     folder
@@ -81,9 +84,51 @@ def compare_files(profile: Profile, root: Path, *, wanted: bool = True) -> Files
     folder = Folder(root, lambda beginning: is_ours(profile, beginning))
     if not wanted:
         return _without_any(profile, folder)
+    changes = _compared(profile, folder)
+    if only:
+        return FilesToWrite(
+            folder, _narrowed(profile, folder, changes, only), _sealed(profile, only)
+        )
+    return FilesToWrite(folder, changes, _sealed(profile))
+
+
+def _compared(profile: Profile, folder: Folder) -> tuple[FileChange, ...]:
     # Encrypted tokens are the backend's to write: their text differs each time.
-    sealed = tuple(filter(None, (profile.token_file(runner) for runner in profile.runners)))
-    return FilesToWrite(folder, tuple(folder.compare(files(profile), keep=sealed)), sealed)
+    return tuple(folder.compare(files(profile), keep=_sealed(profile)))
+
+
+def _sealed(profile: Profile, only: Collection[str] = ()) -> tuple[str, ...]:
+    runners = (one for one in profile.runners if not only or one.name in only)
+    return tuple(filter(None, map(profile.token_file, runners)))
+
+
+def _narrowed(
+    profile: Profile, folder: Folder, changes: tuple[FileChange, ...], only: Collection[str]
+) -> tuple[FileChange, ...]:
+    """Of a difference, what belongs to some runners; shared files name no runner without files."""
+    owners = [(change, runner_of(profile, change.path)) for change in changes]
+    there = {name for change, name in owners if change.action is not FileAction.CREATED}
+    runners = [one for one in profile.runners if one.name in there or one.name in only]
+    shared = [
+        change
+        for change in _compared(profile.model_copy(update={"runners": runners}), folder)
+        if not runner_of(profile, change.path) and change.action is not FileAction.REMOVED
+    ]
+    return (*shared, *(change for change, name in owners if name in only))
+
+
+def runner_of(profile: Profile, path: str) -> str:
+    """The name of the runner that a file is of; empty where it is of several, or of none any more.
+
+    Args:
+        path: relative to the delivery's folder.
+    """
+    place = PurePosixPath(path)
+    words = {*place.parts, place.stem}
+    for runner in profile.runners:
+        if runner.release in words or place.name == f"{runner.name}.gitlab-ci.yml":
+            return runner.name
+    return ""
 
 
 def _without_any(profile: Profile, folder: Folder) -> FilesToWrite:
@@ -112,7 +157,7 @@ def _would_be_emptied(root: Path, folder: str, removed: Collection[str]) -> bool
     return left <= set(removed)
 
 
-def file_changes(files: FilesToWrite) -> list[Change]:
+def file_changes(files: FilesToWrite, profile: Profile) -> list[Change]:
     """The same as changes of a plan; a file's text is one field."""
     return [
         Change(
@@ -123,6 +168,7 @@ def file_changes(files: FilesToWrite) -> list[Change]:
             if change.action is FileAction.UNCHANGED
             else (FieldChange("text", change.before or None, change.after or None),),
             change.about,
+            runner_of(profile, change.path),
         )
         for change in files.changes
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Any
@@ -159,8 +159,14 @@ class Compared:
     refused: tuple[Check, ...] = ()
 
 
-async def compare_objects(profile: Profile, cluster: Cluster) -> Compared:
+async def compare_objects(
+    profile: Profile, cluster: Cluster, only: Collection[str] = ()
+) -> Compared:
     """What would change in the cluster: objects, those no longer wanted, and restarts.
+
+    Args:
+        only: the runners that are compared, with what all share, and nothing is called unwanted;
+            all where it is empty.
 
     Raises: NotReachedError, when the cluster does not answer.
     """
@@ -172,11 +178,16 @@ async def compare_objects(profile: Profile, cluster: Cluster) -> Compared:
             return await asyncio.to_thread(_compare_object, manifest, cluster)
 
     parts = await asyncio.gather(
-        *(compare(manifest) for manifest in wanted),
-        _seen("our objects", lambda: _deletions(profile, cluster, wanted)),
+        *(
+            compare(manifest)
+            for manifest in wanted
+            if not only or manifest.labels.get(RUNNER_LABEL, "") in {"", *only}
+        ),
+        _seen("our objects", lambda: [] if only else _deletions(profile, cluster, wanted)),
         *(
             _seen(f"the pods of {runner.release}", partial(_restarts, profile, runner, cluster))
             for runner in profile.runners
+            if not only or runner.name in only
         ),
     )
     return Compared(

@@ -33,6 +33,7 @@ from wizard.operations.plan.changes import (
     secret_changes,
 )
 from wizard.operations.plan.discovered_facts import find_missing
+from wizard.operations.plan.saved import as_reviewed
 from wizard.operations.runners import adopt, renewal
 from wizard.operations.runners.adopt import observe_with_adoptions
 from wizard.operations.runners.observe import ObservedState
@@ -91,10 +92,14 @@ class _Looks:
             return await ask
         except NO_ANSWER:
             raise
+        except ForeignTokenError as refused:
+            self.checks += [
+                Check(what, Verdict.FAIL, one.finding, _OWNER_CHECK)
+                for one in (refused, *refused.others)
+            ]
+            return None
         except WizardError as refused:
-            is_foreign = isinstance(refused, ForeignTokenError)
-            found = _OWNER_CHECK if is_foreign else check_id
-            self.checks.append(Check(what, Verdict.FAIL, refused.finding, found))
+            self.checks.append(Check(what, Verdict.FAIL, refused.finding, check_id))
             return None
 
 
@@ -106,7 +111,7 @@ async def survey(connected: Connected, *, new: bool = False) -> Survey:
 
     Raises: NotReachedError, when a system does not answer.
     """
-    looks = _Looks([*connected.refusals])
+    looks, as_written = _Looks([*connected.refusals]), connected.file.profile
     connected, found, refused = await find_missing(connected, new=new)
     looks.checks += refused
     seen, compared, delivery, reader, _ = await asyncio.gather(
@@ -121,6 +126,8 @@ async def survey(connected: Connected, *, new: bool = False) -> Survey:
     checks = _without_consequences([*looks.checks, *await run_checks(CHECKS, connected)])
     if connected.run.renewal:
         checks.append(renewal.only_tokens(plan))
+    if connected.run.reviewed:
+        checks.append(as_reviewed(connected.run.reviewed, plan, as_written))
     plan = replace(plan, checks=tuple(checks))
     if seen and connected.backend:
         profile, backend, cluster = connected.profile, connected.backend, connected.cluster
@@ -140,6 +147,9 @@ async def _look_at_runners(connected: Connected, looks: _Looks) -> ObservedState
         return None
     look = observe_with_adoptions(connected.profile, gitlab, backend, connected.cluster)
     seen = await looks.take("the runners and their tokens can be seen", "gitlab.runners", look)
+    if seen and connected.run.only:
+        chosen = [one for one in seen.runners if one.runner.name in connected.run.only]
+        seen = ObservedState(tuple(chosen), orphans=())
     if seen and connected.run.renewal:
         return renewal.renewing(seen, connected.run.renewal, gitlab.now())
     return seen
@@ -151,7 +161,8 @@ async def _look_at_objects(connected: Connected, looks: _Looks) -> Compared:
     if not connected.to_cluster:
         look = asyncio.to_thread(home_of_tokens, connected.profile, connected.cluster)
         return Compared(await looks.take("the namespaces can be seen", "cluster.home", look) or ())
-    compared = await compare_objects(connected.profile, connected.cluster)
+    only = connected.run.only
+    compared = await compare_objects(connected.profile, connected.cluster, only)
     looks.checks += compared.refused
     return compared
 
@@ -165,7 +176,8 @@ async def _look_at_files(connected: Connected, looks: _Looks) -> FilesToWrite | 
 
 def _compare_files(connected: Connected) -> FilesToWrite:
     check_repository(connected.profile, checkout(directory(connected.file)))
-    delivery = compare_files(connected.profile, directory(connected.file))
+    only = connected.run.only
+    delivery = compare_files(connected.profile, directory(connected.file), only=only)
     delivery.folder.check_writable(delivery.changes)
     return delivery
 
@@ -213,15 +225,22 @@ def _plan(
         changes += secret_changes(seen, connected.backend)
     changes += [reader.change] if reader else []
     changes += compared.changes
-    changes += file_changes(delivery) if delivery else []
+    changes += file_changes(delivery, connected.profile) if delivery else []
     unseen = [
         "" if seen else "the runners in GitLab and their tokens",
         f"the cluster: {connected.unseen}" if connected.unseen else "",
         *compared.unseen,
         reader.unseen if reader else "",
     ]
-    notes = (*_downtime(connected, seen), *_held(seen)) if seen else ()
+    notes = (*_left_out(connected), *_downtime(connected, seen), *_held(seen)) if seen else ()
     return Plan(tuple(changes), tuple(filter(None, unseen)), notes)
+
+
+def _left_out(connected: Connected) -> list[str]:
+    count, only = len(connected.profile.runners), connected.run.only
+    if not only or len(only) == count:
+        return []
+    return [f"{len(only)} of the {count} runners take part; the others are left as they are"]
 
 
 def _held(seen: ObservedState) -> list[str]:
@@ -236,7 +255,8 @@ def _downtime(connected: Connected, seen: ObservedState) -> tuple[str, ...]:
 
 def _pending(connected: Connected, plan: Plan, seen: ObservedState | None) -> Pending:
     """What `apply` would write; of runners that could not be looked at, all that it may have to."""
-    runners = tuple(connected.profile.runners)
+    only = connected.run.only
+    runners = tuple(one for one in connected.profile.runners if not only or one.name in only)
     subjects = {change.subject for change in plan.pending if change.system is System.CLUSTER}
     wanted = manifests(connected.profile) if subjects else []
     touched = {change.runner for change in plan.pending}

@@ -97,7 +97,7 @@ class Probe:
                 return
             if self.run.cancel.is_set():
                 raise StoppedError(
-                    "The probe was stopped.", "the wait was ended", "Run verify --probe again"
+                    "The probe was stopped.", "the run was interrupted", "Run verify --probe again"
                 )
             waited = time.monotonic() - began
             if waited > min(self.run.deadline, _STARTS_WITHIN) and (stuck := list(pod_lines(pod))):

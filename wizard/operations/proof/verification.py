@@ -6,11 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import PurePosixPath
 
 from wizard.checks import Connected
 from wizard.checks.smoke import NoSmokeJobError, why_not_this_runner
-from wizard.core.changes import Plan, System
+from wizard.core.changes import Plan
 from wizard.core.errors import ConflictError, NotReachedError, StoppedError, WizardError
 from wizard.core.events import Event, ManagerSeen, Progress, Proven, RolloutFinished, Unproven
 from wizard.core.manifest import ObjectRef
@@ -93,12 +92,7 @@ class RunnerVerifier:
 
     def expect(self, plan: Plan) -> None:
         """Take in what the plan changes, before any of it is done."""
-        pending = plan.pending
-        paths = [PurePosixPath(one.subject) for one in pending if one.system is System.FILES]
-        parts = {part for path in paths for part in (*path.parts, path.stem)}
-        self._changing = {change.runner for change in pending} | {
-            runner.name for runner in self.profile.runners if runner.release in parts
-        }
+        self._changing = {change.runner for change in plan.pending}
 
     def _is_unproven(self, one: ObservedRunner) -> bool:
         """Whether more can be proven of this runner than its note says."""

@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from wizard.checks import Connected, connect, refuse_failed
-from wizard.core.errors import NotReachedError, StoppedError, WizardError
-from wizard.core.events import Event, NotProven, StepStarted
+from wizard.core.errors import WizardError
+from wizard.core.events import Event, StepStarted
 from wizard.core.run import RunOptions
+from wizard.operations.fleet import Fleet, side_by_side
 from wizard.operations.proof.probe import Probe
 from wizard.operations.proof.verification import RunnerVerifier
 from wizard.operations.runners.observe import ObservedRunner, observe
@@ -25,7 +26,7 @@ _APPLY = "Run apply, which repairs it and proves it"
 
 
 async def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:
-    """Prove every runner, one after the other; a failure of one does not keep the others from it.
+    """Prove every runner, some at once; a failure of one does not keep the others from it.
 
     Raises: RefusedError, where a system says no; WizardError, at the end, with all that failed.
     """
@@ -34,19 +35,18 @@ async def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncI
     refuse_failed(connected.refusals)
     proving = RunnerVerifier.of(connected, mends=False)
     seen = await observe(connected.profile, connected.signed_in, connected.opened_backend)
-    failed: list[tuple[str, WizardError]] = []
-    for one in seen.runners:
-        events = titled(f"Proof of {one.runner.name}", _prove(one, connected, proving))
-        try:
-            async for event in events:
-                yield event
-        except (StoppedError, NotReachedError):
-            raise
-        except WizardError as error:
-            failed.append((one.runner.name, error))
-            yield NotProven(one.runner.name, error.problem)
-    if failed:
-        raise _failure(failed)
+    fleet = Fleet(tuple(one.runner.name for one in seen.runners))
+    proofs = [
+        fleet.guarded(
+            one.runner.name, titled(f"Proof of {one.runner.name}", _prove(one, connected, proving))
+        )
+        for one in seen.runners
+    ]
+    async for event in side_by_side(proofs):
+        yield event
+    for summary in fleet.summary():
+        yield summary
+    fleet.raise_failures()
 
 
 async def _prove(
@@ -73,16 +73,3 @@ def _why_not_whole(one: ObservedRunner) -> str:
     if one.info is None:
         return "it is not in GitLab"
     return one.why_new_token
-
-
-def _failure(failed: list[tuple[str, WizardError]]) -> WizardError:
-    if len(failed) == 1:
-        return failed[0][1]
-    paragraphs = [
-        f"{name}: {error.problem} {error.cause}\nfix: {error.fix}" for name, error in failed
-    ]
-    return WizardError(
-        f"{len(failed)} runners are not proven.",
-        "\n".join(paragraphs),
-        "Follow the fix of each",
-    )

@@ -17,7 +17,11 @@ from wizard.operations.runners.observe import ObservedRunner, ObservedState, obs
 from wizard.operations.runners.truth import with_truth
 from wizard.profile.model import Profile
 from wizard.systems.backends import Backend
-from wizard.systems.backends.ownership import not_known_as_ours, refuse_anothers
+from wizard.systems.backends.ownership import (
+    ForeignTokenError,
+    not_known_as_ours,
+    refuse_anothers,
+)
 from wizard.systems.gitlab import GitLab, RunnerInfo
 from wizard.systems.kubernetes import Cluster
 
@@ -36,8 +40,7 @@ async def observe_with_adoptions(
         not ours; WizardError, from GitLab or the backend.
     """
     seen = await observe(profile, gitlab, backend)
-    for one in seen.runners:
-        refuse_foreign_token(one, backend)
+    _refuse_foreign_tokens(seen, backend)
     runners = await asyncio.gather(*(_with_adopted(profile, one, gitlab) for one in seen.runners))
     runners = await asyncio.gather(*(with_truth(profile, one, gitlab, cluster) for one in runners))
     taken = {one.adopting.id for one in runners if one.adopting}
@@ -45,13 +48,23 @@ async def observe_with_adoptions(
     return ObservedState(tuple(runners), orphans)
 
 
-def refuse_foreign_token(one: ObservedRunner, backend: Backend) -> None:
-    """Raises: ConflictError, where the stored token is another's, or not known to be ours."""
+def _refuse_foreign_tokens(seen: ObservedState, backend: Backend) -> None:
+    """Raises: ForeignTokenError, where stored tokens are another's, or not known to be ours."""
+    found = [error for one in seen.runners if (error := _foreign_token(one, backend))]
+    if found:
+        found[0].others = tuple(found[1:])
+        raise found[0]
+
+
+def _foreign_token(one: ObservedRunner, backend: Backend) -> ForeignTokenError | None:
     if one.stores_ours or one.stored is None:
-        return
+        return None
     where = backend.where(one.runner)
-    refuse_anothers(where, one.stored.owner, one.profile_id)
-    raise not_known_as_ours(where, one.runner.name)
+    try:
+        refuse_anothers(where, one.stored.owner, one.profile_id)
+    except ForeignTokenError as anothers:
+        return anothers
+    return not_known_as_ours(where, one.runner.name)
 
 
 async def _with_adopted(profile: Profile, one: ObservedRunner, gitlab: GitLab) -> ObservedRunner:

@@ -35,8 +35,7 @@ def renewing(seen: ObservedState, renewal: Renewal, now: datetime) -> ObservedSt
 
 def _why(one: ObservedRunner, renewal: Renewal, now: datetime) -> str:
     """Why a token is replaced that is good; empty where it is not."""
-    asked = not renewal.names or one.runner.name in renewal.names
-    if not asked or one.info is None or not one.token_fits:
+    if one.info is None or not one.token_fits:
         return ""
     if renewal.older_than is None and renewal.expires_within is None:
         return "a new token was asked for"

@@ -29,7 +29,7 @@ from wizard.core.events import (
 from wizard.core.secrets import SecretStr, fingerprint, remember_secret
 from wizard.operations.runners.adopt import check_still_free
 from wizard.operations.runners.observe import ObservedRunner
-from wizard.systems.backends import Backend, BelongsToAnotherError
+from wizard.systems.backends import Backend, ForeignTokenError
 from wizard.systems.gitlab import Created, GitLab, RunnerInfo, RunnerSettings
 
 _LOST_ANSWER_PAUSE = 2.0
@@ -82,13 +82,20 @@ class TokenKeeper:
         self.runner_id = created.id
         yield RunnerCreated(name, created.id)
         await self._yield_to_an_earlier_one(created.id)
+        async for event in self._or_deleted(self._store(created)):
+            yield event
+
+    async def _or_deleted(self, storing: AsyncIterator[Event]) -> AsyncIterator[Event]:
+        """Store the token of a runner that was just made; the runner goes where that is refused.
+
+        Another's token has come since it was looked at: nothing will ever use this runner.
+        """
         try:
-            async for event in self._store(created):
+            async for event in storing:
                 yield event
-        except BelongsToAnotherError:
-            # Stored by another profile since it was looked at: nothing uses what was just made.
-            await asyncio.to_thread(self.gitlab.delete_runner, created.id)
-            yield RunnerDeleted(name, created.id)
+        except ForeignTokenError:
+            await asyncio.to_thread(self.gitlab.delete_runner, self.runner_id)
+            yield RunnerDeleted(self.seen.runner.name, self.runner_id)
             raise
 
     async def _adopt(self, runner_id: int) -> AsyncIterator[Event]:
@@ -110,7 +117,8 @@ class TokenKeeper:
         self.runner_id = found[-1].id
         await self._yield_to_an_earlier_one(self.runner_id)
         yield RunnerFound(self.seen.runner.name, self.runner_id)
-        async for event in self._reset("GitLab's answer with the first token was lost"):
+        resetting = self._reset("GitLab's answer with the first token was lost")
+        async for event in self._or_deleted(resetting):
             yield event
 
     async def _reset(self, why: str) -> AsyncIterator[Event]:

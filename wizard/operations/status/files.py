@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from wizard.core.changes import Action
 from wizard.core.errors import NotAllowedError, WizardError
 from wizard.core.findings import Finding
 from wizard.core.threads import map_concurrently
 from wizard.operations.delivery.arrival import arrival_of
 from wizard.operations.files.committing import pending
-from wizard.operations.files.write_files import FilesToWrite, compare_files, file_changes
+from wizard.operations.files.write_files import FilesToWrite, compare_files
 from wizard.operations.status.nouns import FilesStatus, Remark, State
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
+from wizard.systems.gitops.folder import FileAction
 from wizard.systems.gitops.git import Checkout, checkout
 from wizard.systems.kubernetes import Cluster
 
@@ -28,13 +28,12 @@ def files_status(profile: Profile, folder: Path, cluster: Cluster | None) -> Fil
     """
     delivery = compare_files(profile, folder)
     git = checkout(folder)
-    by_action = {action: _paths(delivery, action) for action in Action}
     return FilesStatus(
         str(folder),
         len(delivery.paths),
-        missing=by_action[Action.CREATE],
-        edited=by_action[Action.UPDATE],
-        unwanted=by_action[Action.DELETE],
+        missing=_paths(delivery, FileAction.CREATED),
+        edited=_paths(delivery, FileAction.CHANGED),
+        unwanted=_paths(delivery, FileAction.REMOVED),
         uncommitted=pending(git, delivery.root, delivery.paths),
         unpushed=_unpushed(git, delivery),
         is_in_git=git is not None,
@@ -43,8 +42,8 @@ def files_status(profile: Profile, folder: Path, cluster: Cluster | None) -> Fil
     )
 
 
-def _paths(delivery: FilesToWrite, action: Action) -> tuple[str, ...]:
-    return tuple(one.subject for one in file_changes(delivery) if one.action is action)
+def _paths(delivery: FilesToWrite, action: FileAction) -> tuple[str, ...]:
+    return tuple(change.path for change in delivery.changes if change.action is action)
 
 
 def _unpushed(git: Checkout | None, delivery: FilesToWrite) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from wizard.render.jobs.job_pod import job_pod
 from wizard.render.jobs.patched_pod import PatchError, misfits, patched
 from wizard.render.jobs.pod_standards import Violation, violations
 from wizard.render.runner.chart_values import manager_pod
-from wizard.render.runner.config_toml import TOKEN_PLACEHOLDER, job_service_account, runner_table
+from wizard.render.runner.config_toml import TOKEN_PLACEHOLDER, runner_table
 from wizard.render.runner.images import architecture_of_helper, job_architecture
 from wizard.render.runner.security import pod_security_level
 from wizard.render.tables.dangers import Danger, dangers
@@ -195,14 +195,15 @@ def _with_config(runner: Runner, config: Mapping[str, Any]) -> Runner:
 
 def _check_identity(profile: Profile, runner: Runner, spot: Spot) -> None:
     """A patch can give jobs another account, or its token, past the keys that are watched."""
-    spec, ours = job_pod(profile, runner).body["spec"], job_service_account(runner)
+    spec, ours = job_pod(profile, runner).body["spec"], runner.job_account
     if (account := spec.get("serviceAccountName")) != ours:
         spot.add(
             f"jobs would run as the ServiceAccount {account}, not as {ours}",
             f"Give {ours} the rights that jobs need, in a RoleBinding of your own",
         )
     keys = runner.extra_config.get("kubernetes") or {}
-    by_key = keys.get("automount_service_account_token") is True
+    asked = runner.jobs.service_account.automount
+    by_key = asked or keys.get("automount_service_account_token") is True
     if spec.get("automountServiceAccountToken") and not by_key:
         spot.warn(f"every job gets the token of {ours}, and every right that it has", "Remove it")
 

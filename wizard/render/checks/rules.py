@@ -13,7 +13,6 @@ from wizard.profile.runner import Runner
 from wizard.render.checks.escape_hatches import check_config, check_values
 from wizard.render.checks.images import check_images, check_listed, check_mirror
 from wizard.render.runner.chart_values import values
-from wizard.render.runner.config_toml import job_service_account
 from wizard.render.runner.images import ARCH_LABEL
 from wizard.render.runner.security import enforced_level
 from wizard.render.tables.catalogue import Catalogue, chart_keys, runner_keys, version_key
@@ -163,16 +162,15 @@ def _check_extra_config(profile: Profile, index: int, runner: Runner, problems: 
 
 def _without_chart(values: Mapping[str, Any]) -> str:
     if "hostAliases" in values:
-        return (
-            f"write as: {any_of(uses_chart=True)}, which give them to the manager; jobs get theirs "
-            "from extra_config: {kubernetes: {host_aliases: [...]}}"
-        )
+        return "write gitlab.host_aliases, which managers and jobs get in every packaging"
     return f"remove them, or write as: {any_of(uses_chart=True)}"
 
 
 def _accounts(runner: Runner) -> dict[str, str]:
-    account = job_service_account(runner)
-    way_out = f"jobs run as {account}, to which you may give rights in a RoleBinding of your own"
+    way_out = (
+        f"jobs run as {runner.job_account}, to which you may give rights in a RoleBinding of your "
+        "own; jobs.service_account names and annotates it"
+    )
     return {"kubernetes.service_account": f"{_WE_WRITE}: {way_out}"}
 
 

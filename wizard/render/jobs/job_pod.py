@@ -88,6 +88,7 @@ def _pod_settings(table: _Table) -> dict[str, Any]:
         securityContext=_pod_security(table.get("pod_security_context", {})),
         priorityClassName=table.get("priority_class_name"),
         runtimeClassName=table.get("runtime_class_name"),
+        hostAliases=table.get("host_aliases"),
     )
 
 

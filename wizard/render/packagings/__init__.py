@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from wizard.profile.model import Profile
 from wizard.render.packagings.argocd import ARGOCD
+from wizard.render.packagings.flux import FLUX
 from wizard.render.packagings.helm import HELM
 from wizard.render.packagings.manifests import MANIFESTS
 from wizard.render.packagings.packaging import Packaging
@@ -16,7 +17,7 @@ def _by_name(packagings: Iterable[Packaging]) -> Mapping[str, Packaging]:
     return MappingProxyType({one.spec.name: one for one in packagings})
 
 
-PACKAGINGS = _by_name((MANIFESTS, HELM, ARGOCD))
+PACKAGINGS = _by_name((MANIFESTS, HELM, ARGOCD, FLUX))
 
 
 def packaging_of(profile: Profile) -> Packaging:

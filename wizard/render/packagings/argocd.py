@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wizard.core.manifest import Manifest, RenderedFile
+from wizard.core.manifest import RenderedFile
 from wizard.profile.delivery import Repository
 from wizard.profile.labels import labels
 from wizard.profile.model import Profile
@@ -18,9 +18,11 @@ from wizard.profile.packagings.argocd import WAVE
 from wizard.profile.runner import Runner
 from wizard.render.ownership import header
 from wizard.render.packagings.folders import (
+    annotated,
     apps_path,
     manifest_files,
     manifests_path,
+    placeholder,
     token_note,
 )
 from wizard.render.packagings.packaging import Packaging
@@ -50,7 +52,7 @@ def files(profile: Profile) -> list[RenderedFile]:
     """The Applications, and the folders of manifests that they read."""
     names = {"ClusterSecretStore": "store"}
     shared_folder = manifests_path(profile, profile.shared)
-    together = manifest_files(profile, shared_folder, map(_annotated, shared(profile)), names)
+    together = manifest_files(profile, shared_folder, annotated(profile, shared(profile)), names)
     path = apps_path(profile, profile.shared)
     # Argo CD fails on a folder that is not in the repository.
     found = [_application_file(path, profile, _shared_application(profile))] if together else []
@@ -59,27 +61,18 @@ def files(profile: Profile) -> list[RenderedFile]:
         found.append(_application_file(path, profile, body, runner))
     found += together
     for runner in profile.runners:
-        own = map(_annotated, companions(profile, runner))
+        own = annotated(profile, companions(profile, runner))
         found += manifest_files(profile, manifests_path(profile, runner.release), own)
     return found + [pipeline(profile, runner) for runner in profile.runners]
 
 
 def placeholders(profile: Profile) -> list[RenderedFile]:
-    """One small object for the folder of Applications, where ours were all that it held.
+    """For the folder of Applications, where ours were all that it held.
 
     Argo CD reports a folder that is not in the repository as an error, and does not prune the last
     object of an Application by itself (3.6: "auto-sync will wipe out all resources").
     """
-    name = f"{profile.shared}-placeholder"
-    about = "keeps the folder, so that Argo CD removes the Applications"
-    body = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": {"name": name, "namespace": profile.delivery.argocd.namespace},
-        "data": {"about": f"{about}; it can go once they are gone"},
-    }
-    path = apps_path(profile, "placeholder.yaml")
-    return [RenderedFile(path, header(profile) + to_yaml(body), about)]
+    return [placeholder(profile, profile.delivery.argocd.namespace)]
 
 
 def _application_file(
@@ -163,15 +156,6 @@ def _application(
             },
         },
     }
-
-
-def _annotated(manifest: Manifest) -> Manifest:
-    wanted = declared.ARGOCD.annotated(manifest.kind)
-    if not wanted:
-        return manifest
-    metadata = manifest.body["metadata"]
-    annotations = {**metadata.get("annotations", {}), **wanted}
-    return Manifest({**manifest.body, "metadata": {**metadata, "annotations": annotations}})
 
 
 ARGOCD = Packaging(declared.ARGOCD, files, placeholders=placeholders)

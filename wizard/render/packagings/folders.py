@@ -21,6 +21,7 @@ _ABOUT = {
     "ConfigMap": "the runner's config.toml, without its token",
     "ExternalSecret": "brings the runner's token into the cluster",
     "Deployment": "the runner manager",
+    "HelmRelease": "the chart's release, with its values",
     "PodDisruptionBudget": "how nodes may be drained under the manager",
 }
 
@@ -55,6 +56,30 @@ def manifest_files(
     ]
 
 
+def annotated(profile: Profile, manifests: Iterable[Manifest]) -> list[Manifest]:
+    """The manifests, with what the packaging wants on the objects of each kind."""
+    found = []
+    for manifest in manifests:
+        metadata = manifest.body["metadata"]
+        wanted = profile.delivery.spec.annotated(manifest.kind)
+        annotations = {**metadata.get("annotations", {}), **wanted}
+        body = {**manifest.body, "metadata": {**metadata, "annotations": annotations}}
+        found.append(Manifest(body) if wanted else manifest)
+    return found
+
+
+def runner_folder(
+    profile: Profile, runner: Runner, manifests: Iterable[Manifest]
+) -> list[RenderedFile]:
+    """A runner's manifests, and the kustomization that names them and the encrypted token."""
+    found = manifest_files(profile, manifests_path(profile, runner.release), manifests)
+    paths = [file.path for file in found]
+    if sealed := profile.token_file(runner):
+        paths.append(sealed)
+    note = token_note(profile, runner)
+    return [*found, _kustomization(profile, paths, f"runner {runner.name}", note)]
+
+
 def kustomized(
     profile: Profile, own: Callable[[Profile, Runner], Iterable[Manifest]]
 ) -> list[RenderedFile]:
@@ -68,14 +93,7 @@ def kustomized(
         found.append(_kustomization(profile, paths, "what runners share"))
         folders.insert(0, profile.shared)
     for runner in profile.runners:
-        folder = manifests_path(profile, runner.release)
-        files = manifest_files(profile, folder, own(profile, runner))
-        found += files
-        paths = [file.path for file in files]
-        if sealed := profile.token_file(runner):
-            paths.append(sealed)
-        note = token_note(profile, runner)
-        found.append(_kustomization(profile, paths, f"runner {runner.name}", note))
+        found += runner_folder(profile, runner, own(profile, runner))
     found.append(
         RenderedFile(
             manifests_path(profile, "kustomization.yaml"),
@@ -100,6 +118,23 @@ def _kustomization_text(resources: list[str]) -> str:
             "resources": resources,
         }
     )
+
+
+def placeholder(profile: Profile, namespace: str) -> RenderedFile:
+    """One small object that keeps the folder which the operator reads in the repository.
+
+    Args:
+        namespace: the operator's, where it goes.
+    """
+    about = "keeps the folder, so that what it held is removed"
+    body = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": f"{profile.shared}-placeholder", "namespace": namespace},
+        "data": {"about": f"{about}; it can go once that is gone"},
+    }
+    path = apps_path(profile, "placeholder.yaml")
+    return RenderedFile(path, header(profile) + to_yaml(body), about)
 
 
 def token_note(profile: Profile, runner: Runner) -> str:

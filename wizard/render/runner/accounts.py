@@ -7,7 +7,6 @@ from wizard.profile.labels import labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render.objects import manifest
-from wizard.render.runner.config_toml import job_service_account
 from wizard.render.runner.security import pod_security_level
 
 
@@ -45,12 +44,17 @@ def manager_account(profile: Profile, runner: Runner) -> Manifest:
 
 
 def job_account(profile: Profile, runner: Runner) -> Manifest:
-    """The jobs' ServiceAccount: no rights, and no token in any pod."""
-    return manifest(
+    """The jobs' ServiceAccount: no rights, and no token in a pod unless the profile asks for it."""
+    wanted = runner.jobs.service_account
+    account = manifest(
         "v1",
         "ServiceAccount",
-        job_service_account(runner),
+        runner.job_account,
         profile.job_namespace(runner),
         labels(profile, runner),
-        automountServiceAccountToken=False,
+        automountServiceAccountToken=wanted.automount,
     )
+    if not wanted.annotations:
+        return account
+    metadata = {**account.body["metadata"], "annotations": dict(wanted.annotations)}
+    return Manifest({**account.body, "metadata": metadata})

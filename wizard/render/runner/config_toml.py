@@ -150,11 +150,6 @@ def job_pull_policy(profile: Profile, runner: Runner) -> str:
     return "always" if profile.is_shared(runner) else "if-not-present"
 
 
-def job_service_account(runner: Runner) -> str:
-    """The ServiceAccount of the runner's jobs: one without rights and without a token."""
-    return f"{runner.release}-job"
-
-
 def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
     jobs = runner.jobs
     table: dict[str, Any] = {
@@ -162,8 +157,8 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
         "image": jobs.image,
         "pull_policy": [job_pull_policy(profile, runner)],
         "allowed_pull_policies": [job_pull_policy(profile, runner)],
-        "service_account": job_service_account(runner),
-        "automount_service_account_token": False,
+        "service_account": runner.job_account,
+        "automount_service_account_token": jobs.service_account.automount,
         "poll_timeout": jobs.start_timeout,
         **_resources(jobs),
         **_where(profile, runner),
@@ -179,6 +174,7 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
         priority_class_name=jobs.priority_class,
         runtime_class_name=jobs.runtime_class,
         pod_annotations=pod_annotations(profile, runner),
+        host_aliases=[one.model_dump() for one in profile.gitlab.host_aliases],
         pod_spec=patches(profile, runner),
         volumes=volumes(profile, runner),
     )

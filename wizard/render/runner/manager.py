@@ -155,7 +155,7 @@ def pull_policy(profile: Profile) -> str:
 
 
 def placement(profile: Profile, runner: Runner) -> dict[str, Any]:
-    """Which nodes take the manager's pods, and with which Secrets their image is pulled."""
+    """Which nodes take the manager's pods, how their image is pulled, and which hosts they know."""
     manager = profile.manager
     return without_empty(
         nodeSelector={**LINUX, **manager.node_selector},
@@ -163,6 +163,7 @@ def placement(profile: Profile, runner: Runner) -> dict[str, Any]:
         topologySpreadConstraints=_spread(profile, runner),
         priorityClassName=manager.priority_class,
         imagePullSecrets=[{"name": name} for name in manager.image_pull_secrets],
+        hostAliases=[one.model_dump() for one in profile.gitlab.host_aliases],
     )
 
 

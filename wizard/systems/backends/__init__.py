@@ -11,9 +11,16 @@ from wizard.core.findings import Check
 from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr
 from wizard.profile.runner import Runner
-from wizard.systems.backends.ownership import BelongsToAnotherError, Owner
+from wizard.systems.backends.ownership import BelongsToAnotherError, ForeignTokenError, Owner
 
-__all__ = ["Backend", "BelongsToAnotherError", "Owner", "Stored", "TokenReader"]
+__all__ = [
+    "Backend",
+    "BelongsToAnotherError",
+    "ForeignTokenError",
+    "Owner",
+    "Stored",
+    "TokenReader",
+]
 
 
 @dataclass(frozen=True, slots=True)

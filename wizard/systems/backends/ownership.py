@@ -55,6 +55,9 @@ class Owner:
 class ForeignTokenError(ConflictError):
     """The token that is stored there is not known to be this profile's."""
 
+    others: tuple[ForeignTokenError, ...] = ()
+    """The same of other places, where several were looked at."""
+
 
 class BelongsToAnotherError(ForeignTokenError):
     """The token that is stored there is another profile's."""

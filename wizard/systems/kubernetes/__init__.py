@@ -205,7 +205,7 @@ class Cluster(Protocol):
         Args:
             deadline: seconds, for the whole wait.
             cancel: ends the wait early, without an error, within a second or two.
-            patience: seconds that one trouble (unschedulable, image pull, crash loop, missing key,
+            grace: seconds that one trouble (unschedulable, image pull, crash loop, missing key,
                 quota) may last before the wait is given up.
 
         Raises: WizardError, with the trouble in words, the evidence (scheduler's message, image,

@@ -104,7 +104,7 @@ OBJECT: dict[str, Shape] = {
     "status": {"conditions": [_CONDITION]},
 }
 _PODS = {
-    "spec": _POD_SPEC,
+    "spec!": _POD_SPEC,
     "status": {
         "phase": str,
         "conditions": [_CONDITION],
@@ -132,10 +132,10 @@ _KINDS: dict[str, dict[str, Shape]] = {
         },
     },
     "deployments": {
-        "spec": {
+        "spec!": {
             "replicas": int,
-            "selector": _SELECTOR,
-            "template": {"spec": _POD_SPEC, "metadata": {"labels": _TEXTS}},
+            "selector!": _SELECTOR,
+            "template!": {"spec!": _POD_SPEC, "metadata!": {"labels": _TEXTS}},
         },
         "status": {
             "conditions": [_CONDITION],
