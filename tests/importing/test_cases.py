@@ -165,7 +165,7 @@ def test_what_gitlab_keeps_stops_a_runner_whose_token_an_old_chart_did_not_look_
 
 def test_where_the_chart_is_not_known_both_are_said_of_what_gitlab_keeps():
     imported = read(f"gitlabUrl: {URL}\nrunners: {{secret: s, tags: 'a,b'}}\n")
-    assert "a chart before 0.74.0 does not start with it" in told(
+    assert "with a chart before 0.74.0, it does not start" in told(
         imported, "runners.tags does nothing for"
     )
 

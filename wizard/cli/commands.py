@@ -27,6 +27,8 @@ _COMMANDS = {
     "pause": ("day_two", "Let runners take no new jobs for a while."),
     "drain": ("day_two", "The same, and wait until their running jobs have ended."),
     "unpause": ("day_two", "Let paused runners take jobs again."),
+    "upgrade": ("upgrading", "Go to another runner version, with what changes between the two."),
+    "orphans": ("orphaned", "List runners that no profile has any more."),
     "destroy": ("destroying", "Remove runner, token, objects and files."),
     "login": ("account", "Store a GitLab token in the system's keyring."),
     "logout": ("account", "Remove a stored GitLab token."),

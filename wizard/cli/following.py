@@ -34,11 +34,16 @@ def agree(output: Output, plan: Plan, question: str, *, attended: bool, typed: s
         return
     output.say(plan_text(plan, output))
     refuse_failed(plan.checks)
+    decided(question, attended=attended, typed=typed)
+
+
+def decided(question: str, *, attended: bool, typed: str = "") -> None:
+    """Ask whether to go on. Raises: RefusedError, when the answer is no, or there is none."""
     if not attended:
         raise RefusedError(
             "Nothing was changed: there is no terminal to ask on.",
             "Without a terminal, changes must be agreed to beforehand.",
-            "Read the plan above, then add --yes",
+            "Read what is shown above, then add --yes",
         )
     if not _agrees(question, typed):
         raise RefusedError(

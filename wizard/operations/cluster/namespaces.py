@@ -227,8 +227,3 @@ def level_questions(profile: Profile, cluster: Cluster) -> list[LevelQuestion]:
 def _is_looser(place: Place) -> bool:
     level = place.enforces
     return level not in _LEVELS or _LEVELS.index(level) > _LEVELS.index(place.wanted)
-
-
-def answer(question: LevelQuestion, cluster: Cluster) -> None:
-    """Have the namespace enforce what was asked about; nothing else of it changes. Blocking."""
-    cluster.enforce(question.namespace, question.wanted, dry_run=False)

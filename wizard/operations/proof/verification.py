@@ -17,7 +17,7 @@ from wizard.core.run import RunOptions
 from wizard.operations.cluster.restarts import release_waiting, stale_pods
 from wizard.operations.explaining import Evidence, explained, of_manager
 from wizard.operations.proof.smoke_test import SmokeTest, sweep
-from wizard.operations.runners.managers import without_old_managers
+from wizard.operations.runners.managers import without_gone, without_old_managers
 from wizard.operations.runners.markers import called
 from wizard.operations.runners.observe import ObservedRunner, ObservedState, observe, settings
 from wizard.operations.runners.tokens import TokenKeeper
@@ -112,6 +112,8 @@ class RunnerVerifier:
                 yield event
         marker = self.profile.marker(one.runner)
         async for event in TokenKeeper(one, self.gitlab, self.backend, marker).settle():
+            yield event
+        async for event in without_gone(self.profile, one, self.gitlab, self.cluster):
             yield event
 
     async def remember_managers(self, one: ObservedRunner) -> None:

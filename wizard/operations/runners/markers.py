@@ -16,6 +16,15 @@ from wizard.systems.gitlab import RunnerInfo
 _MARKER = re.compile(r"\[rw:([0-9a-f]{8})/([a-z0-9-]+)\]")
 
 
+BEGINNING = "[rw:"
+"""What every marker of every profile begins with."""
+
+
+def every(description: str) -> list[tuple[str, str]]:
+    """The ids of profiles, each with the name of its runner, that a description names."""
+    return [(owner, name) for owner, name in _MARKER.findall(description)]
+
+
 def all_of(profile_id: str) -> str:
     """What every marker of a profile begins with."""
     return f"[rw:{profile_id}/"

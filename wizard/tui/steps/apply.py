@@ -16,6 +16,7 @@ from wizard.core.events import Event, StepStarted
 from wizard.core.plain import strip_controls
 from wizard.core.plan_format import counted
 from wizard.core.problems import Problem
+from wizard.core.run import RunOptions
 from wizard.operations.profiles import open_profile
 from wizard.tui import drafts, messages
 from wizard.tui.handing_over import Handing, show_outside
@@ -146,20 +147,22 @@ class ApplyStep(Step):
             self._run(Verb.APPLY)
 
     async def _ask_and_apply(self) -> None:
-        from wizard.tui.levels import ask_about_levels
+        from wizard.tui.levels import agreed_levels
 
-        await ask_about_levels(self.app, self.session)
-        self._run(Verb.APPLY)
+        levels = await agreed_levels(self.app, self.session)
+        self._run(Verb.APPLY, RunOptions(attended=True, levels=levels))
 
     def _again(self) -> None:
         work = self.session.work
         if self.draft.dirty:
             self.say_trouble("! The profile has changed since this began: review it again first.")
         elif work:
-            self._run(work.verb, first_setup=work.first_setup)
+            again = RunOptions(attended=True, levels=work.run.levels)
+            self._run(work.verb, again, first_setup=work.first_setup)
 
-    def _run(self, verb: Verb, *, first_setup: bool = False) -> None:
-        work = Work(verb, self.session.facts.clock, first_setup=first_setup)
+    def _run(self, verb: Verb, how: RunOptions | None = None, *, first_setup: bool = False) -> None:
+        how = how or RunOptions(attended=True)
+        work = Work(verb, self.session.facts.clock, how, first_setup=first_setup)
         self.session.work = work
         self._look_with = look_command(self.session)
         self.query_one("#log", RichLog).clear()
