@@ -231,6 +231,26 @@ def test_on_a_terminal_a_person_decides_about_the_level_of_a_namespace_that_was_
     assert _labels(world, NAMESPACE)["owner"] == "platform-team"
 
 
+def test_a_level_that_was_agreed_to_is_not_changed_by_a_run_that_is_refused(world: World) -> None:
+    """Exit code 3 says that nothing was changed."""
+    _namespace(world, NAMESPACE)
+    _namespace(world, JOBS)
+    person = Person(world.environment, world.folder, "apply", str(world.profile))
+    person.sees("Apply this? [y/N]")
+    person.answers("y")
+    person.sees("was there before, and enforces no level of its own.")
+    person.answers("y")
+    person.sees(f"Namespace {JOBS} was there before, and enforces no level of its own.")
+    theirs = {"name": "gitlab-runner-direct-token", "namespace": NAMESPACE}
+    data = {"stringData": {"runner-token": "theirs"}}
+    world.cluster.seed({"apiVersion": "v1", "kind": "Secret", "metadata": theirs, **data})
+    person.answers("y")
+    assert person.code() == 3, person.seen
+    for name in (NAMESPACE, JOBS):
+        assert LEVEL not in _labels(world, name)
+    assert world.gitlab.runners == []
+
+
 def test_without_a_person_no_level_is_changed(world: World) -> None:
     _namespace(world, NAMESPACE)
     assert world.apply().code == 0

@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes.kubernetes import FakeCluster
 from tests.profile.profiles import SMALLEST
-from wizard.core.errors import ConflictError
+from wizard.core.errors import ConflictError, RefusedError
 from wizard.core.events import Event, Progress
 from wizard.operations import lease
 from wizard.profile.load import LoadedProfile, load_text
@@ -120,3 +120,18 @@ async def test_a_lease_that_goes_with_its_namespace_stops_nothing(
 async def test_without_a_cluster_there_is_nothing_to_take(file: LoadedProfile) -> None:
     async with lease.turn_at(file, None, "apply") as turn:
         assert [event async for event in turn.take(file.profile)] == []
+
+
+async def test_a_run_that_is_refused_leaves_no_lease_that_was_not_there(
+    file: LoadedProfile, fake: FakeCluster, cluster: KubernetesCluster
+) -> None:
+    async def refused() -> None:
+        async with lease.turn_at(file, cluster, "apply") as turn:
+            async for _ in turn.take(file.profile):
+                pass
+            assert _held(fake)
+            raise RefusedError("No.", "it is so", "Do otherwise")
+
+    with pytest.raises(RefusedError):
+        await refused()
+    assert fake.objects("Lease") == []

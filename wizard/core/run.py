@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event as Cancel
@@ -55,6 +56,7 @@ class RunOptions:
         only: the names of the runners that take part; all where it is empty.
         reviewed: the plan that is to be carried out, and nothing else; None where none was saved.
         renewal: the tokens that are to be replaced; None where only those that are no good are.
+        levels: the Pod Security level for namespaces that others made, where a person said yes.
     """
 
     attended: bool = False
@@ -67,6 +69,7 @@ class RunOptions:
     only: frozenset[str] = frozenset()
     renewal: Renewal | None = None
     reviewed: Reviewed | None = None
+    levels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def verb(self) -> str:

@@ -81,18 +81,15 @@ def unpause(
 
 
 async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQuestion]:
-    """What a person is asked before `apply`: about the level of namespaces that others made."""
+    """What a person is asked before `apply`: about the level of namespaces that others made.
+
+    What they say yes to is `RunOptions.levels`, and done by `apply` once nothing refuses.
+    """
     if file.profile.delivery.writes_files:
         return []
     async with _looking(systems):
         cluster = await asyncio.to_thread(systems.cluster)
         return await asyncio.to_thread(namespaces.level_questions, file.profile, cluster)
-
-
-async def answer(question: LevelQuestion, systems: Systems) -> None:
-    """Yes to such a question: the namespace enforces the level. Raises: WizardError."""
-    cluster = await asyncio.to_thread(systems.cluster)
-    await asyncio.to_thread(namespaces.answer, question, cluster)
 
 
 async def plan_destroy(file: ProfileFile, systems: Systems, run: RunOptions | None = None) -> Plan:
@@ -103,7 +100,7 @@ async def plan_destroy(file: ProfileFile, systems: Systems, run: RunOptions | No
     if file.profile.id is None:
         raise RefusedError(
             "This profile has never been applied: it has no id.",
-            "everything the wizard makes carries the profile's id; nothing can carry this one's",
+            "everything the wizard creates carries the profile's id; nothing can carry this one's",
             "Give the file that apply wrote the id into; without one, there is nothing to destroy",
         )
     async with _looking(systems):

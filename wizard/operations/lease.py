@@ -69,6 +69,9 @@ async def turn_at(file: ProfileFile, cluster: Cluster | None, doing: str) -> Asy
     except (asyncio.CancelledError, GeneratorExit):
         await turn.end(_FAREWELL)
         raise
+    except RefusedError:
+        await turn.undo()
+        raise
     except BaseException:
         await turn.end(_GOODBYE)
         raise
@@ -150,15 +153,24 @@ class Turn:
 
     async def remove(self, profile: Profile, cluster: Cluster | None) -> None:
         """Delete the Lease: nothing of the profile is left that two runs could change."""
+        if cluster is not None and not self._barred:
+            with suppress(NotAllowedError):  # who may not see it has taken none
+                await self._delete(lease_ref(profile), profile.id or "", cluster)
+
+    async def _delete(self, ref: ObjectRef, profile_id: str, cluster: Cluster) -> None:
         await self._stop_renewing()
         self._held = None
-        if cluster is None or self._barred:
-            return
-        ref = lease_ref(profile)
-        with suppress(NotAllowedError):  # who may not see it has taken none
-            live = await asyncio.to_thread(cluster.get, ref)
-            if live and created_by(live, profile.id):
-                await asyncio.to_thread(cluster.delete, ref, uid=live["metadata"]["uid"])
+        live = await asyncio.to_thread(cluster.get, ref)
+        if live and created_by(live, profile_id):
+            await asyncio.to_thread(cluster.delete, ref, uid=live["metadata"]["uid"])
+
+    async def undo(self) -> None:
+        """Give it back as it was found: a run that is refused has changed nothing."""
+        held, cluster = self._held, self._cluster
+        if held is not None and cluster is not None and self._seen is None:
+            with suppress(WizardError):
+                await self._delete(held.ref, held.profile, cluster)
+        await self.end(_GOODBYE)
 
     async def end(self, seconds: float) -> None:
         """Give it back, if it is held; it ends by itself where that cannot be done in time."""

@@ -14,16 +14,18 @@ from wizard.tui.modals import Question
 from wizard.tui.session import ProfileSession
 
 
-async def ask_about_levels(app: App[Any], session: ProfileSession) -> None:
+async def agreed_levels(app: App[Any], session: ProfileSession) -> dict[str, str]:
     """A namespace that was there gets another Pod Security level only if a person says so.
 
     Runs in a worker, which waits for each answer. Raises: WizardError, from the cluster.
     """
     file = await asyncio.to_thread(open_profile, session.draft.path)
     systems = session.wiring(loaded=file)
-    for question in await verbs.level_questions(file, systems):
-        if await app.push_screen_wait(_modal(question)) == "enforce":
-            await verbs.answer(question, systems)
+    return {
+        question.namespace: question.wanted
+        for question in await verbs.level_questions(file, systems)
+        if await app.push_screen_wait(_modal(question)) == "enforce"
+    }
 
 
 def _modal(question: LevelQuestion) -> Question:

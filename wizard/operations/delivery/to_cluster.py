@@ -30,7 +30,7 @@ from wizard.profile.runner import Runner
 from wizard.render import job_pod, manifests
 from wizard.systems import Systems
 from wizard.systems.backends import Backend
-from wizard.systems.kubernetes import Applied, Cluster
+from wizard.systems.kubernetes import Applied, Cluster, Outcome
 
 _NEEDED_TO_ADMIT = {"Namespace", "ServiceAccount"}
 """What a pod's admission looks up: the namespace's labels, and the account it runs as."""
@@ -87,6 +87,7 @@ class _Reconciler:
         first = [one for one in self._wanted if one.kind in _NEEDED_TO_ADMIT]
         return [
             titled("Namespaces and accounts", self._apply_objects(first)),
+            titled("Levels that were agreed to", self._enforce()),
             titled("Admission of job pods", self._admit() if self._managers else nothing()),
         ]
 
@@ -139,6 +140,12 @@ class _Reconciler:
             for way, is_stuck in zip(ways, stuck, strict=True)
             if again or store_is_stuck or is_stuck or way.runner.name in due
         ]
+
+    async def _enforce(self) -> AsyncIterator[Event]:
+        """Have namespaces that others made enforce a level; nothing else of them changes."""
+        for name, level in self.work.verifier.run.levels.items():
+            await asyncio.to_thread(self.cluster.enforce, name, level, dry_run=False)
+            yield ObjectApplied(f"the level of Namespace {name}: {level}", str(Outcome.UPDATED))
 
     async def _admit(self) -> AsyncIterator[Event]:
         for runner in self._runners:
