@@ -155,6 +155,11 @@ def test_every_call_to_gitlab(stack: ExitStack) -> None:
             there,
             right=lambda answer: answer is True or answer is None,
         ),
+        "remove_manager": Call(  # there is none of that name, which is no error
+            lambda: gitlab().remove_manager(kept.token, "r_gone"),
+            there,
+            right=lambda answer: answer is False,
+        ),
         "delete_branch": Call(  # to be gone already is as good
             lambda: gitlab().delete_branch(project.id, "gone"), right=lambda answer: answer is None
         ),

@@ -165,7 +165,7 @@ def test_what_gitlab_keeps_stops_a_runner_whose_token_an_old_chart_did_not_look_
 
 def test_where_the_chart_is_not_known_both_are_said_of_what_gitlab_keeps():
     imported = read(f"gitlabUrl: {URL}\nrunners: {{secret: s, tags: 'a,b'}}\n")
-    assert "a chart before 0.74.0 does not start with it" in told(
+    assert "with a chart before 0.74.0, it does not start" in told(
         imported, "runners.tags does nothing for"
     )
 
@@ -451,6 +451,38 @@ def test_a_template_that_reads_values_makes_them_known_and_costs_itself_alone():
     assert told(imported, "privileged is not filled in: ${privileged}")
     assert told(imported, "what Helm makes of {{ include")
     assert not [one for one in symptoms(imported) if "'jobs'" in one or "'mirror'" in one]
+
+
+def test_lists_that_a_template_walks_are_known_and_make_a_condition_true():
+    imported = read(
+        f"""
+        gitlabUrl: {URL}
+        disks: [a]
+        more: {{}}
+        runners:
+          secret: a
+          config: |
+            [[runners]]
+              [runners.kubernetes]
+                {{{{- if .Values.disks }}}}
+                image = "with"
+                {{{{- else }}}}
+                image = "without"
+                {{{{- end }}}}
+                {{{{- if .Values.more }}}}
+                privileged = true
+                {{{{- end }}}}
+                {{{{- range .Values.disks }}}}
+                [[runners.kubernetes.volumes.pvc]]
+                  name = "{{{{ . }}}}"
+                  mount_path = "/x"
+                {{{{- end }}}}
+        """
+    )
+    assert runner(imported)["jobs"]["image"] == "with"
+    assert runner(imported)["jobs"]["pod_security"] == "baseline"
+    assert told(imported, "the import cannot evaluate {{- range .Values.disks }}")
+    assert not [one for one in symptoms(imported) if "does not know" in one and "disks" in one]
 
 
 def test_a_template_of_two_tables_never_started():

@@ -6,6 +6,7 @@ import pytest
 
 from tests.importing.cases import URL, data, profile, read, read_all, runner, symptoms, told, toml
 from wizard.core.errors import UsageError
+from wizard.render import files
 
 _OF_ABSENCE = ("jobs have no limit", "sets no pull policy", "does not set concurrent", "jobs lose")
 
@@ -116,6 +117,38 @@ def test_a_key_that_was_renamed_is_carried_where_it_worked(version: str, said: s
     )
     assert told(imported, f"pre_clone_script {said}")
     assert ("pre_get_sources_script" in runner(imported).get("extra_config", {})) is kept
+
+
+def _released(version: str) -> str:
+    return f"""
+        apiVersion: helm.toolkit.fluxcd.io/v2
+        kind: HelmRelease
+        metadata: {{name: gitlab-runner, namespace: ci}}
+        spec:
+          chart: {{spec: {{chart: gitlab-runner, version: "{version}"}}}}
+          values: {{gitlabUrl: {URL}, runners: {{secret: a, image: "alpine:3.22"}}}}
+        """
+
+
+@pytest.mark.parametrize("version", ["~0.88", "0.88.x", "0.88.*", "^0.88.1", "0.88"])
+def test_a_range_within_one_minor_release_is_judged_and_pinned_as_that(version: str):
+    imported = read(_released(version))
+    assert profile(imported).manager.runner_version == "18.11.4"
+    assert told(imported, f"the chart's version is a range: {version}")
+    assert told(imported, "chart 0.88.4 does not read runners.image")
+
+
+@pytest.mark.parametrize("version", [">=0.80 <0.90", "*", ">0.50"])
+def test_a_wider_range_says_nothing_of_the_keys(version: str):
+    imported = read(_released(version))
+    assert told(imported, f"the chart's version is a range: {version}")
+    assert told(imported, "only charts before 0.53.0 read runners.image")
+
+
+def test_a_version_that_is_none_and_one_that_nobody_knows_are_told_apart():
+    assert "fails with anything else" in told(read(_released("latest")), "is not a version")
+    assert "it may not exist" in told(read(_released("1.2.3")), "does not know chart 1.2.3")
+    assert "it brings runner 19.6.x" in told(read(_released("0.95.0")), "not know chart 0.95.0")
 
 
 def test_a_key_of_the_runner_among_the_values_is_told_where_it_belongs():
@@ -270,6 +303,79 @@ def test_a_text_that_terraform_sets_is_read_at_its_lines():
     )
     assert runner(imported)["jobs"]["image"] == "alpine"
     assert "main.tf, line 11: [runners.kubernetes] image" in told(imported, "moving tag")
+
+
+def test_privileged_services_are_docker_in_docker_as_well_as_privileged_jobs():
+    imported = read(
+        toml(
+            """
+            image = "docker:27"
+            [runners.kubernetes.service_container_security_context]
+              privileged = true
+            [[runners.kubernetes.services]]
+              name = "docker:27-dind"
+            [[runners.kubernetes.volumes.empty_dir]]
+              name = "docker-certs"
+              mount_path = "/certs/client"
+            """
+        )
+    )
+    assert runner(imported)["builds"] == "dind"
+    assert runner(imported)["extra_config"] == {
+        "kubernetes": {"services": [{"name": "docker:27-dind"}]}
+    }
+    assert "builds: dind has them too" in told(imported, "jobs have privileged services")
+    rendered = {str(file.path): file.content for file in files(profile(imported))}
+    config = next(text for text in rendered.values() if "[[runners]]" in text)
+    assert config.count("privileged = true") == 1, "the services, and no job"
+    assert config.count('mount_path = "/certs/client"') == 1
+    assert any("enforce: privileged" in text for text in rendered.values())
+
+
+def test_root_that_the_same_table_forbids_never_starts():
+    imported = read(
+        toml(
+            """
+            [runners.kubernetes.pod_security_context]
+              run_as_non_root = true
+            [runners.kubernetes.build_container_security_context]
+              run_as_user = 0
+            """
+        )
+    )
+    assert "CreateContainerConfigError" in told(imported, "run_as_non_root forbids it")
+    assert "jobs run as root" not in symptoms(imported)
+
+
+def test_a_user_that_the_file_sets_is_not_said_to_be_the_images():
+    imported = read(
+        toml(
+            """
+            [runners.kubernetes.pod_security_context]
+              run_as_user = 1000
+            [[runners.kubernetes.volumes.nfs]]
+              name = "data"
+              mount_path = "/data"
+              server = "nfs"
+              path = "/"
+            """
+        )
+    )
+    assert not [one for one in symptoms(imported) if "own user" in one]
+
+
+def test_a_file_that_only_the_old_manager_has_is_told():
+    said = "[[runners]]\n      tls-ca-file = '/etc/ssl/own.crt'"
+    values = toml('image = "a"').replace("[[runners]]", said)
+    assert "no /etc/ssl/own.crt" in told(read(values), "tls-ca-file names a file")
+    mounted = read(f"{values}volumeMounts: [{{name: ca, mountPath: /etc/ssl}}]\n")
+    assert not [one for one in symptoms(mounted) if "names a file" in one]
+
+
+def test_an_empty_section_says_nothing():
+    imported = read(f"gitlabUrl: {URL}\nrbac: null\nrunners: {{secret: a}}\n")
+    assert "extra_values" not in runner(imported)
+    assert not [one for one in symptoms(imported) if "could not be carried over" in one]
 
 
 def test_a_job_that_loses_its_account_and_its_token_is_told_of_both():

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.fakes.gitlab import RunnerPlayer
 from tests.journeys.gitops_world import RELEASE, GitOpsWorld
 from tests.journeys.test_gitops import proven
 from tests.journeys.world import NAMESPACE, World
@@ -81,7 +83,7 @@ def test_managers_that_have_been_silent_for_days_are_said_and_are_no_success(liv
     code, said = planned(live)
     assert code == 10
     assert "No change" in said
-    assert "but not all is well" in said
+    assert "but something is wrong" in said
     assert "direct: GitLab has heard from none of its managers since" in said
     document = live.wizard("plan", str(live.profile), "--json").document
     assert document["data"]["doubts"][0]["runner"] == "direct"
@@ -177,3 +179,21 @@ def test_a_plan_that_finds_nothing_asks_gitlab_seven_times(live: World) -> None:
         "GET /runners/:id/managers",
         "GET /user",  # and its token, above: plan says what apply would refuse
     ]
+
+
+def test_a_manager_that_died_is_listed_and_taken_off_gitlabs_list(live: World) -> None:
+    (runner,) = live.gitlab.runners
+    (alive,) = runner.managers
+    dead = RunnerPlayer(live.gitlab.url, live.secret_token)
+    dead.request_job()
+    live.gitlab.advance(4 * 3600)
+    time.sleep(0.5)  # the other one asks for a job meanwhile
+    code, said = planned(live)
+    assert code == 10
+    assert f"manager {dead.system_id} of runner direct" in said
+    assert "GitLab has not heard from it since" in said
+    jobs = len(live.jobs_of(runner))
+    assert live.apply().code == 0
+    assert list(runner.managers) == [alive]
+    assert len(live.jobs_of(runner)) == jobs, "the runner itself needs no new proof"
+    assert planned(live)[0] == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import click
 
 from wizard.checks.running import refusal_of
+from wizard.cli.commenting import comment_on, merge_request_of
 from wizard.cli.destroying import take_away
 from wizard.cli.following import agree, follow, report
 from wizard.cli.offline import PROFILE
@@ -45,6 +47,9 @@ ONLY = click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the plan, as JSON, here."
 )
 @click.option("--markdown", is_flag=True, help="Print it as a comment for a merge request.")
+@click.option(
+    "--comment", is_flag=True, help="Write that comment, in a pipeline of a merge request."
+)
 @command
 def plan(
     output: Output,
@@ -54,13 +59,16 @@ def plan(
     detailed_exitcode: bool,
     out: Path | None,
     markdown: bool,
+    comment: bool,
 ) -> Result:
     """Show what would change, and where; writes nothing."""
     from wizard.operations import dispatch as verbs
 
     opened = open_profile(profile)
     how = RunOptions(attended=terminal(), only=selected(opened.profile, names))
-    made = run(verbs.plan(opened, wiring_for(opened, output, trusted), how))
+    request = merge_request_of(opened.profile, os.environ) if comment else None
+    systems = wiring_for(opened, output, trusted)
+    made = run(verbs.plan(opened, systems, how))
     data = plan_data(made)
     if out:
         _write_plan(out, signature(opened.profile, how.only) | data)
@@ -68,6 +76,8 @@ def plan(
     pending = detailed_exitcode and (made.pending or made.doubts)
     code = ExitCode.REFUSED if refused else ExitCode.CHANGES if pending else ExitCode.DONE
     text = plan_markdown(made, str(profile)) if markdown else plan_text(made, output)
+    if request:
+        output.say(comment_on(request, systems.gitlab(), made, str(profile)))
     return Result(text, data, code, opened.warnings, refused)
 
 
@@ -83,7 +93,7 @@ def plan(
     help="Do exactly what this saved plan says, without asking, or nothing.",
 )
 @click.option("--no-smoke", is_flag=True, help="Do not end with a smoke job.")
-@click.option("--undo", is_flag=True, help="Take a first set-up that failed away again.")
+@click.option("--undo", is_flag=True, help="Remove what a failed first apply created.")
 @TIMEOUT
 @command
 def apply(
@@ -97,7 +107,7 @@ def apply(
     undo: bool,
     timeout: int,
 ) -> Result:
-    """Make it so, then prove it. Killed and run again, it goes on where it was."""
+    """Make the changes, then prove the runners. If killed, run it again: it continues."""
     from wizard.operations import dispatch as verbs
 
     if undo:

@@ -13,7 +13,7 @@ from wizard.core.problems import Key, key_path
 from wizard.importing.chart_tables import default_of
 from wizard.importing.ledger import Fate, Ledger, Spot, short_path
 from wizard.importing.report import Report
-from wizard.importing.versions import RunnerVersion, exact, wanted_runner
+from wizard.importing.versions import RunnerVersion, meant_chart, wanted_runner
 from wizard.importing.view import Values, View
 
 
@@ -120,10 +120,15 @@ class Release:
         return 1, "the runner's default"
 
     @property
+    def chart_version(self) -> str:
+        """The chart that the file means; empty where it does not say, or only about."""
+        return meant_chart(self.chart.text)
+
+    @property
     def wanted_runner(self) -> str:
         """The runner that the profile asks for; empty for the wizard's own choice."""
         own = self.version.number if "image" in self.version.source else ""
-        return wanted_runner(exact(self.chart.text), own)
+        return wanted_runner(self.chart_version, own)
 
     @property
     def has_chart(self) -> bool:

@@ -16,6 +16,9 @@ from wizard.render.tables.versions import CHARTS, OLDEST_RUNNER, chart_of, runne
 
 _EXACT = re.compile(r"v?(\d+\.\d+\.\d+)(?:[-+][\w.]+)?")
 _TAG = re.compile(r"(?:[a-z][\w.]*-)?v?(\d+\.\d+(?:\.\d+)?)(?:-[\w.]+)?$")
+_ONE_MINOR = re.compile(r"[~^=]?\s*v?(0\.\d+)(?:\.(?:[xX*]|\d+))?")
+"""A range of a chart's patch releases: `~0.88`, `0.88.x`, `^0.88.1`."""
+_RANGE = re.compile(r"[\s\dxX*.~^<>=!|,v-]*[\dxX*][\s\dxX*.~^<>=!|,v-]*")
 _FIRST = 53
 _MAJOR = 16
 _MINORS = 12
@@ -39,6 +42,23 @@ def exact(text: str) -> str:
     """The version that a text pins; empty for a range and anything else."""
     found = _EXACT.fullmatch(text.strip())
     return found[1] if found else ""
+
+
+def is_range(text: str) -> bool:
+    """Whether Helm takes a text for a range of versions."""
+    return bool(_RANGE.fullmatch(text)) and not exact(text)
+
+
+def meant_chart(text: str) -> str:
+    """The chart of a version, or of a range within one minor release: the newest of it on record.
+
+    Empty for a wider range, and for anything else.
+    """
+    found = _ONE_MINOR.fullmatch(text.strip())
+    if exact(text) or not found:
+        return exact(text)
+    listed = [one.version for one in CHARTS if one.version.startswith(f"{found[1]}.")]
+    return listed[-1] if listed else f"{found[1]}.0"
 
 
 def runner_of_chart(chart: str) -> str:

@@ -145,7 +145,7 @@ def _not_text(value: Any, _context: Any) -> _Said:
 
 
 def _not_whole(value: Any, _context: Any) -> _Said:
-    return f"must be a whole number, not {_what(value)}", "write digits alone, without quotes"
+    return f"must be a whole number, not {_what(value)}", "write only digits, without quotes"
 
 
 def _not_boolean(value: Any, _context: Any) -> _Said:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from wizard.profile.delivery import Delivery, GitLabServer, Images, Manager, TargetCluster
-from wizard.profile.runner import LEAST_SECURITY, Runner
+from wizard.profile.runner import Runner
 from wizard.profile.secrets import Secrets
 from wizard.profile.types import Matching, RunnerName, Section, option
 
@@ -71,8 +71,8 @@ class Profile(Section):
         shared = self.cluster.job_namespace
         if self.cluster.namespaces == "existing" or runner.security_level != "privileged":
             return shared
-        strategy = runner.builds.strategy
-        suffix = strategy if LEAST_SECURITY[strategy] == "privileged" else "privileged"
+        spec = runner.builds.spec
+        suffix = spec.name if spec.level == "privileged" else "privileged"
         return f"{shared[: _LABEL - len(suffix) - 1].rstrip('-')}-{suffix}"
 
     @property

@@ -69,7 +69,7 @@ def _gitlab(profile: Profile, problems: Problems) -> None:
         scope = problems.at("runners", index, "scope")
         if runner.scope.kind == "instance" and server.hostname == "gitlab.com":
             scope.add(
-                "gitlab.com takes no instance runners from its users",
+                "gitlab.com allows no instance runners of its users",
                 "write {group: NAME} or {project: PATH}",
             )
         if runner.locked and runner.scope.kind != "project":
@@ -94,7 +94,7 @@ def _names(profile: Profile, problems: Problems) -> None:
         first.setdefault(runner.name, index)
         if runner.release == profile.shared:
             name.add(
-                f"{runner.release} is where everything stands that all runners share",
+                f"{runner.release} is the name of what all runners share",
                 "choose another name",
             )
 

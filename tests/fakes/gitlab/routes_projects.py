@@ -24,6 +24,7 @@ routes = Routes()
 
 _READ, _WRITE = ("api", "read_api"), ("api",)
 _FILES = "/projects/:id/repository/files/:file"
+_NOTES = "/projects/:id/merge_requests/:merge_request/notes"
 _ACTIONS = ("create", "update", "move", "delete", "chmod")
 
 
@@ -227,3 +228,37 @@ def push_rule(fake: Any, request: Request) -> Reply:
     if not fake.premium:
         raise RefusalError(404, {"message": "404 Not Found"})
     return Reply(200, project.push_rule or "null")
+
+
+def _notes(fake: Any, request: Request) -> list[dict[str, Any]]:
+    """The comments on a merge request, which there has to be."""
+    found = fake.project(request).notes.get(int(request.values["merge_request"]))
+    if found is None:
+        raise _not_found("Merge Request")
+    return found
+
+
+@routes.on("GET", _NOTES, _READ, "read_note")
+def notes(fake: Any, request: Request) -> Reply:
+    return paginate(fake, request, _notes(fake, request), lambda note: note)
+
+
+@routes.on("POST", _NOTES, _WRITE, "create_note")
+def add_note(fake: Any, request: Request) -> Reply:
+    if not request.text("body"):
+        raise bad_parameter("body is missing")
+    author = {"id": request.user.id, "username": request.user.username}
+    note = {"id": fake.state.new_id(), "body": request.text("body"), "author": author}
+    _notes(fake, request).append(note | {"system": False})
+    return Reply(201, note)
+
+
+@routes.on("PUT", f"{_NOTES}/:note", _WRITE, "update_note")
+def change_note(fake: Any, request: Request) -> Reply:
+    for note in _notes(fake, request):
+        if str(note["id"]) == request.values["note"]:
+            if note["author"]["id"] != request.user.id:
+                raise forbidden()
+            note["body"] = request.text("body")
+            return Reply(200, note)
+    raise _not_found("Note")

@@ -63,6 +63,8 @@ class Project:
     ci_enabled: bool = True
     push_rule: dict[str, str] = field(default_factory=dict)
     runner_registration: bool = True
+    notes: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    """The comments on each of its merge requests, by number."""
 
     @property
     def name(self) -> str:

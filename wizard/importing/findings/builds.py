@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from wizard.importing.release import Release, entries, section, texts
-from wizard.importing.translate.builds import ARCHIVED, mounts_socket, strategy_of, uses_docker
+from wizard.importing.translate.builds import (
+    ARCHIVED,
+    SERVICES_CONTEXT,
+    may_run_docker,
+    mounts_socket,
+    strategy_of,
+    uses_docker,
+)
 from wizard.importing.translate.levels import needs_privileged
 from wizard.importing.view import View
 
@@ -39,6 +46,13 @@ def _open_node(release: Release, table: View) -> None:
             release.report.opens(
                 "every job is privileged", table.at(*key), "any job can take over its node", fix
             )
+        elif docker and key == SERVICES_CONTEXT:
+            release.report.opens(
+                f"jobs have {what}",
+                table.at(*key),
+                "with it, a job can take over its node, or comes close",
+                "Nothing to do, if jobs need Docker in Docker: builds: dind has them too",
+            )
         elif not (key[-1] == "host_path" and mounts_socket(table)):
             release.report.opens(
                 f"jobs have {what}",
@@ -69,12 +83,10 @@ def _privileged_services(release: Release, table: View) -> None:
         for one in entries(table.get("kubernetes", "services"))
     ]
     dind = next((one for one in services if "dind" in one), "")
-    if dind and table.get("kubernetes", "privileged") is not True and uses_docker(table):
-        context = table.section("kubernetes", "service_container_security_context")
-        if context.get("privileged") is not True:
-            release.report.breaks(
-                f"the service {dind} cannot run",
-                table.at("kubernetes", "services"),
-                "Docker in Docker needs a privileged container, and privileged is not true",
-                "Write builds: dind, or another way to build",
-            )
+    if dind and not may_run_docker(table) and uses_docker(table):
+        release.report.breaks(
+            f"the service {dind} cannot run",
+            table.at("kubernetes", "services"),
+            "Docker in Docker needs a privileged container, and privileged is not true",
+            "Write builds: dind, or another way to build",
+        )

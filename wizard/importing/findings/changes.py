@@ -9,7 +9,7 @@ from wizard.importing.findings.tokens import is_authenticated
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Kind, Release, number, texts
 from wizard.importing.translate.jobs import MOST_JOBS
-from wizard.importing.translate.levels import level_of, root_keys
+from wizard.importing.translate.levels import level_of, root_keys, user_of
 from wizard.importing.view import View
 
 _SAID_ONCE: tuple[tuple[str, Key], ...] = (
@@ -186,7 +186,7 @@ def _tell_user(release: Release, table: View) -> None:
     level = level_of(table)
     if level == "restricted" or any(True for _ in root_keys(table)):
         return
-    if level == "baseline":
+    if level == "baseline" and user_of(table) is None:
         release.report.tidy(
             "jobs run as their image's own user, which is root in most images",
             release.jobs_at(table, "kubernetes"),

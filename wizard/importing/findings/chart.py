@@ -14,6 +14,7 @@ from wizard.importing.texts.templates import unread
 from wizard.importing.versions import (
     default_runner,
     exact,
+    is_range,
     older,
     runner_of_chart,
     target_chart,
@@ -37,39 +38,58 @@ def tell_chart(release: Release) -> None:
 
 
 def _tell_version(release: Release) -> None:
-    text, at = release.chart.text, release.chart.at
-    version, target = exact(text), target_runner(exact(text))
+    text, version = release.chart.text, release.chart_version
+    target = target_runner(version)
     if not target and release.chart.spot:
         why = "the profile cannot ask for that version"
         release.ledger.note(release.chart.spot, Fate.LEFT, why, told=True)
     if not text:
         _tell_no_version(release)
-    elif not version:
+        return
+    if not exact(text):
+        _tell_range(release)
+    if version and older(version, _OLDEST):
+        release.report.surprises(
+            f"chart {text} is old: it brings runner {release.version.minor or 'of its time'}",
+            release.chart.at,
+            f"the wizard sets up no charts before {_OLDEST}: they give the manager no rights in "
+            "a separate job namespace",
+            f"Read GitLab's release notes: the profile moves to runner {default_runner()}",
+        )
+    elif version and not target:
+        _tell_unlisted(release, version)
+
+
+def _tell_range(release: Release) -> None:
+    text = release.chart.text
+    if unread(text) or is_range(text):
         what = "a template" if unread(text) else f"a range: {text}"
         release.report.surprises(
             f"the chart's version is {what}",
-            at,
+            release.chart.at,
             "every install or sync picks a chart, so the runner can change by itself",
-            f"Write manager.runner_version to pin another runner than {default_runner()}",
+            f"Nothing to do: the profile pins runner {release.wanted_runner or default_runner()}; "
+            "write manager.runner_version for another",
         )
-    elif older(version, _OLDEST):
-        release.report.surprises(
-            f"chart {version} is old: it brings runner {release.version.minor or 'of its time'}",
-            at,
-            f"the wizard sets up no charts before {_OLDEST}: they give the manager no "
-            "rights in a separate job namespace",
-            f"Read GitLab's release notes: the profile moves to runner {default_runner()}",
-        )
-    elif not target:
-        about = runner_of_chart(version)
-        release.report.surprises(
-            f"the wizard does not know chart {version}",
-            at,
-            f"it brings runner {'.'.join(about.split('.')[:2])}.x; its keys were "
-            f"checked against chart {chart_keys(version).read_as}, the nearest on "
-            "record",
-            f"Write manager.runner_version if you want another runner than {default_runner()}",
-        )
+        return
+    release.report.breaks(
+        f"the chart's version is {text}, which is not a version",
+        release.chart.at,
+        "Helm takes a version or a range such as 0.88.x, and fails with anything else",
+        f"Nothing to do: the profile pins runner {default_runner()}",
+    )
+
+
+def _tell_unlisted(release: Release, version: str) -> None:
+    runner = ".".join(runner_of_chart(version).split(".")[:2])
+    brings = f"it brings runner {runner}.x" if runner else "it may not exist"
+    release.report.surprises(
+        f"the wizard does not know chart {version}",
+        release.chart.at,
+        f"{brings}; its keys were checked against chart {chart_keys(version).read_as}, the "
+        "nearest on record",
+        f"Write manager.runner_version if you want another runner than {default_runner()}",
+    )
 
 
 def _tell_no_version(release: Release) -> None:
@@ -85,7 +105,7 @@ def _tell_no_version(release: Release) -> None:
 
 def _leave_unknown(release: Release) -> None:
     """Values that no chart reads, or that the file's own chart does not."""
-    values, version = release.values, exact(release.chart.text)
+    values, version = release.values, release.chart_version
     target = chart_keys(target_chart(release.wanted_runner))
     own = chart_keys(version) if version else None
     for complaint in list(islice(target.complaints(values.data), _MOST_TOLD)):
@@ -158,7 +178,7 @@ def _names_beside(above: Key, keys: Catalogue) -> set[str]:
 
 def _leave_broken_init(release: Release) -> None:
     """initContainers: ignored before 0.92.0, and since then refused where their volumes miss."""
-    values, version = release.values, exact(release.chart.text)
+    values, version = release.values, release.chart_version
     containers = entries(values.get("initContainers"))
     if not containers:
         return

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from wizard.core.problems import Key, key_path
 from wizard.importing.findings.table_keys import OTHER_EXECUTORS
 from wizard.importing.ledger import Fate
-from wizard.importing.release import Release, texts
+from wizard.importing.release import Release, entries, texts
 from wizard.importing.texts.templates import unread
 from wizard.importing.translate.builds import (
     variables,
 )
-from wizard.importing.translate.levels import needs_privileged, root_keys
+from wizard.importing.translate.levels import forbidden_root, needs_privileged, root_keys
 from wizard.importing.view import View
 from wizard.render.tables.dangers import dangers
 
@@ -145,6 +145,8 @@ _NEVER_KEPT = {
 
 
 def _root(release: Release, table: View) -> None:
+    if any(forbidden_root(table)):
+        return  # they do not even start
     for key in root_keys(table):
         release.report.opens(
             "jobs run as root",
@@ -152,6 +154,17 @@ def _root(release: Release, table: View) -> None:
             "a job that breaks out of its container is root on the node",
             "Remove it from extra_config and write jobs.pod_security: restricted to "
             "run jobs as a normal user: the profile keeps root",
+        )
+        return
+
+
+def _forbidden_root(release: Release, table: View) -> None:
+    for key in forbidden_root(table):
+        release.report.breaks(
+            "jobs are to run as root, and run_as_non_root forbids it",
+            table.at(*key),
+            "Kubernetes does not start such a container: CreateContainerConfigError",
+            "Remove one of run_as_user: 0 and run_as_non_root: true from extra_config",
         )
         return
 
@@ -200,6 +213,33 @@ def _environment(release: Release, table: View) -> None:
             )
 
 
+def _files(release: Release, table: View) -> None:
+    """Keys that name a file of the manager's container, which the profile's has not."""
+    if release.values.is_written("certsSecretName"):
+        return
+    mounts = [
+        str(one.get("mountPath"))
+        for one in entries(release.values.get("volumeMounts"))
+        if isinstance(one, Mapping)
+    ]
+    for key in _FILES:
+        path = str(table.get(*key) or "")
+        if path and not table.claimed(key) and not any(map(path.startswith, mounts)):
+            release.report.breaks(
+                f"{key[-1]} names a file in the old manager's container",
+                table.at(*key),
+                f"the profile's manager has no {path}, so it fails to start or to connect",
+                "Give a CA in gitlab.ca_file, and remove the key from extra_config",
+            )
+
+
+_FILES: tuple[Key, ...] = (
+    *(("tls-ca-file",), ("tls-cert-file",), ("tls-key-file",)),
+    *(("kubernetes", "ca_file"), ("kubernetes", "cert_file"), ("kubernetes", "key_file")),
+    ("cache", "gcs", "CredentialsFile"),
+)
+
+
 def _pull_policies(release: Release, table: View) -> None:
     wanted = {one.lower() for one in texts(table.get("kubernetes", "pull_policy"))}
     allowed = {one.lower() for one in texts(table.get("kubernetes", "allowed_pull_policies"))}
@@ -218,8 +258,10 @@ _ALL: tuple[Callable[[Release, View], None], ...] = (
     _dangers,
     _leave_cluster_wide,
     _root,
+    _forbidden_root,
     _no_limits,
     _moving_tags,
     _environment,
+    _files,
     _pull_policies,
 )

@@ -6,7 +6,7 @@ import re
 from typing import Literal
 
 from wizard.importing.release import MOST_REPLICAS, Release, number, section, texts
-from wizard.importing.versions import default_runner, exact
+from wizard.importing.versions import default_runner
 from wizard.render.runner.manager import IMAGE_USERS
 from wizard.render.tables.versions import runner_of
 
@@ -164,7 +164,7 @@ def _tell_image(release: Release) -> None:
     wanted = release.wanted_runner or default_runner()
     if release.version.number == wanted or values.get(*key) is None:
         return
-    chart = runner_of(exact(release.chart.text)) if release.chart else ""
+    chart = runner_of(release.chart_version) if release.chart_version else ""
     of_chart = f", while its chart is for {chart}" if chart else ""
     release.report.surprises(
         f"the manager is pinned to runner {release.version.number}{of_chart}",

@@ -10,7 +10,7 @@ from wizard.core.problems import Key, key_path
 from wizard.importing.chart_tables import old_until
 from wizard.importing.release import Kind, Release, entries, section
 from wizard.importing.texts.templates import unread
-from wizard.importing.versions import exact, older
+from wizard.importing.versions import older
 from wizard.importing.view import Values
 from wizard.render.runner.rbac import GRANTS
 from wizard.render.tables.dangers import dangers
@@ -126,7 +126,7 @@ def _given(release: Release, rbac: Values) -> Iterator[_Right]:
     """The chart's reading: no group is the core group; no resource or verb is all of them."""
     old = entries(rbac.get("resources")), entries(rbac.get("verbs"))
     if any(old) and not entries(rbac.get("rules")):
-        chart = exact(release.chart.text)
+        chart = release.chart_version
         if not chart or not older(chart, old_until()):
             return  # which of them counts depends on a version that the file does not say
         for resource in old[0] or [_ANY]:

@@ -7,7 +7,7 @@ import re
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release
 from wizard.importing.texts.templates import unread
-from wizard.importing.versions import exact, older
+from wizard.importing.versions import older
 from wizard.importing.view import View
 
 _IN_GITLAB = ("tags", "locked", "runUntagged", "protected", "maximumTimeout")
@@ -113,14 +113,15 @@ def _tell_kept_in_gitlab(release: Release) -> None:
         value = values.get("runners", key)
         if value in (None, "", False, []):
             continue
-        fatal = key == "maximumTimeout" or bool(needed and exact(release.chart.text))
+        fatal = key == "maximumTimeout" or bool(needed and release.chart_version)
+        does = "refuses to register" if fatal else "ignores it"
         tell = release.report.breaks if fatal else release.report.surprises
-        doubt = f"; a chart before {needed} does not start with it" if needed else ""
+        doubt = f"; with a chart before {needed}, it does not start" if needed and not fatal else ""
         tell(
             f"runners.{key} {'stops' if fatal else 'does nothing for'} a runner with an "
             "authentication token",
             values.at("runners", key),
-            f"GitLab keeps it for the runner since registration tokens are deprecated{doubt}",
+            f"with such a token, GitLab stores it, and the runner {does}{doubt}",
             "Nothing to do: the profile has it in the runner's own entry, and apply sets it in "
             "GitLab",
         )
@@ -132,6 +133,6 @@ def _first_chart_that_looks_for_the_token(release: Release) -> str:
     Earlier ones unset these only for an authentication token among the values (chart CHANGELOG,
     0.74.0, !513), and `register` refuses such a token beside any of them. Empty where it is there.
     """
-    version = exact(release.chart.text)
+    version = release.chart_version
     fits = version and not older(version, _FIRST_TO_LOOK)
     return "" if fits or not release.values.get("runners", "secret") else _FIRST_TO_LOOK

@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from wizard.core.problems import Key
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, section, texts
 from wizard.importing.view import View
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render.runner.builds import STRATEGIES
 
 ARCHIVED = re.compile(r"\S*gcr\.io/kaniko-project/executor(?::\S+)?")
@@ -48,7 +49,7 @@ def strategy_of(table: View, of_pipelines: str) -> Strategy:
     """The build strategy that a table's jobs use, as far as the files say it."""
     kubernetes = table.section("kubernetes")
     images = f"{kubernetes.get('image')} {kubernetes.get('allowed_images')}"
-    if kubernetes.get("privileged") is True and (
+    if may_run_docker(table) and (
         of_pipelines == "dind" or (uses_docker(table) and not mounts_socket(table))
     ):
         return "dind"
@@ -57,6 +58,14 @@ def strategy_of(table: View, of_pipelines: str) -> Strategy:
     ):
         return "kaniko"
     return "none"
+
+
+SERVICES_CONTEXT: Key = ("kubernetes", "service_container_security_context", "privileged")
+
+
+def may_run_docker(table: View) -> bool:
+    """Whether the services of jobs are privileged, as Docker in Docker must be."""
+    return any(table.get(*key) is True for key in (("kubernetes", "privileged"), SERVICES_CONTEXT))
 
 
 def uses_docker(table: View) -> bool:
@@ -93,7 +102,7 @@ def leave_docker(release: Release, table: View, strategy: Strategy) -> None:
             key = ("kubernetes", "volumes", kind, index)
             if strategy == "dind":
                 table.note(key, Fate.CARRIED, "runners[].builds: dind", ())
-            elif table.get("kubernetes", "privileged") is not True:
+            elif not may_run_docker(table):
                 table.note(key, Fate.LEFT, "only Docker in Docker reads it", told=True)
                 release.report.tidy(
                     f"the volume {volume.get('name')} is for Docker in Docker, which cannot run",
@@ -102,6 +111,7 @@ def leave_docker(release: Release, table: View, strategy: Strategy) -> None:
                     "Choose another way to build images: runners[].builds",
                 )
     if strategy == "dind":
+        table.note(SERVICES_CONTEXT, Fate.CARRIED, "runners[].builds: dind", ())
         _leave_variables(release, table)
 
 

@@ -11,12 +11,18 @@ from typing import Any
 from wizard.core.problems import Key
 from wizard.importing.release import entries, section, texts
 from wizard.importing.view import View
-from wizard.profile.runner import SecurityLevel
+from wizard.profile.strategies import SecurityLevel
 
 CONTEXTS = (
     *("build_container_security_context", "helper_container_security_context"),
     *("service_container_security_context", "init_permissions_container_security_context"),
 )
+_CONTAINERS = {
+    "build_container_security_context": "build containers",
+    "helper_container_security_context": "helper containers",
+    "service_container_security_context": "services",
+    "init_permissions_container_security_context": "init containers",
+}
 _OF_BASELINE = {
     *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD"),
     *("NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
@@ -48,7 +54,10 @@ def needs_privileged(table: View) -> Iterator[tuple[Key, str]]:
 def _opened_by(name: str, context: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     """What a security context has that only a privileged namespace admits."""
     if context.get("privileged") is True:
-        yield ("kubernetes", name, "privileged"), "a privileged container"
+        yield (
+            ("kubernetes", name, "privileged"),
+            f"privileged {_CONTAINERS.get(name, 'containers')}",
+        )
     if str(context.get("proc_mount") or "Default") != "Default":
         yield ("kubernetes", name, "proc_mount"), "an unmasked /proc"
     for profile in ("seccomp_profile", "app_armor_profile"):
@@ -97,6 +106,27 @@ def level_of(table: View) -> SecurityLevel:
     if any(True for _ in needs_privileged(table)):
         return "privileged"
     return "restricted" if is_restricted(table) else "baseline"
+
+
+def user_of(table: View) -> int | None:
+    """The user that build containers run as, where the table says it."""
+    kubernetes = table.section("kubernetes")
+    for name in (CONTEXTS[0], "pod_security_context"):
+        user = section(kubernetes, name).get("run_as_user")
+        if isinstance(user, int):
+            return user
+    return None
+
+
+def forbidden_root(table: View) -> Iterator[Key]:
+    """Keys that make containers run as root where the same table forbids it."""
+    kubernetes = table.section("kubernetes")
+    pod = section(kubernetes, "pod_security_context")
+    for name in ("pod_security_context", *CONTEXTS):
+        context = {**pod, **section(kubernetes, name)}
+        said = section(kubernetes, name).keys() & {"run_as_user", "run_as_non_root"}
+        if said and context.get("run_as_user") == 0 and context.get("run_as_non_root") is True:
+            yield ("kubernetes", name, next(iter(sorted(said, reverse=True))))
 
 
 def root_keys(table: View) -> Iterator[Key]:

@@ -11,7 +11,6 @@ from wizard.importing.ledger import Fate, Spot
 from wizard.importing.release import Release, Said, entries
 from wizard.importing.versions import (
     RunnerVersion,
-    exact,
     older,
     runner_of_chart,
     runner_of_tag,
@@ -37,7 +36,7 @@ def prepare(release: Release, beside: Beside) -> None:
         return
     old, variables = [_old(release)], [_variables(release)]
     # Old charts made variables of these, which count before the template; new ones ignore them.
-    counts = bool(exact(release.chart.text))
+    counts = bool(release.chart_version)
     over = [one for one in (*(old if counts else ()), *variables) if one.data]
     from_values(release, over, [one for one in old if one.data and not counts])
 
@@ -47,7 +46,7 @@ def _version(release: Release) -> RunnerVersion:
     tag = image.rpartition(":")[2] if isinstance(image, str) else release.values.get("image", "tag")
     if number := runner_of_tag(str(tag or "")):
         return RunnerVersion(number, f"the manager's image, {tag}")
-    chart = exact(release.chart.text)
+    chart = release.chart_version
     if chart and (number := runner_of_chart(chart)):
         return RunnerVersion(number, f"chart {chart}")
     return RunnerVersion()
@@ -55,7 +54,7 @@ def _version(release: Release) -> RunnerVersion:
 
 def _old(release: Release) -> Layer:
     """What charts before 0.53.0 made of their values, as keys of the table."""
-    chart = exact(release.chart.text)
+    chart = release.chart_version
     pairs: _Pairs = []
     written = [
         (tuple(path.split(".")), tuple(key.split(".")))

@@ -16,15 +16,16 @@ from wizard.core.manifest import Manifest, ObjectRef
 from wizard.operations.cluster.reader_credential import reader_ref
 from wizard.operations.cluster.removal import owned_objects, why_left
 from wizard.operations.cluster.restarts import stale_pods
+from wizard.operations.runners.managers import MANAGER
 from wizard.operations.runners.markers import called
 from wizard.operations.runners.observe import ObservedRunner, ObservedState
-from wizard.operations.runners.truth import why_not_running
+from wizard.operations.runners.truth import at_time, why_not_running
 from wizard.profile.labels import RUNNER_LABEL
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.render import manifests
 from wizard.systems.backends import Backend
-from wizard.systems.gitlab import RunnerInfo, RunnerSettings
+from wizard.systems.gitlab import Manager, RunnerInfo, RunnerSettings
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
 
 _AT_ONCE = 8
@@ -77,7 +78,18 @@ def gitlab_changes(seen: ObservedState) -> list[Change]:
         why = "a second runner with the same marker"
         changes += [_deletion(double, one.runner.name, why) for double in one.duplicates]
     changes += [_deletion(stray, "", "the profile no longer wants it") for stray in seen.orphans]
+    changes += [_signing_off(one, manager) for one in seen.runners for manager in one.gone]
     return changes
+
+
+def _signing_off(one: ObservedRunner, manager: Manager) -> Change:
+    """A manager that is gone: of no runner, since the runner itself needs no new proof."""
+    last = manager.contacted_at or manager.created_at
+    why = f"GitLab has not heard from it since {at_time(last)}" if last else ""
+    subject = f"manager {manager.system_id} of runner {one.runner.name}"
+    return Change(
+        System.GITLAB, Action.DELETE, subject, (FieldChange(MANAGER, manager.id, None),), why
+    )
 
 
 def _runner_change(one: ObservedRunner) -> Change:
@@ -99,7 +111,7 @@ def _runner_change(one: ObservedRunner) -> Change:
     changed = _differing(one.wanted, one.info.settings)
     why = ""
     if one.why_new_token:
-        why = f"gets a new token, as {one.why_new_token}; its managers are made anew"
+        why = f"gets a new token, as {one.why_new_token}; its managers are restarted"
     action = Action.UPDATE if changed or why else Action.KEEP
     subject = f"{subject} ({one.info.id} of {one.info.place})"
     return Change(System.GITLAB, action, subject, changed, why, name)

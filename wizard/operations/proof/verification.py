@@ -17,7 +17,7 @@ from wizard.core.run import RunOptions
 from wizard.operations.cluster.restarts import release_waiting, stale_pods
 from wizard.operations.explaining import Evidence, explained, of_manager
 from wizard.operations.proof.smoke_test import SmokeTest, sweep
-from wizard.operations.runners.managers import without_old_managers
+from wizard.operations.runners.managers import without_gone, without_old_managers
 from wizard.operations.runners.markers import called
 from wizard.operations.runners.observe import ObservedRunner, ObservedState, observe, settings
 from wizard.operations.runners.tokens import TokenKeeper
@@ -113,6 +113,8 @@ class RunnerVerifier:
         marker = self.profile.marker(one.runner)
         async for event in TokenKeeper(one, self.gitlab, self.backend, marker).settle():
             yield event
+        async for event in without_gone(self.profile, one, self.gitlab, self.cluster):
+            yield event
 
     async def remember_managers(self, one: ObservedRunner) -> None:
         """Note the managers that GitLab knows already: to be known proves nothing about now."""
@@ -205,15 +207,15 @@ class RunnerVerifier:
             raise WizardError(
                 f"There is a second runner with the marker of {runner.name}: {twins}.",
                 "another run of this profile has created it meanwhile",
-                "Wait until no other run is at work, then run apply again: it keeps one",
+                "Wait until no other run is active, then run apply again: it keeps one",
             )
         there = settled.info
         settled = await with_truth(self.profile, settled, self.gitlab, self.cluster)
         if why := settled.why_new_token:
             raise WizardError(
                 f"Runner {runner.name} has lost its token while it was to be proven.",
-                f"{why}: another run, or somebody, was at work meanwhile",
-                "Wait until no other run is at work, then run apply again: it gets a new token",
+                f"{why}: another run, or someone, changed it meanwhile",
+                "Wait until no other run is active, then run apply again: it gets a new token",
             )
         return there, settled
 
@@ -249,7 +251,7 @@ class RunnerVerifier:
             raise WizardError(
                 f"{runner.name} runs on an older token.",
                 f"{names} started before the token was last written",
-                "Run apply, which makes its pods anew",
+                "Run apply, which restarts its pods",
             )
 
     async def _rollout(self, runner: Runner, cluster: Cluster) -> AsyncIterator[Event]:
@@ -261,7 +263,7 @@ class RunnerVerifier:
             await asyncio.to_thread(self._refuse_stale, runner, cluster)
         for pod in await asyncio.to_thread(release_waiting, self.profile, runner, cluster):
             self.restarted.add(runner.release)
-            yield Progress(f"pod {pod} waited for its Secret, which is there now: made it anew")
+            yield Progress(f"pod {pod} waited for its Secret, which exists now: recreated it")
         async for said in stream(watch, deployment, deadline=deadline, cancel=cancel):
             yield Progress(said)
         if await asyncio.to_thread(stale_pods, self.profile, runner, cluster):

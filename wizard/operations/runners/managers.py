@@ -17,6 +17,20 @@ from wizard.profile.model import Profile
 from wizard.systems.gitlab import GitLab
 from wizard.systems.kubernetes import Cluster
 
+MANAGER = "manager"
+"""The field of a change that takes a manager off the list, by which it is known for one."""
+
+
+async def without_gone(
+    profile: Profile, one: ObservedRunner, gitlab: GitLab, cluster: Cluster | None
+) -> AsyncIterator[Event]:
+    """Take managers off the list that died without signing off."""
+    token = await asyncio.to_thread(token_of, profile, one, cluster) if one.gone else None
+    if token is not None:
+        for manager in one.gone:
+            if await asyncio.to_thread(gitlab.remove_manager, token, manager.system_id):
+                yield ManagerRemoved(one.runner.name, manager.system_id)
+
 
 async def without_old_managers(
     profile: Profile,

@@ -16,6 +16,15 @@ from wizard.systems.gitlab import RunnerInfo
 _MARKER = re.compile(r"\[rw:([0-9a-f]{8})/([a-z0-9-]+)\]")
 
 
+BEGINNING = "[rw:"
+"""What every marker of every profile begins with."""
+
+
+def every(description: str) -> list[tuple[str, str]]:
+    """The ids of profiles, each with the name of its runner, that a description names."""
+    return [(owner, name) for owner, name in _MARKER.findall(description)]
+
+
 def all_of(profile_id: str) -> str:
     """What every marker of a profile begins with."""
     return f"[rw:{profile_id}/"
@@ -53,8 +62,8 @@ def refuse_foreign(foreign: Iterable[tuple[RunnerInfo, str]], profile_id: str) -
         return
     raise RefusedError(
         f"The marker {all_of(profile_id)}...] of this profile is on a runner that is not its own.",
-        "\n".join([*lines, "anybody who may edit a runner can write a marker into it"]),
-        "If such a runner is not yours, have the marker taken out of its description; if this "
+        "\n".join([*lines, "anyone who may edit a runner can write a marker into it"]),
+        "If such a runner is not yours, have the marker removed from its description; if this "
         "profile made it and its scope has changed since, set the old scope and run destroy, or "
         "delete the runner in GitLab",
     )

@@ -12,7 +12,7 @@ from wizard.operations.runners.maintenance_note import Note
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Stored, TokenReader
-from wizard.systems.gitlab import GitLab, RunnerInfo, RunnerSettings
+from wizard.systems.gitlab import GitLab, Manager, RunnerInfo, RunnerSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class ObservedRunner:
     """
     dead: str = ""
     """Why GitLab's word on the stored token makes it useless, though it is the noted one."""
+    gone: tuple[Manager, ...] = ()
+    """Managers that GitLab lists and has not heard from for long, though it hears from others."""
     silent: str = ""
     """How its managers have been silent, though it was proven once; empty where they are heard."""
 
@@ -188,7 +190,7 @@ def _not_listed(
         raise NotReachedError(
             f"GitLab does not show runner {owner or runner.name}, and yet accepts its token.",
             "one of the two answers is out of date, or the runner is nowhere this token may look",
-            "Try again in a minute; if it stays so, look for the runner in GitLab as an "
+            "Try again in a minute; if it persists, look for the runner in GitLab as an "
             "administrator",
         )
     elsewhere = markers.other_profiles(info.settings.description, profile_id)

@@ -15,6 +15,7 @@ from wizard.core.changes import Action, Change, FieldChange, Plan, System
 from wizard.core.findings import Check, Finding, Verdict
 from wizard.core.run import Renewal
 from wizard.core.spans import span
+from wizard.operations.runners.managers import MANAGER
 from wizard.operations.runners.observe import ObservedRunner, ObservedState
 from wizard.operations.runners.truth import given_at, life_of
 from wizard.profile.labels import TOKEN_REVISION
@@ -94,6 +95,8 @@ def _concerns_token(change: Change) -> bool:
         case System.CLUSTER:
             return change.action is Action.REPLACE  # the pods that started with an older token
         case System.GITLAB:
+            if change.action is Action.DELETE:
+                return any(field.path == MANAGER for field in change.fields)
             return change.action is Action.UPDATE and all(map(_is_ours_to_keep, change.fields))
         case System.FILES:
             return change.action is Action.UPDATE and all(map(_is_revision, change.fields))

@@ -23,6 +23,8 @@ from wizard.systems.backends.kubernetes_secret import token_in
 from wizard.systems.gitlab import GitLab, Manager, RunnerInfo
 from wizard.systems.kubernetes import Cluster
 
+_GONE_AFTER = timedelta(hours=3)
+"""GitLab calls a manager offline after two, and takes it off the list itself after a week or so."""
 SILENT_AFTER = timedelta(hours=1)
 """A manager asks for jobs every few seconds; GitLab writes down that it did every 40 to 55 minutes,
 and the newest contact is lost with its cache."""
@@ -44,8 +46,10 @@ async def with_truth(
     )
     now = gitlab.now()
     dead = why_dead(one, one.info, known, now)
-    silent = silence(managers, now, profile.manager.replicas) if one.note.has_proof else ""
-    return replace(one, dead=dead, silent="" if dead else silent)
+    wanted = profile.manager.replicas
+    silent = silence(managers, now, wanted) if one.note.has_proof else ""
+    gone = () if dead or not known else long_gone(managers, now, wanted)
+    return replace(one, dead=dead, silent="" if dead else silent, gone=gone)
 
 
 def why_dead(one: ObservedRunner, info: RunnerInfo, known: bool | None, now: datetime) -> str:
@@ -114,6 +118,17 @@ def _in_cluster(
     if token is None or fingerprint(token) != stored.fingerprint:
         return None
     return remember_secret(token)
+
+
+def long_gone(managers: Sequence[Manager], now: datetime, wanted: int) -> tuple[Manager, ...]:
+    """Managers that died without signing off, where as many as there should be are heard."""
+    if silence(managers, now, wanted):
+        return ()
+    return tuple(
+        one
+        for one in managers
+        if (last := one.contacted_at or one.created_at) and now - last > _GONE_AFTER
+    )
 
 
 def silence(managers: Sequence[Manager], now: datetime, wanted: int) -> str:

@@ -20,7 +20,7 @@ def version_status(profile: Profile, gitlab: str) -> VersionStatus:
         chart = chart_version(profile) if profile.delivery.spec.uses_chart else ""
     except LookupError:
         chart = ""
-    newest = _newest_for(gitlab)
+    newest = newest_for(gitlab)
     is_newer = bool(newest) and version_key(newest) > version_key(ours)
     brings = chart_of(newest)
     return VersionStatus(
@@ -32,7 +32,7 @@ def version_status(profile: Profile, gitlab: str) -> VersionStatus:
     )
 
 
-def _newest_for(gitlab: str) -> str:
+def newest_for(gitlab: str) -> str:
     """The newest runner of the table; a runner should not be newer than its GitLab."""
     known = [chart.runner for chart in CHARTS]
     if gitlab:

@@ -148,7 +148,7 @@ def token_note(profile: Profile, runner: Runner) -> str:
         )
     return (
         f"# The Secret {profile.cluster.namespace}/{runner.token_secret} holds the runner's token\n"
-        "# and never stands in a file: `runner-wizard apply` writes it into the cluster.\n"
+        "# and is never in a file: `runner-wizard apply` writes it into the cluster.\n"
     )
 
 

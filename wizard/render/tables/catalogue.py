@@ -82,6 +82,17 @@ class Catalogue:
                 return False
         return True
 
+    def paths(self) -> Iterator[str]:
+        """Every key that is known, with its tables: `runners.kubernetes.seccomp_profile`."""
+        yield from self._paths(self.tree, "")
+
+    def _paths(self, node: Mapping[str, Any], above: str) -> Iterator[str]:
+        for name, child in node.items():
+            if name and self._has(child):
+                yield f"{above}{name}"
+                if isinstance(child, Mapping):
+                    yield from self._paths(child, f"{above}{name}.")
+
     def complaints(self, data: Mapping[str, Any], below: str = "") -> Iterator[Complaint]:
         """Everything wrong with `data`, which stands at the known key `below`."""
         node: Any = self.tree

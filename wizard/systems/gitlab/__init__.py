@@ -214,6 +214,18 @@ class GitLab(Protocol):
         """The pipeline's jobs (the first 100)."""
         ...
 
+    def comment(self, project: str, merge_request: int, beginning: str, text: str) -> bool:
+        """Comment on a merge request, in place of our earlier comment with the same beginning.
+
+        Args:
+            project: its id or full path.
+            merge_request: its number in the project, as after the `!`.
+            beginning: a line by which the comment is found again; it is not shown.
+
+        Returns whether the comment is a new one.
+        """
+        ...
+
     def trace(self, project_id: int, job_id: int) -> str:
         """What the job has printed so far."""
         ...

@@ -7,6 +7,7 @@ from datetime import datetime
 from threading import Event
 
 from wizard.core.secrets import SecretStr
+from wizard.systems.gitlab.comments import CommentCalls
 from wizard.systems.gitlab.connection import Connection
 from wizard.systems.gitlab.runners import RunnerCalls
 from wizard.systems.gitlab.scopes import ScopeCalls
@@ -15,7 +16,7 @@ from wizard.systems.gitlab.transport import Transport
 from wizard.systems.gitlab.url import plain_http_warning
 
 
-class PythonGitLab(RunnerCalls, ScopeCalls, SmokeCalls):
+class PythonGitLab(RunnerCalls, ScopeCalls, SmokeCalls, CommentCalls):
     """One GitLab and one token. Nothing is asked, and no SDK imported, before the first call.
 
     Args:
