@@ -53,7 +53,7 @@ def status(
 
 
 async def _look(opened: LoadedProfile, systems: Wiring, output: Output, every: int) -> Status:
-    """Look once, or until somebody interrupts."""
+    """Look once, or until someone interrupts."""
     try:
         while True:
             found = await look_now(opened, systems)
