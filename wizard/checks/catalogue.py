@@ -9,6 +9,7 @@ from wizard.checks import (
     capacity,
     fields,
     flux,
+    network,
     references,
     rights,
     smoke,
@@ -68,6 +69,7 @@ CHECKS = (
     Declared(
         "cluster.openshift", "whether OpenShift's rules apply", surroundings.openshift, _CLUSTER
     ),
+    Declared("cluster.network", "whether policies are enforced", network.enforced, _CLUSTER),
     Declared("secrets.storing", "whether a token could be stored", rights.storing, _SECRETS),
 )
 """In the order in which they are told: what is met first comes first."""

@@ -16,7 +16,6 @@ from wizard.profile.inherit import SHORTHAND
 LATER = {
     "cache": "a shared cache for jobs",
     "metrics": "metrics and dashboards",
-    "network": "network policies",
     "autoscaling": "autoscaling",
 }
 """Sections that a later version of the wizard will know; asked for today, they are refused."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from wizard.profile.delivery import Delivery, GitLabServer, Images, Manager, TargetCluster
+from wizard.profile.network import NetworkRules
 from wizard.profile.runner import Runner
 from wizard.profile.secrets import Secrets
 from wizard.profile.types import Matching, RunnerName, Section, option
@@ -47,6 +48,7 @@ class Profile(Section):
     secrets: Secrets = option(Secrets(), "Where the tokens are kept.")
     manager: Manager = option(Manager(), "The pods that ask GitLab for jobs.")
     cluster: TargetCluster = option(TargetCluster(), "The cluster and its namespaces.")
+    network: NetworkRules = option(NetworkRules(), "What pods may reach, and who reaches them.")
     images: Images = option(Images(), "Where images come from.")
     delivery: Delivery = option(Delivery(), "How the runner is expressed, and where that goes.")
 

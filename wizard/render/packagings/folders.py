@@ -22,6 +22,7 @@ _ABOUT = {
     "ExternalSecret": "brings the runner's token into the cluster",
     "Deployment": "the runner manager",
     "HelmRelease": "the chart's release, with its values",
+    "NetworkPolicy": "what its managers and jobs may reach, and who may reach them",
     "PodDisruptionBudget": "how nodes may be drained under the manager",
 }
 
