@@ -296,6 +296,33 @@ def test_what_a_kustomization_changes_of_the_chart_is_told() -> None:
     assert profile(imported).cluster.namespace == "runners", "it overrules the chart's own"
 
 
+def test_a_chart_in_git_has_its_own_values_below_those_that_the_application_names() -> None:
+    imported = read_all(
+        app__yaml="""
+            apiVersion: argoproj.io/v1alpha1
+            kind: Application
+            metadata: {name: runner, namespace: argocd}
+            spec:
+              project: ci
+              source:
+                repoURL: https://git.example.com/gitops.git
+                targetRevision: main
+                path: charts/runner
+                helm: {valueFiles: [values-prod.yaml]}
+              destination: {server: "https://kubernetes.default.svc", namespace: ci}
+            """,
+        charts___runner___values__yaml=f"""
+            build: {{gitlabUrl: {URL}, concurrent: 3, runners: {{secret: a}}}}
+            """,
+        **{"charts/runner/values-prod.yaml": "build: {concurrent: 30}\n"},
+    )
+    made = profile(imported)
+    assert made.runners[0].jobs.concurrent == 30
+    assert made.delivery.packaging == "argocd"
+    assert len(made.runners) == 1
+    assert not [one for one in symptoms(imported) if "understood" in one]
+
+
 def test_what_is_not_understood_is_named_for_what_it_is() -> None:
     with pytest.raises(UsageError) as refused:
         read("services: {runner: {image: gitlab/gitlab-runner}}\nversion: '3'\n", "compose.yaml")

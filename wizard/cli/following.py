@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from wizard.checks.running import refuse_failed
-from wizard.cli.output import Output, Result, indented
+from wizard.cli.output import Output, Result, confirmed, indented
 from wizard.cli.plans import plan_text
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, RefusedError
@@ -55,7 +55,7 @@ def decided(question: str, *, attended: bool, typed: str = "") -> None:
 
 def _agrees(question: str, typed: str) -> bool:
     if not typed:
-        return click.confirm(question, default=False, err=True)
+        return confirmed(question)
     asked = f"{question} Type {typed} to agree"
     answer: str = click.prompt(asked, default="", show_default=False, err=True)
     return answer.strip() == typed

@@ -136,6 +136,11 @@ def _located(problem: Problem) -> str:
     return f"line {problem.line}: {problem}" if problem.line else str(problem)
 
 
+def confirmed(question: str) -> bool:
+    """Whether a person says yes; what others wrote in the question cannot disguise it."""
+    return click.confirm(strip_to_line(question), default=False, err=True)
+
+
 def indented(text: str) -> str:
     """Text of several lines, which may be foreign: only the first is where ours are."""
     first, *more = strip_controls(text).splitlines() or [""]

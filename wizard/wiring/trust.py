@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.core.addresses import canonical, is_readable_by_others, same
+from wizard.core.addresses import canonical, is_readable_by_others, legible, same
 from wizard.core.errors import RefusedError, WizardError
 from wizard.profile.backends.spec import BackendSpec
 
@@ -94,9 +94,11 @@ class Trust:
         """
         if self.allows(audience, address):
             return
+        address = legible(address)
         own, why = self._own(audience)
         if self._confirm and self._confirm(
-            f"{what} is for {own or 'another address'} ({why}); the profile names {address}. "
+            f"{what} is for {own or 'another address'} ({why}); the profile names "
+            f"{address}. "
             "Send it there, now and from now on?"
         ):
             self.remember(audience, address)
@@ -111,7 +113,7 @@ class Trust:
         """Why a credential is not used for an address, for the screens; empty where it is."""
         if self.allows(audience, address):
             return ""
-        return f"{what} was not sent to {address}: {self._own(audience)[1]}"
+        return f"{what} was not sent to {legible(address)}: {self._own(audience)[1]}"
 
     def remember(self, audience: Audience, address: str) -> None:
         """Remember that a person has confirmed an address. Raises: WizardError."""
