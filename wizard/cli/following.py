@@ -27,7 +27,7 @@ def agree(output: Output, plan: Plan, question: str, *, attended: bool, typed: s
     Args:
         typed: what has to be typed to agree; empty where a yes is enough.
 
-    Raises: RefusedError, when a check has failed, when the answer is no, or when there is nobody to
+    Raises: RefusedError, when a check has failed, when the answer is no, or when there is no one to
         give one.
     """
     if not plan.pending and not plan.refusals:

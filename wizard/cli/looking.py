@@ -60,7 +60,7 @@ def _text(found: Status, output: Output) -> str:
 
 
 async def _look(opened: LoadedProfile, systems: Wiring, output: Output, every: int) -> Status:
-    """Look once, or until somebody interrupts."""
+    """Look once, or until someone interrupts."""
     try:
         while True:
             found = await look_now(opened, systems)

@@ -42,7 +42,7 @@ def open_(output: Output, profile: Path | None, plain: bool, trusted: tuple[str,
 
 
 def _wizard() -> Callable[[Path | None, tuple[str, ...]], ExitCode]:
-    """Import the screens; nothing of what comes with them is ever garbage, so nobody looks."""
+    """Import the screens; nothing of what comes with them is ever garbage, so no one looks."""
     # At Textual's 60 frames a second, what a key brings about behind its first frame waits for
     # up to two of them: longer than it takes to draw.
     os.environ.setdefault("TEXTUAL_FPS", "240")

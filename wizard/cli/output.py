@@ -19,7 +19,7 @@ from wizard.core.secrets import redact_values
 
 _ESCAPE = f"\ufdd0{os.urandom(8).hex()}"
 """Stands for the ESC of our own colours until a text is written, so that no foreign one is let
-through with them: nobody else can know it, and what is to be coloured is cleaned before."""
+through with them: no one else can know it, and what is to be coloured is cleaned before."""
 ENVELOPE = "runner-wizard/1"
 """The version of the JSON envelope; raised only when a key goes or changes its meaning."""
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from wizard.core import libyaml
 from wizard.core.command_line import command
 from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems
 from wizard.core.secrets import excerpt
@@ -37,7 +38,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _PLAIN = "plain"
 _TAGS = frozenset({_PLAIN, *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq"))})
 
-# What libyaml and PyYAML say, and what it means to somebody who has never written a parser.
+# What libyaml and PyYAML say, and what it means to someone who has never written a parser.
 _SAID = (
     (
         r"cannot start any token",
@@ -93,7 +94,7 @@ class _TooMuch(yaml.error.MarkedYAMLError):
     """More nodes, or deeper ones, than any profile has: the parser must stop at once."""
 
 
-class _Composer(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
+class _Composer(libyaml.BaseLoader):
     """Composes nodes, and tells plain scalars from quoted ones by their tag.
 
     The parser calls `descend_resolver` for every node, which is where it can be stopped: the C
@@ -119,7 +120,7 @@ class _Composer(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[
     def resolve(self, kind: type, value: str, implicit: Any) -> str:
         if kind is yaml.ScalarNode and implicit[0]:
             return _PLAIN
-        return str(super().resolve(kind, value, implicit))
+        return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,7 @@ def _composed(text: str, name: str) -> yaml.Node | None:
     try:
         loader = _Composer(text)
         try:
-            return loader.get_single_node()  # type: ignore[no-any-return]
+            return loader.get_single_node()
         finally:
             loader.dispose()
     except yaml.YAMLError as error:

@@ -55,7 +55,7 @@ class Trust:
     Args:
         environ: the environment's variables.
         named: addresses given on the command line.
-        confirm: asks a person; None where nobody is there.
+        confirm: asks a person; None where no one is there.
         command: the command that was run, without `--trust`, for the way out.
         file: where confirmed addresses are remembered; None: the user's own state folder.
     """
@@ -75,7 +75,7 @@ class Trust:
         self._given_file = file
 
     def allows(self, audience: Audience, address: str) -> bool:
-        """Whether a credential for this audience may go to an address; nobody is asked."""
+        """Whether a credential for this audience may go to an address; no one is asked."""
         own, _ = self._own(audience)
         known = (own, *self._named, *self._remembered().get(audience.name, ()))
         return any(same(address, one, audience.suffix) for one in known if one)
@@ -90,7 +90,7 @@ class Trust:
         Args:
             what: the credential, by its variable or its file.
 
-        Raises: RefusedError, where nothing and nobody says that it belongs there.
+        Raises: RefusedError, where nothing and no one says that it belongs there.
         """
         if self.allows(audience, address):
             return

@@ -1,4 +1,4 @@
-"""Comments on merge requests: one of ours is found again and written anew, not added to."""
+"""Comments on merge requests: one of ours is found again and written again, not added to."""
 
 from __future__ import annotations
 
