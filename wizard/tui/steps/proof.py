@@ -40,7 +40,7 @@ class ProofStep(Step):
         with Horizontal(classes="actions"):
             yield Action("Copy the pipeline", id="copy-pipeline")
             yield Action("Copy the commands", id="copy-commands")
-            yield Action("What is true now", id="now")
+            yield Action("Status", id="now")
             yield Action("Change something", id="change")
             yield Action("Quit", id="quit")
 
