@@ -123,7 +123,7 @@ def test_a_second_run_on_the_same_file_says_who_is_at_work_and_stops(
         ended = world.apply()
     assert ended.code == 3, ended.out
     error = ended.document["error"]
-    assert f"Another run is at work on {world.profile}" in error["problem"]
+    assert f"Another run is working on {world.profile}" in error["problem"]
     assert "it is apply, process " in error["cause"]
     assert world.gitlab.runners == []
     assert world.profile.read_bytes() == before
@@ -149,7 +149,7 @@ def test_two_names_of_one_file_are_one_file(
     link.symlink_to(file)
     with only_run(file, "destroy"):
         with (
-            pytest.raises(RefusedError, match="Another run is at work") as refused,
+            pytest.raises(RefusedError, match="Another run is working") as refused,
             only_run(link, "x"),
         ):
             pass

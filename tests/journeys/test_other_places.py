@@ -137,7 +137,7 @@ def test_a_token_on_the_screen_is_wiped_however_the_run_is_ended(
     after = person.seen.rpartition(token)[2]
     wiped, _, said = after.partition("\x1b[?1049l")
     assert "\x1b[2J\x1b[3J" in wiped
-    assert "a token that had not been stored is replaced by it" in said
+    assert "it replaces a token that had not been stored" in said
 
 
 def test_a_token_that_the_cluster_pushes_needs_nobody(homelab: Open) -> None:

@@ -239,10 +239,20 @@ def _token_of_others(world: World) -> None:
     _seeded(world, "v1", "Secret", "gitlab-runner-direct-token", data={"runner-token": "YWJj"})
 
 
+_SPEC = {
+    "replicas": 1,
+    "selector": {"matchLabels": {"app": "runner"}},
+    "template": {
+        "metadata": {"labels": {"app": "runner"}},
+        "spec": {"containers": [{"name": "runner", "image": "runner"}]},
+    },
+}
+
+
 def _deployment_of_helm(world: World) -> None:
     labels = {"app.kubernetes.io/managed-by": "Helm"}
     _seeded(world, "v1", "Namespace", NAMESPACE)
-    _seeded(world, "apps/v1", "Deployment", "gitlab-runner-direct", labels, spec={})
+    _seeded(world, "apps/v1", "Deployment", "gitlab-runner-direct", labels, spec=_SPEC)
 
 
 def _account_of_others(world: World) -> None:

@@ -56,7 +56,7 @@ def test_the_second_hand_is_told_who_is_at_work_and_changes_nothing(
     ended = world.wizard(verb, str(world.profile), "--yes", "--json")
     assert ended.code == 3, ended.out
     error = ended.document["error"]
-    assert error["problem"] == "Another run is at work on this profile."
+    assert error["problem"] == "Another run is working on this profile."
     assert "it is apply by anna@laptop, since " in error["cause"]
     assert f"(Lease {NAMESPACE}/{NAME})" in error["cause"]
     assert "Wait until it has ended" in error["fix"]

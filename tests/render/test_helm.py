@@ -75,7 +75,7 @@ def test_the_values_are_those_of_the_application() -> None:
 def test_the_page_says_where_the_token_comes_from() -> None:
     assert "External Secrets has brought" in file_of(_helm(), "README.md")
     page = file_of(_helm("direct"), "README.md")
-    assert "stand in no file" in page
+    assert "are in no file" in page
     assert "`gitlab-runner-direct-token`" in page
 
 

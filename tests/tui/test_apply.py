@@ -204,7 +204,7 @@ async def test_undoing_a_first_set_up_that_failed_asks_and_names_the_place(world
         await it.press("right", "enter")
         await it.until(lambda: it.session.work and it.session.work.verb == "destroy")
         await ended(it, State.DONE)
-        await it.sees("what this profile made is gone")
+        await it.sees("what this profile created is gone")
     assert not world.gitlab.runners
     assert world.profile.exists()
 

@@ -234,7 +234,7 @@ class Turn:
                 "Run it again: what is there by then is looked at first",
             )
         return RefusedError(
-            "Another run is at work on this profile.",
+            "Another run is working on this profile.",
             _told(found),
             "Wait until it has ended, then run it again; of a run that was killed nothing is left "
             f"after {min(found.seconds, _LONGEST)} seconds",

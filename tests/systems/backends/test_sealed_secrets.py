@@ -241,7 +241,7 @@ def test_a_file_that_a_merge_has_garbled_is_said_so(tmp_path, body: str, call: s
     with pytest.raises(WizardError, match="does not hold what was written to it") as odd:
         getattr(backend(tmp_path), call)(RUNNER)
     assert odd.value.cause
-    assert odd.value.fix.startswith("Put it right in Git")
+    assert odd.value.fix.startswith("Repair it in Git")
 
 
 def test_an_unfinished_merge_is_said_so(tmp_path):

@@ -74,7 +74,7 @@ def test_a_change_the_controller_has_not_seen_yet_is_not_taken_for_done(
     fake.put(live)
     with pytest.raises(WizardError) as error:
         list(_watch(cluster, deadline=0.3))
-    assert "take up the change" in error.value.cause
+    assert "pick up the change" in error.value.cause
 
 
 def test_a_pod_without_a_node_is_told_in_the_schedulers_words(
