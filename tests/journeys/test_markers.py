@@ -48,7 +48,7 @@ def test_a_runner_that_is_only_enabled_in_our_project_is_refused_with_its_id_and
         assert "is on a runner that is not its own" in error["problem"]
         said = f"runner {theirs.id} of other/infra carries it, expected in acme/homelab"
         assert said in error["cause"]
-        assert "taken out of its description" in error["fix"]
+        assert "removed from its description" in error["fix"]
 
 
 def test_a_runner_of_one_project_is_not_taken_for_the_profiles_runner_of_another(

@@ -59,7 +59,7 @@ async def test_every_key_is_listed(home: Path):
     async with sitting(home) as it:
         await it.press("question_mark")
         await it.until(lambda: isinstance(it.app.screen, Reading))
-        for text in ("Go to the next problem", "Take the last answer back", "Save the profile"):
+        for text in ("Go to the next problem", "Undo the last answer", "Save the profile"):
             await it.sees(text)
 
 
