@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from wizard.core.errors import NotReachedError, StoppedError, WizardError
 from wizard.core.events import Event, NotProven, RunnersDone
 
-AT_ONCE = 8
+AT_ONCE = 12
 """As many runners at a time: GitLab and the API server have others to serve."""
 _NAMED = 20
 _END = object()
