@@ -105,7 +105,9 @@ def rotate(
     return replace(result, text=f"Written, waiting for you; once it is synced, run: {then}")
 
 
-REASON = click.option("--reason", default="", metavar="TEXT", help="Why, for whoever finds it.")
+REASON = click.option(
+    "--reason", default="", metavar="TEXT", help="Why, for the next one who looks."
+)
 
 
 @click.command()
@@ -157,7 +159,7 @@ def drain(
 @click.command()
 @PROFILE
 @RUNNERS
-@click.option("--yes", is_flag=True, help="Also what somebody else has paused.")
+@click.option("--yes", is_flag=True, help="Also what another user has paused.")
 @TRUST
 @command
 def unpause(

@@ -102,7 +102,7 @@ async def unpause(
     """Let runners take jobs again.
 
     Args:
-        anyones: also those that somebody else holds.
+        anyones: also those that another user holds.
 
     Raises: RefusedError, where another holds one of them, or the profile itself pauses it.
     """
@@ -114,7 +114,7 @@ async def unpause(
     if theirs and not anyones:
         held = [one.note.hold.sentence(one.name) for one in theirs if one.note.hold]
         raise RefusedError(
-            "Somebody else has paused what is to be unpaused.",
+            "Another user has paused these runners.",
             "\n".join(held),
             "Ask them, then add --yes",
         )
@@ -166,7 +166,7 @@ async def _found(profile: Profile, gitlab: GitLab, names: Collection[str]) -> li
     if missing:
         raise RefusedError(
             f"GitLab has no runner of this profile called {', '.join(missing)}.",
-            "it was never made, or somebody deleted it",
+            "it was never made, or it was deleted",
             "Run apply first",
         )
     return [_Found(one, one.info) for one in meant if one.info]
