@@ -200,7 +200,7 @@ def hook(**more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("webhook", "says"),
     [
-        (hook(), "has nobody to answer"),
+        (hook(), "has no backend to answer"),
         (hook(failurePolicy="Ignore"), ""),
         (hook(namespaceSelector={"matchLabels": {"policy": "on"}}), ""),
         (hook(timeoutSeconds=30, clientConfig={"url": "https://x"}), "may hold up every pod"),

@@ -42,7 +42,7 @@ def test_nothing_known_says_what_was_looked_at_and_shows_the_line(tmp_path: Path
     done = doctor("--log", str(log))
     assert done.returncode == 1
     assert "ERROR: the flux capacitor failed" in done.stdout
-    assert "Nothing known was found; " in done.stdout
+    assert "No known failure was found; " in done.stdout
     assert f"Looked at: {log} (2 lines)." in done.stdout
 
 

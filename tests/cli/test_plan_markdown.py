@@ -39,7 +39,7 @@ def test_a_refusal_and_a_doubt_are_the_first_thing_one_reads() -> None:
     assert refused.split("\n\n")[1] == "❌ **Apply would refuse this: 1 check failed.**"
     assert "- `It is too low. Ask an Owner`" in refused
     doubted = plan_markdown(Plan(doubts=(Doubt("a", "silent"),)), "p.yaml")
-    assert "⚠️ **No change, but not all is well.**" in doubted
+    assert "⚠️ **No change, but something is wrong.**" in doubted
     assert plan_markdown(Plan(), "p.yaml").endswith("✅ **No change.**")
 
 

@@ -453,6 +453,38 @@ def test_a_template_that_reads_values_makes_them_known_and_costs_itself_alone():
     assert not [one for one in symptoms(imported) if "'jobs'" in one or "'mirror'" in one]
 
 
+def test_lists_that_a_template_walks_are_known_and_make_a_condition_true():
+    imported = read(
+        f"""
+        gitlabUrl: {URL}
+        disks: [a]
+        more: {{}}
+        runners:
+          secret: a
+          config: |
+            [[runners]]
+              [runners.kubernetes]
+                {{{{- if .Values.disks }}}}
+                image = "with"
+                {{{{- else }}}}
+                image = "without"
+                {{{{- end }}}}
+                {{{{- if .Values.more }}}}
+                privileged = true
+                {{{{- end }}}}
+                {{{{- range .Values.disks }}}}
+                [[runners.kubernetes.volumes.pvc]]
+                  name = "{{{{ . }}}}"
+                  mount_path = "/x"
+                {{{{- end }}}}
+        """
+    )
+    assert runner(imported)["jobs"]["image"] == "with"
+    assert runner(imported)["jobs"]["pod_security"] == "baseline"
+    assert told(imported, "the import cannot evaluate {{- range .Values.disks }}")
+    assert not [one for one in symptoms(imported) if "does not know" in one and "disks" in one]
+
+
 def test_a_template_of_two_tables_never_started():
     imported = read(
         toml('image = "a"\n').replace("    [[runners]]", '    [[runners]]\n      name = "small"')

@@ -364,6 +364,20 @@ def test_a_user_that_the_file_sets_is_not_said_to_be_the_images():
     assert not [one for one in symptoms(imported) if "own user" in one]
 
 
+def test_a_file_that_only_the_old_manager_has_is_told():
+    said = "[[runners]]\n      tls-ca-file = '/etc/ssl/own.crt'"
+    values = toml('image = "a"').replace("[[runners]]", said)
+    assert "no /etc/ssl/own.crt" in told(read(values), "tls-ca-file names a file")
+    mounted = read(f"{values}volumeMounts: [{{name: ca, mountPath: /etc/ssl}}]\n")
+    assert not [one for one in symptoms(mounted) if "names a file" in one]
+
+
+def test_an_empty_section_says_nothing():
+    imported = read(f"gitlabUrl: {URL}\nrbac: null\nrunners: {{secret: a}}\n")
+    assert "extra_values" not in runner(imported)
+    assert not [one for one in symptoms(imported) if "could not be carried over" in one]
+
+
 def test_a_job_that_loses_its_account_and_its_token_is_told_of_both():
     imported = read(toml('service_account = "deployer"\nautomount_service_account_token = true'))
     assert "service_account" in told(imported, "jobs lose the ServiceAccount deployer")

@@ -278,6 +278,51 @@ def test_the_external_secret_beside_says_the_backend_and_the_pipeline_the_builde
     assert "no shell" in told(imported, "the pipeline builds with gcr.io/kaniko-project")
 
 
+def test_what_a_kustomization_changes_of_the_chart_is_told() -> None:
+    imported = read(
+        f"""
+        namespace: runners
+        patches: [{{path: manager.yaml}}]
+        helmCharts:
+          - name: gitlab-runner
+            repo: https://charts.gitlab.io
+            version: 0.88.3
+            namespace: ci
+            valuesInline: {{gitlabUrl: {URL}, concurrent: 7}}
+        """,
+        "kustomization.yaml",
+    )
+    assert "line 3: patches" in told(imported, "patches of the Kustomization were not read")
+    assert profile(imported).cluster.namespace == "runners", "it overrules the chart's own"
+
+
+def test_a_chart_in_git_has_its_own_values_below_those_that_the_application_names() -> None:
+    imported = read_all(
+        app__yaml="""
+            apiVersion: argoproj.io/v1alpha1
+            kind: Application
+            metadata: {name: runner, namespace: argocd}
+            spec:
+              project: ci
+              source:
+                repoURL: https://git.example.com/gitops.git
+                targetRevision: main
+                path: charts/runner
+                helm: {valueFiles: [values-prod.yaml]}
+              destination: {server: "https://kubernetes.default.svc", namespace: ci}
+            """,
+        charts___runner___values__yaml=f"""
+            build: {{gitlabUrl: {URL}, concurrent: 3, runners: {{secret: a}}}}
+            """,
+        **{"charts/runner/values-prod.yaml": "build: {concurrent: 30}\n"},
+    )
+    made = profile(imported)
+    assert made.runners[0].jobs.concurrent == 30
+    assert made.delivery.packaging == "argocd"
+    assert len(made.runners) == 1
+    assert not [one for one in symptoms(imported) if "understood" in one]
+
+
 def test_what_is_not_understood_is_named_for_what_it_is() -> None:
     with pytest.raises(UsageError) as refused:
         read("services: {runner: {image: gitlab/gitlab-runner}}\nversion: '3'\n", "compose.yaml")

@@ -104,7 +104,7 @@ def test_a_lost_token_secret_is_healed_by_a_reset(world: World) -> None:
     assert secret
     world.cluster.remove(secret)
     planned = world.wizard("plan", str(world.profile)).out
-    assert "(gets a new token, as no token is stored; its managers are made anew)" in planned
+    assert "(gets a new token, as no token is stored; its managers are restarted)" in planned
     assert "(no token is stored there)" in planned
     ended = world.apply()
     assert ended.code == 0, ended.err + ended.out

@@ -83,7 +83,7 @@ def test_managers_that_have_been_silent_for_days_are_said_and_are_no_success(liv
     code, said = planned(live)
     assert code == 10
     assert "No change" in said
-    assert "but not all is well" in said
+    assert "but something is wrong" in said
     assert "direct: GitLab has heard from none of its managers since" in said
     document = live.wizard("plan", str(live.profile), "--json").document
     assert document["data"]["doubts"][0]["runner"] == "direct"

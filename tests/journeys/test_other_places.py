@@ -113,7 +113,7 @@ def test_a_token_that_nobody_can_store_is_not_made(homelab: Open) -> None:
     ExternalSecretsPlayer(world.cluster)
     ended = world.apply()
     assert ended.code == 3, ended.err + ended.out
-    assert "nobody to store the token" in ended.err + ended.out
+    assert "no one to store the token" in ended.err + ended.out
     assert world.gitlab.runners == []
 
 

@@ -47,7 +47,7 @@ def test_a_runner_that_works_is_told_on_one_screen(live: World) -> None:
     assert "0 jobs running" in ended.out
     assert "GitLab accepts it" in ended.out
     assert f"the same in Secret {NAMESPACE}/gitlab-runner-direct-token, 1 running pod" in ended.out
-    assert "All is as the profile says." in ended.out
+    assert "Everything is as the profile says." in ended.out
     assert len(ended.out.splitlines()) <= 24
 
 
@@ -143,7 +143,7 @@ def test_without_rights_to_pods_the_rest_is_told_all_the_same(live: World) -> No
     ended = status(live)
     assert ended.code == 0, ended.out
     assert "the managers' pods could not be seen." in ended.out
-    assert "Nothing is known to be wrong, but not all could be looked at." in ended.out
+    assert "Nothing is known to be wrong, but not everything could be checked." in ended.out
 
 
 def test_a_profile_that_was_never_applied_says_so(world: World) -> None:

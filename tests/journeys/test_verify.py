@@ -42,7 +42,7 @@ def test_a_profile_that_is_not_applied_is_sent_to_apply(world: World) -> None:
     assert ended.code == 1
     error = ended.document["error"]
     assert error["cause"] == "it is not in GitLab"
-    assert error["fix"] == "Run apply, which puts it right and proves it"
+    assert error["fix"] == "Run apply, which repairs it and proves it"
     assert not world.gitlab.runners
 
 

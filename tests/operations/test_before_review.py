@@ -16,7 +16,7 @@ from wizard.operations.preview.contents import preview
 from wizard.operations.preview.strategies import compare, example
 from wizard.profile.draft import Draft, Origin
 from wizard.profile.presets import from_preset
-from wizard.profile.runner import LEAST_SECURITY, Strategy
+from wizard.profile.strategies import STRATEGIES, Strategy
 from wizard.wiring import Wiring
 
 
@@ -47,7 +47,7 @@ def test_stores_that_can_be_used_and_are_ready_come_first():
         "gitlab-runner",
     )
     assert [one.name for one in found] == ["c", "gitlab-runner/d", "b", "elsewhere/a"]
-    assert found[3].refusal == "serves the namespace elsewhere alone, not gitlab-runner"
+    assert found[3].refusal == "serves only the namespace elsewhere, not gitlab-runner"
     assert "not ready" in found[2].about
     assert found[1].value == {"kind": "SecretStore", "name": "d"}
 
@@ -95,7 +95,7 @@ def test_every_strategy_is_compared_in_the_order_of_its_declaration():
 def test_levels_follow_the_version_that_is_pinned():
     wish = draft()
     now = {one.name: one.level for one in compare(["amd64"], wish.loaded().profile, 0)}
-    assert now == dict(LEAST_SECURITY)
+    assert now == {name: spec.level for name, spec in STRATEGIES.items()}
     wish.set(("manager", "runner_version"), "18.5.0")
     wish.set(("delivery", "as"), "manifests")
     old = {one.name: one.level for one in compare(["amd64"], wish.loaded().profile, 0)}

@@ -72,13 +72,13 @@ def test_a_share_shows_the_default_of_the_container_it_belongs_to() -> None:
 
 def test_the_schema_in_assets_is_the_models() -> None:
     assert asset(FILE).read_text(encoding="utf-8") == schema_text(), (
-        "write it anew: python -m wizard.profile.schema"
+        "write it again: python -m wizard.profile.schema"
     )
 
 
 def test_the_reference_page_is_the_models() -> None:
     assert (ROOT / PAGE).read_text(encoding="utf-8") == reference_page(), (
-        "write it anew: python -m wizard.profile.reference"
+        "write it again: python -m wizard.profile.reference"
     )
 
 

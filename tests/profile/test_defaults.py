@@ -88,7 +88,7 @@ def test_a_name_is_not_inherited() -> None:
 
 
 def test_a_runner_of_gitlab_is_not_taken_over_by_all() -> None:
-    assert "by one runner alone" in said(_two("  adopt: 42"))["defaults.adopt"]
+    assert "by only one runner" in said(_two("  adopt: 42"))["defaults.adopt"]
     assert [runner.adopt for runner in read(_two("", "    adopt: 42")).profile.runners] == [
         None,
         42,

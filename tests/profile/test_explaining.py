@@ -63,7 +63,7 @@ def test_a_scope_that_cannot_be_is_explained(scope: str, key: str, sentence: str
     assert sentence in told[f"runners[0].scope{key}"]
 
 
-@pytest.mark.parametrize("section", ["cache", "metrics", "network", "autoscaling"])
+@pytest.mark.parametrize("section", ["cache", "metrics", "autoscaling"])
 def test_a_section_of_a_later_version_is_refused_in_words(section: str) -> None:
     assert "cannot be set yet" in said(SMALLEST + f"{section}: {{}}\n")[section]
 

@@ -19,7 +19,7 @@ ERRORS = {
     "more managers than jobs": (
         SMALLEST + "manager: {replicas: 3}\n",
         "runners[0].jobs.concurrent",
-        "3 managers share them, and each takes one job at least; write 3 or more",
+        "3 managers share this limit, and each needs at least one job; write 3 or more",
     ),
     "untagged off and no tags": (
         with_runner("run_untagged: false"),
@@ -29,7 +29,7 @@ ERRORS = {
     "a timeout under ten minutes": (
         with_runner("maximum_timeout: 9m59s"),
         "runners[0].maximum_timeout",
-        "599 seconds is shorter than the 10 minutes",
+        "599 seconds is below GitLab's minimum of 10 minutes",
     ),
     "two runners with one name": (
         SMALLEST + "  - name: one\n    scope: {project: acme/other}\n",
@@ -44,7 +44,7 @@ ERRORS = {
     "an instance runner on gitlab.com": (
         SMALLEST.replace("{project: acme/app}", "instance"),
         "runners[0].scope",
-        "gitlab.com takes no instance runners",
+        "gitlab.com allows no instance runners",
     ),
     "a backend without its settings": (
         SMALLEST + "secrets: {backend: infisical}\n",

@@ -11,7 +11,7 @@ from wizard.core.manifest import Manifest
 from wizard.core.problems import Problems
 from wizard.core.shipped import profiles
 from wizard.profile.model import Profile
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render import check, files, manifests
 from wizard.render import packagings as rendered
 

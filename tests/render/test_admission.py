@@ -26,7 +26,7 @@ from wizard.core.manifest import Manifest
 from wizard.core.problems import Problems
 from wizard.profile.model import Profile
 from wizard.profile.rules import check as check_rules
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render import check, job_pod, pod_security_level
 from wizard.render.runner.chart_values import values
 from wizard.render.tables.catalogue import runner_versions

@@ -10,7 +10,7 @@ import yaml
 
 from tests.render.profiles import file_of, profile_of, runner_version, wanted
 from wizard.profile.model import Profile
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render import config, images, job_pod, pod_security_level
 from wizard.render.runner.builds import STRATEGIES
 from wizard.render.tables.catalogue import runner_versions

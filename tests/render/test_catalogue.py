@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from tests.render.profiles import behind_a_proxy, packaged, profile_of
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render.runner.chart_values import values
 from wizard.render.tables.catalogue import chart_keys, runner_keys, runner_versions
 from wizard.render.tables.versions import CHARTS, chart_of

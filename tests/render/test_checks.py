@@ -44,7 +44,7 @@ def test_init_containers_are_a_value_since_0_92() -> None:
 @pytest.mark.parametrize(
     ("extra", "why"),
     [
-        ({"token": "x"}, "a token never stands in a profile"),
+        ({"token": "x"}, "a token is never in a profile"),
         ({"kubernetes": {"namespace": "x"}}, "write cluster.job_namespace"),
         ({"kubernetes": {"namespace_per_job": True}}, "rights in the whole cluster"),
         ({"kubernetes": {"service_account": "admin"}}, "the wizard writes it itself"),
@@ -67,7 +67,7 @@ def test_pause_pods_need_a_priority_class_that_no_manager_of_ours_can_make() -> 
     [
         ({"runners": {"tags": "a,b"}}, "GitLab keeps it for the runner"),
         ({"runners": {"maximumTimeout": 3600}}, "GitLab keeps it for the runner"),
-        ({"runnerToken": "x"}, "a token never stands in a profile"),
+        ({"runnerToken": "x"}, "a token is never in a profile"),
         ({"runners": {"config": "x"}}, "write it in extra_config"),
     ],
 )
@@ -101,7 +101,7 @@ def test_a_chart_nobody_looked_at_is_warned_of() -> None:
     words = said(profile_of(delivery={"chart": {"version": "0.95.2"}}))
     assert words == [
         (
-            "delivery.chart.version: chart 0.95.2 was not looked at "
+            "delivery.chart.version: chart 0.95.2 is not in the tables "
             "(it gets only the values that 0.92.0 knows)"
         )
     ]
@@ -114,7 +114,7 @@ def test_a_chart_that_puts_the_role_elsewhere_is_refused() -> None:
 
 def test_versions_outside_the_tables_are_told() -> None:
     assert "is too old" in said(runner_version("16.11.0"))[0]
-    assert "was not looked at" in said(runner_version("19.5.0"))[0]
+    assert "is not in the tables" in said(runner_version("19.5.0"))[0]
 
 
 def test_restricted_needs_a_runner_that_can_say_seccomp() -> None:

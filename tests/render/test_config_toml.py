@@ -12,7 +12,7 @@ from tests.render.profiles import (
     profile_of,
     runner_version,
 )
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render import config, config_toml
 from wizard.render.tables.catalogue import runner_keys, runner_versions
 

@@ -10,7 +10,7 @@ import pytest
 from tests.render.profiles import PACKAGINGS, packaged, profile_of, runner_version, said
 from wizard.core.problems import Problems
 from wizard.profile.model import Profile
-from wizard.profile.runner import LEAST_SECURITY
+from wizard.profile.strategies import STRATEGIES
 from wizard.render import check, config, images, job_pod, pod_security_level
 from wizard.render.jobs.pod_standards import violations
 from wizard.render.tables.catalogue import runner_versions
@@ -112,7 +112,7 @@ def test_null_takes_nothing_away_that_the_wizard_writes(key: str) -> None:
 def test_nor_does_null_deeper_down() -> None:
     words = _errors(_values({"runners": {"jobNamespace": None}, "image": {"tag": None}}))
     assert any("write cluster.job_namespace" in one for one in words)
-    assert any("null would take away what the wizard writes as image.tag" in one for one in words)
+    assert any("null would remove what the wizard writes as image.tag" in one for one in words)
 
 
 def test_null_may_take_a_default_of_the_chart_away() -> None:
@@ -200,7 +200,7 @@ def test_what_is_allowed_by_word_is_still_said() -> None:
     assert any("a job may take the node over" in one for one in said(profile))
 
 
-@pytest.mark.parametrize("builds", list(LEAST_SECURITY))
+@pytest.mark.parametrize("builds", list(STRATEGIES))
 @pytest.mark.parametrize("version", runner_versions())
 def test_the_jobs_of_every_strategy_fit_the_level_their_namespace_enforces(
     builds: str, version: str
@@ -378,7 +378,7 @@ def test_the_table_of_dangers_takes_data_of_any_shape() -> None:
     ]
 
 
-@pytest.mark.parametrize("builds", list(LEAST_SECURITY))
+@pytest.mark.parametrize("builds", list(STRATEGIES))
 def test_containers_beside_the_build_keep_nothing_that_only_the_build_needs(builds: str) -> None:
     profile = profile_of("direct", runner={"builds": builds})
     spec = job_pod(profile, profile.runners[0]).body["spec"]

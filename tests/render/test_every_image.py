@@ -13,7 +13,7 @@ import yaml
 
 from tests.render.profiles import PACKAGINGS, PRESETS, packaged, said
 from wizard.profile.model import Profile
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render import copy_script, files, images, job_pod
 from wizard.render.runner.images import full_name
 

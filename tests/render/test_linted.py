@@ -21,7 +21,7 @@ from tests.render.profiles import (
     packaged,
     profile_of,
 )
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render import config_toml
 
 _EVERYTHING = list(itertools.product(PRESETS, get_args(Strategy)))

@@ -22,7 +22,7 @@ import tomli_w
 from tests.fakes.gitlab import FakeGitLab
 from tests.render.profiles import EVERY_JOB_SETTING, behind_a_proxy, profile_of
 from wizard.profile.model import Profile
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render import config
 from wizard.render.runner.chart_values import values
 

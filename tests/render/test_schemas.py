@@ -36,6 +36,7 @@ def _profiles() -> list[Profile]:
             "image_pull_secrets": ["pull"],
         },
         runner={"token_revision": 1},
+        network={"policy": "standard", "scrape_from": ["monitoring"]},
     )
     identity = profile_of(
         secrets={"store": "create", "infisical": {"reader": "kubernetes-auth"}},

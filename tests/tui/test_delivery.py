@@ -53,7 +53,7 @@ async def test_without_a_repository_argo_cd_asks_for_its_address_once(home: Path
     async with sitting(home, preset="direct", size=(120, 50)) as it:
         await it.go_to("Delivery")
         await choose(it, "as", "argocd")
-        waits = "What comes of it is shown once the profile is valid."
+        waits = "The result is shown once the profile is valid."
         await it.until(lambda: text_of(it, "#tree .title") == waits)
         assert "Argo CD needs the Git repository" in text_of(it, _TREE)
         await it.press("ctrl+n")

@@ -26,7 +26,7 @@ async def test_it_opens_on_what_is_there_in_words(applied: World):
     async with sitting(applied.folder, applied.profile, size=(120, 40)) as it:
         assert it.step.title == "Start"
         await it.sees("of acme/homelab): there, as it should be")
-        await it.sees("No change. All is as the profile says")
+        await it.sees("No change. Everything is as the profile says")
 
 
 async def test_every_step_is_answered_and_the_last_three_are_not(applied: World):
@@ -43,7 +43,7 @@ async def test_no_change_is_said_plainly_and_nothing_is_written(applied: World, 
     before = applied.profile.read_bytes()
     async with sitting(applied.folder, applied.profile, size=size) as it:
         await reviewed(it)
-        assert "No change. All is as the profile says (11 things looked at)." in it.words
+        assert "No change. Everything is as the profile says (11 things looked at)." in it.words
         await begin(it)
         await ended(it, State.DONE)
         await it.sees("✓ No change: everything is as the profile says")

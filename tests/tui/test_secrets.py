@@ -131,7 +131,7 @@ async def test_stores_that_are_there_come_first_and_bring_their_backend(home: Pa
         await it.go_to("Secrets")
         await it.sees("( ) bao reads vault; ready")
         assert it.words.index("( ) bao") < it.words.index("( ) kubernetes")
-        await it.sees("serves the namespace team-a alone")
+        await it.sees("serves only the namespace team-a")
         await it.sees("infisical-cluster-secretstore not on this cluster")
         await it.focus("#secrets-store Choice")
         await it.press("home", "enter")
@@ -145,7 +145,7 @@ async def test_a_store_for_others_cannot_be_chosen_though_it_was_found_late(home
         await it.go_to("Secrets")
         knows(it, found(stores=_STORES))
         it.step.facts_found()
-        await it.sees("serves the namespace team-a alone")
+        await it.sees("serves only the namespace team-a")
         listed = it.app.screen.query_one("#secrets-store Choice", Choice)
         assert [one.id for one in listed.options if one.disabled] == ["team-a/theirs"]
 

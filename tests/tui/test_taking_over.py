@@ -64,7 +64,7 @@ async def test_a_cluster_without_any_says_so(home: Path, cluster: FakeCluster, k
         await it.until(lambda: it.session.facts.clusters)
         await it.focus("#look")
         await it.press("enter")
-        await it.sees("None that somebody else set up in fake.")
+        await it.sees("None in fake that the wizard did not set up.")
 
 
 async def test_one_who_may_not_look_is_told_why(home: Path, cluster: FakeCluster, kubeconfig: Path):

@@ -58,9 +58,9 @@ def of_jobs(connected: Connected) -> Iterator[Check]:
         finding = Finding(
             f"The jobs of {runner.name} have rights in the cluster.",
             "\n".join(f"allowed: {permission}" for permission in given),
-            f"somebody gave them to the account {account.name}, or to all accounts of "
+            f"they were granted to the account {account.name}, or to all accounts of "
             f"{account.namespace}",
-            "Take them away: whoever can push to the project could read the runner's token",
+            "Remove them: anyone who can push to the project could read the runner's token",
         )
         yield Check(asked, Verdict.WARN, finding)
 

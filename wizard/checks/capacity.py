@@ -42,7 +42,7 @@ def _fits(runner: Runner, spec: Mapping[str, Any], nodes: tuple[NodeFacts, ...])
         finding = Finding(
             f"No node takes the jobs of {name}.",
             f"{len(nodes)} nodes: {', '.join(has)}; the jobs want {_wants(spec)}",
-            "of the rest each is tainted, cordoned or not ready, or lacks a label",
+            "each of the others is tainted, cordoned or not ready, or lacks a label",
             "Correct cluster.architectures, jobs.node_selector or jobs.tolerations, unless an "
             "autoscaler brings such nodes",
         )

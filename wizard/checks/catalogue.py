@@ -9,6 +9,7 @@ from wizard.checks import (
     capacity,
     fields,
     flux,
+    network,
     references,
     rights,
     smoke,
@@ -60,12 +61,15 @@ CHECKS = (
     Declared("cluster.nodes", "whether the jobs fit on the nodes", capacity.on_nodes, _CLUSTER),
     Declared("cluster.quota", "whether the quota has room", capacity.in_quota, _CLUSTER),
     Declared("cluster.limits", "whether limits let jobs in", capacity.in_limits, _CLUSTER),
-    Declared("cluster.webhooks", "who else judges jobs", webhooks.of_job_pods, _CLUSTER),
+    Declared("cluster.webhooks", "which webhooks judge jobs", webhooks.of_job_pods, _CLUSTER),
     Declared("cluster.managers", "what managers may do", accounts.of_managers, _CLUSTER),
     Declared("cluster.jobs", "what jobs may not do", accounts.of_jobs, _CLUSTER),
-    Declared("cluster.names", "what is named", references.named_objects, _CLUSTER),
-    Declared("cluster.sidecars", "what joins the jobs", surroundings.sidecars, _CLUSTER),
-    Declared("cluster.openshift", "whose rules pods obey", surroundings.openshift, _CLUSTER),
+    Declared("cluster.names", "whether named objects exist", references.named_objects, _CLUSTER),
+    Declared("cluster.sidecars", "which sidecars join the jobs", surroundings.sidecars, _CLUSTER),
+    Declared(
+        "cluster.openshift", "whether OpenShift's rules apply", surroundings.openshift, _CLUSTER
+    ),
+    Declared("cluster.network", "whether policies are enforced", network.enforced, _CLUSTER),
     Declared("secrets.storing", "whether a token could be stored", rights.storing, _SECRETS),
 )
 """In the order in which they are told: what is met first comes first."""

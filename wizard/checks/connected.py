@@ -91,7 +91,7 @@ class Connected:
 
     @property
     def opened_backend(self) -> Backend:
-        """The place of the tokens, for what is only asked where it was reached."""
+        """The secret backend, for what is only asked where it was reached."""
         if self.backend is None:
             raise RuntimeError("the backend was not reached")
         return self.backend

@@ -42,7 +42,7 @@ def openshift(connected: Connected) -> Iterator[Check]:
         return
     if profile.cluster.platform != "openshift":
         finding = Finding(
-            "This cluster is an OpenShift, and the profile says that it is not.",
+            "This cluster is OpenShift, but the profile says that it is not.",
             "it serves SecurityContextConstraints",
             "restricted-v2 refuses the fixed users of the manager's image and of jobs",
             "Write cluster.platform: openshift, so that no user is rendered",
@@ -57,7 +57,7 @@ def openshift(connected: Connected) -> Iterator[Check]:
             yield Check(asked, Verdict.OK)
             continue
         finding = Finding(
-            f"Jobs of {runner.name} need a user that OpenShift gives nobody by itself.",
+            f"Jobs of {runner.name} need a user that OpenShift does not grant by default.",
             f"builds: {runner.builds.strategy}, level {runner.security_level}",
             "its default, restricted-v2, lets pods run as users of the namespace's range only",
             f"Run oc adm policy add-scc-to-user {needs} -z {account} -n {pod.namespace}, or "

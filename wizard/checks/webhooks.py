@@ -38,10 +38,10 @@ def _check(connected: Connected, namespace: str, hook: Mapping[str, Any]) -> Che
     evidence = f"failurePolicy Fail, timeout {seconds} s, answered by {ref if service else 'a URL'}"
     if service and connected.object(ref) is None:
         finding = Finding(
-            f"No pod of a job would be made: the webhook {name} has nobody to answer.",
+            f"No job pod would be created: the webhook {name} has no backend to answer.",
             evidence,
             f"there is no {ref}, and without an answer the API server refuses",
-            "Mend or remove what the webhook belongs to",
+            "Repair or remove what the webhook belongs to",
         )
         return Check(asked, Verdict.WARN, finding)
     if seconds > _LONG:

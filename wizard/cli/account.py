@@ -40,7 +40,7 @@ def login(output: Output, url: str, allow_http: bool) -> Result:
     machine.keep_token(address, secret)
     who = identity.username or "its user"
     return Result(
-        f"kept the token of {who} ({', '.join(identity.scopes)}) for {address}",
+        f"stored the token of {who} ({', '.join(identity.scopes)}) for {address}",
         {"url": address, "username": identity.username, "scopes": list(identity.scopes)},
     )
 
@@ -49,9 +49,9 @@ def login(output: Output, url: str, allow_http: bool) -> Result:
 @URL
 @command
 def logout(_output: Output, url: str) -> Result:
-    """Forget a GitLab token that was kept."""
+    """Remove a stored GitLab token."""
     address = url.rstrip("/")
 
     forgotten = Machine().forget_token(address)
-    said = f"forgot the token for {address}" if forgotten else f"no token was kept for {address}"
+    said = f"removed the token for {address}" if forgotten else f"no token was stored for {address}"
     return Result(said, {"url": address, "forgotten": forgotten})

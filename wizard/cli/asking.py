@@ -24,7 +24,7 @@ def ask_questions(output: Output) -> tuple[str, dict[Key, Any]]:
 
     Returns: the preset's name, and the answers by key, but for those left at the default.
     """
-    output.say("Enter takes what stands in brackets.")
+    output.say("Enter accepts the answer in brackets.")
     preset = _ask(output, preset_question())
     asked = [(question, _ask(output, question)) for question in questions(preset)]
     return preset, {
@@ -36,7 +36,7 @@ def ask_questions(output: Output) -> tuple[str, dict[Key, Any]]:
 
 def ask_again(output: Output, draft: Draft) -> None:
     """Ask the same about a profile that is there; what it says is what Enter keeps."""
-    output.say("Enter keeps what stands in brackets.")
+    output.say("Enter keeps the answer in brackets.")
     for question in questions(preset_question().default):
         now = _as_typed(draft.value(*question.key))
         answer = _ask(output, replace(question, default=now))
@@ -58,7 +58,7 @@ def ask_more(output: Output, draft: Draft) -> None:
         else:
             known = {one.dotted for one in _single_fields()}
             hint = did_you_mean(f"runners[].{word}", known) or did_you_mean(word, known)
-            output.say(f"{word!r} is no key with one value{hint and '; ' + hint}")
+            output.say(f"{word!r} is not a single-value field{hint and '; ' + hint}")
 
 
 def _single_fields() -> list[FieldInfo]:

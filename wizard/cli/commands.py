@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _COMMANDS = {
-    "open": ("opening", "Open the wizard, for a new profile or on one that is there."),
+    "open": ("opening", "Open the wizard, for a new or an existing profile."),
     "init": ("offline", "Write a commented profile, from a preset or six questions."),
     "check": ("offline", "Check a profile, offline: every problem at once."),
     "render": ("offline", "Write the GitOps files of a profile, offline."),
     "images": ("offline", "List every image a profile needs, for mirrors."),
     "schema": ("offline", "Print the profile's JSON Schema, for editors."),
     "plan": ("live", "Show what would change, and where."),
-    "apply": ("live", "Make it so, then prove it."),
-    "status": ("looking", "Show what is true now: runners, tokens, objects, files."),
+    "apply": ("live", "Make the changes, then prove the runners."),
+    "status": ("looking", "Show what is true right now: runners, tokens, objects, files."),
     "verify": ("live", "Prove every runner again; nothing is changed."),
-    "doctor": ("examining", "Say what is wrong, and the way out: of a profile, a job or a log."),
+    "doctor": ("examining", "Say what is wrong with a profile, a job or a log, and how to fix it."),
     "rotate": ("day_two", "Give runners new tokens, and prove them."),
     "pause": ("day_two", "Let runners take no new jobs for a while."),
     "drain": ("day_two", "The same, and wait until their running jobs have ended."),
@@ -30,8 +30,8 @@ _COMMANDS = {
     "upgrade": ("upgrading", "Go to another runner version, with what changes between the two."),
     "orphans": ("orphaned", "List runners that no profile has any more."),
     "destroy": ("destroying", "Remove runner, token, objects and files."),
-    "login": ("account", "Keep a GitLab token in the system's keyring."),
-    "logout": ("account", "Forget a GitLab token that was kept."),
+    "login": ("account", "Store a GitLab token in the system's keyring."),
+    "logout": ("account", "Remove a stored GitLab token."),
     "completion": ("offline", "Print the completion script of a shell."),
 }
 

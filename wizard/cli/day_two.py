@@ -105,9 +105,7 @@ def rotate(
     return replace(result, text=f"Written, waiting for you; once it is synced, run: {then}")
 
 
-REASON = click.option(
-    "--reason", default="", metavar="TEXT", help="Why, for the next one who looks."
-)
+REASON = click.option("--reason", default="", metavar="TEXT", help="Why; shown to others.")
 
 
 @click.command()

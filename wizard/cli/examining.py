@@ -146,7 +146,7 @@ def report_text(report: Report, output: Output) -> str:
     for found in report.diagnosis.found:
         lines += [*_found(found, output), ""]
     if report.diagnosis.unexplained:
-        lines.append("Nothing is known of these lines:")
+        lines.append("These lines match no known failure:")
         lines += [f"  {strip_to_line(str(one))}" for one in report.diagnosis.unexplained]
         lines.append("")
     return "\n".join([*lines, *_summed_up(report)])
@@ -168,8 +168,8 @@ def _marked(output: Output, text: str) -> str:
 def _summed_up(report: Report) -> Iterator[str]:
     diagnosis = report.diagnosis
     if not (report.findings or diagnosis.found):
-        yield f"Nothing known was found; {diagnosis.failures} failures were looked for."
+        yield f"No known failure was found; {diagnosis.failures} were searched for."
     if diagnosis.looked_at:
         yield f"Looked at: {strip_to_line(', '.join(diagnosis.looked_at))}."
     for sentence in report.unseen:
-        yield f"Not looked at: {strip_to_line(sentence)}"
+        yield f"Not checked: {strip_to_line(sentence)}"

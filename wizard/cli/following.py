@@ -16,8 +16,8 @@ from wizard.core.events import Event, Planned, StepStarted, TokenReset, Unproven
 from wizard.core.threads import run
 
 _STOPPED = (
-    "What was done stays, and the next run goes on from there; a token that had not been stored is "
-    "replaced by it."
+    "What was done stays, and the next run continues from there; it replaces a token that had not "
+    "been stored."
 )
 
 
@@ -41,9 +41,9 @@ def decided(question: str, *, attended: bool, typed: str = "") -> None:
     """Ask whether to go on. Raises: RefusedError, when the answer is no, or there is none."""
     if not attended:
         raise RefusedError(
-            "Nothing was changed: there is nobody to ask.",
-            "Without a terminal, changes need to be agreed to beforehand.",
-            "Read what is said above, then add --yes",
+            "Nothing was changed: there is no terminal to ask on.",
+            "Without a terminal, changes must be agreed to beforehand.",
+            "Read what is shown above, then add --yes",
         )
     if not _agrees(question, typed):
         raise RefusedError(

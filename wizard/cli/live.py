@@ -93,7 +93,7 @@ def plan(
     help="Do exactly what this saved plan says, without asking, or nothing.",
 )
 @click.option("--no-smoke", is_flag=True, help="Do not end with a smoke job.")
-@click.option("--undo", is_flag=True, help="Take a first set-up that failed away again.")
+@click.option("--undo", is_flag=True, help="Remove what a failed first apply created.")
 @TIMEOUT
 @command
 def apply(
@@ -107,7 +107,7 @@ def apply(
     undo: bool,
     timeout: int,
 ) -> Result:
-    """Make it so, then prove it. Killed and run again, it goes on where it was."""
+    """Make the changes, then prove the runners. If killed, run it again: it continues."""
     from wizard.operations import dispatch as verbs
 
     if undo:

@@ -32,7 +32,7 @@ _CODES = {
 @click.command()
 @PROFILE
 @TRUST
-@click.option("--watch", is_flag=True, help="Look again and again, until Ctrl-C.")
+@click.option("--watch", is_flag=True, help="Look again every few seconds, until Ctrl-C.")
 @click.option(
     "--every",
     type=click.IntRange(1, 3600),

@@ -162,12 +162,12 @@ def schema(_output: Output) -> Result:
     metavar="[NAMESPACE/NAME]",
     is_flag=False,
     flag_value="",
-    help="A manager that runs in the cluster to take over; without a name, the only one there.",
+    help="A running manager to take over from the cluster; without a name, the only one there.",
 )
 @click.option(
     "--context", help="The kubeconfig context for --from-cluster; without it, the current."
 )
-@click.option("--explain", is_flag=True, help="Show what became of every value of what was given.")
+@click.option("--explain", is_flag=True, help="Show what became of every value of the old set-up.")
 @command
 def init(
     output: Output,
@@ -196,8 +196,8 @@ def init(
     if preset is None and not sys.stdin.isatty():
         names = ", ".join(one.name for one in presets())
         raise UsageError(
-            "There is nobody to ask.",
-            "init asks its questions on a terminal, and this is none",
+            "There is no terminal to ask on.",
+            "init asks its questions on a terminal, and this is not one",
             f"Choose a preset: {spelt('init', '--preset', 'NAME')} ({names})",
         )
     if preset is None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @command
 def open_(output: Output, profile: Path | None, plain: bool, trusted: tuple[str, ...]) -> Result:
-    """Open the wizard, for a new profile or on one that is there."""
+    """Open the wizard, for a new or an existing profile."""
     _refuse_without_terminal(profile, plain=plain)
     if plain:
         return _as_lines(output, profile)
@@ -72,7 +72,7 @@ def _refuse_without_terminal(profile: Path | None, *, plain: bool) -> None:
         else f"{spelt('init', '--preset', 'homelab')}, then {spelt('plan', 'homelab.yaml')}"
     )
     raise UsageError(
-        "The wizard needs a terminal.", "there is nobody to ask", f"Run without one: {way}"
+        "The wizard needs a terminal.", "there is none here", f"Run without one: {way}"
     )
 
 

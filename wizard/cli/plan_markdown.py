@@ -39,7 +39,7 @@ def _summary(plan: Plan) -> str:
         return f"❌ **Apply would refuse this: {count} check{'s' if count > 1 else ''} failed.**"
     if plan.pending:
         return f"**{counted(plan).capitalize()}.**"
-    return "⚠️ **No change, but not all is well.**" if plan.doubts else "✅ **No change.**"
+    return "⚠️ **No change, but something is wrong.**" if plan.doubts else "✅ **No change.**"
 
 
 def _section(title: str, changes: list[Change]) -> Iterator[str]:

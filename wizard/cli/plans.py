@@ -24,10 +24,10 @@ def plan_text(plan: Plan, output: Output, *, only_pending: bool = False) -> str:
     """The plan as people read it; what stays as it is takes one line a system."""
     if not plan.pending:
         kept = len(plan.changes)
-        found = ", but not all is well:" if plan.doubts else "."
-        found = f"No change ({kept} things looked at){found}"
+        found = ", but something is wrong:" if plan.doubts else "."
+        found = f"No change ({kept} things checked){found}"
         if plan.refusals:
-            found = f"No change is known of ({kept} things looked at)."
+            found = f"No change found so far ({kept} things checked)."
         return "\n".join([found, *_also(plan)])
     lines: list[str] = []
     for system, title in TITLES.items():
@@ -79,7 +79,7 @@ def _changed_lines(before: str, after: str) -> list[str]:
 def _also(plan: Plan) -> list[str]:
     """What is doubted, could not be seen or must be known, and how much stands against an apply."""
     lines = [f"  ? {strip_to_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
-    lines += [f"Not looked at: {strip_to_line(sentence)}" for sentence in unseen_of(plan)]
+    lines += [f"Not checked: {strip_to_line(sentence)}" for sentence in unseen_of(plan)]
     lines += [f"Note: {strip_to_line(sentence)}" for sentence in notes_of(plan)]
     if count := len(plan.refusals):
         lines.append(f"Apply would refuse this: {count} check{'s' if count > 1 else ''} failed.")

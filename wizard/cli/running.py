@@ -38,7 +38,7 @@ def command(function: Command) -> Callable[..., None]:
         "-v",
         "--verbose",
         count=True,
-        help="Log to stderr what is waited for; twice: every request.",
+        help="Log to stderr what it waits for; twice: every request.",
     )
     @click.option(
         "--log-file", type=click.Path(dir_okay=False, path_type=Path), help="Log to this file too."

@@ -25,8 +25,8 @@ _FEW_RUNNERS = 3
 _COLORS = {State.OK: "green", State.DIFFERS: "yellow", State.BROKEN: "red"}
 _MARKS = {State.OK: "=", State.UNSEEN: "?", State.DIFFERS: "~", State.BROKEN: "!"}
 _WORDS = {
-    State.OK: "All is as the profile says.",
-    State.UNSEEN: "Nothing is known to be wrong, but not all could be looked at.",
+    State.OK: "Everything is as the profile says.",
+    State.UNSEEN: "Nothing is known to be wrong, but not everything could be checked.",
     State.DIFFERS: "It works, but is not as the profile says.",
     State.BROKEN: "Not all of it works.",
 }

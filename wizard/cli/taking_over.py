@@ -72,7 +72,7 @@ def take_over(
 def _next(imported: Imported, path: Path) -> list[str]:
     lines = [f"wrote {path}; read it, then: {spelt('check', path)}"]
     if imported.asked:
-        lines.insert(0, "to fill in, since no file says it: " + ", ".join(_asked(imported)))
+        lines.insert(0, "to fill in, since no file has it: " + ", ".join(_asked(imported)))
     return lines
 
 
@@ -165,8 +165,8 @@ def _from_cluster(name: str, context: str | None) -> list[Text]:
         return [text_of(machine.setup(chosen, matching[0]))]
     if not setups:
         raise UsageError(
-            f"No runner manager that was set up by hand runs in {chosen}.",
-            "no Deployment there has an image called gitlab-runner, save the wizard's own",
+            f"No runner manager that the wizard did not make runs in {chosen}.",
+            "no Deployment there uses an image called gitlab-runner, except the wizard's own",
             "Name another context: --context NAME",
         )
     which = (

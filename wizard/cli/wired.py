@@ -21,7 +21,7 @@ TRUST = click.option(
     metavar="URL",
     help="Send credentials of the environment to this address too.",
 )
-YES = click.option("--yes", is_flag=True, help="Do it without asking.")
+YES = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 TIMEOUT = click.option(
     "--timeout",
     type=click.IntRange(1, 3600),

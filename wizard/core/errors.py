@@ -89,7 +89,7 @@ class RefusedError(WizardError):
         refused = cls(
             f"Nothing was changed: {1 + len(others)} checks failed.",
             "\n".join(map(_paragraph, (first, *others))),
-            "Put right what each of them names, then run it again",
+            "Fix what each of them names, then run it again",
         )
         refused.findings = (first, *others)
         return refused

@@ -20,6 +20,8 @@ from wizard.importing.view import ABSENT, Values, found_at
 _TERM = re.compile(r'"((?:[^"\\]|\\.)*)"|`([^`]*)`|\(|\)|\||[^\s"`()|]+')
 _INDEXED = re.compile(r"([^\[\]]+)((?:\[\d{1,3}\])+)")
 _UNKNOWN = object()
+_OF_ANYTHING = frozenset({"default", "not", "and", "or", "eq", "ne"})
+"""Functions that take lists and mappings too."""
 _SAME = frozenset({"trim", "toString", "tpl", "nospace"})
 
 
@@ -64,7 +66,9 @@ class Resolver:
         """Whether a template only steers what is shown: a condition, its end, a comment."""
         word, _, rest = inside.partition(" ")
         if word in {"if", "with", "range"}:
-            value = self.value(rest) if word == "if" else _UNKNOWN
+            value = self.value(rest.rpartition(":=")[2])
+            if word != "if" and (value is _UNKNOWN or value):
+                value = _UNKNOWN  # what is inside is about each entry, or about the value itself
             if value is _UNKNOWN:
                 self.assumed.append(piece)
             shown.append(value is _UNKNOWN or bool(value))
@@ -79,7 +83,7 @@ class Resolver:
 
     def _put(self, piece: str, inside: str, line: _Line) -> str:
         value = self.value(inside)
-        if value is not _UNKNOWN:
+        if value is not _UNKNOWN and _is_plain(value):
             return _written(value)
         self.unread.append(piece)
         if line.is_empty:
@@ -124,6 +128,8 @@ class Resolver:
 
     def _called(self, name: str, arguments: list[Any]) -> Any:
         last = arguments[-1]
+        if name not in _OF_ANYTHING and not all(map(_is_plain, arguments)):
+            return _UNKNOWN
         if name == "default" and len(arguments) == 2:
             return last or arguments[0]
         if name in {"quote", "squote"}:
@@ -160,7 +166,7 @@ class Resolver:
                 key = tuple(term.removeprefix(root).split("."))
                 self.used.add(key)
                 value = found_at(self.values, key)
-                return "" if value in (ABSENT, None) or isinstance(value, Mapping | list) else value
+                return "" if value in (ABSENT, None, {}, []) else value
         return _UNKNOWN
 
 

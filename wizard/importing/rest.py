@@ -55,7 +55,7 @@ def _named(rows: list[Row], *, lists: bool = True) -> str:
 
 
 def _brief(path: Key, *, lists: bool) -> str:
-    """The first two parts of a key, which are enough where many are named.
+    """The first two parts of a key, which are enough where many are named; of a list, all.
 
     Args:
         lists: whether entries of lists are named one by one.
@@ -63,10 +63,8 @@ def _brief(path: Key, *, lists: bool) -> str:
     parts = short_path(path)
     if not lists:
         parts = tuple(takewhile(lambda part: isinstance(part, str), parts))
-    end = 2
-    while end < len(parts) and isinstance(parts[end - 1], int):
-        end += 1
-    return key_path(parts[:end]) or "the whole document"
+    is_entry = any(isinstance(part, int) for part in parts)
+    return key_path(parts if is_entry else parts[:2]) or "the whole document"
 
 
 def _at(row: Row) -> str:

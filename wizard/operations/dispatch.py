@@ -100,7 +100,7 @@ async def plan_destroy(file: ProfileFile, systems: Systems, run: RunOptions | No
     if file.profile.id is None:
         raise RefusedError(
             "This profile has never been applied: it has no id.",
-            "everything the wizard makes carries the profile's id; nothing can carry this one's",
+            "everything the wizard creates carries the profile's id; nothing can carry this one's",
             "Give the file that apply wrote the id into; without one, there is nothing to destroy",
         )
     async with _looking(systems):

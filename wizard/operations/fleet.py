@@ -97,7 +97,7 @@ class Fleet:
         raise WizardError(
             f"{len(self.failed)} of {len(self.names)} runners are not proven.",
             "\n".join(_paragraph(name, error) for name, error in self._shown()),
-            "Follow what is said of each, then run it again",
+            "Follow the fix of each, then run it again",
         )
 
     def _shown(self) -> list[tuple[str, WizardError]]:

@@ -121,7 +121,7 @@ def _name_in(handle: int) -> str:
 
 def _refused(profile: Path, holder: str) -> RefusedError:
     return RefusedError(
-        f"Another run is at work on {profile}.",
-        f"it is {holder}" if holder else "It has begun this very moment.",
+        f"Another run is working on {profile}.",
+        f"it is {holder}" if holder else "It has only just started.",
         "Wait until it has ended, then run it again; a run that was killed holds nothing",
     )

@@ -64,4 +64,4 @@ def _check(certificates: str, path: Path, spot: Spot) -> None:
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=certificates)
     except (ssl.SSLError, ValueError):
-        spot.add(f"{path} holds a certificate that is damaged", "copy it anew, whole")
+        spot.add(f"{path} holds a certificate that is damaged", "copy it again, completely")

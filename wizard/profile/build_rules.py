@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from wizard.core.problems import Problems
 from wizard.core.units import parse_quantity
 from wizard.profile.model import Profile
-from wizard.profile.runner import LEAST_SECURITY, Runner, SecurityLevel
+from wizard.profile.runner import Runner
+from wizard.profile.strategies import SecurityLevel
 
 _ENOUGH_FOR_DOCKER = 2 * 1024**3  # bytes
 
@@ -17,10 +18,10 @@ def check_builds(profile: Profile, runner: Runner, index: int, problems: Problem
     """Add what is wrong with `builds` of one runner, and with what it asks of the jobs."""
     _check_options(runner, index, problems)
     _check_level(runner, index, problems)
-    if runner.builds.strategy == "dind":
+    if runner.builds.spec.has_daemon:
         _check_memory(runner, index, problems)
     elsewhere = urlsplit(profile.gitlab.url).hostname != "gitlab.com"
-    if runner.builds.strategy == "shared-runners" and elsewhere:
+    if runner.builds.spec.hosted and elsewhere:
         problems.at("runners", index, "builds").warn(
             "only gitlab.com has hosted runners",
             "change the tags in the example pipeline, or choose another way to build",
@@ -29,12 +30,12 @@ def check_builds(profile: Profile, runner: Runner, index: int, problems: Problem
 
 def _check_options(runner: Runner, index: int, problems: Problems) -> None:
     builds = runner.builds
-    if builds.image and builds.strategy in {"none", "shared-runners"}:
+    if builds.image and not builds.spec.builds_here:
         problems.at("runners", index, "builds", "image").add(
             f"this runner builds no images with {builds.strategy}, so it needs no builder",
             "remove it, or choose a strategy",
         )
-    if builds.mtu and builds.strategy != "dind":
+    if builds.mtu and not builds.spec.has_daemon:
         problems.at("runners", index, "builds", "mtu").add(
             "only Docker in Docker has a network of its own", "remove it"
         )
@@ -42,7 +43,7 @@ def _check_options(runner: Runner, index: int, problems: Problems) -> None:
 
 def _check_level(runner: Runner, index: int, problems: Problems) -> None:
     strategy, wanted = runner.builds.strategy, runner.jobs.pod_security
-    least = LEAST_SECURITY[strategy]
+    least = runner.builds.spec.level
     if least == "privileged":
         problems.at("runners", index, "builds").warn(
             f"{strategy} makes the whole job namespace privileged: any job in it can take the node",

@@ -189,6 +189,9 @@ class TargetCluster(Section):
     pod_cidrs: list[Network] = option(
         [], "The ranges of its pods, which need no proxy; filled in where the cluster says."
     )
+    api_server: list[Network] = option(
+        [], "Where the API server listens, so that network policies can keep jobs from it."
+    )
 
 
 class Images(Section):

@@ -234,7 +234,7 @@ def _unreadable(error: yaml.YAMLError, text: str, name: str) -> InvalidDocumentE
     if isinstance(error, _TooMuch):
         return refused(name, problem, "name the profile's own file", line, column)
     if mark and text[mark.index - mark.column :].lstrip(" ").startswith("\t"):
-        return refused(name, "is indented with a tab", "YAML takes spaces alone", line, column)
+        return refused(name, "is indented with a tab", "YAML allows only spaces", line, column)
     said = f"{problem} {getattr(error, 'context', '') or ''}"
     for pattern, message, fix in _SAID:
         if re.search(pattern, said):

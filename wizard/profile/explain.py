@@ -16,7 +16,6 @@ from wizard.profile.inherit import SHORTHAND
 LATER = {
     "cache": "a shared cache for jobs",
     "metrics": "metrics and dashboards",
-    "network": "network policies",
     "autoscaling": "autoscaling",
 }
 """Sections that a later version of the wizard will know; asked for today, they are refused."""
@@ -145,7 +144,7 @@ def _not_text(value: Any, _context: Any) -> _Said:
 
 
 def _not_whole(value: Any, _context: Any) -> _Said:
-    return f"must be a whole number, not {_what(value)}", "write digits alone, without quotes"
+    return f"must be a whole number, not {_what(value)}", "write only digits, without quotes"
 
 
 def _not_boolean(value: Any, _context: Any) -> _Said:

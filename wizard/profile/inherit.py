@@ -13,7 +13,7 @@ SHORTHAND = {"builds": "strategy"}
 
 _OWN = {
     "name": "every runner has a name of its own",
-    "adopt": "a runner of GitLab can be taken over by one runner alone",
+    "adopt": "a runner of GitLab can be taken over by only one runner",
 }
 """Keys that runners cannot share."""
 

@@ -61,7 +61,7 @@ def _jobs_taken(runner: Runner, index: int, problems: Problems) -> None:
     timeout = runner.maximum_timeout
     if timeout is not None and timeout < _SHORTEST_TIMEOUT:
         problems.at("runners", index, "maximum_timeout").add(
-            f"{timeout} seconds is shorter than the 10 minutes that GitLab takes at least",
+            f"{timeout} seconds is below GitLab's minimum of 10 minutes",
             "write 10m or more",
         )
 
@@ -72,7 +72,7 @@ def _managers(profile: Profile, runner: Runner, index: int, problems: Problems) 
     each, rest = divmod(jobs, managers)
     if not each:
         spot.add(
-            f"{managers} managers share them, and each takes one job at least",
+            f"{managers} managers share this limit, and each needs at least one job",
             f"write {managers} or more, or fewer manager.replicas",
         )
     elif rest:

@@ -9,6 +9,8 @@ from wizard.profile.runner import Runner
 RUNNER_LABEL = "runner-wizard/runner"
 TOKEN_REVISION = "runner-wizard/token-revision"  # noqa: S105 - an annotation's name
 """On a manager's pods: raised, it makes new ones."""
+JOB_LABEL = "runner-wizard/jobs-of"
+"""On every job's pod of a runner with network policies, by which its policy selects it."""
 _NAME = "app.kubernetes.io/name"
 _INSTANCE = "app.kubernetes.io/instance"
 
@@ -19,6 +21,11 @@ def manager_labels(_profile: Profile, runner: Runner) -> dict[str, str]:
     A Deployment's selector can never change, so these two depend on the runner's name alone.
     """
     return {_NAME: PRODUCT, _INSTANCE: runner.release}
+
+
+def job_labels(profile: Profile, runner: Runner) -> dict[str, str]:
+    """What job pods are labelled with; nothing where no policy has to select them."""
+    return {JOB_LABEL: runner.release} if profile.network.policy != "none" else {}
 
 
 def labels(profile: Profile, runner: Runner | None = None) -> dict[str, str]:

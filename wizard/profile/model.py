@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from wizard.profile.delivery import Delivery, GitLabServer, Images, Manager, TargetCluster
-from wizard.profile.runner import LEAST_SECURITY, Runner
+from wizard.profile.network import NetworkRules
+from wizard.profile.runner import Runner
 from wizard.profile.secrets import Secrets
 from wizard.profile.types import Matching, RunnerName, Section, option
 
@@ -47,6 +48,7 @@ class Profile(Section):
     secrets: Secrets = option(Secrets(), "Where the tokens are kept.")
     manager: Manager = option(Manager(), "The pods that ask GitLab for jobs.")
     cluster: TargetCluster = option(TargetCluster(), "The cluster and its namespaces.")
+    network: NetworkRules = option(NetworkRules(), "What pods may reach, and who reaches them.")
     images: Images = option(Images(), "Where images come from.")
     delivery: Delivery = option(Delivery(), "How the runner is expressed, and where that goes.")
 
@@ -71,8 +73,8 @@ class Profile(Section):
         shared = self.cluster.job_namespace
         if self.cluster.namespaces == "existing" or runner.security_level != "privileged":
             return shared
-        strategy = runner.builds.strategy
-        suffix = strategy if LEAST_SECURITY[strategy] == "privileged" else "privileged"
+        spec = runner.builds.spec
+        suffix = spec.name if spec.level == "privileged" else "privileged"
         return f"{shared[: _LABEL - len(suffix) - 1].rstrip('-')}-{suffix}"
 
     @property

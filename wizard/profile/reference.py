@@ -13,7 +13,7 @@ PAGE = Path("docs/profile-reference.md")
 _OPENING = """\
 # Every key of a profile
 
-This page is made from the program: `python -m wizard.profile.reference` writes it anew.
+This page is made from the program: `python -m wizard.profile.reference` rewrites it.
 [profiles.md](profiles.md) explains how profiles work.
 
 A key is optional where it has a default. `[]` stands for any entry of a list.

@@ -26,6 +26,7 @@ def check(profile: Profile, problems: Problems) -> None:
     _store(profile, problems)
     _cluster(profile, problems)
     check_namespaces(profile, problems)
+    _network(profile, problems)
     _delivery(profile, problems)
     _pull_policy(profile, problems)
     for index, runner in enumerate(profile.runners):
@@ -69,7 +70,7 @@ def _gitlab(profile: Profile, problems: Problems) -> None:
         scope = problems.at("runners", index, "scope")
         if runner.scope.kind == "instance" and server.hostname == "gitlab.com":
             scope.add(
-                "gitlab.com takes no instance runners from its users",
+                "gitlab.com allows no instance runners of its users",
                 "write {group: NAME} or {project: PATH}",
             )
         if runner.locked and runner.scope.kind != "project":
@@ -94,7 +95,7 @@ def _names(profile: Profile, problems: Problems) -> None:
         first.setdefault(runner.name, index)
         if runner.release == profile.shared:
             name.add(
-                f"{runner.release} is where everything stands that all runners share",
+                f"{runner.release} is the name of what all runners share",
                 "choose another name",
             )
 
@@ -158,6 +159,26 @@ def _cluster(profile: Profile, problems: Problems) -> None:
     cluster = profile.cluster
     if not cluster.architectures:
         problems.at("cluster", "architectures").add("is empty", "write [amd64], or what you have")
+
+
+def _network(profile: Profile, problems: Problems) -> None:
+    network = profile.network
+    if network.policy == "none":
+        unused = network.model_fields_set - {"policy"}
+        for name in sorted(unused):
+            problems.at("network", name).warn(
+                "is not used, since network.policy is none", "write policy: standard, or remove it"
+            )
+    elif not network.internet and not network.gitlab:
+        problems.at("network", "gitlab").add(
+            "without internet, jobs reach GitLab only by its addresses, and none is given",
+            "write GitLab's addresses, such as [192.168.1.5/32]",
+        )
+    elif network.internet and not profile.cluster.pod_cidrs:
+        problems.at("network", "internet").warn(
+            "the cluster's own ranges are not known, so jobs reach its pods and services as well",
+            "write cluster.pod_cidrs and service_cidrs; apply fills in what the cluster says",
+        )
 
 
 def _delivery(profile: Profile, problems: Problems) -> None:

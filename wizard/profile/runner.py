@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from wizard.core.secrets import excerpt
+from wizard.profile.strategies import STRATEGIES, SecurityLevel, Strategy, StrategySpec
 from wizard.profile.types import (
     Count,
     Cpu,
@@ -26,19 +26,6 @@ from wizard.profile.types import (
     Text,
     option,
 )
-
-Strategy = Literal["none", "kaniko", "buildah", "buildkit", "podman", "dind", "shared-runners"]
-SecurityLevel = Literal["restricted", "baseline", "privileged"]
-LEAST_SECURITY: Mapping[Strategy, SecurityLevel] = {
-    "none": "restricted",
-    "kaniko": "baseline",  # root in the container, with the default capabilities
-    "buildah": "baseline",
-    "buildkit": "privileged",  # no container is, but seccomp and AppArmor are unconfined
-    "podman": "privileged",
-    "dind": "privileged",
-    "shared-runners": "restricted",
-}
-"""The strictest Pod Security level that admits a strategy's job pods (Kubernetes 1.32)."""
 
 _GroupPath = Annotated[str, Matching(r"[\w.-]+(?:/[\w.-]+)*", "a group's path, such as acme/team")]
 _ProjectPath = Annotated[
@@ -101,7 +88,7 @@ class MemoryShare(Section):
     """Memory, or ephemeral storage, of one kind of container."""
 
     request: Memory | None = option(None, "What the scheduler keeps free for it.")
-    limit: Memory | None = option(None, "The most it may use; more ends the container.")
+    limit: Memory | None = option(None, "The most it may use; more kills the container.")
     ceiling: Memory | None = option(
         None, "How far a job may raise its request and limit by its variables; none: not at all."
     )
@@ -238,13 +225,7 @@ class Builds(Section):
     strategy: Strategy = option(
         "none",
         "How jobs build container images.",
-        none="they build none; the strictest security",
-        kaniko="root in the container, no privilege; a community fork keeps it alive",
-        buildah="rootless, no daemon; the node must allow user namespaces",
-        buildkit="rootless and fast; needs seccomp and AppArmor unconfined",
-        podman="the Docker commands without a daemon; privileged",
-        dind="Docker in Docker with TLS; privileged, for Compose and Testcontainers",
-        shared_runners="left to GitLab's own hosted runners",
+        **{spec.name.replace("-", "_"): spec.about for spec in STRATEGIES.values()},
     )
     image: ImageRef | None = option(None, "Another builder image than the strategy's own.")
     mtu: Annotated[int, Field(ge=576, le=9216, strict=True)] | None = option(
@@ -255,6 +236,11 @@ class Builds(Section):
     @classmethod
     def _may_be_a_word(cls, value: Any) -> Any:
         return {"strategy": value} if isinstance(value, str) else value
+
+    @property
+    def spec(self) -> StrategySpec:
+        """What is known of the chosen strategy."""
+        return STRATEGIES[self.strategy]
 
 
 class Runner(Section):
@@ -269,12 +255,12 @@ class Runner(Section):
     adopt: _Id | None = option(
         None,
         "The id of a runner in GitLab that is taken over instead of creating one: it gets this "
-        "runner's settings and a new token, so whoever served it until then stops.",
+        "runner's settings and a new token, so its old managers stop.",
     )
     description: Text = option("", "What GitLab shows beside it; empty: made from its name.")
     tags: list[Tag] = option([], "A job with tags runs only where every one of its tags is listed.")
     run_untagged: bool = option(True, "Whether it also takes jobs without any tag.")
-    protected: bool = option(False, "Whether it takes jobs of protected branches and tags alone.")
+    protected: bool = option(False, "Whether it takes only jobs of protected branches and tags.")
     locked: bool = option(False, "Whether it may not be enabled for other projects.")
     paused: bool = option(False, "Whether it takes no new jobs for now.")
     maximum_timeout: Seconds | None = option(
@@ -310,7 +296,7 @@ class Runner(Section):
         """The Pod Security level that its job pods are made to fit."""
         if self.jobs.pod_security != "auto":
             return self.jobs.pod_security
-        return LEAST_SECURITY[self.builds.strategy]
+        return self.builds.spec.level
 
     @property
     def release(self) -> str:

@@ -9,6 +9,7 @@ from wizard.render.runner import authority
 from wizard.render.runner.accounts import job_account, manager_account, namespaces
 from wizard.render.runner.job_volumes import docker_daemon
 from wizard.render.runner.manager import config_map, deployment, disruption_budget
+from wizard.render.runner.network import network_policies
 from wizard.render.runner.rbac import role, role_binding
 from wizard.render.secrets.external_secret import external_secret, store
 from wizard.render.secrets.providers import reader_account
@@ -31,6 +32,7 @@ def companions(profile: Profile, runner: Runner) -> list[Manifest]:
         job_account(profile, runner),
         *_as_list(docker_daemon(profile, runner)),
         *_as_list(external_secret(profile, runner)),
+        *network_policies(profile, runner),
         disruption_budget(profile, runner),
     ]
 
@@ -45,6 +47,7 @@ def release(profile: Profile, runner: Runner) -> list[Manifest]:
         config_map(profile, runner),
         *_as_list(docker_daemon(profile, runner)),
         *_as_list(external_secret(profile, runner)),
+        *network_policies(profile, runner),
         deployment(profile, runner),
         disruption_budget(profile, runner),
     ]

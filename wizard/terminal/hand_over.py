@@ -44,7 +44,7 @@ def hand_over(what: str, token: SecretStr, terminal: str = "/dev/tty") -> None:
         handle = os.open(terminal, os.O_RDWR | os.O_NOCTTY)
     except OSError as error:
         raise WizardError(
-            "The token cannot be shown: there is no terminal of its own.",
+            "The token cannot be shown: there is no terminal.",
             f"{terminal}: {error.strerror}",
             "Run it in a terminal",
         ) from None

@@ -290,7 +290,9 @@ class WizardApp(App[ExitCode]):
         )
         if self.session.draft.disk is not None and self.session.draft.value("id"):
             yield SystemCommand(
-                "Destroy", "Take away everything this profile made; asks", wizard.begin_destroy
+                "Destroy",
+                "Remove everything this profile created; asks first",
+                wizard.begin_destroy,
             )
         yield SystemCommand("Theme", "Light, dark, or the terminal's own", self.action_change_theme)
         yield SystemCommand("Quit", "A draft can be kept", self.action_leave)

@@ -94,11 +94,11 @@ def look_command(session: ProfileSession) -> str:
 
 def verdict(plan: Plan) -> str:
     """The plan in one sentence."""
-    said = f"No change. All is as the profile says ({len(plan.changes)} things looked at)."
+    said = f"No change. Everything is as the profile says ({len(plan.changes)} things looked at)."
     if plan.pending:
         said = f"{counted(plan)}. Nothing has been written yet. {meaning(plan)}".rstrip()
     elif plan.doubts:
-        said = "No change, but not all is well. Applying proves these runners again."
+        said = "No change, but something is wrong. Apply proves these runners again."
     return "\n".join([said, *noted(plan)])
 
 

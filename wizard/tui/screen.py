@@ -38,7 +38,7 @@ from wizard.tui.widgets import Row, Said
 from wizard.tui.widgets.keys import Keys
 from wizard.tui.widgets.outcome_pane import OutcomePane
 
-_ELSEWHERE = "Tab and Shift+Tab move; Enter does what stands in [ brackets ]."
+_ELSEWHERE = "Tab and Shift+Tab move; Enter presses the button in [ brackets ]."
 """Help for what needs none of its own: a line that comes and goes would move all the others."""
 
 Render = Callable[[Profile, int], str]
@@ -66,14 +66,20 @@ class WizardScreen(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Textual has it
     BINDING_GROUP_TITLE = "Wizard"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "next", "Next", id="next", tooltip="Check this step and go on."),
-        Binding("escape", "back", "Back", id="back", tooltip="Go to the step before."),
+        Binding("ctrl+n", "next", "Next", id="next", tooltip="Check this step and continue."),
+        Binding("escape", "back", "Back", id="back", tooltip="Go to the previous step."),
         Binding("f1", "help", "Help", id="help", tooltip="Explain the field in focus."),
-        Binding("f5", "check", "Check", id="check", tooltip="Look at everything outside again."),
+        Binding(
+            "f5",
+            "check",
+            "Check",
+            id="check",
+            tooltip="Look again at GitLab, the cluster and the backend.",
+        ),
         Binding("ctrl+s", "app.save", "Save", id="save", tooltip="Save the profile."),
         Binding("ctrl+p", "app.command_palette", "Menu", id="menu", tooltip="Everything else."),
         Binding("f8", "next_problem", "Problems", show=False, tooltip="Go to the next problem."),
-        Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Take the last answer back."),
+        Binding("ctrl+z", "undo", "Undo", show=False, tooltip="Undo the last answer."),
         Binding("question_mark", "keys", "Keys", show=False, tooltip="List every key."),
         *(
             Binding(
@@ -177,7 +183,7 @@ class WizardScreen(Screen[None]):
             count = len(errors)
             self.app.clear_notifications()  # asked twice, said once
             self.app.notify(
-                f"{count} thing{'s' if count > 1 else ''} to set right before going on.",
+                f"{count} problem{'s' if count > 1 else ''} to fix before you can continue.",
                 severity="warning",
                 markup=False,
             )
@@ -235,7 +241,7 @@ class WizardScreen(Screen[None]):
         if self.session.draft.undo():
             self.call_later(self._show, self.at)
         else:
-            self.app.notify("There is nothing to take back.", markup=False)
+            self.app.notify("There is nothing to undo.", markup=False)
 
     def action_keys(self) -> None:
         """List every key that does something here."""
@@ -283,10 +289,10 @@ class WizardScreen(Screen[None]):
         try:
             after = render(session.draft.loaded().profile, session.runner)
         except (WizardError, LookupError):
-            pane.say("What comes of it is shown once the profile is valid.")
+            pane.say("The result is shown once the profile is valid.")
             return
         before = self._outcome_before(session, render) or after
-        title = "What comes of it" + (": + is new" if before != after else "")
+        title = "The result" + (": + is new" if before != after else "")
         pane.show(title, await asyncio.to_thread(compared, before, after))
 
     def _outcome_before(self, session: ProfileSession, render: Render) -> str:

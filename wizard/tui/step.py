@@ -141,7 +141,7 @@ class Step(VerticalScroll, can_focus=False):
     def errors(self) -> list[Problem]:
         """Everything that keeps the user from going on."""
         open_questions = [
-            Problem("this is the preset's example", "say what is yours", row.key)
+            Problem("this is the preset's example", "write your own", row.key)
             for row in self.rows
             if row.unanswered
         ]

@@ -176,7 +176,7 @@ class Wiring:
             return found
         raise MissingCredentialError(
             f"There is no token for {url}.",
-            "neither GITLAB_TOKEN nor the keyring has one, and there is nobody to ask",
+            "neither GITLAB_TOKEN nor the keyring has one, and there is no terminal to ask on",
             f"Set GITLAB_TOKEN, or run: {command('login', url)}",
             variable="GITLAB_TOKEN",
         )

@@ -103,7 +103,7 @@ class Trust:
             return
         raise RefusedError(
             f"{what} was not sent to {address}.",
-            f"{why}; that address is the profile's own word",
+            f"{why}; only the profile names that address",
             f"If you trust it, run: {self._command} --trust {shlex.quote(address)}",
         )
 
@@ -134,7 +134,7 @@ class Trust:
                 return value, f"{name} says {value}"
         unset = " and ".join(audience.variables)
         if not audience.address:
-            return "", f"{unset} are not set" if unset else "nothing says whom it is for"
+            return "", f"{unset} are not set" if unset else "nothing says which address it is for"
         several = len(audience.variables) > 1
         return audience.address, (
             f"{unset} {'are' if several else 'is'} not set, so it is for {audience.address}"
@@ -179,10 +179,11 @@ def refuse_plain_http(address: str, section: str, *, allowed: bool) -> str:
     if not is_readable_by_others(address):
         return ""
     if allowed:
-        return f"warning: {address} is not encrypted: everyone on the way can read the credentials"
+        what = "anyone on the network path can read the credentials"
+        return f"warning: {address} is not encrypted: {what}"
     raise RefusedError(
         f"No credential was sent to {address}: it is not encrypted.",
-        "everyone on the way could read it",
+        "anyone on the network path could read it",
         f"Use https, or write allow_http: true into {section} of the profile",
     )
 

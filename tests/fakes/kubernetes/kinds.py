@@ -56,6 +56,7 @@ _CORE = (
     Kind("coordination.k8s.io/v1", "Lease", "leases"),
     Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets"),
     Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies"),
+    Kind("discovery.k8s.io/v1", "EndpointSlice", "endpointslices"),
     Kind("networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", namespaced=False),
 )
 

@@ -171,7 +171,7 @@ def test_waiting_ends_when_it_is_cancelled(cluster, operator):
 def test_with_nobody_there_it_refuses_before_anything_is_created(cluster, fake, operator):
     backend = store(cluster)
 
-    with pytest.raises(RefusedError, match="nobody to store the token") as refused:
+    with pytest.raises(RefusedError, match="no one to store the token") as refused:
         backend.write(RUNNER, new_token())
 
     assert fake.writes == []

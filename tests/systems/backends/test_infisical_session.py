@@ -226,7 +226,7 @@ def test_credentials_never_follow_a_redirect(infisical):
         location = {"Location": f"{elsewhere.url}/api/v1/auth/universal-auth/login"}
         infisical.fake.fail_next("POST", "*/login", 307, None, headers=location)
 
-        with pytest.raises(NotReachedError, match="sends us on to"):
+        with pytest.raises(NotReachedError, match="redirects to"):
             infisical.connect().read(runner())
 
         assert elsewhere.calls == []

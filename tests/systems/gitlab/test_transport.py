@@ -231,7 +231,7 @@ def test_a_token_never_reaches_another_host(gitlab, fake, project, wanted, statu
         fake.fail_next(method, "*", status, "", headers={"Location": f"{other.url}/api/v4/x"})
 
         call = gitlab.version if method == "GET" else partial(gitlab.create_runner, project, wanted)
-        with pytest.raises(NotReachedError, match="sends us on to") as refused:
+        with pytest.raises(NotReachedError, match="redirects to") as refused:
             call()
 
         assert not other.calls

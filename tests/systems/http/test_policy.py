@@ -97,7 +97,7 @@ def test_a_credential_goes_to_its_own_origin_alone() -> None:
         "https://gitlab.example.com/beside",
         "https://b.c/sub",
     ):
-        with pytest.raises(NotReachedError, match="sends us on"):
+        with pytest.raises(NotReachedError, match="redirects to"):
             bound.for_url(other)
     assert origin("https://[::1]:8080/x") == "https://[::1]:8080"
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from wizard.core.problems import Key, key_path
 from wizard.importing.findings.table_keys import OTHER_EXECUTORS
 from wizard.importing.ledger import Fate
-from wizard.importing.release import Release, texts
+from wizard.importing.release import Release, entries, texts
 from wizard.importing.texts.templates import unread
 from wizard.importing.translate.builds import (
     variables,
@@ -213,6 +213,33 @@ def _environment(release: Release, table: View) -> None:
             )
 
 
+def _files(release: Release, table: View) -> None:
+    """Keys that name a file of the manager's container, which the profile's has not."""
+    if release.values.is_written("certsSecretName"):
+        return
+    mounts = [
+        str(one.get("mountPath"))
+        for one in entries(release.values.get("volumeMounts"))
+        if isinstance(one, Mapping)
+    ]
+    for key in _FILES:
+        path = str(table.get(*key) or "")
+        if path and not table.claimed(key) and not any(map(path.startswith, mounts)):
+            release.report.breaks(
+                f"{key[-1]} names a file in the old manager's container",
+                table.at(*key),
+                f"the profile's manager has no {path}, so it fails to start or to connect",
+                "Give a CA in gitlab.ca_file, and remove the key from extra_config",
+            )
+
+
+_FILES: tuple[Key, ...] = (
+    *(("tls-ca-file",), ("tls-cert-file",), ("tls-key-file",)),
+    *(("kubernetes", "ca_file"), ("kubernetes", "cert_file"), ("kubernetes", "key_file")),
+    ("cache", "gcs", "CredentialsFile"),
+)
+
+
 def _pull_policies(release: Release, table: View) -> None:
     wanted = {one.lower() for one in texts(table.get("kubernetes", "pull_policy"))}
     allowed = {one.lower() for one in texts(table.get("kubernetes", "allowed_pull_policies"))}
@@ -235,5 +262,6 @@ _ALL: tuple[Callable[[Release, View], None], ...] = (
     _no_limits,
     _moving_tags,
     _environment,
+    _files,
     _pull_policies,
 )

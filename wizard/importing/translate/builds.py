@@ -10,7 +10,7 @@ from wizard.core.problems import Key
 from wizard.importing.ledger import Fate
 from wizard.importing.release import Release, entries, section, texts
 from wizard.importing.view import View
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 from wizard.render.runner.builds import STRATEGIES
 
 ARCHIVED = re.compile(r"\S*gcr\.io/kaniko-project/executor(?::\S+)?")

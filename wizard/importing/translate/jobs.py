@@ -11,7 +11,7 @@ from wizard.importing.release import Release, number, texts
 from wizard.importing.translate.builds import leave_docker, maintained, strategy_of
 from wizard.importing.translate.levels import level_of
 from wizard.importing.view import View, found_at, without_empty
-from wizard.profile.runner import LEAST_SECURITY, SecurityLevel, Strategy
+from wizard.profile.strategies import STRATEGIES, SecurityLevel, Strategy
 
 _SHARES = ("cpu", "memory", "ephemeral_storage")
 _FIELDS = {
@@ -216,7 +216,7 @@ def _security(
     more: dict[str, Any] = {}
     target: Key = (*at, "jobs", "pod_security")
     kubernetes = table.section("kubernetes")
-    least, levels = LEAST_SECURITY[strategy], get_args(SecurityLevel)
+    least, levels = STRATEGIES[strategy].level, get_args(SecurityLevel)
     wanted = max(level, least, key=levels.index)
     if strategy == "dind":
         table.note(("kubernetes", "privileged"), Fate.CARRIED, "runners[].builds: dind")

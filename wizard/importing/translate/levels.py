@@ -11,7 +11,7 @@ from typing import Any
 from wizard.core.problems import Key
 from wizard.importing.release import entries, section, texts
 from wizard.importing.view import View
-from wizard.profile.runner import SecurityLevel
+from wizard.profile.strategies import SecurityLevel
 
 CONTEXTS = (
     *("build_container_security_context", "helper_container_security_context"),

@@ -234,6 +234,9 @@ def in_gitlab(release: Release, indices: range) -> dict[str, Any]:
 def rest_of_values(release: Release, extra: dict[str, Any], *, reads_chart: bool) -> dict[str, Any]:
     """What is left of the values, kept where a chart reads them; else it is left out."""
     values = release.values
+    for top in dict.fromkeys(path.partition(".")[0] for path in _OURS):
+        if values.has(top) and values.get(top) is None:
+            values.note((top,), Fate.ASIDE, "empty")
     for path, why in _OURS.items():
         key = tuple(path.split("."))
         if values.has(*key) and not values.claimed(key):

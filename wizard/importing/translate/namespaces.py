@@ -116,7 +116,7 @@ def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: 
         release.report.opens(
             f"jobs run in the manager's namespace{where}",
             at or release.jobs_at(table, "kubernetes"),
-            "whoever can create job pods there can mount the manager's Secrets into "
+            "anyone who can create job pods there can mount the manager's Secrets into "
             "them, including the runner's token",
             f"Nothing to do: the profile gives jobs their own namespace, {taken}",
         )
@@ -124,7 +124,7 @@ def _tell_jobs(release: Release, table: View, manager: Said, jobs: Said, taken: 
         release.report.breaks(
             f"jobs run in {jobs.text}, which is shared with others",
             at,
-            "a job namespace runs code that nobody reviewed and gets a Pod Security "
+            "a job namespace runs code that no one reviewed and gets a Pod Security "
             "label, with which other pods there could be refused at their next start",
             f"Write cluster.job_namespace if you want another than {taken}: "
             f"{jobs.text} stays as it is",

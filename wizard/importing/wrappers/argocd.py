@@ -63,10 +63,10 @@ class _Application:
         of_chart = chart == CHART
         if chart and not of_chart and CHART not in str(section(source, "helm")):
             return []
-        layers = self._layers((*key, "helm"), section(source, "helm"))
-        if not of_chart and source.get("path") and not layers:
-            beside = values_from_file(self._bundle, f"{source['path']}/values.yaml")
-            layers = [beside] if beside else []
+        path = "" if of_chart else str(source.get("path") or "")
+        layers = self._layers((*key, "helm"), section(source, "helm"), path)
+        if path and (own := values_from_file(self._bundle, f"{path}/values.yaml")):
+            layers.insert(0, own)  # a chart's own values are below all others
         found = releases_of(self._bundle, self._doc, Kind.APPLICATION, layers, of_chart=of_chart)
         for release in found:
             where = (*key, "targetRevision")
@@ -77,16 +77,21 @@ class _Application:
             release.name = self._said(*key, "helm", "releaseName")
         return found
 
-    def _layers(self, key: Key, helm: Values) -> list[Layer]:
-        """From the bottom up: valueFiles, values, valuesObject, parameters (Argo CD's order)."""
+    def _layers(self, key: Key, helm: Values, path: str) -> list[Layer]:
+        """From the bottom up: valueFiles, values, valuesObject, parameters (Argo CD's order).
+
+        Args:
+            path: the folder of the chart, which values files are relative to; empty: none.
+        """
         layers = []
-        for index, path in enumerate(entries(helm.get("valueFiles"))):
-            if layer := values_from_file(self._bundle, str(path)):
+        for index, name in enumerate(map(str, entries(helm.get("valueFiles")))):
+            relative = path and not name.startswith(("$", "/"))
+            if layer := values_from_file(self._bundle, f"{path}/{name}" if relative else name):
                 layers.append(layer)
                 self._carried(*key, "valueFiles", index, to="as what it holds")
             else:
                 where = (*key, "valueFiles", index)
-                tell_unread_values(self._bundle, self._doc, where, "valueFiles", [str(path)])
+                tell_unread_values(self._bundle, self._doc, where, "valueFiles", [name])
         if text := values_in_text(self._bundle, self._doc, *key, "values"):
             layers.append(text)
         if isinstance(helm.get("valuesObject"), Mapping):

@@ -68,10 +68,34 @@ def kustomize_charts(bundle: Bundle, doc: Doc) -> list[Release]:
         made = releases_of(bundle, doc, Kind.KUSTOMIZE, layers, of_chart=True)
         found += [_with_facts(bundle, doc, where, release, "releaseName") for release in made]
     if found:
-        for key in doc.data:
-            if key != "helmCharts":
-                bundle.aside(doc, key, why="other things that the Kustomization makes")
+        _rest_of_kustomization(bundle, doc, found)
     return found
+
+
+_PATCHES = (
+    *("patches", "patchesStrategicMerge", "patchesJson6902", "transformers", "replacements"),
+    *("images", "replicas", "components"),
+)
+"""What a Kustomization changes of the objects that it has."""
+
+
+def _rest_of_kustomization(bundle: Bundle, doc: Doc, found: list[Release]) -> None:
+    for key in doc.data:
+        if key == "namespace":
+            place = bundle.said(doc, key)
+            bundle.carried(doc, key, to="cluster.namespace")
+            for release in found:
+                release.namespace = place
+        elif key in _PATCHES:
+            bundle.left(doc, key, why="it changes what the chart renders", told=True)
+            bundle.report.breaks(
+                f"{key} of the Kustomization were not read",
+                bundle.at(doc, key),
+                "they change what the chart renders, and the profile lacks what they set",
+                "Read them, and write what you need into the profile",
+            )
+        elif key != "helmCharts":
+            bundle.aside(doc, key, why="other things that the Kustomization makes")
 
 
 def helmfile_releases(bundle: Bundle, doc: Doc) -> list[Release]:

@@ -15,6 +15,7 @@ from wizard.importing.wrappers.common import empty_view, metadata_aside
 from wizard.importing.wrappers.config import table_words
 from wizard.importing.wrappers.variables import (
     FROM_ENV,
+    TOKEN_ENV,
     WORTHLESS_ENV,
     as_register_reads,
     table_key_of,
@@ -125,8 +126,12 @@ def _variable(
     name, value = str(one.get("name") or ""), one.get("value")
     spot = doc.spot(*where, "value")
     bundle.aside(doc, *where, "name", why="names the value beside it")
-    if "valueFrom" in one:
-        bundle.left(doc, *where, "valueFrom", why="the wizard provides the token its own way")
+    if "valueFrom" in one and name in TOKEN_ENV:
+        bundle.ours(doc, *where, "valueFrom", why="the wizard provides the token its own way")
+    elif "valueFrom" in one:
+        bundle.left(
+            doc, *where, "valueFrom", why="it comes from another object, which was not read"
+        )
     elif name in FROM_ENV and value not in (None, ""):
         pairs.append((FROM_ENV[name], value, spot))
     elif (key := table_key_of(name)) and value not in (None, ""):

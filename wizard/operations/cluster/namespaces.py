@@ -14,7 +14,7 @@ from wizard.core.errors import NotAllowedError
 from wizard.core.findings import Finding
 from wizard.core.manifest import ENFORCE, FIELD_MANAGER, MANAGED_BY, ObjectRef
 from wizard.profile.model import Profile
-from wizard.profile.runner import SecurityLevel
+from wizard.profile.strategies import SecurityLevel
 from wizard.render import pod_security_level
 from wizard.systems.kubernetes import Cluster, Json, Permission, created_by, profile_of
 
@@ -108,7 +108,7 @@ def _missing(place: Place) -> Finding:
     return Finding(
         f"There is no namespace {place.name}.",
         cause="The profile says that its namespaces are there already, so none is made.",
-        fix=f"Have kubectl create namespace {place.name} run by whoever may, or write "
+        fix=f"Ask someone who may to run kubectl create namespace {place.name}, or write "
         "cluster.namespaces: create",
     )
 

@@ -40,7 +40,7 @@ class ReaderCredential:
     def manifest(self) -> Manifest | None:
         """The Secret to be applied; None where the one that is there is kept. May ask.
 
-        Raises: RefusedError, naming what is missing, when there is nobody to ask.
+        Raises: RefusedError, naming what is missing, when there is no terminal to ask on.
         """
         if self.change.action is Action.KEEP:
             return None
@@ -49,12 +49,12 @@ class ReaderCredential:
         if missing:
             problem = f"The cluster has nothing to read the tokens with: no {self.ref}."
             if self.change.action is Action.UPDATE:
-                problem = f"{self.ref} is to be written anew, and not all of it is given."
+                problem = f"{self.ref} must be rewritten, but part of it was not given."
             are, them = ("are", "them") if len(missing) > 1 else ("is", "it")
             raise RefusedError(
                 problem,
                 f"it is what the store signs in with; {', '.join(missing)} {are} not set, and "
-                "there is nobody to ask",
+                "there is no terminal to ask on",
                 f"Set {them} to the credential of an identity that may only read, or make the "
                 f"Secret yourself, with {' and '.join(part.key for part in self.parts)}",
             )
@@ -71,7 +71,7 @@ class ReaderCredential:
             if reads is not None and reads == writes:
                 return (
                     f"{part.variable} is the wizard's own: the cluster should read as another "
-                    "identity, which cannot write and whose failed logins lock nobody else out"
+                    "identity, which cannot write and whose failed logins lock out no one else"
                 )
         return ""
 
@@ -88,7 +88,7 @@ def look_at_reader(profile: Profile, cluster: Cluster, systems: Systems) -> Read
         change = _compare(profile, ref, parts, cluster, systems)
     except NotAllowedError:
         keep = Change(System.SECRETS, Action.KEEP, str(ref), (), "it could not be looked at")
-        unseen = f"{ref}: the context's user may not read it, so it is taken to be there"
+        unseen = f"{ref}: the context's user may not read it, so it is assumed to exist"
         return ReaderCredential(profile, ref, parts, systems, keep, unseen)
     return ReaderCredential(profile, ref, parts, systems, change)
 
@@ -127,8 +127,8 @@ def _compare(
     ours = is_ours(found, profile.id)
     if lacking and not ours:
         raise RefusedError(
-            f"{ref} is somebody else's, and has no {' and no '.join(lacking)}.",
-            "the store signs in with it; the wizard writes over nothing that it did not make",
+            f"{ref} belongs to others, and has no {' and no '.join(lacking)}.",
+            "the store signs in with it; the wizard overwrites nothing that it did not create",
             "Add what is missing, or name another Secret as reader_secret",
         )
     given = {part.key: systems.credential("", part.variable, ask=False) for part in parts}

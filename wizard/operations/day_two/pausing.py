@@ -114,7 +114,7 @@ async def unpause(
     if theirs and not anyones:
         held = [one.note.hold.sentence(one.name) for one in theirs if one.note.hold]
         raise RefusedError(
-            "Another user has paused these runners.",
+            "Another user has paused what is to be unpaused.",
             "\n".join(held),
             "Ask them, then add --yes",
         )
@@ -166,7 +166,7 @@ async def _found(profile: Profile, gitlab: GitLab, names: Collection[str]) -> li
     if missing:
         raise RefusedError(
             f"GitLab has no runner of this profile called {', '.join(missing)}.",
-            "it was never made, or it was deleted",
+            "it was never created, or was deleted",
             "Run apply first",
         )
     return [_Found(one, one.info) for one in meant if one.info]

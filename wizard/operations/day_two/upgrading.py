@@ -129,8 +129,8 @@ def _lines(old: Profile, new: Profile) -> Counter[str]:
     after = {file.path: file.content for file in files(new)}
     found: Counter[str] = Counter()
     for path in dict.fromkeys((*before, *after)):
-        texts = (one.get(path, "").splitlines() for one in (before, after))
-        for line in list(difflib.unified_diff(*texts, lineterm="", n=0))[2:]:
+        old_lines, new_lines = (one.get(path, "").splitlines() for one in (before, after))
+        for line in list(difflib.unified_diff(old_lines, new_lines, lineterm="", n=0))[2:]:
             if not line.startswith("@@"):
                 found[f"{line[0]} {line[1:].strip()}"] += 1
     return found

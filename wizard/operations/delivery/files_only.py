@@ -20,7 +20,7 @@ from wizard.operations.plan.survey import directory
 from wizard.profile.file import ProfileFile
 from wizard.systems.gitops.git import checkout
 
-_UNSEEN = ("GitLab, the token's place and the cluster: only files are written",)
+_UNSEEN = ("GitLab, the secret backend and the cluster: only files are written",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ class GitOpsSync:
             self._arrival.look_now()
 
     def _given_up(self, what: str) -> WizardError:
-        fix = "Look at what is named here, then run apply again"
+        fix = "Look at whether named objects exist here, then run apply again"
         problem = f"The token of {self.runner.name} has not reached the cluster."
         if self.profile.delivery.writes_files:
             problem = f"{self.runner.name} has not reached the cluster."
@@ -182,7 +182,7 @@ class GitOpsSync:
             return f"{ref} is {ready.get('reason', 'not synced')}: {ready.get('message', '')}"
         if self.has_changed and _last_read(found) == self._read_before:
             self._force_sync(ref)
-            return f"{ref} has not been read anew yet"
+            return f"{ref} has not been read again yet"
         return ""
 
     def _secret_lacks(self) -> str:

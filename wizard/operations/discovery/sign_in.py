@@ -56,7 +56,7 @@ def _check(identity: Identity, scope: str, what: str, url: str) -> Check:
     if allowed:
         return Check(what, Verdict.OK)
     if allowed is None:
-        return Check(what, Verdict.UNSEEN, Finding("GitLab does not tell; trying is the test"))
+        return Check(what, Verdict.UNSEEN, Finding("GitLab does not say; only trying shows"))
     # Without these nothing works, or not twice; a smoke job is a proof one can do without.
     verdict = Verdict.WARN if scope == "api" else Verdict.FAIL
     finding = Finding(f"the token lacks {scope}", fix=f"Make one at {token_page(url)}")

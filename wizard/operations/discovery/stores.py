@@ -56,4 +56,4 @@ def offers(facts: ClusterFacts | None, namespace: str) -> list[Offer]:
 def _refusal(store: StoreFacts, namespace: str) -> str:
     if store.namespace in {"", namespace}:
         return ""
-    return f"serves the namespace {store.namespace} alone, not {namespace}"
+    return f"serves only the namespace {store.namespace}, not {namespace}"

@@ -95,7 +95,7 @@ def examine_job(
 
 def _how_it_ended(job: Job) -> Iterator[Finding]:
     if job.status == "canceled":
-        yield Finding(f"Job {job.id} was canceled.", cause="somebody or a newer pipeline did it")
+        yield Finding(f"Job {job.id} was canceled.", cause="a user or a newer pipeline canceled it")
 
 
 def _runners_of(gitlab: GitLab, scope: Scope) -> list[RunnerInfo]:
@@ -134,10 +134,10 @@ def _why_not_taken(
     tags = ", ".join(sorted(job.tags)) or "no tags"
     if any(not why for why in reasons.values()):
         problem = f"Job {job.id} is {job.status}, though a runner could take it."
-        cause = "the runner is at work on as many jobs as it may, or has not asked yet"
+        cause = "the runner is running as many jobs as it may, or has not asked yet"
         fix = "Wait, or raise jobs.concurrent; status shows how many jobs are running"
     else:
-        problem = f"No runner takes job {job.id} ({tags})."
+        problem = f"No runner can pick up job {job.id} ({tags})."
         cause = "each of them has a reason not to"
         fix = "Give the job the tags of a runner, or change that runner in its profile"
     yield Finding(problem, "\n".join(lines), cause, fix)

@@ -111,7 +111,7 @@ def _runner_change(one: ObservedRunner) -> Change:
     changed = _differing(one.wanted, one.info.settings)
     why = ""
     if one.why_new_token:
-        why = f"gets a new token, as {one.why_new_token}; its managers are made anew"
+        why = f"gets a new token, as {one.why_new_token}; its managers are restarted"
     action = Action.UPDATE if changed or why else Action.KEEP
     subject = f"{subject} ({one.info.id} of {one.info.place})"
     return Change(System.GITLAB, action, subject, changed, why, name)

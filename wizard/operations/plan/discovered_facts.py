@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_network
 from typing import Any
 
 from wizard.checks import Connected
@@ -13,6 +14,7 @@ from wizard.checks.target import unnamed
 from wizard.core.errors import NotAllowedError
 from wizard.core.events import ProfileSaved
 from wizard.core.findings import Check
+from wizard.core.manifest import ObjectRef
 from wizard.core.problems import InvalidDocumentError, Key, key_path
 from wizard.operations.cluster.existing import existing_namespaces
 from wizard.operations.discovery.discover import answers_of
@@ -74,12 +76,30 @@ def _missing(connected: Connected) -> dict[Key, Any]:
             found["cluster", "existing_namespaces"] = kept
         if _is_openshift(connected):
             found["cluster", "platform"] = "openshift"
+        if _has_policies(connected) and "api_server" not in profile.cluster.model_fields_set:
+            found |= _api_server(connected)
         if wanted := _unsaid(connected):
             answers = answers_of(connected.facts())
             found |= {key: answers[key] for key in wanted if key in answers}
     if connected.backend is not None:
         found |= dict(connected.backend.facts())
     return found
+
+
+def _has_policies(connected: Connected) -> bool:
+    return connected.profile.network.policy != "none"
+
+
+def _api_server(connected: Connected) -> dict[Key, Any]:
+    """Where the API server listens, as the cluster's own Service for it says (1.32)."""
+    ref = ObjectRef("discovery.k8s.io/v1", "EndpointSlice", "default", "kubernetes")
+    try:
+        found = connected.object(ref)
+    except NotAllowedError:
+        return {}
+    endpoints = (found or {}).get("endpoints") or ()
+    addresses = [ip_network(one) for each in endpoints for one in each.get("addresses") or ()]
+    return {("cluster", "api_server"): [str(one) for one in addresses]} if addresses else {}
 
 
 def _is_openshift(connected: Connected) -> bool:
@@ -95,7 +115,7 @@ def _unsaid(connected: Connected) -> list[Key]:
     cluster, unsaid = connected.profile.cluster, list[Key]()
     if "architectures" not in cluster.model_fields_set:
         unsaid.append(("cluster", "architectures"))
-    if connected.profile.gitlab.proxy:
+    if connected.profile.gitlab.proxy or _has_policies(connected):
         unsaid += [
             ("cluster", key)
             for key in ("service_cidrs", "pod_cidrs")

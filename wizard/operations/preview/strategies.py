@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wizard.profile.model import Profile
-from wizard.profile.runner import LEAST_SECURITY, Builds, Runner, SecurityLevel, Strategy
+from wizard.profile.runner import Builds, Runner
+from wizard.profile.strategies import STRATEGIES, SecurityLevel, Strategy
 from wizard.render.pipelines import pipeline
 from wizard.render.runner.security import enforced_level
 
@@ -76,10 +77,10 @@ def example(profile: Profile, at: int) -> str:
 
 
 def _here(name: Strategy, traits: Traits, others: list[str]) -> tuple[str, str]:
-    if name == "none":
+    if STRATEGIES[name].hosted:
+        return "fits", "nothing builds on these nodes; GitLab's runners do, on your minutes"
+    if not STRATEGIES[name].builds_here:
         return "fits", "nothing runs that needs more than any job"
-    if name == "shared-runners":
-        return "fits", "nothing builds on these nodes; GitLab's runners do, for minutes of theirs"
     if others:
         return "unsure", f"its image may not be there for {', '.join(others)}"
     if traits.asks:
@@ -89,7 +90,7 @@ def _here(name: Strategy, traits: Traits, others: list[str]) -> tuple[str, str]:
 
 def _level(name: Strategy, profile: Profile | None, at: int) -> SecurityLevel:
     if profile is None:
-        return LEAST_SECURITY[name]
+        return STRATEGIES[name].level
     return enforced_level(profile, _building(profile.runners[at], name))
 
 

@@ -188,7 +188,7 @@ def _token(runner: Runner, found: Answers) -> Check:
     finding = Finding(
         f"Jobs of {runner.name} can read a token of Kubernetes.",
         "it is mounted into the build container",
-        "whoever can push to the project acts with it in the cluster",
+        "anyone who can push to the project can act with it in the cluster",
         "Leave automount_service_account_token out of extra_config, unless jobs deploy with it",
     )
     return Check(asked, Verdict.WARN, finding)

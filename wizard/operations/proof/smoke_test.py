@@ -203,7 +203,7 @@ class SmokeTest:
         if job.runner_id != self.runner_id:
             raise WizardError(
                 f"Another runner ({job.runner_id}) took the smoke job of {self.runner.name}.",
-                "both carry the tag that was made for it",
+                "both carry the tag that was created for it",
                 "Look for a second runner with our tags, then run apply again",
             )
         managers = await asyncio.to_thread(self.gitlab.managers, self.runner_id)
@@ -217,7 +217,7 @@ class SmokeTest:
             raise WizardError(
                 f"The smoke job of {self.runner.name} did not print what it was asked to.",
                 "\n".join(_tail(trace)),
-                "Look at the job's log; something stands between the pod and GitLab",
+                "Look at the job's log; something is between the pod and GitLab",
             )
 
 
@@ -276,7 +276,7 @@ def _tail(trace: str) -> list[str]:
 def _advice(job: Job | None) -> str:
     if job is not None and job.status == "running":
         return "its pod may still be pulling images; raise --timeout"
-    return "no manager took it: look at the manager's log"
+    return "no manager picked it up: look at the manager's log"
 
 
 def _pipeline(tag: str, left: str, right: str) -> str:

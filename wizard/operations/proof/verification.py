@@ -206,15 +206,15 @@ class RunnerVerifier:
             raise WizardError(
                 f"There is a second runner with the marker of {runner.name}: {twins}.",
                 "another run of this profile has created it meanwhile",
-                "Wait until no other run is at work, then run apply again: it keeps one",
+                "Wait until no other run is active, then run apply again: it keeps one",
             )
         there = settled.info
         settled = await with_truth(self.profile, settled, self.gitlab, self.cluster)
         if why := settled.why_new_token:
             raise WizardError(
                 f"Runner {runner.name} has lost its token while it was to be proven.",
-                f"{why}: another run, or somebody, was at work meanwhile",
-                "Wait until no other run is at work, then run apply again: it gets a new token",
+                f"{why}: another run, or someone, changed it meanwhile",
+                "Wait until no other run is active, then run apply again: it gets a new token",
             )
         return there, settled
 
@@ -250,7 +250,7 @@ class RunnerVerifier:
             raise WizardError(
                 f"{runner.name} runs on an older token.",
                 f"{names} started before the token was last written",
-                "Run apply, which makes its pods anew",
+                "Run apply, which restarts its pods",
             )
 
     async def _rollout(self, runner: Runner, cluster: Cluster) -> AsyncIterator[Event]:
@@ -262,7 +262,7 @@ class RunnerVerifier:
             await asyncio.to_thread(self._refuse_stale, runner, cluster)
         for pod in await asyncio.to_thread(release_waiting, self.profile, runner, cluster):
             self.restarted.add(runner.release)
-            yield Progress(f"pod {pod} waited for its Secret, which is there now: made it anew")
+            yield Progress(f"pod {pod} waited for its Secret, which exists now: recreated it")
         async for said in stream(watch, deployment, deadline=deadline, cancel=cancel):
             yield Progress(said)
         if await asyncio.to_thread(stale_pods, self.profile, runner, cluster):

@@ -22,7 +22,7 @@ from wizard.operations.streams import titled
 from wizard.profile.file import ProfileFile
 from wizard.systems import Systems
 
-_APPLY = "Run apply, which puts it right and proves it"
+_APPLY = "Run apply, which repairs it and proves it"
 
 
 async def verify(file: ProfileFile, systems: Systems, run: RunOptions) -> AsyncIterator[Event]:

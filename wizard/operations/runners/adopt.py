@@ -182,9 +182,9 @@ def _about(one: ObservedRunner) -> str:
         others = [path for path in one.adopting.projects if path != one.scope.path]
         also = f" It also serves {', '.join(others)}." if others else ""
         return (
-            f"downtime: {name} takes over runner {wanted}, whose token is replaced. Whoever serves "
-            "it now is refused from then on, with the jobs that run there, and new jobs wait until "
-            f"the new manager is up.{also}"
+            f"downtime: {name} takes over runner {wanted}, whose token is replaced. Its present "
+            "managers are refused from then on, with the jobs that run there, and new jobs wait "
+            f"until the new manager is up.{also}"
         )
     if one.info and wanted not in {None, one.info.id}:
         return (

@@ -62,8 +62,8 @@ def refuse_foreign(foreign: Iterable[tuple[RunnerInfo, str]], profile_id: str) -
         return
     raise RefusedError(
         f"The marker {all_of(profile_id)}...] of this profile is on a runner that is not its own.",
-        "\n".join([*lines, "anybody who may edit a runner can write a marker into it"]),
-        "If such a runner is not yours, have the marker taken out of its description; if this "
+        "\n".join([*lines, "anyone who may edit a runner can write a marker into it"]),
+        "If such a runner is not yours, have the marker removed from its description; if this "
         "profile made it and its scope has changed since, set the old scope and run destroy, or "
         "delete the runner in GitLab",
     )

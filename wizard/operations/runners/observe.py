@@ -204,7 +204,7 @@ def _not_listed(
         raise NotReachedError(
             f"GitLab does not show runner {owner or runner.name}, and yet accepts its token.",
             "one of the two answers is out of date, or the runner is nowhere this token may look",
-            "Try again in a minute; if it stays so, look for the runner in GitLab as an "
+            "Try again in a minute; if it persists, look for the runner in GitLab as an "
             "administrator",
         )
     elsewhere = markers.other_profiles(info.settings.description, profile_id)

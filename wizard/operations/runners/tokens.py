@@ -182,8 +182,8 @@ class TokenKeeper:
         if stored.fingerprint != fingerprint(token):
             raise ConflictError(
                 f"The token of {name} was written to {where}, and another one is there now.",
-                "another run of this profile, or somebody, wrote there at the same moment",
-                "Wait until no other run is at work, then run apply again: the runner gets a new "
+                "another run of this profile, or someone, wrote there at the same moment",
+                "Wait until no other run is active, then run apply again: the runner gets a new "
                 "token",
             )
 
@@ -199,7 +199,7 @@ class TokenKeeper:
                         f"The token of {self.seen.runner.name} could not be stored in "
                         f"{self.backend.where(self.seen.runner)}.",
                         f"{error.problem} {error.cause}",
-                        "Put the backend right and run apply again: the runner is found by its "
+                        "Repair the backend and run apply again: the runner is found by its "
                         "marker and gets a new token",
                     ) from error
                 await asyncio.sleep(attempt)

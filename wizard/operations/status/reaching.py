@@ -44,7 +44,7 @@ async def reach(file: ProfileFile, systems: Systems, run: RunOptions) -> Reached
         not_asked(what, error)
         for what, error in (
             ("GitLab", no_gitlab),
-            ("The place of the tokens", no_backend),
+            ("The secret backend", no_backend),
             ("The cluster", no_cluster),
         )
         if error

@@ -94,7 +94,7 @@ def unseen_runner(runner: Runner, profile: Profile, snapshot: Snapshot | None) -
 def _not_in_gitlab(one: ObservedRunner, who: Witnesses) -> RunnerStatus:
     finding = Finding(
         f"Runner {one.runner.name} is not in GitLab.",
-        cause="it was never made, or somebody deleted it",
+        cause="it was never created, or was deleted",
         fix="Run apply",
     )
     remarks = (Remark(State.BROKEN, finding), *_of_pods(one.runner, who))
@@ -246,7 +246,7 @@ def _of_settings(one: ObservedRunner, info: RunnerInfo) -> Iterator[Remark]:
         f"{name}: {_plain(found)}, the profile says {_plain(wanted)}"
         for name, (found, wanted) in changes.items()
     ]
-    problem = f"{one.runner.name} is set otherwise in GitLab than in the profile."
+    problem = f"{one.runner.name} has other settings in GitLab than in the profile."
     yield Remark(State.DIFFERS, Finding(problem, "\n".join(lines), fix="Run apply"))
 
 
@@ -278,4 +278,4 @@ def _pod_remarks(runner: Runner, profile: Profile, snapshot: Snapshot | None) ->
         yield Remark(state, Finding(problem, fix=_LOOK))
 
 
-_SYNC = "Look why its files have not reached the cluster: apply says it"
+_SYNC = "See why its files have not reached the cluster: apply says so"

@@ -9,7 +9,8 @@ from typing import Any, get_args
 
 from wizard.core.problems import Key, Problems, Spot
 from wizard.profile.model import Profile
-from wizard.profile.runner import Runner, SecurityLevel
+from wizard.profile.runner import Runner
+from wizard.profile.strategies import SecurityLevel
 from wizard.render.jobs.job_pod import job_pod
 from wizard.render.jobs.patched_pod import PatchError, misfits, patched
 from wizard.render.jobs.pod_standards import Violation, violations
@@ -126,8 +127,8 @@ def _check_shared_pulls(profile: Profile, runner: Runner, where: Key, problems: 
     for key in ("pull_policy", "allowed_pull_policies") if profile.is_shared(runner) else ():
         if kept := [one for one in _as_list(kubernetes.get(key)) if one in _FROM_THE_NODE]:
             problems.at(*where, "kubernetes", key).warn(
-                f"{kept[0]} where jobs of several projects run: one could run a private image that "
-                "another project's job has pulled",
+                f"{kept[0]} where jobs of several projects run: one of them could run a private "
+                "image that another project's job has pulled",
                 "Write always only",
             )
 

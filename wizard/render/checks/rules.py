@@ -27,7 +27,7 @@ from wizard.render.tables.versions import (
 )
 
 _WE_WRITE = "the wizard writes it itself"
-_NO_TOKEN = "a token never stands in a profile"  # noqa: S105
+_NO_TOKEN = "a token is never in a profile"  # noqa: S105
 _IN_GITLAB = "GitLab keeps it for the runner; write it in the runner's own entry of the profile"
 _CLUSTER_WIDE = "it needs rights in the whole cluster, which no manager of ours gets"
 _CONFIG_NOT_YOURS = {
@@ -95,7 +95,7 @@ def _check_runner_version(profile: Profile, problems: Problems) -> None:
         spot.add(f"runner {version} is too old", f"write {OLDEST_RUNNER} or newer")
     elif minor(version) > minor(NEWEST_RUNNER_READ):
         spot.warn(
-            f"runner {version} was not looked at",
+            f"runner {version} is not in the tables",
             f"it gets only the keys that {NEWEST_RUNNER_READ} knows",
         )
 
@@ -106,7 +106,7 @@ def _check_chart(profile: Profile, problems: Problems) -> None:
         chart = chart_of(runner_version)
         if chart and chart.evidence is Evidence.FOLLOWS:
             problems.at("manager", "runner_version").warn(
-                f"nobody here has seen chart {chart.version}, which should bring this runner",
+                f"chart {chart.version}, which should bring this runner, was not examined",
                 "See that it is there, or name a chart in delivery.chart.version",
             )
         if chart is None:
@@ -124,7 +124,7 @@ def _check_chart(profile: Profile, problems: Problems) -> None:
         )
     elif not brings or not chart_keys(wanted).was_read:
         spot.warn(
-            f"chart {wanted} was not looked at",
+            f"chart {wanted} is not in the tables",
             f"it gets only the values that {chart_keys(wanted).read_as} knows",
         )
     elif minor(brings) != minor(runner_version):
@@ -210,7 +210,7 @@ def _check_nulls(profile: Profile, index: int, runner: Runner, problems: Problem
     for path, value in _paths(runner.extra_values):
         if value is None and _is_written(ours, path):
             problems.at(*where, *path).add(
-                f"null would take away what the wizard writes as {key_path(path)}",
+                f"null would remove what the wizard writes as {key_path(path)}",
                 "Remove it, or give it a value",
             )
     labelled = labels(profile, runner)

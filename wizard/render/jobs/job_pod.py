@@ -57,7 +57,7 @@ def job_pod(profile: Profile, runner: Runner) -> Manifest:
         "Pod",
         name,
         table["namespace"],
-        labels(profile, runner),
+        labels(profile, runner) | table.get("pod_labels", {}),
         spec=_patched(spec, table),
     )
     if annotations := table.get("pod_annotations"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from wizard.profile.runner import SecurityLevel
+from wizard.profile.strategies import SecurityLevel
 
 _Spec = Mapping[str, Any]
 _BASELINE_CAPABILITIES = frozenset(

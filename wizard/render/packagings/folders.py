@@ -22,6 +22,7 @@ _ABOUT = {
     "ExternalSecret": "brings the runner's token into the cluster",
     "Deployment": "the runner manager",
     "HelmRelease": "the chart's release, with its values",
+    "NetworkPolicy": "what its managers and jobs may reach, and who may reach them",
     "PodDisruptionBudget": "how nodes may be drained under the manager",
 }
 
@@ -148,7 +149,7 @@ def token_note(profile: Profile, runner: Runner) -> str:
         )
     return (
         f"# The Secret {profile.cluster.namespace}/{runner.token_secret} holds the runner's token\n"
-        "# and never stands in a file: `runner-wizard apply` writes it into the cluster.\n"
+        "# and is never in a file: `runner-wizard apply` writes it into the cluster.\n"
     )
 
 

@@ -96,7 +96,7 @@ def _page(profile: Profile) -> str:
         "",
         "5. `runner-wizard apply PROFILE` again: it finds what is there, and proves it by a job.",
         "",
-        "To take the runners away, `runner-wizard destroy PROFILE` first: it pauses them. Then:",
+        "To remove the runners, run `runner-wizard destroy PROFILE` first: it pauses them. Then:",
         "",
         *_code(*uninstall_commands(profile)),
     ]
@@ -119,7 +119,7 @@ def _token_words(profile: Profile) -> str:
         return f"Wait until External Secrets has brought the tokens, {where}."
     if profile.secrets.in_files:
         return f"Wait until the tokens are decrypted, {where}."
-    return f"The tokens stand in no file. `runner-wizard apply PROFILE` puts them {where}."
+    return f"The tokens are in no file. `runner-wizard apply PROFILE` puts them {where}."
 
 
 def _code(*commands: str) -> list[str]:

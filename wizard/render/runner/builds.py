@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wizard.profile.runner import Strategy
+from wizard.profile.strategies import Strategy
 
 CERTIFICATES = "/certs"
 """Where Docker in Docker makes its certificates; jobs get those of its clients."""
@@ -20,7 +20,7 @@ _DOCKER = "docker:29.7.2"
 
 @dataclass(frozen=True, slots=True)
 class BuildStrategy:
-    """What a strategy brings, besides the security level that it needs (`LEAST_SECURITY`)."""
+    """What a strategy brings, besides what its `StrategySpec` says."""
 
     pipeline: str
     """The example below `assets/pipelines/`."""

@@ -20,6 +20,7 @@ from typing import Any
 
 import tomli_w
 
+from wizard.profile.labels import job_labels
 from wizard.profile.model import Profile
 from wizard.profile.runner import CpuShare, Jobs, MemoryShare, Runner, Toleration
 from wizard.render.objects import without_empty
@@ -174,6 +175,7 @@ def _kubernetes(profile: Profile, runner: Runner) -> dict[str, Any]:
         priority_class_name=jobs.priority_class,
         runtime_class_name=jobs.runtime_class,
         pod_annotations=pod_annotations(profile, runner),
+        pod_labels=job_labels(profile, runner),
         host_aliases=[one.model_dump() for one in profile.gitlab.host_aliases],
         pod_spec=patches(profile, runner),
         volumes=volumes(profile, runner),

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from wizard.profile.model import Profile
-from wizard.profile.runner import Runner, SecurityLevel
+from wizard.profile.runner import Runner
+from wizard.profile.strategies import SecurityLevel
 from wizard.render.objects import without_empty
 from wizard.render.runner.builds import STRATEGIES
 from wizard.render.tables.catalogue import runner_keys

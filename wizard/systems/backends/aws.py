@@ -69,7 +69,7 @@ class AwsSecrets(TokenField):
         finding = Finding(
             "whether it may be written is not known",
             fix="The policy of docs/secrets.md is enough",
-            cause="AWS answers no such question without writing",
+            cause="AWS cannot answer that without writing",
         )
         return [*checks, Check(f"write to {self._service.title}", Verdict.UNSEEN, finding)]
 
@@ -79,7 +79,7 @@ class AwsSecrets(TokenField):
     def _scheduled(self, runner: Runner) -> Check:
         finding = Finding(
             f"{self._name(runner)} is scheduled for deletion",
-            cause="somebody wanted it gone; its name is taken until then",
+            cause="someone deleted it; its name stays reserved until then",
             fix="Call that off (aws secretsmanager restore-secret), or choose another path",
         )
         attended = self._around.ask is not None  # then it is asked about when it is written

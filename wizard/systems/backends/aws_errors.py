@@ -149,9 +149,7 @@ def without_answer(lost: Exception, doing: str, profile: str | None) -> WizardEr
     if isinstance(lost, of_botocore.NoCredentialsError | of_botocore.PartialCredentialsError):
         return no_credentials(said)
     if isinstance(lost, of_botocore.CredentialRetrievalError):
-        return NotAllowedError(
-            "The AWS credentials could not be had.", said, "Put their source right"
-        )
+        return NotAllowedError("The AWS credentials could not be had.", said, "Repair their source")
     return _not_reached(lost, doing, said)
 
 

@@ -116,7 +116,7 @@ class SecretsManager:
         if self._ask is None or self._ask(question).strip().lower() != "restore":
             raise RefusedError(
                 f"{name} is scheduled for deletion in AWS.",
-                "somebody wanted it gone, and nobody has confirmed that it is to stay",
+                "someone deleted it, and no one has confirmed that it should stay",
                 f"Call it off (aws secretsmanager restore-secret --secret-id {name}), or choose "
                 "another secrets.aws.path",
             )

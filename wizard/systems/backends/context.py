@@ -89,7 +89,7 @@ class BackendContext:
             raise MissingCredentialError(
                 f"There is no {prompt}.",
                 f"{' and '.join(names)} {'are' if len(names) > 1 else 'is'} not set, and there is "
-                "nobody to ask",
+                "no terminal to ask on",
                 f"Set {names[0]}",
                 variable=names[0],
             )

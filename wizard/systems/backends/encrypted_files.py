@@ -76,7 +76,7 @@ class EncryptedFiles(ABC):
         text = self._encrypted(self._metadata(runner, values, runner_id), values)
         if plain in text or base64.b64encode(plain.encode()).decode() in text:
             raise WizardError(
-                f"{self.where(runner)} was not written: the token would stand in it in the clear.",
+                f"{self.where(runner)} was not written: the token would be in it unencrypted.",
                 "what was to encrypt it left it as it was",
                 "Look at its configuration, such as a .sops.yaml",
             )
@@ -173,7 +173,7 @@ class EncryptedFiles(ABC):
         else:
             return dict(document)
         raise WizardError(
-            problem, cause, "Put it right in Git, or remove it: the runner then gets a new token"
+            problem, cause, "Repair it in Git, or remove it: the runner then gets a new token"
         )
 
     def _unusable(self, runner: Runner, error: OSError) -> WizardError:

@@ -83,7 +83,7 @@ class ExistingStore:
                 ("External Secrets", self._check_operator),
                 (str(self._store), self._check_store),
                 ("rights in the cluster", self._check_rights),
-                ("somebody to store the token", self._check_way),
+                ("a person to store the token", self._check_way),
             )
         )
 
@@ -123,7 +123,7 @@ class ExistingStore:
     def policy(self) -> str:
         keys = "\n".join(f"  {self.where(runner)}" for runner in self._around.profile.runners)
         rights = "read and write" if self._settings.push else "read"
-        by_hand = "" if self._settings.push else "Whoever stores the tokens may write them.\n"
+        by_hand = "" if self._settings.push else "Anyone who stores the tokens may write them.\n"
         return f"The identity of {self._store} may {rights}, and no more than:\n{keys}\n{by_hand}"
 
     def facts(self) -> Mapping[Key, Any]:
@@ -268,12 +268,12 @@ class ExistingStore:
         if self._settings.push:
             return [Check("the cluster stores the token", Verdict.OK)]
         if self._around.hand_over is not None:
-            return [Check("somebody stores the token", Verdict.OK)]
+            return [Check("a person stores the token", Verdict.OK)]
         raise self._no_person()
 
     def _no_person(self) -> RefusedError:
         return RefusedError(
-            "There is nobody to store the token in a store of your own.",
+            "There is no one to store the token in your store.",
             "the wizard cannot write there: it shows the token once, to a person at a terminal",
             "Run it in a terminal, or set secrets.existing_store.push: true where the store may "
             "write",
@@ -283,14 +283,14 @@ class ExistingStore:
         if self._around.cancel.is_set():
             return WizardError(
                 f"Stopped before the token of {runner.name} was seen in {self.where(runner)}.",
-                "this run alone knew the token",
+                "only this run knew the token",
                 "Run it again: the runner is there, and gets a new token; one that was stored "
-                "meanwhile is worth nothing",
+                "meanwhile is useless",
             )
         return WizardError(
             f"The token of {runner.name} has not come out of {self.where(runner)}.",
             f"External Secrets says: {self._seen(runner)}",
-            "Put that right, then run it again: the runner gets a new token",
+            "Fix that, then run it again: the runner gets a new token",
         )
 
     @property

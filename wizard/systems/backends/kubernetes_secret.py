@@ -60,9 +60,9 @@ class KubernetesSecrets:
             return failed(name, finding)
         if theirs := self._of_others():
             finding = Finding(
-                f"{', '.join(map(str, theirs))} is somebody else's",
+                f"{', '.join(map(str, theirs))} belongs to others",
                 "",
-                "it does not carry this profile's id, or another tool looks after it",
+                "it does not carry this profile's id, or another tool manages it",
                 "Delete it if nothing needs it, or give the runner another name",
             )
             return failed(name, finding)

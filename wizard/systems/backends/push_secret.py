@@ -102,7 +102,7 @@ class Push:
     def _stopped(self) -> WizardError:
         return WizardError(
             "Stopped before External Secrets had stored the token.",
-            "this run alone knew the token",
+            "only this run knew the token",
             "Run it again: the runner is there, and gets a new token",
         )
 

@@ -65,7 +65,7 @@ class SealedSecrets(EncryptedFiles):
             "    verbs: [get]\n"
             f'    resourceNames: ["http:{self._settings.controller_name}:"]\n'
         )
-        return f"{needs}# The controller alone can open what is written:\n{self._files()}\n"
+        return f"{needs}# Only the controller can open what is written:\n{self._files()}\n"
 
     @property
     def _source(self) -> str:
@@ -93,7 +93,7 @@ class SealedSecrets(EncryptedFiles):
             raise WizardError(
                 f"The certificate of Sealed Secrets from {self._source} has expired.",
                 f"it ended on {certificate.not_valid_after_utc:%Y-%m-%d}",
-                "Take the controller's newest: kubeseal --fetch-cert",
+                "Fetch the controller's newest: kubeseal --fetch-cert",
             )
         return key
 

@@ -47,7 +47,7 @@ class Sops(EncryptedFiles):
     def policy(self) -> str:
         readers = "\n".join(f"  {recipient}" for recipient in self._recipients)
         return (
-            f"Whoever has the private key of one of these can read the tokens:\n{readers}\n"
+            f"Anyone who has the private key of one of these can read the tokens:\n{readers}\n"
             f"The cluster needs one of them; the wizard needs none, and writes:\n{self._files()}\n"
         )
 
@@ -109,7 +109,7 @@ class Sops(EncryptedFiles):
         raise WizardError(
             f"The program sops could not {doing}.",
             said,
-            "Put that right, then run it again",
+            "Fix that, then run it again",
         )
 
 

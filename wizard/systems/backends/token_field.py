@@ -129,14 +129,14 @@ class TokenField(ABC):
             raise WizardError(
                 f"{self.where(runner)} does not hold what was written to it.",
                 "something else writes it as well",
-                "Find what does, then run it again",
+                "Find out what, then run it again",
             )
 
     def _contested(self, runner: Runner) -> ConflictError:
         return ConflictError(
             f"{self.where(runner)} changes faster than it can be written.",
             f"each of {_TRIES} attempts found it changed since it was read",
-            "Find what writes it, then run it again",
+            "Find out what writes it, then run it again",
         )
 
 

@@ -90,6 +90,7 @@ def manager(answer: Any) -> Manager:
         version=fields.text("version", ""),
         architecture=fields.text("architecture", ""),
         contacted_at=fields.time("contacted_at", None),
+        created_at=fields.time("created_at", None),
     )
 
 

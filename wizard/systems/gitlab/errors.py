@@ -90,13 +90,13 @@ def _refusal(
         return _trouble(status, cause, call)
     if status == 401:
         return NotAllowedError(
-            "GitLab does not accept the token.", cause, f"Make a new one at {token_page}"
+            "GitLab does not accept the token.", cause, f"Create a new one at {token_page}"
         )
     if status == 403:
         return _forbidden(_code(body), cause, call, token_page)
     if status == 404 and is_web_page(body):
         return NotReachedError(
-            f"That address is not GitLab's, or something before it could not {call.doing}.",
+            f"That address is not GitLab's, or a proxy in front of it could not {call.doing}.",
             cause,
             "Check gitlab.url, a path such as /gitlab included; a reverse proxy must pass on %2F "
             "as it is",

@@ -98,6 +98,7 @@ class Manager:
     version: str = ""
     architecture: str = ""
     contacted_at: datetime | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def clean_url(written: str) -> str:
 
 def _no_address() -> UsageError:
     return UsageError(
-        "That is not the address of a GitLab.",
+        "That is not the address of a GitLab server.",
         "it has no scheme and host that could be asked",
         "Write it as https://gitlab.example.com",
     )
@@ -62,7 +62,7 @@ def plain_http_warning(url: str) -> str:
     parts = urlsplit(url)
     if parts.scheme == "https" or is_loopback(parts.hostname or ""):
         return ""
-    return f"{url} is not encrypted: everybody on the way can read the tokens."
+    return f"{url} is not encrypted: anyone on the network path can read the tokens."
 
 
 def is_loopback(host: str) -> bool:

@@ -172,7 +172,7 @@ def _of_system(one: BaseException) -> Kind | None:
 
 
 _CAUSES = {
-    Kind.REFUSED: "Nothing listens there, or a firewall turns us away: {said}",
+    Kind.REFUSED: "Nothing listens there, or a firewall rejects us: {said}",
     Kind.UNKNOWN_HOST: "The name service does not know it: {said}",
     Kind.SILENT: "No answer came in time: {said}",
     Kind.PROXY: "It could not be reached through the proxy: {said}",
@@ -227,10 +227,10 @@ def _sentence(kind: Kind, way: Way, doing: str) -> tuple[str, str]:
         ),
         Kind.CUT: (
             f"The connection was cut before {who} answered; asked to {doing}.",
-            f"Try again; if it stays so, look at {who} and the proxies on the way",
+            f"Try again; if it persists, look at {who} and the proxies on the way",
         ),
         Kind.CIRCLE: (
-            f"{address} sends us round in circles; asked to {doing}.",
+            f"{address} redirects in a loop; asked to {doing}.",
             f"Check {setting}, and the redirects of the proxy in front of {who}",
         ),
         Kind.BAD_ADDRESS: (f"{address} is not an address.", f"Correct {setting}"),

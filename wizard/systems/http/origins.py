@@ -81,9 +81,9 @@ def sent_elsewhere(address: str, target: str, setting: str, why: str = "") -> No
     except ValueError:
         there = target
     there = redact(there) if "://" in there else redact(target)
-    cause = "Credentials are sent to no address but the one that you wrote."
+    cause = "Credentials are sent only to the address that you wrote."
     return NotReachedError(
-        f"{address} sends us on to {there}.",
+        f"{address} redirects to {there}.",
         f"{why} {cause}".strip(),
         f"If that is the right one, write {there} as {setting}",
     )

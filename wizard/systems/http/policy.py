@@ -116,7 +116,7 @@ class Policy:
         if self.cancel.wait(seconds):
             raise StoppedError(
                 f"Stopped while waiting to {doing}.",
-                "It had not been done: the wait was ended first.",
+                "Nothing was sent: the wait was stopped first.",
                 "Run it again",
             )
 

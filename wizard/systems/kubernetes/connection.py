@@ -58,7 +58,7 @@ def open_connection(selection: Selection, *, sign_in_timeout: float) -> Connecti
             tls = _tls(settings)
     except (ConfigException, ValueError, OSError) as error:
         raise UsageError(
-            f"Context {selection.context} cannot be used as it stands.",
+            f"Context {selection.context} cannot be used as it is.",
             redact(str(error)),
             "Repair this context's cluster and user in the kubeconfig",
         ) from None

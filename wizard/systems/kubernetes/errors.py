@@ -66,9 +66,9 @@ class FieldsHeldError(ConflictError):
 
     def __init__(self, holders: list[str], message: str) -> None:
         super().__init__(
-            f"Fields of this object are looked after by {', '.join(holders)}.",
+            f"Fields of this object are managed by {', '.join(holders)}.",
             message,
-            "Have them give these fields up, or delete the object: apply makes it again",
+            "Have them release these fields, or delete the object: apply recreates it",
         )
         self.holders = holders
 
@@ -131,9 +131,9 @@ def _conflict(asked: Asked, message: str) -> WizardError:
     if held_by := sorted(set(_HELD_BY.findall(message))):
         return FieldsHeldError(held_by, message)
     return ConflictError(
-        "The object was changed, made or deleted by another while we looked at it.",
+        "The object was changed, created or deleted by another client meanwhile.",
         f"{asked}: {message}",
-        "Run it again: what is there by then is looked at first",
+        "Run it again: it starts from what is there then",
     )
 
 
@@ -156,7 +156,7 @@ def _out_of_order(asked: Asked, status: int, message: str, *, known: bool) -> No
     return kind(
         problem,
         f"{asked}: HTTP {status}: {message}",
-        "Try again later; if it stays so, look at the API server or at the proxy before it",
+        "Try again later; if it persists, look at the API server or at the proxy before it",
         maybe_done=asked.writes and status >= 500,
     )
 

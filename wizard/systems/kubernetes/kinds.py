@@ -151,5 +151,5 @@ def _contradicted(api_version: str, missing: NotFoundError) -> NotReachedError:
     return NotReachedError(
         f"The cluster says that it does not serve {api_version}, which it has.",
         missing.cause,
-        "Try again in a minute; if it stays so, look at the API server and at proxies before it",
+        "Try again in a minute; if it persists, look at the API server and at proxies before it",
     )

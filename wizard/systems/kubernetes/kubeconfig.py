@@ -105,8 +105,8 @@ class Selection:
         if not self.cluster.get("insecure-skip-tls-verify"):
             return ""
         return (
-            f"context {self.context} says insecure-skip-tls-verify: whoever is between here and "
-            "the cluster can read its credentials and the runner's token"
+            f"context {self.context} says insecure-skip-tls-verify: anyone on the network path "
+            "can read its credentials and the runner's token"
         )
 
     @property

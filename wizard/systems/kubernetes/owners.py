@@ -64,14 +64,14 @@ def refuse_other_owner(manifest: Manifest, live: Mapping[str, Any] | None) -> No
         return
     if owner := owner_of(live):
         raise ConflictError(
-            f"{manifest.ref} is looked after by {owner}.",
+            f"{manifest.ref} is managed by {owner}.",
             "It carries that owner's labels or annotations, and would be changed back or removed.",
             "Change it there, or remove it there first",
         )
     if not by_wizard(live):
         raise ConflictError(
-            f"{manifest.ref} is there already, and the wizard did not make it.",
-            "What others made is neither changed nor labelled, and so would never be deleted.",
+            f"{manifest.ref} exists already, and the wizard did not create it.",
+            "What others created is neither changed nor labelled, and so would never be deleted.",
             "Delete it if nothing needs it, or give the runner or the profile another name",
         )
     other = profile_of(live)

@@ -99,7 +99,7 @@ class Rollout:
         labels = (spec.get("selector") or {}).get("matchLabels")
         if not labels:  # nothing would select every pod
             raise InvalidAnswerError(
-                f"{ref} says of no pods that they are its own.",
+                f"{ref} selects no pods.",
                 "spec.selector.matchLabels is missing",
                 "Delete the Deployment, and run apply",
             )
@@ -160,7 +160,7 @@ class Rollout:
         deployment = self._api.get(f"{_apps(ref.namespace)}/deployments/{ref.name}")
         generation = deployment["metadata"].get("generation", 0)
         if (deployment.get("status") or {}).get("observedGeneration", 0) < generation:
-            return _Seen(f"{ref}: waiting for the cluster to take up the change.")
+            return _Seen(f"{ref}: waiting for the cluster to pick up the change.")
         wanted = (deployment.get("spec") or {}).get("replicas", 1)
         replica_set = self._newest_replica_set(deployment, labels)
         available = (replica_set.get("status") or {}).get("availableReplicas", 0)

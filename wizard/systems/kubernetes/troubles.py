@@ -135,7 +135,7 @@ def _of_crashes(pod: str, container: str, reason: str, status: Mapping[str, Any]
         "crash",
         f"Container {container} of pod {pod} keeps crashing.",
         f"{status.get('restartCount', 0)} restarts, {ended}",
-        "Raise its memory limit" if out_of_memory else "Read its last words above",
+        "Raise its memory limit" if out_of_memory else "Read its last log lines above",
         crashed=(pod, container),
     )
 

@@ -57,11 +57,11 @@ class ApplyStep(Step):
     """A view of `session.work`, and the only place that begins any."""
 
     step_id = StepId.APPLY
-    purpose = "Every step is safe to be stopped and run again: it goes on where it was."
+    purpose = "Every step can safely be stopped and run again: it continues where it was."
     more_help = (
         "The profile is saved first. GitLab gives the runner a token, the token goes to its place "
-        "and is read back, then the objects follow. A failure leaves what was done where it is; "
-        "Try again goes on from there."
+        "and is read back, then the objects follow. After a failure, what was done stays; Try "
+        "again continues from there."
     )
 
     def fields(self) -> ComposeResult:
@@ -77,7 +77,7 @@ class ApplyStep(Step):
         self._asking: Question | None = None
         self._look_with = look_command(self.session) if self.session.work else ""
         log = self.query_one("#log", RichLog)
-        log.help_text = "What was done, one line each. Up and down scroll."  # type: ignore[attr-defined]
+        log.help_text = "What was done, line by line. Up and down scroll."  # type: ignore[attr-defined]
         if work := self.session.work:
             for seconds, event in work.events:
                 self._log(seconds, event)
@@ -95,7 +95,7 @@ class ApplyStep(Step):
         if work is None:
             yield Problem("nothing has been applied yet", "choose Apply now, or leave with Ctrl+Q")
         elif work.running:
-            yield Problem("it is still under way", "wait for its end, or stop it")
+            yield Problem("it is still running", "wait until it ends, or stop it")
         elif work.state is not State.DONE:
             yield Problem("it has not come to its end", "try again")
 
@@ -104,8 +104,8 @@ class ApplyStep(Step):
         if self.session.work is None or not self.session.work.running:
             return True
         self._asking = Question(
-            "It is still under way. Stop it?",
-            "What was done stays, and the next run goes on from there.",
+            "It is still running. Stop it?",
+            "What was done stays, and the next run continues from there.",
             {"stay": "Keep going", "stop": "Stop"},
         )
         self.app.push_screen(self._asking, self._stop_if)
@@ -216,7 +216,7 @@ class ApplyStep(Step):
         work = self.session.work
         if answer == "stop" and work and work.running:
             work.run.cancel.set()
-            work.say("stopping after what is under way")
+            work.say("stopping after the current action")
             self._show()
 
     def offer_destroy(self) -> None:
@@ -231,11 +231,11 @@ class ApplyStep(Step):
         plan = await verbs.plan_destroy(file, self.session.wiring(loaded=file))
         self._show()
         if not plan.pending:
-            self.query_one("#state", Said).say("There is nothing of this profile to take away.")
+            self.query_one("#state", Said).say("There is nothing of this profile to remove.")
             return
         self.app.push_screen(
             Question(
-                f"Take away everything that {self.draft.path.name} made?",
+                f"Remove everything that {self.draft.path.name} created?",
                 f"{_listed(plan)}\n\nIn {place(self.session)}, and in GitLab. Jobs that run end.",
                 {"no": "No", "destroy": "Take it away"},
             ),
@@ -317,12 +317,12 @@ class ApplyStep(Step):
             case State.RUNNING:
                 return f"{_DOING[work.verb]}: {place(self.session)}. {took} so far."
             case State.DONE if work.verb is Verb.DESTROY:
-                return f"Done in {took}: what this profile made is gone. The profile stays."
+                return f"Done in {took}: what this profile created is gone. The profile stays."
             case State.DONE:
                 return f"Done in {took}."
             case State.STOPPED:
                 stopped = (
-                    f"Stopped after {took}. What was done stays; Try again goes on from there."
+                    f"Stopped after {took}. What was done stays; Try again continues from there."
                 )
                 return f"{stopped}\n{format_error(work.error)}" if work.error else stopped
         return format_error(work.error or _UNEXPLAINED)
@@ -337,7 +337,7 @@ class ApplyStep(Step):
         if identity and identity.may("manage_runner") is False:
             lines.append(
                 "note: your token cannot find a runner again. Stopped half-way, the next run may "
-                "make a second one; a token with manage_runner or api does not have this trouble."
+                "make a second one; a token with manage_runner or api avoids this."
             )
         lines.append(f"{self.draft.path} is saved first.")
         return "\n".join(lines)

@@ -15,6 +15,7 @@ from wizard.operations.preview.strategies import Compared, compare, example
 from wizard.profile.fields import declared
 from wizard.profile.model import Profile
 from wizard.profile.not_yet import unavailable
+from wizard.profile.strategies import STRATEGIES
 from wizard.tui import messages
 from wizard.tui.outline import StepId
 from wizard.tui.step import Step
@@ -58,9 +59,10 @@ class BuildsStep(Step):
 
     def _details(self) -> list[FieldRow]:
         rows = []
-        if self._strategy == "dind":
+        spec = next((one for one in STRATEGIES.values() if one.name == self._strategy), None)
+        if spec and spec.has_daemon:
             rows.append(FieldRow(self.draft, *self._key("builds", "mtu"), label="MTU"))
-        if self._strategy not in {"none", "shared-runners"}:
+        if spec and spec.builds_here:
             rows.append(FieldRow(self.draft, *self._key("builds", "image"), label="Builder image"))
         return rows
 

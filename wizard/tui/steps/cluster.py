@@ -156,7 +156,7 @@ class ClusterStep(Step):
         facts = self.session.facts.clusters.get(name)
         if facts is None:
             asked = {self.session.facts.current, self.draft.value("cluster", "context")}
-            return "asking ..." if name in asked else "choose it to ask it"
+            return "asking ..." if name in asked else "choose it to connect"
         if not facts.reachable:
             return f"not reached: {facts.trouble.splitlines()[0] if facts.trouble else ''}"
         return f"{facts.version}  {_room(facts)}"
@@ -192,7 +192,7 @@ class ClusterStep(Step):
         said = f"{signs().done} you may set up a runner here"
         if refused:
             named = "\n".join(f"  {one}" for one in refused)
-            said = f"! you may not do all that it takes here:\n{named}\nask for it, or write files"
+            said = f"! missing permissions in this cluster:\n{named}\nask for it, or write files"
         self.query_one("#rights", Said).say(said)
 
     def failed(self, name: str, error: WizardError) -> None:

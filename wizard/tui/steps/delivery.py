@@ -110,5 +110,5 @@ class DeliveryStep(Step):
         self.query_one(FileTree).show(await asyncio.to_thread(preview, profile))
 
     def failed(self, name: str, error: WizardError) -> None:  # noqa: ARG002
-        title = "What comes of it is shown once the profile is valid."
+        title = "The result is shown once the profile is valid."
         self.query_one(FileTree).say(title, error.cause)

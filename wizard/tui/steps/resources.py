@@ -112,7 +112,7 @@ class ResourcesStep(Step):
             shown.say("The gauge waits for amounts that can be read, such as 500m and 2Gi.")
         elif not found.nodes:
             shown.say(
-                "No cluster's nodes are known, so only the sum: each job asks for "
+                "No nodes found, so this is just the total: each job asks for "
                 f"{gauge.amounts(found.size.room)}, {self._concurrent} at once for "
                 f"{gauge.amounts(found.size.room.times(self._concurrent))}. (F2: the arithmetic)"
             )

@@ -70,11 +70,9 @@ class ReviewStep(Step):
 
     def blocking(self) -> Iterable[Problem]:
         if self.session.reviewed is None:
-            yield Problem(
-                "there is no plan yet", "see what keeps it from being made; F5 tries again"
-            )
+            yield Problem("there is no plan yet", "see why it cannot be made; F5 tries again")
         elif self.session.reviewed.plan.refusals:
-            yield Problem("apply would refuse this", "mend what is said above; F5 looks again")
+            yield Problem("apply would refuse this", "fix what is named above; F5 looks again")
 
     def focus_first(self) -> None:
         self.screen.set_focus(self.query_one(PlanTree))

@@ -30,7 +30,7 @@ _KINDS = {
     "group": "every project in it; made by its owners",
     "instance": "every project there is; made by administrators",
 }
-_KINDS_HELP = "Whose jobs it takes: one project's, a whole group's, or everybody's."
+_KINDS_HELP = "Whose jobs it takes: one project's, a whole group's, or everyone's."
 
 _OTHERWISE = "Go back and give another token (Escape), or write the whole path."
 _BY_NUMBER = "Not signed in, so write its number: Settings, CI/CD, Runners shows it as #42."
@@ -121,9 +121,7 @@ class RunnerStep(Step):
         others = (n for n in range(len(self.draft.runners)) if n != self.session.runner)
         keys: list[Key] = [("runners", index, "scope") for index in others]
         return [
-            Problem(
-                "this is the preset's example", "choose that runner, and say what is yours", key
-            )
+            Problem("this is the preset's example", "choose that runner, and write your own", key)
             for key in keys
             if is_example(self.draft, key)
         ]

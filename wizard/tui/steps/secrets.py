@@ -212,7 +212,7 @@ class SecretsStep(Step):
         if self._store and self._store not in {_NEW, *choices}:
             looked = self.session.cluster is not None
             choices[self._store] = "not on this cluster" if looked else "named in the profile"
-        return choices | {_NEW: "made for the runner's namespace alone"}
+        return choices | {_NEW: "made for the runner's namespace only"}
 
     def _refused(self) -> dict[str, str]:
         return {one.name: one.refusal for one in self._offers if one.refusal}

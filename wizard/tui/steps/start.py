@@ -47,7 +47,7 @@ class StartStep(Step):
     step_id = StepId.START
     purpose = "From nothing to a proven GitLab Runner. Nothing is written before Apply."
     more_help = (
-        "A preset is a profile to start from. The profile is one file with everything you wish, "
+        "A preset is a profile to start from. The profile is one file with everything you want, "
         "without any secret: keep it in Git, and open it here again to change something."
     )
 
@@ -116,7 +116,7 @@ class StartStep(Step):
             "another": "a new one, or one that was open before",
         }
         if self.draft.value("id"):
-            deeds["destroy"] = "take away what this profile made; asks first"
+            deeds["destroy"] = "remove what this profile created; asks first"
         return deeds
 
     @on(Menu.Picked, "#deeds")
@@ -222,7 +222,7 @@ class StartStep(Step):
         listed.offer({name: f"gitlab-runner {one.version}" for name, one in self._setups.items()})
         listed.display = bool(found)
         self.query_one("#looked", Said).say(
-            "" if found else f"None that somebody else set up in {context}."
+            "" if found else f"None in {context} that the wizard did not set up."
         )
         if found:
             self.screen.set_focus(listed)

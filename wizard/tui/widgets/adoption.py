@@ -32,7 +32,7 @@ Look = Callable[[int], Awaitable[tuple[list[Existing], int | None]]]
 _PAUSE = 0.25
 """Seconds after the last change of the scope before GitLab is asked."""
 _DOWNTIME = (
-    "Downtime: it gets this runner's settings and a new token, so whoever serves it now stops when "
+    "Downtime: it gets this runner's settings and a new token, so its present managers stop when "
     "this is applied, and new jobs wait until the new manager is up. Nothing happens before."
 )
 

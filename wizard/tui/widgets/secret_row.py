@@ -39,7 +39,7 @@ class SecretRow(Vertical):
         super().__init__(id=f"secret-{name}")
         self.secret = name
         self.label = label
-        self.help_text = help_text or "Stays hidden, and in memory alone. Paste it."
+        self.help_text = help_text or "Stays hidden, and only in memory. Paste it."
         self.typed = False
         """Whether it was typed here, on this step."""
         self._held = held
