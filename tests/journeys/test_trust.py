@@ -97,6 +97,13 @@ def test_an_address_that_a_person_confirmed_is_remembered_outside_the_profile(wo
     assert run(world, "plan", str(world.profile))[0] == 0
 
 
+def test_a_person_is_asked_about_the_name_as_it_is_registered(world: World) -> None:
+    world.change(f"url: {world.gitlab.url}", "url: https://g\u0456tlab.com")
+    seen = answered(world, "n", "plan", str(world.profile))
+    assert "the profile names https://xn--gtlab-" in seen
+    assert "g\u0456tlab" not in seen.partition("[y/N]")[0]
+
+
 def test_a_person_who_says_no_sends_nothing(world: World, stranger: Stranger) -> None:
     world.change(f"url: {world.gitlab.url}", f"url: {stranger.url}")
     answered(world, "n", "plan", str(world.profile))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.profile.profiles import SMALLEST, errors, problems, read, with_runner
@@ -65,3 +67,20 @@ def test_a_key_as_long_as_a_book_is_cut(place: str) -> None:
     with pytest.raises(InvalidDocumentError) as raised:
         load_text(text, Path("p.yaml")).check(check)
     assert all(len(str(one)) < 600 for one in raised.value.problems.found)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/\u202egitlab.com",
+        "https://evil.example/\u200bgitlab",
+        "https://gitlab.com\u2044evil.example",
+        "https://ev\u202eil.example",
+    ],
+)
+def test_an_address_cannot_look_like_another(url: str) -> None:
+    assert errors(SMALLEST + f"gitlab: {{url: {json.dumps(url)}}}\n") == ["gitlab.url"]
+
+
+def test_an_address_in_another_script_is_fine() -> None:
+    assert errors(SMALLEST + "gitlab: {url: https://gitlab.b\u00fccher.example}\n") == []

@@ -363,8 +363,8 @@ def test_jobs_of_several_projects_that_take_images_from_the_node_are_told(
 ) -> None:
     both = {"pull_policy": ["always"], "allowed_pull_policies": ["always", policy]}
     both[key] = ["always", policy]
-    words = f"kubernetes.{key}: {policy} where jobs of several projects run: one could run a "
-    words += "private image that another project's job has pulled (Write always only)"
+    words = f"kubernetes.{key}: {policy} where jobs of several projects run: one of them "
+    words += "could run a private image that another project's job has pulled (Write always only)"
     extra = {"extra_config": {"kubernetes": both}}
     assert any(words in one for one in said(_scoped({"group": "acme"}, extra)))
     assert not any("private image" in one for one in said(_scoped({"project": "a/b"}, extra)))

@@ -29,6 +29,19 @@ async def test_it_opens_on_what_is_there_in_words(applied: World):
         await it.sees("No change. Everything is as the profile says")
 
 
+async def test_what_is_true_now_can_be_read_at_once(applied: World):
+    async with sitting(applied.folder, applied.profile, size=(120, 40)) as it:
+        await it.sees("No change. Everything is as the profile says")
+        it.step.query_one("#deeds", OptionList).highlighted = 2
+        await it.pilot.press("enter")
+        await it.pilot.pause()
+        await it.sees("What is true now")
+        await it.sees("the same in Secret gitlab-runner/gitlab-runner-direct-token, 1")
+        await it.sees("objects: 9 of 9 in place and as rendered")
+    assert not applied.changed_objects
+    assert not applied.gitlab.writes
+
+
 async def test_every_step_is_answered_and_the_last_three_are_not(applied: World):
     async with sitting(applied.folder, applied.profile, size=(120, 40)) as it:
         prompts = [
@@ -48,7 +61,7 @@ async def test_no_change_is_said_plainly_and_nothing_is_written(applied: World, 
         await ended(it, State.DONE)
         await it.sees("✓ No change: everything is as the profile says")
     assert applied.profile.read_bytes() == before
-    assert not applied.cluster.writes
+    assert not applied.changed_objects
     assert not applied.gitlab.writes
 
 
@@ -63,7 +76,7 @@ async def test_one_changed_answer_is_the_only_difference(applied: World, size: S
         await ended(it, State.DONE)
     (runner,) = applied.gitlab.runners
     assert set(runner.tags) == {"kubernetes", "fast"}
-    assert not applied.cluster.writes
+    assert not applied.changed_objects
     assert "fast" in applied.profile.read_text()
 
 
@@ -97,7 +110,7 @@ async def test_destroying_asks_and_the_default_is_no(applied: World):
         await it.sees("context fake, namespaces gitlab-runner, gitlab-runner-jobs")
         await it.press("enter")
         assert applied.gitlab.runners
-        assert not applied.cluster.writes
+        assert not applied.changed_objects
 
 
 async def test_destroying_leaves_nothing_but_the_profile(applied: World):

@@ -26,7 +26,7 @@ def difference(it: Sitting) -> str:
 async def test_the_plan_is_a_tree_of_systems_and_nothing_has_been_written(world: World):
     async with sitting(world.folder, world.profile) as it:
         await reviewed(it)
-        for text in ("11 to create", "GitLab (1 of 1 change)", "+ create runner direct"):
+        for text in ("11 to create", "GitLab (1 of 1 to change)", "+ create runner direct"):
             assert text in it.words
         assert "Nothing has been written yet" in it.words
     assert not world.cluster.writes

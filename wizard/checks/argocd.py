@@ -95,7 +95,7 @@ def _is_permitted(connected: Connected, repository: Repository) -> Check:
 
 
 def _can_sign_in(connected: Connected, repository: Repository) -> Check:
-    """Whether Argo CD has credentials for a repository that nobody may read without any."""
+    """Whether Argo CD has credentials for a repository that no one may read without any."""
     asked = f"Argo CD can sign in to {repository.url}"
     if repository.url.startswith(("https://", "http://")):
         return Check(asked, Verdict.OK)  # it may be public; where it is not, the wait says so

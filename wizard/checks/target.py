@@ -23,7 +23,7 @@ def named(connected: Connected) -> Iterator[Check]:
 
 
 def unnamed(profile: Profile, cluster: Cluster, run: RunOptions) -> Finding | None:
-    """What is wrong where nobody is there to be asked, and nothing says which cluster is meant."""
+    """What is wrong where no one is there to be asked, and nothing says which cluster is meant."""
     if run.attended or profile.cluster.uid or profile.cluster.context:
         return None
     fix = f"Write cluster.context: {cluster.context} into it"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from wizard.cli.output import Output, Result
+from wizard.cli.output import Output, Result, confirmed
 from wizard.cli.running import command
 from wizard.cli.wired import TRUST, terminal, wiring_for
 from wizard.core.command_line import command as spelt
@@ -118,7 +118,7 @@ def _gitlab(output: Output, at: JobAt, trusted: tuple[str, ...]) -> GitLab:
     """The GitLab of a job's address; a token goes there only where it belongs."""
 
     def confirm(question: str) -> bool:
-        return click.confirm(question, default=False, err=True)
+        return confirmed(question)
 
     trust = Trust(
         os.environ, trusted, confirm if terminal() else None, spelt(output.command, "--job", at.url)

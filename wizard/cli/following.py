@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from wizard.checks.running import refuse_failed
-from wizard.cli.output import Output, Result, indented
+from wizard.cli.output import Output, Result, confirmed, indented
 from wizard.cli.plans import plan_text
 from wizard.core.changes import Plan
 from wizard.core.errors import ExitCode, RefusedError
@@ -27,7 +27,7 @@ def agree(output: Output, plan: Plan, question: str, *, attended: bool, typed: s
     Args:
         typed: what has to be typed to agree; empty where a yes is enough.
 
-    Raises: RefusedError, when a check has failed, when the answer is no, or when there is nobody to
+    Raises: RefusedError, when a check has failed, when the answer is no, or when there is no one to
         give one.
     """
     if not plan.pending and not plan.refusals:
@@ -55,7 +55,7 @@ def decided(question: str, *, attended: bool, typed: str = "") -> None:
 
 def _agrees(question: str, typed: str) -> bool:
     if not typed:
-        return click.confirm(question, default=False, err=True)
+        return confirmed(question)
     asked = f"{question} Type {typed} to agree"
     answer: str = click.prompt(asked, default="", show_default=False, err=True)
     return answer.strip() == typed

@@ -14,7 +14,7 @@ from wizard.cli.commenting import comment_on, merge_request_of
 from wizard.cli.destroying import take_away
 from wizard.cli.following import agree, follow, report
 from wizard.cli.offline import PROFILE
-from wizard.cli.output import Output, Result
+from wizard.cli.output import Output, Result, confirmed
 from wizard.cli.plan_markdown import plan_markdown
 from wizard.cli.plans import plan_data, plan_text
 from wizard.cli.running import command
@@ -141,7 +141,7 @@ def _agreed_levels(opened: LoadedProfile, systems: Wiring) -> dict[str, str]:
     return {
         question.namespace: question.wanted
         for question in run(verbs.level_questions(opened, systems))
-        if click.confirm(question.sentence(), default=False, err=True)
+        if confirmed(question.sentence())
     }
 
 

@@ -11,12 +11,11 @@ import click
 from wizard.cli.offline import PROFILE
 from wizard.cli.output import Output, Result
 from wizard.cli.running import command
-from wizard.cli.status_text import status_data, status_text
 from wizard.cli.wired import TRUST, wiring_for
 from wizard.core.errors import ExitCode
 from wizard.core.threads import run
 from wizard.operations.profiles import open_profile
-from wizard.operations.status import State, Status
+from wizard.operations.status import State, Status, status_data, status_text
 from wizard.operations.status import look as look_now
 from wizard.profile.load import LoadedProfile
 from wizard.wiring import Wiring
@@ -27,6 +26,7 @@ _CODES = {
     State.DIFFERS: ExitCode.CHANGES,
     State.BROKEN: ExitCode.FAILED,
 }
+_COLORS = {State.OK: "green", State.DIFFERS: "yellow", State.BROKEN: "red"}
 
 
 @click.command()
@@ -48,12 +48,19 @@ def status(
     opened = open_profile(profile)
     systems = wiring_for(opened, output, trusted)
     found = run(_look(opened, systems, output, every if watch else 0))
-    text = status_text(found, output)
+    text = _text(found, output)
     return Result(text, status_data(found), _CODES[found.state], opened.warnings)
 
 
+def _text(found: Status, output: Output) -> str:
+    def paint(text: str, state: State) -> str:
+        return output.mark(text, fg=_COLORS.get(state))
+
+    return status_text(found, paint)
+
+
 async def _look(opened: LoadedProfile, systems: Wiring, output: Output, every: int) -> Status:
-    """Look once, or until somebody interrupts."""
+    """Look once, or until someone interrupts."""
     try:
         while True:
             found = await look_now(opened, systems)
@@ -62,7 +69,7 @@ async def _look(opened: LoadedProfile, systems: Wiring, output: Output, every: i
             if output.as_json:
                 output.line(status_data(found))
             else:
-                _redraw(status_text(found, output), output)
+                _redraw(_text(found, output), output)
             await asyncio.sleep(every)
     finally:
         systems.stop_waiting()

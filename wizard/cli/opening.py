@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wizard.cli.output import Output, Result
+from wizard.cli.output import Output, Result, confirmed
 from wizard.cli.running import command
 from wizard.core.command_line import command as spelt
 from wizard.core.errors import ExitCode, UsageError
@@ -42,7 +42,7 @@ def open_(output: Output, profile: Path | None, plain: bool, trusted: tuple[str,
 
 
 def _wizard() -> Callable[[Path | None, tuple[str, ...]], ExitCode]:
-    """Import the screens; nothing of what comes with them is ever garbage, so nobody looks."""
+    """Import the screens; nothing of what comes with them is ever garbage, so no one looks."""
     # At Textual's 60 frames a second, what a key brings about behind its first frame waits for
     # up to two of them: longer than it takes to draw.
     os.environ.setdefault("TEXTUAL_FPS", "240")
@@ -115,7 +115,7 @@ def _save(output: Output, draft: Draft) -> None:
     path = draft.path
     for doubt in doubts(draft, path):
         output.say(f"\n{doubt.detail}")
-        if not click.confirm(doubt.question, default=False, err=True):
+        if not confirmed(doubt.question):
             beside = free_name(path)
             write(beside, draft.text())
             draft.saved(beside)

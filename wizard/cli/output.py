@@ -19,7 +19,7 @@ from wizard.core.secrets import redact_values
 
 _ESCAPE = f"\ufdd0{os.urandom(8).hex()}"
 """Stands for the ESC of our own colours until a text is written, so that no foreign one is let
-through with them: nobody else can know it, and what is to be coloured is cleaned before."""
+through with them: no one else can know it, and what is to be coloured is cleaned before."""
 ENVELOPE = "runner-wizard/1"
 """The version of the JSON envelope; raised only when a key goes or changes its meaning."""
 
@@ -134,6 +134,11 @@ class Output:
 
 def _located(problem: Problem) -> str:
     return f"line {problem.line}: {problem}" if problem.line else str(problem)
+
+
+def confirmed(question: str) -> bool:
+    """Whether a person says yes; what others wrote in the question cannot disguise it."""
+    return click.confirm(strip_to_line(question), default=False, err=True)
 
 
 def indented(text: str) -> str:

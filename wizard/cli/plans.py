@@ -77,7 +77,7 @@ def _changed_lines(before: str, after: str) -> list[str]:
 
 
 def _also(plan: Plan) -> list[str]:
-    """What is doubted, could not be seen or must be known, and how much stands against an apply."""
+    """What is doubted, could not be seen or must be known, and how much prevents an apply."""
     lines = [f"  ? {strip_to_line(str(doubt))}; apply proves it again" for doubt in plan.doubts]
     lines += [f"Not checked: {strip_to_line(sentence)}" for sentence in unseen_of(plan)]
     lines += [f"Note: {strip_to_line(sentence)}" for sentence in notes_of(plan)]

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from wizard.cli.output import Output
+from wizard.cli.output import Output, confirmed
 from wizard.core.command_line import command as spelt
 from wizard.profile.load import LoadedProfile
 from wizard.terminal.hand_over import hand_over
@@ -39,7 +39,7 @@ def wiring_for(opened: LoadedProfile, output: Output, trusted: tuple[str, ...]) 
         return answer
 
     def confirm(question: str) -> bool:
-        return click.confirm(question, default=False, err=True)
+        return confirmed(question)
 
     command = spelt(output.command, opened.path)
     attended = terminal()

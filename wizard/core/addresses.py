@@ -33,6 +33,11 @@ def canonical(written: str, suffix: str = "") -> str:
     return f"{scheme}://{_host(host)}{port}{path.removesuffix(suffix)}"
 
 
+def legible(address: str) -> str:
+    """An address as a person can judge it: no letter in it looks like another."""
+    return address if address.isascii() else canonical(address)
+
+
 def same(one: str, other: str, suffix: str = "") -> bool:
     """Whether both name the same server; an address that cannot be read is never the same."""
     try:

@@ -333,7 +333,7 @@ class FilesWritten(Event):
 
 @dataclass(frozen=True, slots=True)
 class Waiting(Event):
-    """The operation ends here; the next move is somebody else's, and then it is run again."""
+    """The operation ends here; the next move is another's, and then it is run again."""
 
     what: str
     commands: tuple[str, ...] = ()

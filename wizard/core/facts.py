@@ -1,4 +1,4 @@
-"""What was found on a cluster. A fact shapes a rendering only once it stands in the profile."""
+"""What was found on a cluster. A fact shapes a rendering only once it is in the profile."""
 
 from __future__ import annotations
 

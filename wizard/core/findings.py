@@ -11,7 +11,7 @@ from typing import Any
 class Verdict(StrEnum):
     OK = "ok"
     WARN = "warn"
-    """It works, but not as somebody who reads the profile expects; `apply` goes on."""
+    """It works, but not as someone who reads the profile expects; `apply` goes on."""
     FAIL = "fail"
     """`apply` refuses."""
     UNSEEN = "unseen"

@@ -1,4 +1,4 @@
-"""Somebody else's words on a terminal: shown, and never obeyed."""
+"""Another's words on a terminal: shown, and never obeyed."""
 
 from __future__ import annotations
 

@@ -131,9 +131,9 @@ def _with_edges(text: str, start: int, end: int, most: int) -> tuple[int, int]:
     return start, end
 
 
-# Shapes of credentials that may come back inside somebody else's words: GitLab's tokens (an
+# Shapes of credentials that may come back inside another's words: GitLab's tokens (an
 # instance may put a word and a hyphen before them), registration tokens, Vault's and OpenBao's, AWS
-# key ids, GitHub's, JWTs, age keys, and what stands in headers. What is random has a digit or a
+# key ids, GitHub's, JWTs, age keys, and what is in headers. What is random has a digit or a
 # capital in it: a file that is called glrt-values.yaml is no token. Each begins with a literal, and
 # those that could begin inside themselves must not follow a character of their own.
 _SHAPES = re.compile(

@@ -1,4 +1,4 @@
-"""Threads that nobody waits for: a person who quits does not sit out somebody else's timeout."""
+"""Threads that no one waits for: a person who quits does not sit out another's timeout."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Failure:
         where: the kinds of text that can show it; empty for every kind.
         evidence: what else would confirm it.
         explains: failures that are only its consequence.
-        sample: lines that show it, as somebody would paste them.
+        sample: lines that show it, as someone would paste them.
     """
 
     id: str
@@ -66,9 +66,10 @@ def read_failure(file: Path) -> Failure:
     """One failure. Raises: WizardError, with what is wrong with its file."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    from wizard.core import libyaml
+
     try:
-        data = yaml.load(file.read_text("utf-8"), loader)  # noqa: S506 - a safe one, but in C
+        data = yaml.load(file.read_text("utf-8"), libyaml.SafeLoader)  # noqa: S506 - a safe one, but in C
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise _unusable(file, str(error)) from None
     if not isinstance(data, Mapping):

@@ -32,7 +32,7 @@ class Kind(StrEnum):
     GITOPS = "gitops"
     """What Argo CD, Flux or External Secrets say of their objects."""
     UNKNOWN = "unknown"
-    """Pasted by somebody: any of them."""
+    """Pasted by someone: any of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from wizard.profile.file import ProfileFile
 from wizard.systems import Systems
 
 _FAREWELL = 0.4
-"""Seconds in which the sessions may be ended once somebody has interrupted."""
+"""Seconds in which the sessions may be ended once someone has interrupted."""
 
 
 async def plan(
@@ -93,7 +93,7 @@ async def level_questions(file: ProfileFile, systems: Systems) -> list[LevelQues
 
 
 async def plan_destroy(file: ProfileFile, systems: Systems, run: RunOptions | None = None) -> Plan:
-    """What `destroy` would take away, and what it would leave.
+    """What `destroy` would remove, and what it would leave.
 
     Raises: RefusedError, when the profile was never applied.
     """

@@ -42,7 +42,7 @@ _LONGEST = 300
 """Seconds: no run of another version may bar a profile for longer by not renewing its Lease."""
 _GOODBYE = 5.0
 _FAREWELL = 0.3
-"""Seconds for giving it back, and where somebody has interrupted; it ends by itself anyway."""
+"""Seconds for giving it back, and where someone has interrupted; it ends by itself anyway."""
 _FREE = {"holder": "", "doing": "", "since": None, "renewed": None}
 
 

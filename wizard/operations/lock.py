@@ -1,6 +1,6 @@
 """One run at a time over one profile's file, on this machine.
 
-The lock is the kernel's (flock), so a run that is killed leaves none. It stands outside the user's
+The lock is the kernel's (flock), so a run that is killed leaves none. It is outside the user's
 folder, where it would be committed. It is advice only: where it cannot be had (a read-only home, a
 system without it) the work goes on, and what two runs do to each other is caught in GitLab.
 """

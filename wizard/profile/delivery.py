@@ -110,7 +110,7 @@ class GitLabServer(Section):
         return self._authority
 
     def trusting(self, certificates: str) -> GitLabServer:
-        """The same server, with the certificates that stand in its `ca_file`."""
+        """The same server, with the certificates that are in its `ca_file`."""
         copy = self.model_copy()
         copy._authority = certificates  # noqa: SLF001 - its own copy
         return copy

@@ -16,11 +16,13 @@ from typing import Any
 
 import yaml
 
+from wizard.core import libyaml
 from wizard.core.command_line import command
-from wizard.core.problems import InvalidDocumentError, Key, Problem, Problems
+from wizard.core.problems import Key, Problem, Problems
 from wizard.core.secrets import excerpt
 from wizard.profile.json_escapes import padded_pairs, take_padding_out
 from wizard.profile.reading import refuse_control_characters, refused
+from wizard.profile.yaml_errors import TooLargeError, unreadable
 
 DEEPEST = 60
 LARGEST = 500_000
@@ -37,63 +39,8 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _PLAIN = "plain"
 _TAGS = frozenset({_PLAIN, *(f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq"))})
 
-# What libyaml and PyYAML say, and what it means to somebody who has never written a parser.
-_SAID = (
-    (
-        r"cannot start any token",
-        "has text that begins with a character YAML keeps for itself, such as @, ` or %",
-        "put the text in quotes",
-    ),
-    (
-        r"mapping values are not allowed",
-        "has a ': ' where none can be",
-        "check the indentation of this line and the one above, or put the text in quotes",
-    ),
-    (
-        r"could not find expected ':'|simple key",
-        "has a line that is neither `key: value` nor a list entry",
-        "write `key: value`, with a space after the colon",
-    ),
-    (
-        r"expected <block end>|expected key|block mapping|block collection|block sequence",
-        "has an indentation that does not fit the lines above",
-        "give all keys of one mapping the same number of spaces",
-    ),
-    (r"undefined alias", "uses an alias (*name) whose anchor (&name) is not above it", ""),
-    (r"duplicate anchor", "defines one anchor (&name) twice", ""),
-    (
-        r"',' or '[\]}]'|flow (?:node|sequence|mapping)",
-        "has a bracket that is never closed, or a comma missing inside it",
-        "close it, or put the text in quotes",
-    ),
-    (
-        r"invalid Unicode character escape",
-        "has a \\u that names half a character",
-        "write the character itself",
-    ),
-    (
-        r"unknown escape character|expected hexdecimal number|expected escape sequence",
-        "has a backslash that means nothing in double quotes",
-        "write two, or put the text in single quotes",
-    ),
-    (
-        r"end of stream|quoted scalar",
-        "has a quote that is never closed",
-        "close it on the same line",
-    ),
-    (
-        r"single document",
-        "holds several documents, parted by ---",
-        "keep one profile in one file",
-    ),
-)
 
-
-class _TooMuch(yaml.error.MarkedYAMLError):
-    """More nodes, or deeper ones, than any profile has: the parser must stop at once."""
-
-
-class _Composer(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[misc]
+class _Composer(libyaml.BaseLoader):
     """Composes nodes, and tells plain scalars from quoted ones by their tag.
 
     The parser calls `descend_resolver` for every node, which is where it can be stopped: the C
@@ -109,9 +56,11 @@ class _Composer(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[
         self._count += 1
         mark = parent.start_mark if parent else None
         if self._depth > DEEPEST:
-            raise _TooMuch(problem=f"is nested deeper than {DEEPEST} levels", problem_mark=mark)
+            deep = f"is nested deeper than {DEEPEST} levels"
+            raise TooLargeError(problem=deep, problem_mark=mark)
         if self._count > LARGEST:
-            raise _TooMuch(problem=f"holds more than {LARGEST:,} values", problem_mark=mark)
+            much = f"holds more than {LARGEST:,} values"
+            raise TooLargeError(problem=much, problem_mark=mark)
 
     def ascend_resolver(self) -> None:
         self._depth -= 1
@@ -119,7 +68,7 @@ class _Composer(getattr(yaml, "CBaseLoader", yaml.BaseLoader)):  # type: ignore[
     def resolve(self, kind: type, value: str, implicit: Any) -> str:
         if kind is yaml.ScalarNode and implicit[0]:
             return _PLAIN
-        return str(super().resolve(kind, value, implicit))
+        return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,26 +169,11 @@ def _composed(text: str, name: str) -> yaml.Node | None:
     try:
         loader = _Composer(text)
         try:
-            return loader.get_single_node()  # type: ignore[no-any-return]
+            return loader.get_single_node()
         finally:
             loader.dispose()
     except yaml.YAMLError as error:
-        raise _unreadable(error, text, name) from None
-
-
-def _unreadable(error: yaml.YAMLError, text: str, name: str) -> InvalidDocumentError:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    problem = str(getattr(error, "problem", "") or error)
-    if isinstance(error, _TooMuch):
-        return refused(name, problem, "name the profile's own file", line, column)
-    if mark and text[mark.index - mark.column :].lstrip(" ").startswith("\t"):
-        return refused(name, "is indented with a tab", "YAML allows only spaces", line, column)
-    said = f"{problem} {getattr(error, 'context', '') or ''}"
-    for pattern, message, fix in _SAID:
-        if re.search(pattern, said):
-            return refused(name, message, fix, line, column)
-    return refused(name, f"is not YAML: {problem}", "", line, column)
+        raise unreadable(error, text, name) from None
 
 
 @dataclass(slots=True)

@@ -167,7 +167,7 @@ class Draft:
         self._history.clear()
 
     def suggest(self, key: Key, value: Any, origin: Origin = Origin.FOUND) -> bool:
-        """Answer a key unless somebody has, or took it out; whether that was done."""
+        """Answer a key unless someone has, or took it out; whether that was done."""
         if self._origins.get(key, self.answer(*key).origin).outranks(origin):
             return False
         self.set(key, value, origin)
@@ -292,7 +292,7 @@ class Draft:
         return self.base
 
     def _remember(self, key: Key, origin: Origin) -> None:
-        """How it is before a person answers; what is found is nobody's to take back."""
+        """How it is before a person answers; what is found is no one's to take back."""
         same_field = self._history and key and self._history[-1].key == key
         if origin is not Origin.TYPED or same_field:
             return
@@ -307,7 +307,7 @@ class Draft:
 
     def _is_as_written(self, key: Key, value: Any) -> bool:
         """Whether an answer says no more than the profile's file: typing the old value again
-        changes nothing. A preset's value is different: it is an example until somebody says it."""
+        changes nothing. A preset's value is different: it is an example until someone says it."""
         if self.base is not Origin.PROFILE or any(
             key[:length] in self._answers for length in range(len(key))
         ):

@@ -110,7 +110,7 @@ def _canonical(value: Any) -> str:
 
 
 class _Editor:
-    """Edits of one text; each method returns the whole text anew."""
+    """Edits of one text; each method returns the whole text again."""
 
     def __init__(self, text: str) -> None:
         self._text = text

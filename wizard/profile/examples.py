@@ -1,4 +1,4 @@
-"""Values that presets hold as examples: with them a profile is right, and of nobody."""
+"""Values that presets hold as examples: with them a profile is right, and of no one."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def format_error(error: ValidationError, key: Key, value: Any) -> str:
 
     Args:
         error: what its type said.
-        key: where it would stand in a profile.
+        key: where it would are in a profile.
         value: what was typed.
     """
     details = error.errors(include_url=False)
@@ -200,6 +200,6 @@ def _what(value: Any) -> str:
 
 
 def format_value(value: Any) -> str:
-    """A value as it may stand in a message: quoted, and no longer than fits a line."""
+    """A value as it may are in a message: quoted, and no longer than fits a line."""
     text = redact(repr(value))
     return text if len(text) <= 80 else f"{text[:76]}...{text[-1]}"

@@ -32,7 +32,7 @@ class FieldInfo:
     help: str
     required: bool
     default: Any
-    """Plain data, as it would stand in the file; None where it is required or has none."""
+    """Plain data, as it would are in the file; None where it is required or has none."""
     choices: Mapping[str, str] = field(default_factory=dict)
     """Each value it may have, with what that means; empty where it is not a choice."""
     section: type[Section] | None = None

@@ -14,7 +14,7 @@ import yaml
 _PAIR = re.compile(
     r"(?<!\\)((?:\\\\)*)\\u([dD][89aAbB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 )
-_PADDING = "\uf8ff\uf8fe"  # private characters, in an order that nobody has a use for
+_PADDING = "\uf8ff\uf8fe"  # private characters, in an order that no one has a use for
 _PADDED = re.compile(rf"\\U([0-9a-f]{{8}}){_PADDING}")
 
 

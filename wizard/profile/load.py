@@ -33,7 +33,7 @@ class LoadedProfile:
     profile: Profile
     path: Path
     text: str
-    """As it stands in the file; an older format is already brought up to date here."""
+    """As it is in the file; an older format is already brought up to date here."""
     document: Document
     warnings: list[Problem]
 
@@ -52,7 +52,7 @@ class LoadedProfile:
         """Set values in the file, leaving the rest of it as it is, and load it again.
 
         A file in an older format is brought up to date first, and a backup kept. The file is read
-        anew, so that what was changed in it since then is not lost.
+        again, so that what was changed in it since then is not lost.
 
         An id is written once: another run may have written one since this file was read.
 

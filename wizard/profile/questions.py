@@ -1,6 +1,6 @@
 """The questions whose answers make a preset one's own; all else has a default that works.
 
-A sentence, a default and the choices come from the field's declaration. Whoever asks them (the
+A sentence, a default and the choices come from the field's declaration. Anyone who asks them (the
 guided `init`, a screen) only shows and reads.
 """
 
@@ -14,11 +14,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from wizard.core.problems import Key, Problems, did_you_mean
+from wizard.profile import not_yet
 from wizard.profile.document import parse
 from wizard.profile.explain import format_error
 from wizard.profile.fields import find
 from wizard.profile.inherit import merged
-from wizard.profile.not_yet import NOT_YET
 from wizard.profile.presets import find_preset, presets
 from wizard.profile.runner import Builds, Jobs, RunnerScope
 from wizard.profile.types import RunnerName, Url
@@ -115,7 +115,7 @@ def _working(key: Key) -> dict[str, str]:
     info = find(key)
     if not info:
         return {}
-    refused = {line.value for line in NOT_YET if line.path == info.path}
+    refused = {line.value for line in not_yet.NOT_YET if line.path == info.path}
     return {name: text for name, text in info.choices.items() if name not in refused}
 
 

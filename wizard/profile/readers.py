@@ -1,6 +1,6 @@
 """What a store that the wizard makes signs in with, where that is something secret.
 
-The values stand in a Secret of the operator's namespace, out of reach of the managers and of every
+The values are in a Secret of the operator's namespace, out of reach of the managers and of every
 job, and in no file. They are another identity's than the wizard's own: one that may only read.
 """
 

@@ -66,7 +66,7 @@ def _say_choices(node: Any) -> None:
 
 
 def schema_text() -> str:
-    """The schema as it stands in `assets/`."""
+    """The schema as it is in `assets/`."""
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Where the entries of a YAML collection stand in its text, aliases included."""
+"""Where the entries of a YAML collection are in its text, aliases included."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Span:
 def spans(text: str, node: yaml.Node) -> Iterator[Span]:
     """The entries of a mapping or a sequence, in the order of the text.
 
-    Raises: ValueError, where the layout is one that nobody writes by hand.
+    Raises: ValueError, where the layout is one that no one writes by hand.
     """
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:

@@ -14,7 +14,7 @@ _YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 
 def format_value(value: Any, info: FieldInfo) -> str:
-    """A value as it stands in an input: `1h` for 3600 seconds, `a, b` for a list."""
+    """A value as it is in an input: `1h` for 3600 seconds, `a, b` for a list."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -13,6 +13,8 @@ from pydantic.annotated_handlers import GetCoreSchemaHandler, GetJsonSchemaHandl
 from pydantic_core import CoreSchema, core_schema
 
 from wizard.core import units
+from wizard.core.addresses import canonical
+from wizard.core.plain import plain
 from wizard.core.secrets import excerpt
 
 DNS_LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
@@ -152,6 +154,12 @@ def _url(text: str) -> str:
         raise ValueError("a URL in the profile must not hold credentials")
     if parts.query or parts.fragment or re.search(r"\s", text) or not is_one_line(text):
         raise ValueError(f"{text!r} has more than scheme, host and path")
+    if plain(text) != text:
+        raise ValueError(f"{text!r} holds characters that cannot be seen")
+    try:
+        canonical(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a URL: {error}") from None
     return text.rstrip("/")
 
 

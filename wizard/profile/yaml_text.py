@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from wizard.core import libyaml
 from wizard.core.problems import InvalidDocumentError
 from wizard.profile.document import parse
 
@@ -53,7 +54,7 @@ def _safe_plain(text: str) -> bool:
         return bool(
             parse(f"a: {text}", "").data == {"a": text}
             and parse(f"a: [{text}]", "").data == {"a": [text]}
-            and yaml.load(f"a: {text}", Loader=yaml.CSafeLoader) == {"a": text}
+            and yaml.load(f"a: {text}", Loader=libyaml.SafeLoader) == {"a": text}  # noqa: S506 - it is
         )
     except (
         yaml.YAMLError,

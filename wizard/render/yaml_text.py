@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from wizard.core import libyaml
+
 # YAML 1.1 and 1.2 differ, and so do their readers: what any of them would misread is quoted.
 _BEGIN_OF_NUMBERS = frozenset("0123456789+-.")
 # Line ends of YAML 1.1 that 1.2 takes for text, and what is seen in no editor.
@@ -16,7 +18,7 @@ _ODD = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _WORDS = frozenset({"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
-class _Dumper(yaml.CSafeDumper):
+class _Dumper(libyaml.SafeDumper):
     def ignore_aliases(self, _data: Any) -> bool:
         return True
 

@@ -24,7 +24,7 @@ class Systems(Protocol):
         ...
 
     def credential(self, prompt: str, variable: str, *, ask: bool = True) -> SecretStr | None:
-        """A secret from the environment, or from whoever may be asked; None where there is none."""
+        """A secret from the environment, or from the user if there is a terminal; else None."""
         ...
 
     def stop_waiting(self) -> None:
@@ -32,5 +32,5 @@ class Systems(Protocol):
         ...
 
     def close(self) -> None:
-        """End every session that was begun; what is asked for afterwards begins anew."""
+        """End every session that was begun; what is asked for afterwards begins again."""
         ...

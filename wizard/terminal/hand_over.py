@@ -1,6 +1,6 @@
-"""Showing a token to the one person who has to store it, and to nobody and nothing else.
+"""Showing a token to the one person who has to store it, and to no one and nothing else.
 
-This is the one place where a secret is on a screen, since somebody has to copy it into a store that
+This is the one place where a secret is on a screen, since someone has to copy it into a store that
 only they can write to. So it stands on the terminal's other screen, as editors and pagers use it:
 what is there never reaches the scrollback, nothing is written to stdout or stderr, and it is wiped
 before the terminal goes back. It is hidden until it is asked for. The wizard's own screens step
@@ -135,5 +135,5 @@ def _other_screen(handle: int) -> Iterator[None]:
 
 
 def _plain(text: str) -> str:
-    """Without control characters: part of it may be somebody else's words."""
+    """Without control characters: part of it may be another's words."""
     return "".join(char if char.isprintable() else " " for char in strip_controls(text))

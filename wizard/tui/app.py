@@ -101,7 +101,7 @@ class WizardApp(App[ExitCode]):
             self.theme = self._chosen_theme()
 
     def on_mount(self) -> None:
-        # Quitting must not wait for somebody else's timeout, as asyncio's own threads do.
+        # Quitting must not wait for another's timeout, as asyncio's own threads do.
         asyncio.get_running_loop().set_default_executor(DaemonThreads(_BLOCKING_CALLS))
         self._confirming = Confirming(self)
         self.facts.machine.trust.ask_with(self._confirming)
@@ -267,7 +267,7 @@ class WizardApp(App[ExitCode]):
     def _end_on_signals(self) -> None:
         """A terminal that is closed, or a machine that goes down, loses no answer."""
         for number in (signal.SIGTERM, signal.SIGHUP):
-            # Only the main thread may; a wizard in another one is somebody's test.
+            # Only the main thread may; a wizard in another one is someone's test.
             with suppress(ValueError, RuntimeError, NotImplementedError):
                 asyncio.get_running_loop().add_signal_handler(number, self._end)
 

@@ -75,7 +75,7 @@ def of_file(path: Path) -> Draft:
 
 
 def of_import(imported: Imported, folder: Path) -> Draft:
-    """A new profile made of somebody's set-up; what that does not answer is asked for."""
+    """A new profile made of someone's set-up; what that does not answer is asked for."""
     path = free_name(folder / f"{imported.name}.yaml")
     draft = Draft(imported.text, path, Origin.FOUND, rules=(_rendering,))
     draft.recall(dict.fromkeys(imported.asked, Origin.PRESET))

@@ -1,4 +1,4 @@
-"""Python's collector of garbage, kept from stopping somebody's keys.
+"""Python's collector of garbage, kept from stopping someone's keys.
 
 A full collection looks at every object there is: with the SDKs' classes among them, for longer
 than it takes to draw ten frames.
@@ -19,5 +19,5 @@ def freeze_gc() -> None:
 
 
 def collect() -> None:
-    """Look at all the rest; for when nobody is likely to press a key."""
+    """Look at all the rest; for when no one is likely to press a key."""
     gc.collect()

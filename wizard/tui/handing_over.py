@@ -25,7 +25,7 @@ from wizard.tui.machine_facts import ShowOutside
 from wizard.tui.widgets import Action, Said
 
 _GLANCE = 0.2
-"""Seconds between two looks whether nobody waits for the token any more."""
+"""Seconds between two looks whether no one waits for the token any more."""
 _WHY = (
     "The token is not shown on these screens, so that no picture or report of them can hold it. "
     "It is shown on a screen of its own, hidden until you press Space there, and wiped afterwards."
@@ -94,7 +94,7 @@ class Handing:
 
     Args:
         app: the screens.
-        cancel: set when nobody wants the token stored any more; set here by Stop.
+        cancel: set when no one wants the token stored any more; set here by Stop.
         show: shows the token.
     """
 
@@ -106,7 +106,7 @@ class Handing:
         self._show = show
 
     def __call__(self, what: str, token: SecretStr) -> None:
-        """Return once somebody says that it is stored, or `cancel` is set."""
+        """Return once someone says that it is stored, or `cancel` is set."""
         over = threading.Event()
         modal = HandOver(what, lambda: self._show(self._app, what, token))
 

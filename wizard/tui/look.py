@@ -82,7 +82,7 @@ def tokens(variables: Mapping[str, str], *, ansi: bool) -> dict[str, str]:
 
     Args:
         variables: what Textual makes of the theme.
-        ansi: whether its colours are the terminal's own sixteen, whose contrast nobody can know.
+        ansi: whether its colours are the terminal's own sixteen, whose contrast no one can know.
     """
     ours = _of_sixteen() if ansi else _of_millions(variables)
     textual = {} if ansi else {name: ours[token] for name, token in _OF_TEXTUAL.items()}
@@ -165,7 +165,7 @@ class Signs:
     working: str
     answered: str
     skipped: str
-    """Not looked at, stopped, or unproven: nobody knows."""
+    """Not looked at, stopped, or unproven: no one knows."""
     here: str
     cut: str
     chosen: str

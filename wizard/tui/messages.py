@@ -43,7 +43,7 @@ class LookAgain(Message):
 
 
 class DestroyWanted(Message):
-    """All that the profile made is to be taken away; the step Apply asks."""
+    """All that the profile made is to be removed; the step Apply asks."""
 
 
 @dataclass

@@ -42,6 +42,23 @@ async def review(session: ProfileSession) -> Reviewed:
     return Reviewed(text, draft.path.absolute(), plan, files_only)
 
 
+async def true_now(session: ProfileSession) -> str:
+    """What `status` says of the draft; writes nothing.
+
+    Raises: InvalidDocumentError, when the draft is not valid; WizardError, from the systems.
+    """
+    from wizard.operations.status import look, status_text
+
+    file = session.draft.loaded()
+    await asyncio.to_thread(session.machine.warm_up)
+    systems = session.wiring()
+    try:
+        return status_text(await look(file, systems))
+    finally:
+        systems.stop_waiting()
+        await asyncio.to_thread(systems.close)
+
+
 def answerable_here(error: WizardError) -> WizardError:
     """The same error; where a credential is missing, its fix is the step that asks for it."""
     if not isinstance(error, MissingCredentialError):

@@ -56,7 +56,7 @@ _PAUSE = 0.15
 """Seconds after the last key before it is rendered."""
 _WALKED = frozenset(info.id for info in OUTLINE if info.owns)
 _QUIET = 2.0
-"""Seconds on a step after which somebody is likely to read."""
+"""Seconds on a step after which someone is likely to read."""
 
 
 class WizardScreen(Screen[None]):
@@ -140,7 +140,7 @@ class WizardScreen(Screen[None]):
 
     @on(messages.DestroyWanted)
     def begin_destroy(self) -> None:
-        """Ask, on the step Apply, whether to take away everything the profile made."""
+        """Ask, on the step Apply, whether to remove everything the profile made."""
         if self.step.may_leave():
             self.session.work = None
             self.go_to(position(StepId.APPLY))

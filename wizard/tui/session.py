@@ -29,7 +29,7 @@ _ADDRESSES = ("host", "address")
 
 
 def _only_looking(_what: str, _token: SecretStr) -> None:
-    """Somebody sits there, who stores a token when there is one: while looking there is none."""
+    """Someone sits there, who stores a token when there is one: while looking there is none."""
     raise AssertionError("a token was made while only looking")
 
 
@@ -161,7 +161,7 @@ class ProfileSession:
 
         Args:
             say: where to tell of a wait; called from any thread.
-            hand_over: has somebody store a token that only they can store.
+            hand_over: has someone store a token that only they can store.
             cancel: set it to end every wait early.
             loaded: the profile's file, where that is what is carried out.
         """

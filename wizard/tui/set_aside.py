@@ -22,7 +22,7 @@ class SetAside:
         self._kept: dict[Choice, dict[Key, Answer]] = {}
 
     def put(self, choice: Choice, draft: Draft, keys: Iterable[Key]) -> None:
-        """Keep what the draft says at these keys, once: a second time it is somebody else's."""
+        """Keep what the draft says at these keys, once: a second time it is another's."""
         self._kept.setdefault(choice, {key: draft.answer(*key) for key in keys})
 
     def remember(self, choice: Choice, draft: Draft, key: Key) -> None:

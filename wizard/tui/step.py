@@ -58,7 +58,7 @@ class Step(VerticalScroll, can_focus=False):
     title: ClassVar[str]
     """The outline's; one or two words, for people."""
     purpose: ClassVar[str]
-    """What is decided here, in one sentence; it stands above the fields."""
+    """What is decided here, in one sentence; it is above the fields."""
     more_help: ClassVar[str] = ""
     """What F1 says beside the help of the field."""
 
@@ -85,7 +85,7 @@ class Step(VerticalScroll, can_focus=False):
         raise NotImplementedError
 
     def below(self) -> Iterable[Widget]:
-        """What stands last and is seldom looked at first: it comes right after the first frame,
+        """What is last and is seldom looked at first: it comes right after the first frame,
         which it would hold up. Nothing that must be answered is here."""
         return ()
 

@@ -29,11 +29,11 @@ Ask = Callable[[str], str]
 """Ask for a hidden value: the prompt in, the answer out."""
 Say = Callable[[str], None]
 HandOver = Callable[[str, SecretStr], None]
-"""Show somebody what to store where, and the token; return when they have done it."""
+"""Show someone what to store where, and the token; return when they have done it."""
 
 
 def _silent(_text: str) -> None:
-    """Nobody listens."""
+    """No one listens."""
 
 
 class Wiring:
@@ -41,10 +41,10 @@ class Wiring:
 
     Args:
         loaded: the profile and the folder its paths are relative to.
-        ask: how to ask somebody for a token; None where nobody is there.
+        ask: how to ask someone for a token; None where no one is there.
         say: where to tell of a wait (a throttled call, counted down).
-        hand_over: how to have somebody store a token where only they can, without leaving a trace;
-            None where nobody is there.
+        hand_over: how to have someone store a token where only they can, without leaving a trace;
+            None where no one is there.
         cancel: set it to end every wait of a backend early.
         typed: secrets that a person typed for the addresses of this profile, by variable.
         trust: which addresses the environment's credentials may be sent to.
@@ -97,7 +97,7 @@ class Wiring:
         return built
 
     def credential(self, prompt: str, variable: str, *, ask: bool = True) -> SecretStr | None:
-        """A secret from the environment, or from whoever may be asked; None where there is none."""
+        """A secret from the environment, or from the user if there is a terminal; else None."""
         found = self._environ.get(variable, "").strip()
         if not found and ask and self._ask:
             found = self._ask(prompt).strip()
@@ -108,7 +108,7 @@ class Wiring:
         self.cancel.set()
 
     def close(self) -> None:
-        """End every session with a backend; what is asked for afterwards begins anew."""
+        """End every session with a backend; what is asked for afterwards begins again."""
         while self._backends:
             self._backends.pop()[1].close()
 
@@ -160,7 +160,7 @@ class Wiring:
 
         GITLAB_TOKEN counts only where it belongs to this address.
 
-        Raises: MissingCredentialError, when there is none and nobody to ask; RefusedError, when
+        Raises: MissingCredentialError, when there is none and no one to ask; RefusedError, when
             GITLAB_TOKEN is the only one and nothing says that it may be sent to this address.
         """
         prompt, variable = f"GitLab token for {url}", "GITLAB_TOKEN"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Address", "Machine"]
 
 _READ_TIMEOUT = 15.0
-"""Seconds; somebody sits and waits."""
+"""Seconds; someone sits and waits."""
 _SLOW = ("requests", "kubernetes.client", "kubernetes.config", "gitlab")
 
 
@@ -48,7 +48,7 @@ class Machine:
         self.folder = folder or Path.cwd()
 
     def warm_up(self) -> None:
-        """Import what the first calls need, while somebody reads the first screen.
+        """Import what the first calls need, while someone reads the first screen.
 
         Whatever calls from several threads calls this first: a package that one thread imports
         from its top and another from a part of it may come to one of them half-made.
@@ -63,7 +63,7 @@ class Machine:
         return contexts()
 
     def look(self, context: str) -> ClusterFacts:
-        """What a context reaches; what goes wrong stands in its `trouble`."""
+        """What a context reaches; what goes wrong is in its `trouble`."""
         from wizard.systems.kubernetes.contexts import look_at
 
         return look_at(context)
@@ -75,7 +75,7 @@ class Machine:
         return connect(context).refused(permissions)
 
     def setups(self, context: str) -> list[RunningSetup]:
-        """The runner managers in a cluster that somebody else set up. Raises: WizardError."""
+        """The runner managers in a cluster that someone else set up. Raises: WizardError."""
         from wizard.systems.kubernetes.contexts import setups_of
 
         return setups_of(context)

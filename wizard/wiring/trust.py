@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard.core.addresses import canonical, is_readable_by_others, same
+from wizard.core.addresses import canonical, is_readable_by_others, legible, same
 from wizard.core.errors import RefusedError, WizardError
 from wizard.profile.backends.spec import BackendSpec
 
@@ -55,7 +55,7 @@ class Trust:
     Args:
         environ: the environment's variables.
         named: addresses given on the command line.
-        confirm: asks a person; None where nobody is there.
+        confirm: asks a person; None where no one is there.
         command: the command that was run, without `--trust`, for the way out.
         file: where confirmed addresses are remembered; None: the user's own state folder.
     """
@@ -75,7 +75,7 @@ class Trust:
         self._given_file = file
 
     def allows(self, audience: Audience, address: str) -> bool:
-        """Whether a credential for this audience may go to an address; nobody is asked."""
+        """Whether a credential for this audience may go to an address; no one is asked."""
         own, _ = self._own(audience)
         known = (own, *self._named, *self._remembered().get(audience.name, ()))
         return any(same(address, one, audience.suffix) for one in known if one)
@@ -90,13 +90,15 @@ class Trust:
         Args:
             what: the credential, by its variable or its file.
 
-        Raises: RefusedError, where nothing and nobody says that it belongs there.
+        Raises: RefusedError, where nothing and no one says that it belongs there.
         """
         if self.allows(audience, address):
             return
+        address = legible(address)
         own, why = self._own(audience)
         if self._confirm and self._confirm(
-            f"{what} is for {own or 'another address'} ({why}); the profile names {address}. "
+            f"{what} is for {own or 'another address'} ({why}); the profile names "
+            f"{address}. "
             "Send it there, now and from now on?"
         ):
             self.remember(audience, address)
@@ -111,7 +113,7 @@ class Trust:
         """Why a credential is not used for an address, for the screens; empty where it is."""
         if self.allows(audience, address):
             return ""
-        return f"{what} was not sent to {address}: {self._own(audience)[1]}"
+        return f"{what} was not sent to {legible(address)}: {self._own(audience)[1]}"
 
     def remember(self, audience: Audience, address: str) -> None:
         """Remember that a person has confirmed an address. Raises: WizardError."""

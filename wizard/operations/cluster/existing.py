@@ -1,6 +1,6 @@
 """Namespaces that others made, kept out of the files that a profile delivers.
 
-Whoever syncs the files would put the profile's labels on such a namespace, and its level over what
+Syncing the files would put the profile's labels on such a namespace, and its level over what
 runs there. So the profile names it, where it can be read and reviewed, before any file is written.
 """
 

@@ -79,7 +79,7 @@ class ReaderCredential:
 def look_at_reader(profile: Profile, cluster: Cluster, systems: Systems) -> ReaderCredential | None:
     """What there is of the reader's credential; None where the profile needs none. Blocking.
 
-    Raises: RefusedError, when its place is not there, or holds something else of somebody else's.
+    Raises: RefusedError, when its place is not there, or holds something else of another's.
     """
     ref, parts = reader_ref(profile), reader_parts(profile.secrets)
     if ref is None:

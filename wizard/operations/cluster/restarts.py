@@ -1,4 +1,4 @@
-"""Which managers still run on an older token, and starting them anew.
+"""Which managers still run on an older token, and starting them again.
 
 A manager reads its token once, when it starts. So one that started before the Secret's content was
 last written must be replaced; its pod is deleted, since an annotation on the Deployment would be

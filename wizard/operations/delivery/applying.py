@@ -32,7 +32,7 @@ Parts = Sequence[AsyncIterator[Event]]
 
 @dataclass(slots=True)
 class Work:
-    """One run, once everything has been looked at and nothing stands against it."""
+    """One run, once everything has been looked at and nothing prevents it."""
 
     file: ProfileFile
     surveyed: Survey
@@ -86,7 +86,7 @@ async def apply(
 ) -> AsyncIterator[Event]:
     """Carry out what `plan` shows, then prove every runner; yields each fact as it happens.
 
-    Raises: WizardError; `RefusedError`, with everything that stands against it, before anything
+    Raises: WizardError; `RefusedError`, with everything that prevents it, before anything
     has changed.
     """
     yield StepStarted("Look")

@@ -69,7 +69,7 @@ class AppliedByHand:
         return ()  # there is no operator to say anything
 
     def look_now(self) -> None:
-        """Nobody is there to look."""
+        """No one is there to look."""
 
     def not_started(self) -> str:
         if self.cluster.get(self._deployment) is None:

@@ -1,4 +1,4 @@
-"""Whether what stands in Git has reached the cluster, and the token the Secret."""
+"""Whether what is in Git has reached the cluster, and the token the Secret."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from wizard.operations.explaining import explained, said_of
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
 from wizard.systems.backends import Backend
+from wizard.systems.backends.kubernetes_secret import TOKEN_KEY
 from wizard.systems.gitops.git import Checkout
 from wizard.systems.kubernetes import Cluster, Json
 from wizard.systems.kubernetes.objects import condition
@@ -32,7 +33,6 @@ _FORCE_EVERY = 10.0
 """Seconds between two nudges; by itself the operator waits minutes after a few failures (2.9)."""
 _NAMED = 3
 """So many files are named one by one."""
-_TOKEN_KEY = "runner-token"  # noqa: S105 - the key's name
 
 
 @dataclass(slots=True)
@@ -150,7 +150,7 @@ class GitOpsSync:
         return ObjectRef(EXTERNAL_SECRETS, "ClusterSecretStore", "", self.profile.shared)
 
     def _store_lacks(self) -> str:
-        """What keeps our own store from being read; one of somebody else's was looked at before."""
+        """What keeps our own store from being read; one of another's was looked at before."""
         if not self.profile.secrets.store.create:
             return ""
         try:
@@ -188,7 +188,7 @@ class GitOpsSync:
     def _secret_lacks(self) -> str:
         ref = self._of_the_runner("v1", "Secret", self.runner.token_secret)
         stored = self.backend.read(self.runner)
-        found = self.cluster.secret_fingerprint(ref, _TOKEN_KEY)
+        found = self.cluster.secret_fingerprint(ref, TOKEN_KEY)
         if found is None:
             self._force_secret()
             return f"the cluster has no {ref} with a token yet"
@@ -223,6 +223,6 @@ def _few(paths: Sequence[str]) -> str:
 
 
 def _last_read(external_secret: Json) -> str:
-    """Changes with every reading that a nudge has caused (External Secrets 2.9)."""
+    """Changes with every reading that a forced sync has caused (External Secrets 2.9)."""
     status = external_secret.get("status", {})
     return f"{status.get('syncedResourceVersion', '')} {status.get('refreshTime', '')}"

@@ -7,7 +7,7 @@ from wizard.systems.kubernetes import SetupText
 
 
 def text_of(found: SetupText) -> Text:
-    """What a manager was made of, as a text; nobody has its lines before them."""
+    """What a manager was made of, as a text; no one has its lines before them."""
     return Text(
         found.name,
         found.text,

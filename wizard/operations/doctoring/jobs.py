@@ -33,7 +33,7 @@ class JobAt:
 
 
 def job_at(text: str, url: str = "", project: str = "") -> JobAt:
-    """The job that somebody names by its address, or by its id.
+    """The job that someone names by its address, or by its id.
 
     Args:
         url: GitLab's own address where it is known, which may have a path.

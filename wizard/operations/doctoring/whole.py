@@ -29,7 +29,7 @@ _BAD = {State.BROKEN, State.DIFFERS}
 async def examine(file: ProfileFile, systems: Systems, run: RunOptions | None = None) -> Report:
     """What is wrong with a profile's runners, as far as anything shows it. Writes nothing.
 
-    Raises: StoppedError, when somebody ended a wait; WizardError, for a file of knowledge that
+    Raises: StoppedError, when someone ended a wait; WizardError, for a file of knowledge that
         cannot be used.
     """
     run = run or RunOptions()

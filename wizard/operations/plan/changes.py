@@ -29,7 +29,7 @@ from wizard.systems.gitlab import Manager, RunnerInfo, RunnerSettings
 from wizard.systems.kubernetes import Cluster, Owned, in_reverse
 
 _AT_ONCE = 8
-_HIDDEN = {"maintenance_note"}  # ours to keep; its text is no news to anybody
+_HIDDEN = {"maintenance_note"}  # ours to keep; its text is no news to anyone
 
 
 async def doubting(

@@ -53,7 +53,7 @@ _CAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What is there, what would change, and what stands against it.
+    """What is there, what would change, and what prevents it.
 
     Args:
         connected: the context, with what would be written.

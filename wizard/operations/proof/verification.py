@@ -39,7 +39,7 @@ _POLL = 0.5
 
 @dataclass(slots=True)
 class RunnerVerifier:
-    """Settles and proves the runners of one run, and remembers what this run has made anew."""
+    """Settles and proves the runners of one run, and remembers what this run has remade."""
 
     profile: Profile
     gitlab: GitLab
@@ -50,7 +50,7 @@ class RunnerVerifier:
     may_smoke: bool
     """Whether the token's scopes allow a smoke job, as far as GitLab says."""
     mends: bool = True
-    """Whether managers that run on an older token are made anew; else they fail the proof."""
+    """Whether managers that run on an older token are remade; else they fail the proof."""
     since: datetime = field(init=False)
     """GitLab's clock before anything was changed."""
     restarted: set[str] = field(default_factory=set)

@@ -1,4 +1,4 @@
-"""The proof alone, as often as somebody likes: it changes no runner, no object and no file.
+"""The proof alone, as often as someone likes: it changes no runner, no object and no file.
 
 While a smoke job runs, the runner carries a tag of its own; what was proven is noted in its
 maintenance note, as by `apply`.

@@ -159,7 +159,7 @@ def _other_of_ours(profile: Profile, info: RunnerInfo) -> str:
 
 
 def check_still_free(info: RunnerInfo, seen: ObservedRunner) -> None:
-    """Just before it is taken over: nobody else has done so since it was looked at.
+    """Just before it is taken over: no one else has done so since it was looked at.
 
     Raises: ConflictError.
     """

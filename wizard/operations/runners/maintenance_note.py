@@ -4,7 +4,7 @@ There is no state file. Which token the runner has now is known by a part of its
 GitLab after the token has reached its backend, and struck out before a reset. So a run that was
 killed between any two steps leaves a note that differs from what is stored, and the next run sees
 that the stored token cannot be trusted. Sixteen hex digits of the hash of a random token lead
-nobody back to it. In the same way the proof is struck out before the runner changes, so that what
+no one back to it. In the same way the proof is struck out before the runner changes, so that what
 is noted as proven has run as it is now.
 """
 
@@ -77,7 +77,7 @@ class Note:
         given: when GitLab gave that token; None where an earlier version has not noted it.
         job: the id of the job that has run with that token and this configuration; 0 for none.
         manager: the system id of a manager that GitLab has heard from, where no job could prove it.
-        hold: who keeps the runner paused; None where nobody does.
+        hold: who keeps the runner paused; None where no one does.
     """
 
     text: str

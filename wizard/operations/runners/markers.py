@@ -1,6 +1,6 @@
 """Markers in the descriptions of runners: how a runner of a profile is found again in GitLab.
 
-Whoever may edit a runner can write one, so a marker is a hint. The runner must be of the wanted
+Anyone who may edit a runner can write one, so a marker is a hint. The runner must be of the wanted
 kind and belong to the wanted project or group; enabled there is not enough.
 """
 

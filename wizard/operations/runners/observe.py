@@ -186,7 +186,7 @@ def _not_listed(
 ) -> list[RunnerInfo]:
     """The runner whose token is stored, though GitLab does not list it; none where it is gone.
 
-    One answer is not believed: a replica that lags shows an empty list, and a runner made anew
+    One answer is not believed: a replica that lags shows an empty list, and a runner remade
     would take the live one's token from it. Blocking.
 
     Raises: NotReachedError, where GitLab knows the token and shows no runner; RefusedError, where

@@ -1,6 +1,6 @@
 """What is true now of a runner that has its token: asked of GitLab, not remembered.
 
-A note that says "proven" is no proof: the token may have expired or been reset by somebody, and
+A note that says "proven" is no proof: the token may have expired or been reset by someone, and
 the managers may have been silent for days. Times are compared with GitLab's own clock.
 """
 
@@ -148,7 +148,7 @@ def why_not_running(
 ) -> str:
     """How what runs in the cluster is not what it should be; empty where it is. Blocking.
 
-    Whoever may not look there is not told: what cannot be seen is not known to be wrong.
+    Anyone who may not look there is not told: what cannot be seen is not known to be wrong.
     """
     if cluster is None:
         return ""

@@ -38,7 +38,7 @@ from wizard.systems import Systems
 async def look(file: ProfileFile, systems: Systems, run: RunOptions | None = None) -> Status:
     """The status of a profile. What could not be asked is a remark of it, never an error.
 
-    Raises: StoppedError, when somebody ended a wait.
+    Raises: StoppedError, when someone ended a wait.
     """
     reached = await reach(file, systems, run or RunOptions())
     return await look_at(file, reached)
@@ -97,7 +97,7 @@ async def _snapshot(
 
 
 def _by_name(profile: Profile, runner: Runner) -> Manifest:
-    """A Deployment that somebody else makes, to be asked for by its name."""
+    """A Deployment that someone else makes, to be asked for by its name."""
     ref = deployment_ref(profile, runner)
     metadata = {"name": ref.name, "namespace": ref.namespace}
     return Manifest({"apiVersion": ref.api_version, "kind": ref.kind, "metadata": metadata})

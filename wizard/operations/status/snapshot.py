@@ -60,7 +60,7 @@ def _objects(
     api_version, kind, namespace = place
     found: dict[ObjectRef, Json] = {}
     try:
-        if len(refs) > 1:  # what somebody took our labels off is asked for by its name below
+        if len(refs) > 1:  # what someone took our labels off is asked for by its name below
             listed = cluster.find(api_version, kind, namespace, {OWNER_ID: profile.id or ""})
             found = {_ref(place, body): body for body in listed}
     except NotAllowedError:

@@ -40,7 +40,7 @@ def allow_http() -> bool:
 
 
 class SecretRef(Section):
-    """A Secret of the cluster, by name; its values never stand in the profile."""
+    """A Secret of the cluster, by name; its values never are in the profile."""
 
     name: ObjectName = option(..., "The Secret's name.")
     namespace: DnsLabel | None = option(

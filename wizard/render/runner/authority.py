@@ -1,4 +1,4 @@
-"""A private CA, brought to everything that speaks to GitLab or to what stands beside it.
+"""A private CA, brought to everything that speaks to GitLab or to what is beside it.
 
 One ConfigMap in each namespace. The manager names the file in its configuration, and hands GitLab's
 chain of certificates to git and to artifacts in every job by itself (`buildCAChain` in
@@ -79,6 +79,6 @@ def manager_mount(profile: Profile) -> list[dict[str, Any]]:
 
 
 def checksum(profile: Profile) -> str:
-    """Changes with the CA, so that managers start anew with it; empty without one."""
+    """Changes with the CA, so that managers start again with it; empty without one."""
     pem = profile.gitlab.authority
     return hashlib.sha256(pem.encode()).hexdigest() if pem else ""

@@ -36,7 +36,7 @@ METRICS_PORT = 9252
 SHUTDOWN_TIMEOUT = 30
 """Seconds for a manager that is told to stop at once, as the runner's own default."""
 TOKEN_PLACEHOLDER = "@RUNNER_TOKEN@"  # noqa: S105
-"""Stands for the token, which the manager puts in when it starts; it never stands in a file."""
+"""Stands for the token, which the manager puts in when it starts; it never is in a file."""
 
 _AUTOSCALER = "runners.kubernetes.autoscaler"
 _POD_BUDGET = "runners.kubernetes.pod_disruption_budget"

@@ -27,7 +27,7 @@ def mirrored(profile: Profile, image: str) -> str:
     """The address of an image in the profile's mirrors; the image itself where none covers it.
 
     A mirror of one registry comes before the one for everything. An image that begins with a
-    variable is left to whoever wrote it: nobody here knows its registry.
+    variable is left to whoever wrote it: no one here knows its registry.
     """
     registry, path = _split(image)
     mirror = profile.images.mirrors.get(registry, profile.images.registry)

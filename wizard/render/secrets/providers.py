@@ -45,7 +45,7 @@ def remote_key(profile: Profile, runner: Runner) -> dict[str, str]:
 def reader_account(profile: Profile) -> Manifest | None:
     """The ServiceAccount with which a store of ours signs in; None where it needs none.
 
-    It stands in the managers' namespace, where no job can use it, and no pod runs as it: the
+    It is in the managers' namespace, where no job can use it, and no pod runs as it: the
     operator asks the cluster for its tokens.
     """
     secrets = profile.secrets

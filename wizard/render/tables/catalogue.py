@@ -53,7 +53,7 @@ class Catalogue:
     read_as: str
     """The catalogued version that stands for it: the same, or the nearest lower one.
 
-    Keys are added with minor releases and hardly ever taken away, so a patch release has the keys
+    Keys are added with minor releases and hardly ever removed, so a patch release has the keys
     of its minor, and a newer release at least those of the newest one read.
     """
     tree: Mapping[str, Any]

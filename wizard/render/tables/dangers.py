@@ -17,7 +17,7 @@ from typing import Any, Literal
 from wizard.core.shipped import asset
 
 RefusedError = Literal["", "shared", "always"]
-"""For whom it is an error: nobody, runners whose jobs come from several projects, everybody."""
+"""For whom it is an error: no one, runners whose jobs come from several projects, everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Danger:
 
     path: tuple[str, ...]
     opens: str
-    """What somebody may do because of it, as the second half of a sentence."""
+    """What someone may do because of it, as the second half of a sentence."""
     instead: str
     refused: RefusedError
 
@@ -38,7 +38,7 @@ class _Row:
 
 
 def dangers(data: Mapping[str, Any], of: Literal["config", "values"]) -> Iterator[Danger]:
-    """The dangers in keys that somebody wrote beside what the wizard writes.
+    """The dangers in keys that someone wrote beside what the wizard writes.
 
     Args:
         data: a `[[runners]]` table, or values of GitLab's chart; of any shape.
@@ -73,7 +73,7 @@ def _rows() -> dict[str, tuple[_Row, ...]]:
 
 
 def _is_wide(value: Any) -> bool:
-    """Whether a pattern, or one of several, lets through names that nobody can have meant."""
+    """Whether a pattern, or one of several, lets through names that no one can have meant."""
     if isinstance(value, list):
         return any(map(_is_wide, value))
     if not isinstance(value, str) or not value:
@@ -82,7 +82,7 @@ def _is_wide(value: Any) -> bool:
         return True
     try:
         found = [bool(re.search(value, probe)) for probe in _PROBES]
-    except (re.error, RecursionError):  # Go's dialect: nobody here can say what it lets through
+    except (re.error, RecursionError):  # Go's dialect: no one here can say what it lets through
         return True
     return all(found)
 

@@ -171,7 +171,7 @@ def _not_reached(lost: Exception, doing: str, said: str) -> WizardError:
 
 
 def invalid_response(doing: str) -> NotReachedError:
-    """The error for an answer that is not AWS's, whose text is kept back: it is anybody's."""
+    """The error for an answer that is not AWS's, whose text is kept back: it is anyone's."""
     return SOURCE.invalid_response(doing)
 
 

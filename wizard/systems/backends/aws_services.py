@@ -37,7 +37,7 @@ class Service(Protocol):
 
 
 class SecretsManager:
-    """AWS Secrets Manager. `ask` is how somebody confirms that a deletion is called off."""
+    """AWS Secrets Manager. `ask` is how someone confirms that a deletion is called off."""
 
     title = "AWS Secrets Manager"
 
@@ -80,7 +80,7 @@ class SecretsManager:
             raise ConcurrentChangeError  # what it holds is to be kept
         if self.fetch(name):
             raise ConcurrentChangeError
-        # Somebody made it and gave it no value.
+        # Someone made it and gave it no value.
         self._plainly(doing, "put_secret_value", SecretId=name, SecretString=text)
 
     def drop(self, name: str) -> None:

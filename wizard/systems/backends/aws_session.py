@@ -20,7 +20,7 @@ class Session:
     """Calls to AWS in one region; finds its credentials when first needed. Safe between threads.
 
     Credentials are found as boto3 finds them: environment, profiles, SSO, web identity, the
-    machine's role. Only where there are none, and somebody is there, is a key asked for.
+    machine's role. Only where there are none, and someone is there, is a key asked for.
     """
 
     def __init__(self, settings: Aws, around: BackendContext) -> None:

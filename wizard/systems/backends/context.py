@@ -20,7 +20,7 @@ Section = TypeVar("Section")
 
 
 def _anywhere(_names: tuple[str, ...], _address: str) -> None:
-    """Where nobody keeps watch."""
+    """Where no one keeps watch."""
 
 
 def _nothing(_runner: Runner) -> Sequence[Manifest]:
@@ -35,13 +35,13 @@ class BackendContext:
         profile: with the backend's own section.
         folder: what the profile's paths are relative to.
         environ: the environment's variables.
-        ask: asks for a hidden value, prompt in, answer out; None where nobody is there.
+        ask: asks for a hidden value, prompt in, answer out; None where no one is there.
         on_wait: called once a second with the seconds left and why, while a server has us wait.
         sleep: takes seconds, instead of waiting for `cancel`; for tests.
         timeouts: seconds to connect, and seconds without a byte of the answer.
-        hand_over: shows somebody what to store where, and the token, in a way that leaves no
-            trace; returns when they have done it. None where nobody is there.
-        readers: what must stand in the cluster for it to read a runner's token through its store:
+        hand_over: shows someone what to store where, and the token, in a way that leaves no
+            trace; returns when they have done it. None where no one is there.
+        readers: what must are in the cluster for it to read a runner's token through its store:
             the namespace, and last the ExternalSecret, as they are rendered.
         cancel: ends every wait early.
         may_send: asked before a credential is sent, with the variables or the file that it comes
@@ -76,7 +76,7 @@ class BackendContext:
         Args:
             to: the address that it will be sent to; empty where its service has only one.
 
-        Raises: MissingCredentialError, when there is none and nobody to ask; RefusedError, when it
+        Raises: MissingCredentialError, when there is none and no one to ask; RefusedError, when it
         may
             not be sent there.
         """

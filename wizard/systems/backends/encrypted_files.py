@@ -1,7 +1,7 @@
 """Tokens encrypted in the delivered files, which only the cluster can read.
 
 Ciphertext is new each time, so a file says by an annotation which token it holds: its SHA-256,
-which leads nobody back to a random token. So it is known without decrypting, and not rewritten
+which leads no one back to a random token. So it is known without decrypting, and not rewritten
 when it fits. Its first line differs from that of rendered files.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from wizard.core import libyaml
 from wizard.core.errors import ConflictError, WizardError
 from wizard.core.problems import Key
 from wizard.core.secrets import SecretStr, excerpt, fingerprint
@@ -135,7 +136,7 @@ class EncryptedFiles(ABC):
     def _document(self, runner: Runner) -> Json:
         """What the file holds; empty where there is none.
 
-        Raises: ConflictError, for a file of somebody else, and a link, a pipe or the like; no link
+        Raises: ConflictError, for a file of someone else, and a link, a pipe or the like; no link
             is followed, and a pipe would be waited for without end. WizardError, for one that is
             not YAML.
         """
@@ -164,7 +165,7 @@ class EncryptedFiles(ABC):
     @staticmethod
     def _parsed(path: Path, text: str) -> Json:
         try:
-            document = yaml.load(text, Loader=yaml.CSafeLoader)
+            document = yaml.load(text, Loader=libyaml.SafeLoader)  # noqa: S506 - it is
             hold(document, _SHAPE)
         except yaml.YAMLError:
             problem, cause = f"{path} is not YAML.", "an unfinished merge leaves a file so"
@@ -186,5 +187,5 @@ class EncryptedFiles(ABC):
 
 def as_yaml(document: Json) -> str:
     """A document in the order of its keys."""
-    text: str = yaml.dump(document, Dumper=yaml.CSafeDumper, sort_keys=False, width=10_000)
+    text: str = yaml.dump(document, Dumper=libyaml.SafeDumper, sort_keys=False, width=10_000)
     return text

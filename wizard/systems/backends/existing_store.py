@@ -1,6 +1,6 @@
 """Tokens in a store of the user's own, of any provider: the wizard sees only what comes out of it.
 
-What is stored is known by the Secret that External Secrets makes of it. To store a token, somebody
+What is stored is known by the Secret that External Secrets makes of it. To store a token, someone
 is told what to put where, or the cluster pushes it there; either way it is kept in memory until
 that Secret holds it. A run that is killed before has lost it, and the next one resets the runner.
 """
@@ -47,9 +47,9 @@ class ExistingStore:
     """The runners' keys in a SecretStore or ClusterSecretStore that is there already.
 
     Args:
-        around: with somebody to hand the token over to, unless the cluster pushes it.
+        around: with someone to hand the token over to, unless the cluster pushes it.
         cluster: where the store is.
-        patience: seconds until a token is taken for lost that somebody was to store.
+        patience: seconds until a token is taken for lost that someone was to store.
         glance: seconds to wait for the Secret before telling again what is missing.
         poll: seconds between two looks.
     """
@@ -178,7 +178,7 @@ class ExistingStore:
         return False
 
     def _arrives(self, runner: Runner, wanted: str, timeout: float) -> bool:
-        """Whether the Secret comes to hold the token, its operator nudged all the while."""
+        """Whether the Secret comes to hold the token, its operator forced to sync all the while."""
         for _ in self._looks(timeout):
             if self._holds(runner, wanted):
                 return True

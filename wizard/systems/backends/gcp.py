@@ -147,7 +147,7 @@ class GcpSecrets(TokenField):
     def _note(self, runner: Runner, owner: Owner) -> None:
         """Label the secret with its owner, where we may: the administrator may have done so."""
         with suppress(NotAllowedError):
-            # With the etag, so that nobody's label is lost, and no other profile's undone.
+            # With the etag, so that no one's label is lost, and no other profile's undone.
             found = self._secret(runner)
             held = Owner.of_labels(*map(found.labels.get, _LABELS))
             if held == owner:
@@ -183,7 +183,7 @@ class GcpSecrets(TokenField):
                 "labels": {"managed-by": "runner-wizard", **noted},
             },
         }
-        with suppress(ConflictError):  # somebody else has created it meanwhile
+        with suppress(ConflictError):  # someone else has created it meanwhile
             self._session.call(
                 f"create {self.where(runner)}",
                 lambda client, options: client.create_secret(request, **options),
@@ -194,7 +194,7 @@ class GcpSecrets(TokenField):
         try:
             self._delete(runner, "delete_secret", self._name(runner))
         except NotAllowedError:
-            # Whoever was given a secret that exists may not delete it, but empty it.
+            # Anyone who was given a secret that exists may not delete it, but empty it.
             self._delete(runner, "destroy_secret_version", self._newest(runner))
 
     def _newest(self, runner: Runner) -> str:

@@ -180,7 +180,7 @@ class Project:
         """Make a folder; one call makes its missing parents too."""
         parent, _, name = folder.rpartition("/")
         body: Json = {**self._place(), "name": name, "path": parent or "/"}
-        with suppress(ConflictError):  # somebody else has just made it
+        with suppress(ConflictError):  # someone else has just made it
             self._session.send(f"make the folder {folder}", "post", self._calls.folders, body)
 
     def _place(self) -> dict[str, str]:

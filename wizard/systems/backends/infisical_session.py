@@ -71,7 +71,7 @@ class Session:
         self._call("tell its status", "get", "/api/status")
 
     def sign_in(self) -> None:
-        """Raises: LoginRefusedError; NotReachedError; UsageError, where there is nobody to sign in
+        """Raises: LoginRefusedError; NotReachedError; UsageError, where there is no one to sign in
         as.
         """
         self._signed_in()

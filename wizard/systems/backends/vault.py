@@ -108,7 +108,7 @@ class VaultSecrets(TokenField):
         """The engine's version, from the engine itself.
 
         Version 2's calls on an engine of version 1 are answered with success and land at a path
-        that nobody reads, so the profile's word alone is not taken for it.
+        that no one reads, so the profile's word alone is not taken for it.
         """
         mount, written = self._settings.mount, self._settings.kv_version
         try:

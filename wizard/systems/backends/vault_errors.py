@@ -22,7 +22,7 @@ from wizard.systems.http.failures import Way
 from wizard.systems.http.origins import sent_elsewhere
 
 _LONGEST = 400
-"""Characters of somebody else's words that are shown."""
+"""Characters of another's words that are shown."""
 
 
 SOURCE = answers.Source("Vault", "secrets.vault.address or VAULT_ADDR")

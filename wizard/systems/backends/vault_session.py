@@ -55,7 +55,7 @@ class Session:
     def health(self) -> None:
         """Reach the server, without signing in.
 
-        Raises: NotReachedError, when nobody answers, or a Vault that is sealed or uninitialised.
+        Raises: NotReachedError, when no one answers, or a Vault that is sealed or uninitialised.
         """
         doing = "tell its health"
 

@@ -1,4 +1,4 @@
-"""Comments on merge requests: an earlier one of ours is updated, so that there is only one."""
+"""Comments on merge requests: one of ours is found again and written again, not added to."""
 
 from __future__ import annotations
 

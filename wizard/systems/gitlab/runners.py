@@ -32,11 +32,11 @@ _ITS_ROLE = "the role Maintainer of its project, or Owner of its group"
 _NO_MANAGER = "runner-wizard"
 """A system id that no manager has: gitlab-runner's begin with `r_` or `s_`."""
 _TOKEN_UNKNOWN = "403 Forbidden"  # noqa: S105 - GitLab's answer
-"""So GitLab answers a runner token it does not know; a longer 403 is somebody else's."""
+"""So GitLab answers a runner token it does not know; a longer 403 is another's."""
 _MANAGER_UNKNOWN = "404 Runner manager not found Not Found"
 """So it answers a token that it knows; another 404 is that of an address it does not serve."""
 _LISTED = 20
-"""Runners of a page that somebody reads; each costs a call of its own for its details."""
+"""Runners of a page that someone reads; each costs a call of its own for its details."""
 _MANAGES = "manage_runner or api"
 _SEES = "manage_runner, read_api or api"
 

@@ -127,7 +127,7 @@ class Transport:
             errand: what it is for.
             verb: `post`, `put` or `delete`.
             path: below `/api/v4`.
-            body: sent as JSON, so that nothing of it stands in a URL.
+            body: sent as JSON, so that nothing of it is in a URL.
             signed: False leaves our token out, for calls that carry a runner's token.
         """
         return self._call(call, verb, path, body=dict(body or {}), signed=signed)

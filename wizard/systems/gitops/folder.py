@@ -77,7 +77,7 @@ class Folder:
         """What writing `files` would do, in the order of their paths; writes nothing.
 
         Args:
-            keep: paths of files of ours that are somebody else's to write, and stay as they are.
+            keep: paths of files of ours that are another's to write, and stay as they are.
 
         Raises: RefusedError, naming everything in the way that is not ours; WizardError, when the
             folder cannot be read.

@@ -11,7 +11,7 @@ from pathlib import Path
 from wizard.systems.environment import for_children
 
 _TIMEOUT = 10.0
-# A repository's own settings name programs, and whose repository this is nobody knows.
+# A repository's own settings name programs, and whose repository this is no one knows.
 _RUN_NOTHING = (
     *("-c", "core.fsmonitor=false"),
     *("-c", "core.hooksPath=/dev/null"),

@@ -19,7 +19,7 @@ from wizard.core.errors import InvalidAnswerError, WizardError
 from wizard.core.secrets import excerpt
 
 LONGEST = 600
-"""Characters of somebody else's words that are shown."""
+"""Characters of another's words that are shown."""
 _LOOKED_AT = 65536
 """Characters of a web page in which its title is looked for."""
 
@@ -179,7 +179,7 @@ def reading(doing: str, *, of: Source, body: bytes | None = None) -> Iterator[No
 
 
 class Source:
-    """Who should have answered, for the error where somebody else did.
+    """Who should have answered, for the error where someone else did.
 
     Args:
         who: the system's name, for people.

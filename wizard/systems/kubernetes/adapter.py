@@ -168,7 +168,7 @@ class KubernetesCluster:
             if not self._has_namespace(ref):
                 return self._unjudged(manifest, "its namespace is new")
             if before is None and ref.kind == "RoleBinding":
-                # Of anybody but the cluster's administrator the server looks the Role up, to see
+                # Of anyone but the cluster's administrator the server looks the Role up, to see
                 # that it gives nothing they do not have (tried on a real kube-apiserver).
                 return self._unjudged(manifest, "its Role is new")
             # Another run may have made the namespace between the two questions.
@@ -211,7 +211,7 @@ class KubernetesCluster:
     def _send(
         self, manifest: Manifest, live: Json | None, *, dry_run: bool, force: bool
     ) -> tuple[Json, str]:
-        """The object as it is then, and why fields were taken from somebody, if they were."""
+        """The object as it is then, and why fields were taken from someone, if they were."""
         path, body = self._kinds.path_of(manifest.ref), marked(manifest.body, live)
         try:
             return self._api.apply(path, body, dry_run=dry_run, force=force), ""

@@ -53,7 +53,7 @@ class Timeouts:
     sign_in: float = 60
 
     def policy(self) -> Policy:
-        """With nobody to see a wait, and nothing that ends it."""
+        """With no one to see a wait, and nothing that ends it."""
         return Policy(self.connect, self.read, LONGEST_WAIT)
 
 

@@ -148,7 +148,7 @@ def _pool(proxy: str | None, tls: ssl.SSLContext, server_name: str | None) -> ur
     import urllib3
 
     if tls.verify_mode is ssl.CERT_NONE:
-        # The user's own kubeconfig says insecure-skip-tls-verify; a warning per call helps nobody.
+        # The user's own kubeconfig says insecure-skip-tls-verify; a warning per call helps no one.
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     options: dict[str, Any] = {"ssl_context": tls, "maxsize": 16, "retries": False}
     if server_name:

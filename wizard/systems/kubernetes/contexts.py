@@ -33,7 +33,7 @@ def connect(
     Args:
         context: a context of the kubeconfig; where it is given, only it is looked at.
         uid: the cluster's uid. Only the one context is asked for it: each has a sign-in command
-            of its own, which nobody wanted to run.
+            of its own, which no one wanted to run.
         policy: how a wait is shown and ended.
         say: told what is unsafe, before anything is sent.
 
@@ -72,7 +72,7 @@ def look_at(context: str, timeout: float = 5) -> ClusterFacts:
 
 
 def setups_of(context: str) -> list[RunningSetup]:
-    """The runner managers of a context's cluster that somebody else set up. Raises: WizardError."""
+    """The runner managers of a context's cluster that someone else set up. Raises: WizardError."""
     return find_setups(Api(kubeconfig.load().select(context)))
 
 

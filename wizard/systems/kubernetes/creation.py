@@ -27,7 +27,7 @@ ANNOTATOR = "runner-wizard-annotations"
 _BEFORE = "before-first-apply"
 """The manager that the server makes up for fields that are older than its bookkeeping."""
 _MAY_BE_EMPTY = frozenset({"Namespace", "ServiceAccount"})
-"""Kinds that can be created without a field that anybody is noted for."""
+"""Kinds that can be created without a field that anyone is noted for."""
 
 
 def field_managers(live: Mapping[str, Any]) -> set[str]:

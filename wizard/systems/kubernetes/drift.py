@@ -1,7 +1,7 @@
 """Which fields of an object are not as we rendered them, and who wrote them. Pure.
 
 The server notes in `managedFields` who has written which fields, and when (structure of
-`fieldsV1` as of Kubernetes 1.22). What we leave unsaid is the server's, or somebody else's: only
+`fieldsV1` as of Kubernetes 1.22). What we leave unsaid is the server's, or another's: only
 what a manifest says is compared.
 """
 

@@ -31,7 +31,7 @@ _BAD_PATCH = "failed to create typed patch object"
 _LONGEST = 2000
 """Characters of the server's words that are shown; a webhook may quote whole objects."""
 _NO_SUCH_PATH = b"404 page not found"
-"""What the server says, in plain text, for an API group that nobody has installed."""
+"""What the server says, in plain text, for an API group that no one has installed."""
 _FORBIDDEN_PREFIX = re.compile(r"^[\w.]+ \"[^\"]*\" is forbidden: ")
 
 

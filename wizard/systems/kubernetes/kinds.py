@@ -85,7 +85,7 @@ class Kinds:
         """Every namespaced kind that can be listed, and the API versions that did not answer.
 
         Of a group's versions the preferred one is asked, which shows the objects of all of them.
-        Events are left out: they end by themselves and are nobody's.
+        Events are left out: they end by themselves and are no one's.
         """
         groups = self._api.get("/apis").get("groups") or ()
         versions = [
@@ -116,7 +116,7 @@ class Kinds:
             return error
 
     def _lists(self, api_version: str) -> bool:
-        """Whether the server itself lists an API version: one 404 by itself may be anybody's."""
+        """Whether the server itself lists an API version: one 404 by itself may be anyone's."""
         group, _, version = api_version.rpartition("/")
         if not group:
             return True  # the core, which every server has

@@ -1,7 +1,7 @@
 """The kubeconfig, read as kubectl reads it (client-go's `clientcmd`, 1.32).
 
 Several files in `KUBECONFIG` are merged, the first one to say something wins; relative paths are
-relative to the file they stand in; missing and empty files do not matter. The merging is done here
+relative to the file they are in; missing and empty files do not matter. The merging is done here
 because the kubernetes package (37.0) lets the last file choose the current context and refuses an
 empty file.
 """
@@ -141,6 +141,8 @@ def load() -> Kubeconfig:
 def _read(file: Path) -> dict[str, Any]:
     import yaml
 
+    from wizard.core import libyaml
+
     try:
         text = file.read_text()
     except FileNotFoundError:
@@ -148,7 +150,7 @@ def _read(file: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(file, str(error)) from None
     try:
-        document = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+        document = yaml.load(text, Loader=libyaml.SafeLoader)  # noqa: S506
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         # Only the place and the parser's complaint: the line itself may hold a token.

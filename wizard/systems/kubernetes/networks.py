@@ -22,7 +22,7 @@ _SERVERS = "/api/v1/namespaces/kube-system/pods"
 _ARGUMENT = re.compile(r"--service-cluster-ip-range=([^\s\"']+)")
 _RANCHERS = re.compile(r"\+(?:k3s|rke2)")
 _RANCHERS_OWN = "10.43.0.0/16"
-"""What k3s and RKE2 take where nobody says another (docs.k3s.io, "k3s server")."""
+"""What k3s and RKE2 take where no one says another (docs.k3s.io, "k3s server")."""
 _ARGUMENTS_OF = ("k3s.io/node-args", "rke2.io/node-args")
 
 

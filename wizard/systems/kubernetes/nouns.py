@@ -62,7 +62,7 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One thing that somebody may or may not do; an empty namespace means cluster-wide."""
+    """One thing that someone may or may not do; an empty namespace means cluster-wide."""
 
     verb: str
     group: str
@@ -82,7 +82,7 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccountRef:
-    """A ServiceAccount, as somebody whose permissions are asked for."""
+    """A ServiceAccount, as someone whose permissions are asked for."""
 
     namespace: str
     name: str
@@ -96,12 +96,12 @@ class Lease:
     profile: str
     """Id of the profile that it is labelled with; empty for one that others made."""
     holder: str = ""
-    """Empty where nobody holds it."""
+    """Empty where no one holds it."""
     doing: str = ""
     since: datetime | None = None
     renewed: datetime | None = None
     seconds: int = 0
-    """After how many without being renewed it is nobody's any more."""
+    """After how many without being renewed it is no one's any more."""
     turns: int = 0
     """How often it has changed hands."""
     version: str = ""
@@ -118,7 +118,7 @@ class Contexts:
 
 @dataclass(frozen=True, slots=True)
 class RunningSetup:
-    """The Deployment of a runner manager that somebody else set up."""
+    """The Deployment of a runner manager that someone else set up."""
 
     namespace: str
     name: str

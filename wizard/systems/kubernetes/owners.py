@@ -27,7 +27,7 @@ _HANDS = re.compile(r"kubectl(-.*)?|k9s|Mozilla|node-fetch")
 
 
 def by_hand(managers: Iterable[str]) -> bool:
-    """Whether all of these are tools in somebody's hands, which will not change it back."""
+    """Whether all of these are tools in someone's hands, which will not change it back."""
     return all(_HANDS.fullmatch(manager) for manager in managers)
 
 
@@ -37,7 +37,7 @@ def by_wizard(live: Mapping[str, Any]) -> bool:
 
 
 def is_ours(live: Mapping[str, Any], profile_id: str | None) -> bool:
-    """Whether it is this profile's, and nobody else looks after it; before it has an id, never."""
+    """Whether it is this profile's, and no one else looks after it; before it has an id, never."""
     return bool(profile_id) and profile_of(live) == profile_id and not owner_of(live)
 
 

@@ -1,6 +1,6 @@
 """Waiting for pods: a Deployment's rollout, and a restart one by one. Ends with a reason in words.
 
-A watch on the pods wakes the wait; what is true is then read anew, because one cause (no pod is
+A watch on the pods wakes the wait; what is true is then read again, because one cause (no pod is
 made, a missing key, an unready container) shows in four different kinds of object.
 """
 

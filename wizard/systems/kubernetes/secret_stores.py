@@ -1,4 +1,4 @@
-"""External Secrets, by its objects: whether a store can be used, what is wrong, and a nudge."""
+"""External Secrets, by its objects: whether a store works, what is wrong, and forcing a sync."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runner managers that somebody else set up here, and the configuration they were made of."""
+"""Runner managers that someone else set up here, and the configuration they were made of."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ _KINDS: dict[str, dict[str, Shape]] = {
         }
     },
 }
-"""By the plural under which the server has them, which stands in every path."""
+"""By the plural under which the server has them, which is in every path."""
 
 _LIST_METADATA = {"resourceVersion": str, "continue": str}
 _RESOURCES_SERVED = {"resources!": [{"name!": str, "kind!": str, "namespaced!": bool}]}

@@ -203,7 +203,7 @@ class ApplyStep(Step):
     def _reread(self) -> None:
         """The file may hold more than the draft now: an id, the cluster's uid."""
         if self.draft.dirty:
-            return  # it never was in the file: what was only looked at is not taken from anybody
+            return  # it never was in the file: what was only looked at is not taken from anyone
         try:
             self.session.draft = drafts.of_file(self.draft.path)
         except WizardError as error:

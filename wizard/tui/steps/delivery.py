@@ -24,7 +24,7 @@ from wizard.tui.widgets.file_tree import FileTree
 _AS: Key = ("delivery", "as")
 _TO: Key = ("delivery", "to")
 _PAUSE = 0.15
-"""Seconds after the last key before the preview is made anew."""
+"""Seconds after the last key before the preview is remade."""
 _REPOSITORY = ("url", "branch", "apps_path", "manifests_path")
 
 

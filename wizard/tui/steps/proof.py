@@ -13,8 +13,9 @@ from wizard.core.events import Left, ManagerSeen, Proven, SmokeJobPassed, Unprov
 from wizard.render.pipelines import pipeline
 from wizard.tui import messages
 from wizard.tui.look import signs
+from wizard.tui.modals import Reading
 from wizard.tui.outline import StepId
-from wizard.tui.planning import headless
+from wizard.tui.planning import headless, true_now
 from wizard.tui.step import Step
 from wizard.tui.widgets import Action, Said
 from wizard.tui.work import State, Work, duration
@@ -39,6 +40,7 @@ class ProofStep(Step):
         with Horizontal(classes="actions"):
             yield Action("Copy the pipeline", id="copy-pipeline")
             yield Action("Copy the commands", id="copy-commands")
+            yield Action("Status", id="now")
             yield Action("Change something", id="change")
             yield Action("Quit", id="quit")
 
@@ -83,6 +85,9 @@ class ProofStep(Step):
                 self._copy(self.query_one("#example", TextArea).text)
             case "copy-commands" if self.session.work:
                 self._copy("\n".join(_commands(self.session.work)))
+            case "now":
+                self.app.notify("Looking ...", markup=False)
+                self.in_background("now", self._look_now)
             case "change":
                 self._change()
             case "quit":
@@ -91,6 +96,9 @@ class ProofStep(Step):
     def _copy(self, text: str) -> None:
         self.app.copy_to_clipboard(text)
         self.app.notify("Copied.", markup=False)
+
+    async def _look_now(self) -> None:
+        self.app.push_screen(Reading("What is true now", await true_now(self.session)))
 
     def _change(self) -> None:
         self.post_message(messages.GoTo(StepId.RUNNER))

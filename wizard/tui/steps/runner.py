@@ -83,7 +83,7 @@ class RunnerStep(Step):
         self._list_existing()
 
     async def _sign_in(self) -> None:
-        """Whoever pastes a token and presses Enter is here before GitLab has answered."""
+        """Anyone who pastes a token and presses Enter is here before GitLab has answered."""
         if await self.session.hold_token() is None:
             return
         self.query_one(ScopePicker).say("signing in ...")
@@ -117,7 +117,7 @@ class RunnerStep(Step):
         return look
 
     def blocking(self) -> list[Problem]:
-        """The other runners, whose rows are not on the screen, are somebody's too."""
+        """The other runners, whose rows are not on the screen, are someone's too."""
         others = (n for n in range(len(self.draft.runners)) if n != self.session.runner)
         keys: list[Key] = [("runners", index, "scope") for index in others]
         return [
@@ -181,7 +181,7 @@ class RunnerStep(Step):
         self._look()
 
     def _answer_scope(self, path: str) -> None:
-        """What is chosen and what stands in the input are one answer: never one without the other.
+        """What is chosen and what is in the input are one answer: never one without the other.
 
         Nothing in the input is no answer, so that it is asked for.
         """

@@ -18,8 +18,9 @@ from wizard.profile.presets import new_id, presets
 from wizard.profile.save import free_name
 from wizard.tui import drafts, messages
 from wizard.tui.findings import findings
+from wizard.tui.modals import Reading
 from wizard.tui.outline import StepId
-from wizard.tui.planning import answerable_here, review, status
+from wizard.tui.planning import answerable_here, review, status, true_now
 from wizard.tui.session import ProfileSession
 from wizard.tui.step import Step, format_error
 from wizard.tui.widgets import Action, Choice, FieldRow, Menu, Row, Said
@@ -35,6 +36,7 @@ _TAKES_OVER = (
 _LABELS = {
     "change": "Change something",
     "review": "Review and apply",
+    "look": "What is true now",
     "another": "Another profile ...",
     "destroy": "Remove it ...",
 }
@@ -113,6 +115,7 @@ class StartStep(Step):
         deeds = {
             "change": "any step can be changed; all that are right are answered",
             "review": "what would change, before anything is written",
+            "look": "managers, tokens, objects and files, as they are at this moment",
             "another": "a new one, or one that was open before",
         }
         if self.draft.value("id"):
@@ -127,6 +130,9 @@ class StartStep(Step):
                 self.post_message(messages.Next())
             case "review":
                 self.post_message(messages.GoTo(StepId.REVIEW))
+            case "look":
+                self.query_one("#status", Said).say("looking at what is there ...")
+                self.in_background("now", self._look_now)
             case "another":
                 others = self.query_one("#others")
                 others.display = True
@@ -163,6 +169,11 @@ class StartStep(Step):
         self._keyring = await asyncio.to_thread(machine.keyring)
         self.facts_found()
 
+    async def _look_now(self) -> None:
+        text = await true_now(self.session)
+        self.query_one("#status", Said).say("")
+        self.app.push_screen(Reading("What is true now", text))
+
     async def _status(self) -> None:
         reviewed = await review(self.session)
         self.query_one("#status", Said).say(status(reviewed.plan))
@@ -170,7 +181,7 @@ class StartStep(Step):
     def failed(self, name: str, error: WizardError) -> None:
         if name == "setups":
             self.query_one("#looked", Said).say(format_error(error))
-        elif name == "status":
+        elif name in {"status", "now"}:
             self.query_one("#status", Said).say(format_error(answerable_here(error)))
         else:
             super().failed(name, error)

@@ -90,7 +90,7 @@ class Adoption(Vertical):
         self._show()
 
     def look_with(self, look: Look | None, why_not: str = "") -> None:
-        """List with this from now on; None where nobody can be asked, and why."""
+        """List with this from now on; None where no one can be asked, and why."""
         self._look, self._why_not = look, why_not
         self._found.clear()
         self._show()
@@ -153,7 +153,7 @@ class Adoption(Vertical):
         return ("adopt", self._index)
 
     def _settings(self, info: RunnerInfo) -> dict[Key, Any]:
-        """What the runner is set to now, as answers: what nobody has decided here stays so."""
+        """What the runner is set to now, as answers: what no one has decided here stays so."""
         now = info.settings
         found: dict[str, Any] = {
             "tags": sorted(now.tags),

@@ -1,4 +1,4 @@
-"""A list of short texts as chips, each taken away by a click, and an input that adds another."""
+"""A list of short texts as chips, each removed by a click, and an input that adds another."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Chips(Vertical):
         yield Input(placeholder=self._placeholder, compact=True, classes="control")
 
     async def offer(self, values: list[str]) -> None:
-        """Show another list, without telling anybody."""
+        """Show another list, without telling anyone."""
         self.values = list(values)
         grid = self.query_one(ItemGrid)
         await grid.remove_children()

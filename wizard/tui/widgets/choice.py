@@ -34,12 +34,12 @@ class Choice(OptionList):
     Args:
         choices: each value with its meaning.
         value: the chosen one; empty where none is.
-        unavailable: values that cannot be chosen, with the reason, which stands beside them.
+        unavailable: values that cannot be chosen, with the reason, which is beside them.
         labels: what is shown in the place of a value, where that is too long.
         arrows: whether the arrow keys choose; without it Enter does, for what costs more than a
             look.
         brief: one line each, with as much of a meaning as fits; all of it is in the help line.
-        help_text: for the help line, where the choice stands in no row.
+        help_text: for the help line, where the choice is in no row.
     """
 
     @dataclass
@@ -102,7 +102,7 @@ class Choice(OptionList):
         return option.id or "" if option else ""
 
     def choose(self, value: str) -> None:
-        """Mark a value as the chosen one, without telling anybody."""
+        """Mark a value as the chosen one, without telling anyone."""
         self.value = value
         for name in self._choices:
             self.replace_option_prompt(name, self._prompt(name))
@@ -114,8 +114,8 @@ class Choice(OptionList):
         unavailable: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
     ) -> None:
-        """Show other choices, or the same with other meanings. The highlight stays where somebody
-        has moved it; where nobody has, it goes along with the chosen one."""
+        """Show other choices, or the same with other meanings. The highlight stays where someone
+        has moved it; where no one has, it goes along with the chosen one."""
         at, before = self._under_highlight, self.value
         self._choices, self.value = dict(choices), value
         if unavailable is not None:

@@ -227,7 +227,7 @@ class FieldRow(Row):
 
 
 def is_example(draft: Draft, key: Key) -> bool:
-    """Whether a preset's value stands there, or none."""
+    """Whether a preset's value is there, or none."""
     return draft.answer(*key).origin in {Origin.PRESET, Origin.DEFAULT}
 
 

@@ -11,7 +11,7 @@ from wizard.operations.preview.contents import Preview
 from wizard.tui.widgets.said import Said
 
 _MOST = 200
-"""Lines; nobody reads on, and a profile may have a thousand runners."""
+"""Lines; no one reads on, and a profile may have a thousand runners."""
 _GAP = 2
 
 
@@ -49,7 +49,7 @@ class FileTree(VerticalScroll, can_focus=True):
 
 
 def lines(found: Preview, width: int) -> Iterator[str]:
-    """The tree; what a file is for stands beside it where the width allows.
+    """The tree; what a file is for is beside it where the width allows.
 
     Args:
         width: columns.

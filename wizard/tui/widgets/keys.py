@@ -6,7 +6,7 @@ from textual.widgets import Footer
 
 
 class Keys(Footer):
-    """A `Footer` that is made anew where it would show other keys, not whenever focus moves."""
+    """A `Footer` that is remade where it would show other keys, not whenever focus moves."""
 
     _shown: tuple[tuple[str, str, bool], ...] = ()
 

@@ -24,13 +24,13 @@ _NARROWEST = 16
 """Columns below which a label is cut at its end."""
 _PENDING = tuple(sign for action, sign in SIGNS.items() if action is not Action.KEEP)
 _MOST = 400
-"""Lines of a difference that are shown; nobody reads more of it on a screen."""
+"""Lines of a difference that are shown; no one reads more of it on a screen."""
 
 
 class PlanTree(Tree[str]):
     """Systems, below them their changes, and below all of it anything else there is to say.
 
-    A node's data is the text that stands beside it.
+    A node's data is the text that is beside it.
     """
 
     help_text = "Up and down choose, Enter opens and closes; Tab goes to the difference."
@@ -68,7 +68,7 @@ class PlanTree(Tree[str]):
             if not changes:
                 continue
             pending = [change for change in changes if change.action is not Action.KEEP]
-            about = f"{len(pending)} of {len(changes)} change" if pending else "no change"
+            about = f"{len(pending)} of {len(changes)} to change" if pending else "no change"
             branch = self._branch(self.root, f"{title}  ({about})", open_=bool(pending))
             self._fill(branch, pending)
             kept = [change for change in changes if change.action is Action.KEEP]
@@ -76,7 +76,7 @@ class PlanTree(Tree[str]):
                 branch = self._branch(branch, f"= {len(kept)} unchanged", open_=False)
             self._fill(branch, kept)
         if plan.unseen:
-            self.add("Not looked at", plan.unseen)
+            self.add("Not checked", plan.unseen)
         self.call_after_refresh(self._highlight_first)
 
     def add(self, title: str, lines: Iterable[str]) -> None:

@@ -26,7 +26,7 @@ def toned(text: str) -> Content:
 
 
 class Said(Static):
-    """A `Static` for text that somebody else may have written; hidden while it is empty."""
+    """A `Static` for text that someone else may have written; hidden while it is empty."""
 
     def __init__(
         self,

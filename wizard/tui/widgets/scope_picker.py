@@ -33,7 +33,7 @@ Search = Callable[[str, int], Awaitable[Page]]
 class ScopePicker(Vertical):
     """An input and the list of what matches.
 
-    What stands in the input is the answer; choosing from the list, or Enter, puts a match there.
+    What is in the input is the answer; choosing from the list, or Enter, puts a match there.
 
     Args:
         path: what is chosen now.
@@ -42,7 +42,7 @@ class ScopePicker(Vertical):
 
     @dataclass
     class Chosen(Message):
-        """Another path stands in the input."""
+        """Another path is in the input."""
 
         picker: ScopePicker
         path: str
@@ -69,11 +69,11 @@ class ScopePicker(Vertical):
 
     @property
     def path(self) -> str:
-        """What stands in the input."""
+        """What is in the input."""
         return self._path
 
     def search_with(self, search: Search | None) -> None:
-        """Ask this from now on; None when nobody can be asked."""
+        """Ask this from now on; None when no one can be asked."""
         self._search = search
         found = self.query_one(OptionList)
         found.clear_options()

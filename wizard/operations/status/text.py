@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from wizard.cli.output import Output
 from wizard.core.findings import Finding, details
 from wizard.core.plain import strip_to_line
 from wizard.core.spans import span
@@ -22,7 +21,6 @@ from wizard.operations.status.nouns import (
 
 _FEW_RUNNERS = 3
 """So many runners are told in full; of more, those that are well take one line."""
-_COLORS = {State.OK: "green", State.DIFFERS: "yellow", State.BROKEN: "red"}
 _MARKS = {State.OK: "=", State.UNSEEN: "?", State.DIFFERS: "~", State.BROKEN: "!"}
 _WORDS = {
     State.OK: "Everything is as the profile says.",
@@ -32,12 +30,20 @@ _WORDS = {
 }
 
 
+Paint = Callable[[str, State], str]
+"""How a front end colours what has a state."""
+
+
+def _plain(text: str, _state: State) -> str:
+    return text
+
+
 def status_data(status: Status) -> dict[str, Any]:
     """The status as data, with the state it comes to."""
     return {"state": status.state.value, **asdict(status)}
 
 
-def status_text(status: Status, output: Output) -> str:
+def status_text(status: Status, paint: Paint = _plain) -> str:
     """The status as people read it."""
     where = [status.profile, status.gitlab]
     where += [f"context {status.cluster}"] if status.cluster else []
@@ -45,25 +51,21 @@ def status_text(status: Status, output: Output) -> str:
     lines = [strip_to_line(" · ".join(where)), ""]
     in_full = len(status.runners) <= _FEW_RUNNERS
     for runner in status.runners:
-        lines.append(_marked(output, runner.state, _head(runner, status.at)))
+        lines.append(_marked(paint, runner.state, _head(runner, status.at)))
         if in_full:
             lines += [f"    {line}" for line in _runner(runner, status.at)]
     lines += [f"  {line}" for line in _rest(status)]
     for _, remark in status.all_remarks:
-        lines += _lines_of(output, remark.state, remark.finding)
-    return "\n".join([*lines, "", output.mark(_WORDS[status.state], fg=_color(status.state))])
+        lines += _lines_of(paint, remark.state, remark.finding)
+    return "\n".join([*lines, "", paint(_WORDS[status.state], status.state)])
 
 
-def _color(state: State) -> str | None:
-    return _COLORS.get(state)
+def _marked(paint: Paint, state: State, text: str) -> str:
+    return f"{paint(_MARKS[state], state)} {strip_to_line(text)}"
 
 
-def _marked(output: Output, state: State, text: str) -> str:
-    return f"{output.mark(_MARKS[state], fg=_color(state), bold=True)} {strip_to_line(text)}"
-
-
-def _lines_of(output: Output, state: State, finding: Finding) -> list[str]:
-    return [_marked(output, state, finding.problem), *details(finding)]
+def _lines_of(paint: Paint, state: State, finding: Finding) -> list[str]:
+    return [_marked(paint, state, finding.problem), *details(finding)]
 
 
 def _head(runner: RunnerStatus, now: datetime | None) -> str:
