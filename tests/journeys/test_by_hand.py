@@ -79,7 +79,7 @@ def test_a_signal_from_outside_leaves_no_token_on_the_terminal(by_hand: ByHandWo
     person.types(" ")
     person.sees(token)
     person.interrupts()
-    person.sees("a token that had not been stored is replaced by it")
+    person.sees("it replaces a token that had not been stored")
     assert person.code() == 130
     after = person.seen.rpartition(token)[2]
     wiped, _, said = after.partition("\x1b[?1049l")
@@ -99,7 +99,7 @@ def test_ctrl_c_ends_it_at_once_and_the_next_run_makes_a_new_token(
         person.types(" \n")
         person.sees("for External Secrets to read the token")
         person.interrupts()
-    person.sees("a token that had not been stored is replaced by it")
+    person.sees("it replaces a token that had not been stored")
     assert person.code() == 130
 
     again = begun(by_hand)

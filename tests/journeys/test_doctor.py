@@ -78,7 +78,7 @@ def test_a_job_that_no_runner_takes_is_held_against_each_runner(live: World) -> 
     job = new_pipeline(state, project, "main", "push").jobs[0]
     ended = live.wizard("doctor", "--job", f"{live.gitlab.url}/acme/homelab/-/jobs/{job.id}")
     assert ended.code == 1, ended.err
-    assert f"No runner takes job {job.id} (nosuch)." in ended.out
+    assert f"No runner can pick up job {job.id} (nosuch)." in ended.out
     assert "it lacks the tag nosuch" in ended.out
 
 

@@ -52,7 +52,7 @@ async def test_one_is_chosen_from_a_list_and_the_review_says_what_stops(
         await it.focus("#existing")
         await it.press("enter")
         assert it.draft.value("runners", 0, "adopt") == old.id
-        assert "whoever serves it now stops" in text_of(it, "#existing-said")
+        assert "its present managers stop" in text_of(it, "#existing-said")
         tags = it.draft.answer("runners", 0, "tags")
         assert (tags.value, tags.origin) == (["docker", "old"], Origin.FOUND)
         assert it.draft.value("runners", 0, "run_untagged") is False

@@ -74,14 +74,14 @@ async def test_the_arithmetic_is_one_key_away(home: Path):
 async def test_without_a_cluster_only_the_sum_is_told(home: Path):
     async with sitting(home) as it:
         await it.go_to("Resources")
-        await it.sees("No cluster's nodes are known, so only the sum")
+        await it.sees("No nodes found, so this is just the total")
         await it.sees("each job asks for 0.15 CPU, 256 MiB, 2 at once for 0.30 CPU, 512 MiB")
 
 
 async def test_facts_that_come_late_are_taken_up(home: Path):
     async with sitting(home) as it:
         await it.go_to("Resources")
-        await it.sees("No cluster's nodes are known")
+        await it.sees("No nodes found")
         knows(it, found(nodes=_TWO))
         it.app.wizard.facts_found()
         await it.sees("13 jobs fit now on 2 nodes")
