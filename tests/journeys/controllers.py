@@ -71,6 +71,8 @@ class PlayedControllers:
         name = f"{metadata['name']}-{digest}"
         if not self._has(f"{apps}/replicasets/{name}"):
             self._start(apps, core, deployment, name, digest)
+        elif not self._has(f"{core}/pods/{name}"):
+            self._start_pod(core, self._call("GET", f"{apps}/replicasets/{name}"), name)
         seen = deployment.get("status", {}).get("observedGeneration")
         if seen != metadata["generation"]:
             annotations = {"metadata": {"annotations": {_REVISION: digest}}}
@@ -98,15 +100,20 @@ class PlayedControllers:
                 "spec": {"selector": {"matchLabels": labels}, "template": template, "replicas": 1},
             },
         )
+        self._start_pod(core, owned, name)
+        ready = {"status": {"replicas": 1, "availableReplicas": 1, "readyReplicas": 1}}
+        kind = "application/merge-patch+json"
+        self._call("PATCH", f"{apps}/replicasets/{name}/status", ready, kind)
+
+    def _start_pod(self, core: str, replica_set: Json, name: str) -> None:
+        template = replica_set["spec"]["template"]
         metadata = template["metadata"] | {
             "name": name,
-            "ownerReferences": [_owner(owned, "ReplicaSet")],
+            "ownerReferences": [_owner(replica_set, "ReplicaSet")],
         }
         pod = self._call("POST", f"{core}/pods", {"metadata": metadata, "spec": template["spec"]})
         kind = "application/merge-patch+json"
         self._call("PATCH", f"{core}/pods/{name}/status", {"status": running(pod)}, kind)
-        ready = {"status": {"replicas": 1, "availableReplicas": 1, "readyReplicas": 1}}
-        self._call("PATCH", f"{apps}/replicasets/{name}/status", ready, kind)
         self._pod_started(pod)
 
     def _has(self, path: str) -> bool:

@@ -119,3 +119,17 @@ def test_files_of_some_runners_name_no_folder_that_is_not_there(tmp_path: Path) 
         named = yaml.safe_load((root / "kustomization.yaml").read_text())["resources"]
         assert all((root / name).is_dir() for name in named)
         assert [name for name in named if "shared" not in name] == ["gitlab-runner-beta"]
+
+
+@pytest.mark.parametrize("count", [4, 8])
+def test_the_calls_to_gitlab_grow_with_the_runners_and_not_with_their_square(
+    world: World, count: int
+) -> None:
+    profile = yaml.safe_load(world.profile.read_text())
+    (one,) = profile["runners"]
+    profile["runners"] = [one | {"name": f"r{number}"} for number in range(count)]
+    world.profile.write_text(yaml.safe_dump(profile, sort_keys=False))
+    assert world.apply("--no-smoke").code == 0
+    of_managers = {"/jobs/request", "/runners/verify"}
+    asked = [call for call in world.gitlab.calls if call.route not in of_managers]
+    assert len(asked) / count < 25

@@ -72,7 +72,7 @@ def test_a_pause_that_was_ended_in_gitlab_is_over(live: World) -> None:
     assert "paused by" not in (runner.maintenance_note or "")
 
 
-def test_what_somebody_else_has_paused_is_not_unpaused_unasked(live: World) -> None:
+def test_what_another_user_has_paused_is_not_unpaused_unasked(live: World) -> None:
     (runner,) = live.gitlab.runners
     run(live, "pause", "--reason", "noisy evening")
     note = runner.maintenance_note or ""

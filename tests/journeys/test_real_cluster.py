@@ -94,6 +94,22 @@ def test_from_nothing_to_proven_and_away_again(world: RealWorld) -> None:
     assert world.gitlab.runners == []
 
 
+def test_a_rotated_token_reaches_the_secret_and_the_manager_restarts(world: RealWorld) -> None:
+    assert world.apply().code == 0
+    old, before = world.secret_token, world.versions()
+    time.sleep(1.1)  # the times of pods and Secrets are whole seconds
+    ended = world.wizard("rotate", str(world.profile), "--yes", "--json", "--timeout", "30")
+    assert ended.code == 0, ended.err + ended.out
+    assert ended.events[-1]["event"] == "Proven"
+    assert any(event["event"] == "ManagerRemoved" for event in ended.events)
+    assert world.live_tokens == [world.secret_token] != [old]
+    after = world.versions()
+    assert {name for name in after if after[name] != before.get(name)} == {
+        f"secrets {RELEASE}-token"
+    }
+    assert world.apply().document["data"]["changed"] is False
+
+
 @pytest.mark.parametrize("event", [4, 8, 9, 12])
 def test_killed_and_run_again_there_is_one_runner_with_one_token(
     world: RealWorld, event: int

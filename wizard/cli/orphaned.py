@@ -46,5 +46,5 @@ def _line(orphan: Orphan) -> str:
         if orphan.contacted_at
         else "never in contact"
     )
-    told = f"runner {orphan.id} of {orphan.place}: {orphan.description} ({heard}): {orphan.why}"
-    return strip_to_line(told)
+    line = f"runner {orphan.id} of {orphan.place}: {orphan.description} ({heard}): {orphan.why}"
+    return strip_to_line(line)

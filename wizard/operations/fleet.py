@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from wizard.core.errors import NotReachedError, StoppedError, WizardError
 from wizard.core.events import Event, NotProven, RunnersDone
 
-AT_ONCE = 8
+AT_ONCE = 12
 """As many runners at a time: GitLab and the API server have others to serve."""
 _NAMED = 20
 _END = object()
@@ -68,7 +68,7 @@ class Fleet:
         return not name or (name in self.names and name not in self.failed)
 
     async def guarded(self, name: str, events: AsyncIterator[Event]) -> AsyncIterator[Event]:
-        """A runner's events; its failure is noted and told, and ends nothing but these.
+        """A runner's events; its failure is noted, and ends nothing but these.
 
         Raises: WizardError, of an only runner; StoppedError, NotReachedError, which are of all.
         """

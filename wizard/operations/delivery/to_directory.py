@@ -34,7 +34,7 @@ from wizard.operations.files.committing import (
 )
 from wizard.operations.files.write_files import FilesToWrite, compare_files, file_changes
 from wizard.operations.plan.survey import directory, survey
-from wizard.operations.runners.observe import observe
+from wizard.operations.runners.observe import observe_one
 from wizard.operations.streams import nothing, titled
 from wizard.profile.file import ProfileFile
 from wizard.profile.model import Profile
@@ -193,9 +193,9 @@ class _Reconciler:
         if self.cluster:
             return await asyncio.to_thread(self._sync(runner, self.cluster).not_started)
         verifier = self.work.verifier
-        seen = await observe(self.file.profile, verifier.gitlab, verifier.backend)
-        info = next(one.info for one in seen.runners if one.runner.name == runner.name)
-        managers = await asyncio.to_thread(verifier.gitlab.managers, info.id) if info else []
+        profile, gitlab = self.file.profile, verifier.gitlab
+        info = (await observe_one(profile, runner, gitlab, verifier.backend)).info
+        managers = await asyncio.to_thread(gitlab.managers, info.id) if info else []
         if managers:
             return ""
         return f"GitLab has not heard from its manager, and {self.work.surveyed.connected.unseen}"

@@ -19,7 +19,7 @@ from wizard.operations.explaining import Evidence, explained, of_manager
 from wizard.operations.proof.smoke_test import SmokeTest, sweep
 from wizard.operations.runners.managers import without_gone, without_old_managers
 from wizard.operations.runners.markers import called
-from wizard.operations.runners.observe import ObservedRunner, ObservedState, observe, settings
+from wizard.operations.runners.observe import ObservedRunner, ObservedState, observe_one, settings
 from wizard.operations.runners.tokens import TokenKeeper
 from wizard.operations.runners.truth import with_truth
 from wizard.operations.streams import stream
@@ -139,8 +139,7 @@ class RunnerVerifier:
         return replace(one, note=note, wanted=settings(self.profile, one.runner, there, note))
 
     async def _look_at(self, runner: Runner) -> ObservedRunner:
-        single = self.profile.model_copy(update={"runners": [runner]})
-        return (await observe(single, self.gitlab, self.backend)).runners[0]
+        return await observe_one(self.profile, runner, self.gitlab, self.backend)
 
     async def prove(self, runner: Runner) -> AsyncIterator[Event]:
         """Wait for the manager's pod, for GitLab to hear from it, and for a job.

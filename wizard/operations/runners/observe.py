@@ -73,8 +73,21 @@ class ObservedState:
     """Runners of the profile's own that it no longer wants."""
 
 
-async def observe(profile: Profile, gitlab: GitLab, backend: TokenReader) -> ObservedState:
+async def observe_one(
+    profile: Profile, runner: Runner, gitlab: GitLab, backend: TokenReader
+) -> ObservedRunner:
+    """One runner of many, without a look at the others. Raises: as `observe`."""
+    alone = profile.model_copy(update={"runners": [runner]})
+    return (await observe(alone, gitlab, backend, profile.marker(runner))).runners[0]
+
+
+async def observe(
+    profile: Profile, gitlab: GitLab, backend: TokenReader, marker: str = ""
+) -> ObservedState:
     """See what is there; writes nothing. Scopes are asked side by side.
+
+    Args:
+        marker: what is looked for; empty for every marker of the profile.
 
     Raises: RefusedError, for a runner with our marker that is not ours; WizardError, from GitLab
     or the
@@ -89,7 +102,8 @@ async def observe(profile: Profile, gitlab: GitLab, backend: TokenReader) -> Obs
         )
     )
     wanted = {runner.name: scopes[_target(runner)] for runner in profile.runners}
-    listed, orphans = await _listed(profile.id or "", gitlab, wanted)
+    marker = marker or markers.all_of(profile.id or "")
+    listed, orphans = await _listed(profile.id or "", gitlab, wanted, marker)
     seen = await asyncio.gather(
         *(
             _look_at(profile, runner, wanted[runner.name], listed[runner.name], gitlab, backend)
@@ -130,7 +144,7 @@ async def _look_at(
 
 
 async def _listed(
-    profile_id: str, gitlab: GitLab, wanted: dict[str, Scope]
+    profile_id: str, gitlab: GitLab, wanted: dict[str, Scope], marker: str
 ) -> tuple[dict[str, list[RunnerInfo]], list[RunnerInfo]]:
     """The runners with a marker of this profile, by name, lowest id first; and those of no name.
 
@@ -141,7 +155,7 @@ async def _listed(
     scopes = set(wanted.values())
     answers = await asyncio.gather(
         *(
-            asyncio.to_thread(gitlab.find_runners, scope, markers.all_of(profile_id))
+            asyncio.to_thread(gitlab.find_runners, scope, marker)
             for scope in (scopes if profile_id else ())
         )
     )

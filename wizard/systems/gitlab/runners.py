@@ -9,6 +9,7 @@ from typing import Any
 from wizard.core.errors import NotAllowedError, NotFoundError, RejectedError, TransientError
 from wizard.core.facts import Scope
 from wizard.core.secrets import SecretStr
+from wizard.core.threads import map_concurrently
 from wizard.systems.gitlab import answers
 from wizard.systems.gitlab.errors import Call
 from wizard.systems.gitlab.nouns import (
@@ -50,7 +51,8 @@ class RunnerCalls:
         rows = all_rows(self._transport, *_listing(scope), type=f"{scope.kind}_type")
         # A runner that is made while we page moves the others, and one may come twice.
         ids = {row["id"] for row in rows if marker in (row.get("description") or "")}
-        return [runner for runner_id in sorted(ids) if (runner := self._if_there(runner_id))]
+        found = map_concurrently(self._if_there, sorted(ids))
+        return [runner for runner in found if runner]
 
     def list_runners(self, scope: Scope, page: int = 1) -> RunnerPage:
         call, path = _listing(scope)
