@@ -96,7 +96,7 @@ def test_an_account_that_was_there_is_refused_and_not_labelled(world: World) -> 
     world.forget_writes()
     ended = world.apply()
     assert ended.code == 3, ended.out
-    assert "the wizard did not make it" in ended.document["error"]["problem"]
+    assert "the wizard did not create it" in ended.document["error"]["problem"]
     assert world.cluster.writes == []
     assert world.gitlab.runners == []
 

@@ -121,7 +121,7 @@ async def test_destroying_leaves_nothing_but_the_profile(applied: World):
         await it.press("right", "enter")
         await it.until(lambda: it.session.work)
         await ended(it, State.DONE)
-        await it.sees("what this profile made is gone")
+        await it.sees("what this profile created is gone")
     assert not applied.gitlab.runners
     assert not applied.cluster.objects("Deployment")
     assert applied.profile.exists()
