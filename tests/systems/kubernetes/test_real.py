@@ -433,7 +433,7 @@ def test_what_is_there_already_is_never_created_by_us(
     with pytest.raises(ConflictError):
         cluster.apply(config_map())
     cluster.get = look  # type: ignore[method-assign]
-    with pytest.raises(ConflictError, match="the wizard did not make it"):
+    with pytest.raises(ConflictError, match="the wizard did not create it"):
         cluster.apply(config_map())
     assert real_cluster.call("GET", f"{CONFIG_MAPS}/settings") == before
     real_cluster.call("DELETE", f"{CONFIG_MAPS}/settings")
