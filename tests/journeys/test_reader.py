@@ -121,7 +121,7 @@ def test_half_of_another_is_told_and_ours_is_left(homelab: ReadingWorld) -> None
     homelab.reader = {"INFISICAL_READER_CLIENT_SECRET": secrets.token_hex(24)}
     ended = homelab.apply()
     assert ended.code == 3, ended.err + ended.out
-    assert "not all of it is given" in ended.document["error"]["problem"]
+    assert "part of it was not given" in ended.document["error"]["problem"]
     assert "INFISICAL_READER_CLIENT_ID is not set" in ended.document["error"]["cause"]
     assert homelab.credential() == before
 

@@ -13,6 +13,15 @@ import pytest
 from tests.fakes.gitlab.state import Runner
 from tests.journeys.world import NAMESPACE, World
 
+_SPEC = {
+    "replicas": 1,
+    "selector": {"matchLabels": {"app": "runner"}},
+    "template": {
+        "metadata": {"labels": {"app": "runner"}},
+        "spec": {"containers": [{"name": "runner", "image": "runner"}]},
+    },
+}
+
 
 def untouched(world: World) -> bool:
     return not world.cluster.writes and not world.gitlab.runners
@@ -132,7 +141,7 @@ def test_an_object_of_helm_in_the_way_is_left_alone(world: World) -> None:
                 "labels": {"app.kubernetes.io/managed-by": "Helm"},
                 "annotations": {"meta.helm.sh/release-name": "gitlab-runner-direct"},
             },
-            "spec": {},
+            "spec": _SPEC,
         }
     )
     ended = world.apply()
@@ -237,16 +246,6 @@ def _namespaces_missing(world: World) -> None:
 def _token_of_others(world: World) -> None:
     _seeded(world, "v1", "Namespace", NAMESPACE)
     _seeded(world, "v1", "Secret", "gitlab-runner-direct-token", data={"runner-token": "YWJj"})
-
-
-_SPEC = {
-    "replicas": 1,
-    "selector": {"matchLabels": {"app": "runner"}},
-    "template": {
-        "metadata": {"labels": {"app": "runner"}},
-        "spec": {"containers": [{"name": "runner", "image": "runner"}]},
-    },
-}
 
 
 def _deployment_of_helm(world: World) -> None:

@@ -86,11 +86,11 @@ async def test_whether_one_may_set_up_a_runner_here_is_said_before_any_question(
     cluster.deny(verb="create", resource="deployments")
     async with sitting(home, preset="direct") as it:
         await it.go_to("Cluster")
-        await it.sees("! you may not do all that it takes here")
+        await it.sees("! missing permissions in this cluster")
         await it.sees("create deployments.apps in namespace gitlab-runner")
         await it.focus("#contexts")
         await it.press("down", "enter")
-        await it.until(lambda: "you may not" not in it.words)
+        await it.until(lambda: "missing permissions" not in it.words)
         await it.press("ctrl+n")
         assert it.step.title == "GitLab", "files need no such right"
     assert cluster.writes == []
