@@ -32,7 +32,7 @@ async def test_it_opens_on_what_is_there_in_words(applied: World):
 async def test_what_is_true_now_can_be_read_at_once(applied: World):
     async with sitting(applied.folder, applied.profile, size=(120, 40)) as it:
         await it.sees("No change. Everything is as the profile says")
-        it.step.query_one("#deeds", OptionList).highlighted = 2
+        it.step.query_one("#deeds", OptionList).highlighted = 3
         await it.pilot.press("enter")
         await it.pilot.pause()
         await it.sees("What is true now")

@@ -115,8 +115,8 @@ class StartStep(Step):
         deeds = {
             "change": "any step can be changed; all that are right are answered",
             "review": "what would change, before anything is written",
-            "look": "managers, tokens, objects and files, as they are at this moment",
             "another": "a new one, or one that was open before",
+            "look": "managers, tokens, objects and files, asked now",
         }
         if self.draft.value("id"):
             deeds["destroy"] = "remove what this profile created; asks first"
