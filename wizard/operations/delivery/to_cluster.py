@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from wizard.checks import Connected, connect
+from wizard.checks import Connected
 from wizard.checks.target import unnamed
 from wizard.core.changes import Action, Change, Plan, System
 from wizard.core.errors import RefusedError
@@ -16,14 +16,13 @@ from wizard.core.run import RunOptions
 from wizard.operations.cluster.leaving import until_gone
 from wizard.operations.cluster.removal import delete_object
 from wizard.operations.delivery import removing
-from wizard.operations.delivery.applying import Parts, Work, apply
+from wizard.operations.delivery.applying import Parts, Work
+from wizard.operations.delivery.delivering import Delivering
 from wizard.operations.delivery.draining import drained, job_pods, still_running
 from wizard.operations.delivery.synced import GitOpsSync
 from wizard.operations.fleet import side_by_side
 from wizard.operations.plan.changes import unwanted_objects
-from wizard.operations.plan.survey import survey
 from wizard.operations.streams import nothing, titled
-from wizard.profile.file import ProfileFile
 from wizard.profile.labels import RUNNER_LABEL
 from wizard.profile.model import Profile
 from wizard.profile.runner import Runner
@@ -34,31 +33,6 @@ from wizard.systems.kubernetes import Applied, Cluster, Outcome
 
 _NEEDED_TO_ADMIT = {"Namespace", "ServiceAccount"}
 """What a pod's admission looks up: the namespace's labels, and the account it runs as."""
-
-
-@dataclass(frozen=True, slots=True)
-class ToCluster:
-    """A `Delivery`."""
-
-    file: ProfileFile
-    systems: Systems
-    run: RunOptions
-
-    async def plan(self) -> Plan:
-        return (await survey(await connect(self.file, self.systems, self.run))).plan
-
-    def apply(self) -> AsyncIterator[Event]:
-        return apply(self.file, self.systems, self.run, _Reconciler())
-
-    async def plan_destroy(self) -> Plan:
-        return await removing.plan(self.file.profile, self.systems, self.run, self._remover)
-
-    def destroy(self) -> AsyncIterator[Event]:
-        return removing.destroy(self.file, self.systems, self.run, self._remover)
-
-    @property
-    def _remover(self) -> _Remover:
-        return _Remover(self.file.profile, self.systems, self.run)
 
 
 @dataclass(slots=True)
@@ -267,3 +241,13 @@ class _Remover:
         if self.cluster is None:
             raise RuntimeError("the cluster was not reached")
         return self.cluster
+
+
+class ToCluster(Delivering):
+    """A `Delivery`."""
+
+    def reconciler(self) -> _Reconciler:
+        return _Reconciler()
+
+    def remover(self) -> _Remover:
+        return _Remover(self.file.profile, self.systems, self.run)

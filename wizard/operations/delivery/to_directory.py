@@ -12,7 +12,7 @@ import shlex
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 
-from wizard.checks import Connected, connect
+from wizard.checks import Connected
 from wizard.checks.connecting import cluster_if_seen
 from wizard.core.changes import Plan
 from wizard.core.command_line import command
@@ -22,7 +22,8 @@ from wizard.core.problems import Key
 from wizard.core.run import RunOptions
 from wizard.operations.cluster.reader_credential import reader_ref
 from wizard.operations.delivery import removing
-from wizard.operations.delivery.applying import Parts, Work, apply
+from wizard.operations.delivery.applying import Parts, Work
+from wizard.operations.delivery.delivering import Delivering
 from wizard.operations.delivery.draining import drained, job_pods, still_running
 from wizard.operations.delivery.pruning import Pruning
 from wizard.operations.delivery.synced import GitOpsSync
@@ -33,7 +34,7 @@ from wizard.operations.files.committing import (
     pending,
 )
 from wizard.operations.files.write_files import FilesToWrite, compare_files, file_changes
-from wizard.operations.plan.survey import directory, survey
+from wizard.operations.plan.survey import directory
 from wizard.operations.runners.observe import observe_one
 from wizard.operations.streams import nothing, titled
 from wizard.profile.file import ProfileFile
@@ -45,31 +46,6 @@ from wizard.systems import Systems
 from wizard.systems.backends import Backend
 from wizard.systems.gitops.git import Checkout, checkout
 from wizard.systems.kubernetes import Cluster, profile_of
-
-
-@dataclass(frozen=True, slots=True)
-class ToDirectory:
-    """A `Delivery`."""
-
-    file: ProfileFile
-    systems: Systems
-    run: RunOptions
-
-    async def plan(self) -> Plan:
-        return (await survey(await connect(self.file, self.systems, self.run))).plan
-
-    def apply(self) -> AsyncIterator[Event]:
-        return apply(self.file, self.systems, self.run, _Reconciler())
-
-    async def plan_destroy(self) -> Plan:
-        return await removing.plan(self.file.profile, self.systems, self.run, self._remover)
-
-    def destroy(self) -> AsyncIterator[Event]:
-        return removing.destroy(self.file, self.systems, self.run, self._remover)
-
-    @property
-    def _remover(self) -> _Remover:
-        return _Remover(self.file, self.systems, self.run)
 
 
 @dataclass(slots=True)
@@ -307,3 +283,13 @@ class _Remover:
             for ref, live in found
             if live and profile_of(live) == profile.id
         ]
+
+
+class ToDirectory(Delivering):
+    """A `Delivery`."""
+
+    def reconciler(self) -> _Reconciler:
+        return _Reconciler()
+
+    def remover(self) -> _Remover:
+        return _Remover(self.file, self.systems, self.run)
