@@ -28,6 +28,9 @@ _CRDS = (
     "eso/external-secrets.io_clustersecretstores.yaml",
     "eso/external-secrets.io_pushsecrets.yaml",
     "argo-cd/application-crd.yaml",
+    "flux/helm.toolkit.fluxcd.io_helmreleases.yaml",
+    "flux/kustomize.toolkit.fluxcd.io_kustomizations.yaml",
+    "flux/source.toolkit.fluxcd.io_helmrepositories.yaml",
 )
 _USERS = {"admin": '"system:masters"', "reader": "", "nobody": ""}
 _RBAC = "rbac.authorization.k8s.io"

@@ -38,7 +38,11 @@ _PLURALS = {
     "ConfigMap": "configmaps",
     "Deployment": "deployments",
     "ExternalSecret": "externalsecrets",
+    "HelmRelease": "helmreleases",
+    "HelmRepository": "helmrepositories",
+    "Kustomization": "kustomizations",
     "Namespace": "namespaces",
+    "NetworkPolicy": "networkpolicies",
     "Pod": "pods",
     "PodDisruptionBudget": "poddisruptionbudgets",
     "Role": "roles",
@@ -98,12 +102,18 @@ def _with_store(profile: Profile) -> Profile:
     return profile.model_copy(update={"secrets": store, "id": "0badcafe"})
 
 
+def _with_policies(profile: Profile) -> Profile:
+    network = profile.network.model_copy(update={"policy": "standard"})
+    return profile.model_copy(update={"network": network})
+
+
 def _renderings() -> Iterator[Any]:
     for preset in PRESETS:
         for packaging in PACKAGINGS:
             profile = packaged(preset, packaging)
             yield pytest.param(profile, id=f"{preset}-{packaging}")
             yield pytest.param(_with_store(profile), id=f"{preset}-{packaging}-store")
+            yield pytest.param(_with_policies(profile), id=f"{preset}-{packaging}-policies")
             for builds in get_args(Strategy):
                 everything = behind_a_proxy(building(profile, builds))
                 yield pytest.param(everything, id=f"{preset}-{packaging}-{builds}")
@@ -116,7 +126,8 @@ def test_a_real_server_takes_every_object_and_admits_the_jobs(
     """Under the labels that the rendered namespaces carry, whatever the packaging."""
     assert not _problems(profile).errors
     cluster, found = real_cluster_with_operators, documents(profile)
-    _namespace(cluster, "argocd", "privileged")
+    for operators in ("argocd", "flux-system"):
+        _namespace(cluster, operators, "privileged")
     _make(cluster, found)
     for document in found:
         _apply(cluster, document)
