@@ -41,7 +41,7 @@ _RENEWED_EVERY = 10.0
 _LONGEST = 300
 """Seconds: no run of another version may bar a profile for longer by not renewing its Lease."""
 _GOODBYE = 5.0
-_FAREWELL = 0.3
+_FAREWELL = 0.6
 """Seconds for giving it back, and where someone has interrupted; it ends by itself anyway."""
 _FREE = {"holder": "", "doing": "", "since": None, "renewed": None}
 
