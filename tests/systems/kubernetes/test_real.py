@@ -189,7 +189,7 @@ def test_an_unknown_field_of_a_custom_resource_is_refused_by_its_name(
         cluster.apply(Manifest({**wanted.body, "spec": spec}))
     assert "refreshIntervall" in error.value.cause
     assert "ExternalSecret ci/token" in [str(one.ref) for one in cluster.owned(PROFILE)]
-    assert dict(cluster.discover().operators).keys() == {"argocd", "external-secrets"}
+    assert dict(cluster.discover().operators).keys() == {"argocd", "external-secrets", "flux"}
 
 
 def _external_secret() -> Manifest:
