@@ -39,9 +39,8 @@ def of_argocd(connected: Connected) -> Iterator[Check]:
     yield _is_watched(connected, repository)
     yield _is_permitted(connected, repository)
     yield _can_sign_in(connected, repository)
-    releases = (runner.release for runner in profile.runners)
     namespace = profile.delivery.argocd.namespace
-    refs = [application_ref(namespace, one) for one in (profile.shared, *releases)]
+    refs = [application_ref(namespace, name) for name in profile.delivered_names]
     yield from whose_names(connected, refs)
 
 

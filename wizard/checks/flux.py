@@ -28,8 +28,7 @@ def of_flux(connected: Connected) -> Iterator[Check]:
         return  # `target.operators` says that it is not there
     yield _is_the_source(connected, repository)
     yield _is_watched(connected, repository)
-    releases = (runner.release for runner in profile.runners)
-    refs = [kustomization_ref(profile.delivery, one) for one in (profile.shared, *releases)]
+    refs = [kustomization_ref(profile.delivery, name) for name in profile.delivered_names]
     yield from whose_names(connected, refs)
 
 

@@ -58,7 +58,7 @@ async def turn_at(file: ProfileFile, cluster: Cluster | None, doing: str) -> Asy
 
     Args:
         cluster: None where it cannot be seen; then only the file's lock counts.
-        doing: `apply`, `destroy`, ...; told to whoever comes second.
+        doing: `apply`, `destroy`, ...; which the second run is told.
 
     Raises: RefusedError, naming the run that is at work.
     """

@@ -29,7 +29,7 @@ def only_run(profile: Path, doing: str) -> Iterator[None]:
 
     Args:
         profile: the file; two names of one file share a lock.
-        doing: `apply` or `destroy`, told to whoever comes second.
+        doing: `apply` or `destroy`, which the second run is told.
 
     Raises: RefusedError, naming the run that holds it.
     """

@@ -58,6 +58,11 @@ class Profile(Section):
         return f"gitlab-runner-{self.name}-shared"
 
     @property
+    def delivered_names(self) -> tuple[str, ...]:
+        """What an operator calls the parts of the delivery: what is shared, then each runner's."""
+        return (self.shared, *(runner.release for runner in self.runners))
+
+    @property
     def reader_account(self) -> str:
         """The ServiceAccount with which a store signs in to its backend, where it needs one."""
         return f"{self.shared}-reader"

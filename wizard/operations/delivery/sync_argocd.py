@@ -27,8 +27,7 @@ class ArgoCdSync:
 
     @staticmethod
     def reports(profile: Profile, cluster: Cluster) -> tuple[ObjectRef, ...]:
-        releases = (runner.release for runner in profile.runners)
-        ours = (_ref(profile, name) for name in (profile.shared, *releases))
+        ours = (_ref(profile, name) for name in profile.delivered_names)
         return (*_parents(profile, cluster), *ours)
 
     def look_now(self) -> None:

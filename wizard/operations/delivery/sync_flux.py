@@ -35,12 +35,11 @@ class FluxSync:
     @staticmethod
     def reports(profile: Profile, cluster: Cluster) -> tuple[ObjectRef, ...]:
         delivery = profile.delivery
-        releases = [runner.release for runner in profile.runners]
         return (
             source_ref(delivery),
             *_parents(profile, cluster),
-            *(kustomization_ref(delivery, name) for name in (profile.shared, *releases)),
-            *(release_ref(delivery, name) for name in releases),
+            *(kustomization_ref(delivery, name) for name in profile.delivered_names),
+            *(release_ref(delivery, runner.release) for runner in profile.runners),
         )
 
     def not_started(self) -> str:

@@ -36,7 +36,7 @@ class FilesToWrite:
     sealed: tuple[str, ...] = ()
     """Files that the secret backend writes."""
     placeholders: tuple[str, ...] = ()
-    """Files that stand in for the last manifests of a folder."""
+    """Files that keep a folder whose last manifests go."""
 
     @property
     def root(self) -> Path:

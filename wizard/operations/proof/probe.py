@@ -189,7 +189,7 @@ def _token(runner: Runner, found: Answers) -> Check:
         f"Jobs of {runner.name} can read a token of Kubernetes.",
         "it is mounted into the build container",
         "anyone who can push to the project can act with it in the cluster",
-        "Leave automount_service_account_token out of extra_config, unless jobs deploy with it",
+        "Leave automount out of jobs.service_account and extra_config, unless jobs deploy with it",
     )
     return Check(asked, Verdict.WARN, finding)
 
@@ -205,7 +205,7 @@ def _metadata(runner: Runner, found: Answers) -> Check:
         f"Jobs of {runner.name} reach the cloud's metadata service.",
         f"{text} accepts connections from the job's pod",
         "there, many clouds hand out the credentials of the node",
-        "Deny 169.254.0.0/16 to the job namespace with a NetworkPolicy, or require IMDSv2",
+        "Write network: {policy: standard}, or have the cloud ask for a session token (IMDSv2)",
     )
     return Check(asked, Verdict.WARN, finding)
 

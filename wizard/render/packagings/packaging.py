@@ -30,8 +30,8 @@ class Packaging:
         install_commands: what a person types in the folder of the files, in this order, to install
             or upgrade everything; nothing where something else does so.
         uninstall_commands: what a person types to remove it after running jobs have ended.
-        placeholders: what stands in for the last manifests of a folder whose reader refuses to
-            take the last one away.
+        placeholders: what keeps a folder whose last manifests go, where its reader would
+            otherwise remove nothing.
     """
 
     spec: PackagingSpec
